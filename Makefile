@@ -1,0 +1,175 @@
+# slabmalloc: `make help` lists the targets. Tests, examples and benchmarks are in ctests/support/check.mk.
+
+# --- Toolchain ---------------------------------------------------------------------------------
+# The linker and binutils come from the Swift toolchain, so that they know its object files.
+SWIFTC ?= swiftc
+SWIFT  ?= swift
+SWIFT_BIN := $(dir $(shell readlink -f "$$(command -v $(SWIFTC))"))
+CLANG   := $(SWIFT_BIN)clang
+LLD     := $(SWIFT_BIN)ld.lld
+OBJCOPY := $(SWIFT_BIN)llvm-objcopy
+AR      := $(SWIFT_BIN)llvm-ar
+ifeq ($(origin CC),default)
+CC := $(CLANG)
+endif
+
+# --- Sources and flags -------------------------------------------------------------------------
+B         := build
+HEADER    := include/slabmalloc.h
+SWIFT_SRC := $(sort $(shell find Sources/SlabMalloc -name '*.swift'))
+PORT_SRC  := $(wildcard Sources/CSlabPort/*.c)
+C_HEADERS := $(HEADER) include/module.modulemap $(wildcard Sources/CSlabPort/include/*)
+version_part = $(shell sed -n 's/^.define SLM_VERSION_$(1) //p' $(HEADER))
+VERSION   := $(call version_part,MAJOR).$(call version_part,MINOR).$(call version_part,PATCH)
+SONAME    := libslabmalloc.so.0
+TARGET    ?= $(shell uname -m)-unknown-linux-gnu
+
+INCLUDES := -I include -I Sources/CSlabPort/include
+# -no-allocations: what would allocate behind the allocator's back doesn't compile. Function sections
+# and --gc-sections leave out the parts of Embedded Swift's runtime that nothing calls.
+SWIFT_FLAGS := -swift-version 6 -warnings-as-errors -enable-experimental-feature Embedded -wmo -O -g \
+  -parse-as-library -no-allocations -module-name SlabMalloc $(INCLUDES) \
+  -Xfrontend -function-sections -Xfrontend -disable-stack-protector \
+  -Xfrontend -disable-llvm-merge-functions-pass
+C_WARNINGS := -Wall -Wextra -Werror
+CFLAGS ?= -O2 -g
+
+.DELETE_ON_ERROR:
+.SUFFIXES:
+
+.PHONY: all lib
+all: lib $(B)/slabmalloc.pc $(B)/cmake/slabmalloc/slabmalloc-config.cmake $(B)/cmake/slabmalloc/slabmalloc-config-version.cmake ## Build the libraries and the package files (the default)
+lib: $(B)/$(SONAME) $(B)/libslabmalloc.so $(B)/libslabmalloc.a
+
+# --- The library -------------------------------------------------------------------------------
+# The API is what the header declares. The linker gets the list, and refuses when one isn't defined.
+$(B)/api.txt: $(HEADER)
+	@ctests/support/require-swift.sh $(SWIFTC)
+	@mkdir -p $(@D)
+	@$(CLANG) -E -P $< | grep -o '\bslm_[a-z0-9_]*(' | tr -d '(' | sort -u >$@
+
+$(B)/exports.map: $(B)/api.txt
+	@{ echo 'SLABMALLOC_0 {'; echo '  global:'; sed 's/.*/    &;/' $<; echo '  local: *;'; echo '};'; } >$@
+
+# Changes when a source file comes or goes, which the times of those that remain don't tell.
+.PHONY: FORCE
+FORCE:
+$(B)/sources.txt: FORCE
+	@mkdir -p $(@D)
+	@echo '$(SWIFT_SRC) $(PORT_SRC)' | cmp -s - $@ || echo '$(SWIFT_SRC) $(PORT_SRC)' >$@
+
+$(B)/obj/SlabMalloc.o: $(SWIFT_SRC) $(C_HEADERS) $(B)/sources.txt $(B)/api.txt Makefile
+	@mkdir -p $(@D)
+	@echo '  SWIFT   $@'
+	@$(SWIFTC) $(SWIFT_FLAGS) -target $(TARGET) -c -o $@ $(SWIFT_SRC)
+	@touch $@ # swiftc leaves an object alone that would come out the same
+
+PORT_OBJ := $(PORT_SRC:Sources/CSlabPort/%.c=$(B)/obj/%.o)
+$(PORT_OBJ): $(B)/obj/%.o: Sources/CSlabPort/%.c $(C_HEADERS) Makefile
+	@mkdir -p $(@D)
+	@$(CLANG) -target $(TARGET) -std=gnu11 $(C_WARNINGS) -O2 -g -fPIC -fvisibility=hidden -ffunction-sections \
+	  $(INCLUDES) -c -o $@ $<
+
+LIB_OBJ := $(B)/obj/SlabMalloc.o $(PORT_OBJ)
+$(B)/$(SONAME): $(LIB_OBJ) $(B)/exports.map
+	@echo '  LINK    $@'
+	@$(CLANG) -target $(TARGET) -fuse-ld=lld -shared -nostdlib -o $@ $(LIB_OBJ) -lc -Wl,-soname,$(SONAME) \
+	  -Wl,--version-script=$(B)/exports.map -Wl,--no-undefined-version -Wl,--gc-sections -Wl,-z,defs,-z,now,-z,relro
+
+$(B)/libslabmalloc.so: $(B)/$(SONAME)
+	@ln -sf $(SONAME) $@
+
+# One object with the API as its only global symbols: Embedded Swift's weak swift_* functions
+# must not replace those of the Swift program that the archive is linked into.
+define make_archive
+@echo '  AR      $@'
+@$(LLD) -r --gc-sections $$(sed 's/^/-u /' $(word 2,$^)) -o $(@:.a=.o) $(1)
+@$(OBJCOPY) --keep-global-symbols=$(word 2,$^) $(@:.a=.o)
+@rm -f $@
+@$(AR) rcsD $@ $(@:.a=.o)
+endef
+$(B)/libslabmalloc.a: $(B)/obj/SlabMalloc.o $(B)/api.txt $(PORT_OBJ)
+	$(call make_archive,$(LIB_OBJ))
+
+# --- Freestanding archives: the same sources, without an operating system --------------------------
+FREESTANDING := x86_64 aarch64 riscv64
+triple_x86_64  := x86_64-unknown-none-elf
+triple_aarch64 := aarch64-none-none-elf
+triple_riscv64 := riscv64-none-none-eabi
+# Neither vector registers nor memory below the stack pointer: an interrupt handler doesn't save them.
+target_flags_x86_64  := -mno-red-zone -mno-sse -mno-mmx -msoft-float
+target_flags_aarch64 := -mgeneral-regs-only -mstrict-align
+target_flags_riscv64 := -mcmodel=medany
+
+.PHONY: freestanding
+freestanding: $(FREESTANDING:%=$(B)/freestanding/%/libslabmalloc.a) ## Build the archives for x86_64, aarch64 and riscv64 without an operating system
+
+$(B)/freestanding/api.txt: $(B)/api.txt
+	@mkdir -p $(@D)
+	@grep -v '^slm_mmap_' $< >$@
+
+$(B)/freestanding/%/SlabMalloc.o: $(SWIFT_SRC) $(C_HEADERS) $(B)/sources.txt $(B)/api.txt Makefile
+	@mkdir -p $(@D)
+	@echo '  SWIFT   $@'
+	@$(SWIFTC) $(SWIFT_FLAGS) -target $(triple_$*) $(addprefix -Xcc ,-ffreestanding $(target_flags_$*)) -c -o $@ $(SWIFT_SRC)
+	@touch $@
+.PRECIOUS: $(B)/freestanding/%/SlabMalloc.o
+
+$(B)/freestanding/%/libslabmalloc.a: $(B)/freestanding/%/SlabMalloc.o $(B)/freestanding/api.txt
+	$(call make_archive,$<)
+
+# --- Installing ----------------------------------------------------------------------------------
+# The package files find the prefix from their own place, so they are the same for every PREFIX.
+$(B)/slabmalloc.pc $(B)/cmake/slabmalloc/slabmalloc-config.cmake $(B)/cmake/slabmalloc/slabmalloc-config-version.cmake: $(HEADER)
+$(B)/%.pc: Sources/Packaging/%.pc.in
+	@mkdir -p $(@D)
+	@sed 's/@VERSION@/$(VERSION)/' $< >$@
+$(B)/cmake/slabmalloc/%.cmake: Sources/Packaging/%.cmake.in
+	@mkdir -p $(@D)
+	@sed 's/@VERSION@/$(VERSION)/' $< >$@
+
+PREFIX ?= /usr/local
+ROOT := $(DESTDIR)$(PREFIX)
+OWN_DIRS := include/slabmalloc lib/cmake/slabmalloc
+INSTALLED := lib/$(SONAME) lib/libslabmalloc.so lib/libslabmalloc.a include/slabmalloc.h \
+  include/slabmalloc/module.modulemap lib/pkgconfig/slabmalloc.pc \
+  lib/cmake/slabmalloc/slabmalloc-config.cmake lib/cmake/slabmalloc/slabmalloc-config-version.cmake
+# The loader looks into its cache, not into /usr/local/lib.
+refresh_loader_cache = $(if $(DESTDIR),,@[ "$$(id -u)" != 0 ] || ldconfig)
+
+.PHONY: install uninstall
+install: all ## Install below PREFIX (/usr/local), staged in DESTDIR
+	@install -d $(addprefix "$(ROOT)"/,include lib lib/pkgconfig $(OWN_DIRS))
+	@install -m 755 $(B)/$(SONAME) "$(ROOT)"/lib/
+	@ln -sf $(SONAME) "$(ROOT)"/lib/libslabmalloc.so
+	@install -m 644 $(B)/libslabmalloc.a "$(ROOT)"/lib/
+	@install -m 644 $(HEADER) "$(ROOT)"/include/
+	@install -m 644 Sources/Packaging/module.modulemap "$(ROOT)"/include/slabmalloc/
+	@install -m 644 $(B)/slabmalloc.pc "$(ROOT)"/lib/pkgconfig/
+	@install -m 644 $(B)/cmake/slabmalloc/*.cmake "$(ROOT)"/lib/cmake/slabmalloc/
+	$(refresh_loader_cache)
+	@echo "slabmalloc $(VERSION) is installed in $(ROOT)"
+
+uninstall: ## Remove what install put there (same PREFIX and DESTDIR)
+	@rm -f $(addprefix "$(ROOT)"/,$(INSTALLED))
+	@rmdir --ignore-fail-on-non-empty $(addprefix "$(ROOT)"/,$(OWN_DIRS)) 2>/dev/null || true
+	$(refresh_loader_cache)
+
+include ctests/support/check.mk
+
+# --- Housekeeping --------------------------------------------------------------------------------
+C_FILES = $(shell find include Sources ctests -name '*.[ch]')
+.PHONY: format format-check clean help
+format: $(B)/packages/format ## Format the Swift and C sources
+	@$(SWIFT) format format -i -r Package.swift Sources Tests ctests
+	@clang-format -i $(C_FILES)
+
+format-check: $(B)/packages/format ## Fail if a source is not formatted
+	@$(SWIFT) format lint --strict -r Package.swift Sources Tests ctests
+	@clang-format --dry-run -Werror $(C_FILES)
+
+clean: ## Remove what was built
+	@rm -rf $(B) .build
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -1,0 +1,5 @@
+#include "CSlabPort.h"
+
+#if __STDC_HOSTED__ && defined(__linux__)
+unsigned char slm_port_system_pages[256] __attribute__((aligned(64)));
+#endif

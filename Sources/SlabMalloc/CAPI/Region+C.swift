@@ -1,0 +1,29 @@
+import CSlabmalloc
+
+extension OpaquePointer {
+  @inline(__always) fileprivate var region: RegionPointer { RegionPointer(self) }
+}
+
+@_cdecl("slm_region_init") @implementation
+public func slm_region_init(_ buffer: UnsafeMutableRawPointer?, _ size: Int, _ pageSize: Int) -> OpaquePointer? {
+  guard let buffer, let page = PageSize(base: pageSize),
+    let region = RegionPointer.make(buffer: UInt(bitPattern: buffer), size: UInt(bitPattern: size), page: page)
+  else { return nil }
+  return OpaquePointer(region)
+}
+
+@_cdecl("slm_region_provider") @implementation
+public func slm_region_provider(_ region: OpaquePointer) -> slm_page_provider { region.region.provider.c }
+
+@_cdecl("slm_region_statistics") @implementation
+public func slm_region_statistics(
+  _ region: OpaquePointer, _ out: UnsafeMutablePointer<slm_provider_statistics>?
+) -> slm_status {
+  out?.fill(from: region.region.pointee.ledger) ?? AllocationError.invalidArgument.code
+}
+
+@_cdecl("slm_region_available") @implementation
+public func slm_region_available(_ region: OpaquePointer, _ pageSize: Int) -> Int {
+  guard let page = SlabMalloc.pageSize(ofBytes: pageSize) else { return 0 }
+  return Int(region.region.available(page))
+}

@@ -1,0 +1,33 @@
+/// The size and the alignment of an object, in bytes.
+public struct Layout: Equatable, Sendable {
+  public var size: Int
+  public var alignment: Int
+
+  /// Any numbers; what can't be served is refused by the allocator as an invalid layout.
+  public init(size: Int, alignment: Int) {
+    self.size = size
+    self.alignment = alignment
+  }
+
+  /// The layout of a Swift value.
+  public init<Value: ~Copyable>(of type: Value.Type) {
+    self.init(size: MemoryLayout<Value>.size, alignment: MemoryLayout<Value>.alignment)
+  }
+}
+
+/// The largest size an allocator serves.
+let maxSize: UInt = 128 << 10
+
+@inline(__always) func isPowerOfTwo(_ value: UInt) -> Bool {
+  value != 0 && value & (value &- 1) == 0
+}
+
+/// The next multiple of a power of two; wraps to 0 past the end of the address space.
+@inline(__always) func roundUp(_ value: UInt, to alignment: UInt) -> UInt {
+  (value &+ alignment &- 1) & ~(alignment &- 1)
+}
+
+/// An alignment that some slot can have.
+@inline(__always) func isServable(alignment: UInt) -> Bool {
+  isPowerOfTwo(alignment) && alignment <= PageSize.large.size
+}

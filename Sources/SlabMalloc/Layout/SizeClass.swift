@@ -1,0 +1,95 @@
+/// The size classes of a zone, by index.
+///
+/// 8, 16, then steps of 16 up to 128, then four per doubling: an object wastes at most a fifth of its slot (rounding
+/// scheme of jemalloc). The last five are what a large page divides into with less than 2 % left over, where four per
+/// doubling would leave up to 6 %.
+///
+/// A class whose slot size is a multiple of an alignment gives only slots with that alignment, since slots start at
+/// the start of a page.
+enum SizeClass {
+  static let count: UInt = 49
+
+  /// Sizes up to this one find their class in `directClasses`.
+  static let directLimit: UInt = 1024
+
+  /// The last class of the regular scheme; above it classes are searched.
+  static let lastRegular: UInt = 43
+
+  @inline(__always) static func slotSize(_ index: UInt) -> UInt {
+    UInt(slotSizes[unchecked: Int(index)])
+  }
+
+  /// The class of a size up to `directLimit`. 0 is not allowed.
+  @inline(__always) static func direct(_ size: UInt) -> UInt {
+    UInt(directClasses[unchecked: Int((size &- 1) &>> 3)])
+  }
+
+  /// The smallest class that holds `size` bytes; 0 is served as 1. nil above the largest size.
+  static func index(size: UInt) -> UInt? {
+    let size = size == 0 ? 1 : size
+    if size <= directLimit { return direct(size) }
+    guard size <= maxSize else { return nil }
+    guard size > slotSize(lastRegular) else {
+      // Four classes per doubling: the two bits below the top one of size - 1 say which.
+      let top = UInt(UInt.bitWidth - 1 - (size &- 1).leadingZeroBitCount)
+      return 9 + (top - 7) * 4 + ((size &- 1) &>> (top - 2)) & 3
+    }
+    return first(holding: size)
+  }
+
+  /// The class for a size and an alignment: the smallest whose slots are all so aligned; where there is none, the one
+  /// that spends the fewest bytes of a page on each slot that is. nil if the layout is invalid.
+  static func index(size: UInt, alignment: UInt) -> UInt? {
+    guard isServable(alignment: alignment), size <= maxSize else { return nil }
+    let size = size == 0 ? 1 : size
+    if alignment <= 8 { return index(size: size) }
+    let rounded = roundUp(size, to: alignment)
+    if rounded <= slotSize(lastRegular) { return index(size: rounded) }
+    return cheapest(size: size, alignment: alignment)
+  }
+
+  /// Every how many slots of a class one is aligned: 1 if all are.
+  @inline(__always) static func stride(slotSize: UInt, alignment: UInt) -> UInt {
+    let natural = slotSize & (0 &- slotSize)
+    return natural >= alignment ? 1 : alignment / natural
+  }
+
+  private static func first(holding size: UInt) -> UInt {
+    var index = lastRegular + 1
+    while slotSize(index) < size { index += 1 }
+    return index
+  }
+
+  private static func cheapest(size: UInt, alignment: UInt) -> UInt {
+    var best: UInt = 0
+    var bestCost = UInt.max
+    var index: UInt = 0
+    while index < count {
+      let slot = slotSize(index)
+      let cost = slot * stride(slotSize: slot, alignment: alignment)
+      // On a tie the larger class: more of its slots are aligned.
+      if slot >= size && cost <= bestCost {
+        best = index
+        bestCost = cost
+      }
+      index += 1
+    }
+    return best
+  }
+}
+
+/// Slot size by class index.
+let slotSizes: InlineArray<49, UInt32> = [
+  8, 16, 32, 48, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320,
+  384, 448, 512, 640, 768, 896, 1024, 1280, 1536, 1792, 2048, 2560, 3072, 3584,
+  4096, 5120, 6144, 7168, 8192, 10240, 12288, 14336, 16384, 20480, 24576, 28672, 32768, 40960,
+  49152, 57344, 69632, 86016, 98304, 114688, 139264,
+]
+
+/// Class index by (size - 1) / 8.
+let directClasses: InlineArray<128, UInt8> = [
+  0, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8, 8, 9, 9, 9, 9, 10, 10, 10, 10, 11, 11, 11, 11, 12, 12, 12, 12,
+  13, 13, 13, 13, 13, 13, 13, 13, 14, 14, 14, 14, 14, 14, 14, 14, 15, 15, 15, 15, 15, 15, 15, 15, 16, 16, 16, 16, 16, 16, 16, 16,
+  17, 17, 17, 17, 17, 17, 17, 17, 17, 17, 17, 17, 17, 17, 17, 17, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18,
+  19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 20, 20, 20, 20, 20, 20, 20, 20, 20, 20, 20, 20, 20, 20, 20, 20,
+]

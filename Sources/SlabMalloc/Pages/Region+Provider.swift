@@ -1,0 +1,32 @@
+extension UnsafeMutablePointer where Pointee == Region {
+  @inline(__always) var regionLock: UnsafeMutablePointer<Lock> {
+    UnsafeMutableRawPointer(self).assumingMemoryBound(to: Lock.self)
+  }
+
+  /// The region as a provider; takes the region's lock.
+  var provider: PageProvider {
+    PageProvider(pageSize: pointee.page, context: UnsafeMutableRawPointer(self), allocate: takeFromRegion, release: giveBackToRegion)
+  }
+}
+
+/// The page size of so many bytes, among those that a provider is asked for.
+func pageSize(ofBytes bytes: Int) -> PageSize? {
+  bytes == PageSize.large.bytes ? .large : PageSize(base: bytes)
+}
+
+private func takeFromRegion(_ context: UnsafeMutableRawPointer?, _ bytes: Int) -> UnsafeMutableRawPointer? {
+  guard let region = context?.assumingMemoryBound(to: Region.self), let page = pageSize(ofBytes: bytes) else {
+    return nil
+  }
+  region.regionLock.acquire()
+  let address = region.take(page)
+  region.regionLock.release()
+  return UnsafeMutableRawPointer(bitPattern: address ?? 0)
+}
+
+private func giveBackToRegion(_ context: UnsafeMutableRawPointer?, _ memory: UnsafeMutableRawPointer, _ bytes: Int) {
+  guard let region = context?.assumingMemoryBound(to: Region.self), let page = pageSize(ofBytes: bytes) else { return }
+  region.regionLock.acquire()
+  region.giveBack(UInt(bitPattern: memory), page)
+  region.regionLock.release()
+}

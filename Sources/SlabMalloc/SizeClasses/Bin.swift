@@ -1,0 +1,114 @@
+/// The slabs of one size class in one zone (jemalloc's word for it), and the word that allocation takes slots from.
+///
+/// Each slab of the class is in one of four states, see `Slab.State`:
+/// - current: the one allocated from; it stays until it has no free slot;
+/// - partial: first in first out, so that a slab has time to gather free slots before its turn comes;
+/// - empty: last in first out, since the newest is likeliest to be in the cache;
+/// - full: in no list.
+struct Bin {
+  /// Always 0. First, so that its address is the bin's.
+  var noSlots: UInt64
+  /// The pending half of the word allocated from; `noSlots` when there is none.
+  var pending: UnsafeMutablePointer<UInt64>
+  /// The address of that word's first slot.
+  var wordStart: UInt
+  var slotSize: UInt
+  var current: SlabPointer?
+  var partial: SlabList
+  var empty: SlabList
+  /// How many neighbouring slots are moved to `pending` at once: 64, fewer if slots are large, so that a program that
+  /// frees what it has just allocated stays in a few warm pages.
+  var stretch: UInt8
+  var index: UInt8
+  var page: PageSize
+}
+
+typealias BinPointer = UnsafeMutablePointer<Bin>
+
+extension UnsafeMutablePointer where Pointee == Bin {
+  func initialize(index: UInt8, slotSize: UInt, page: PageSize) {
+    initialize(
+      to: Bin(
+        noSlots: 0, pending: noSlots, wordStart: 0, slotSize: slotSize, current: nil, partial: SlabList(), empty: SlabList(),
+        stretch: slotSize <= 1024 ? 64 : 16, index: index, page: page))
+  }
+
+  private var noSlots: UnsafeMutablePointer<UInt64> {
+    UnsafeMutableRawPointer(self).assumingMemoryBound(to: UInt64.self)
+  }
+
+  /// Takes a slot out of the pending word: the whole fast path of an allocation. 0 if the word is used up.
+  @inline(__always) func claim() -> UInt {
+    let pending = pointee.pending
+    let slots = pending.pointee
+    guard slots != 0 else { return 0 }
+    pending.pointee = slots & (slots &- 1)
+    return pointee.wordStart &+ UInt(truncatingIfNeeded: slots.trailingZeroBitCount) &* pointee.slotSize
+  }
+
+  /// Makes slots pending after the word is used up: of the current slab, else of a partial, else of an empty one.
+  /// False if there is none.
+  func advance() -> Bool {
+    while true {
+      if let slab = pointee.current {
+        if let word = slab.firstFreeWord {
+          open(slab, word)
+          return true
+        }
+        slab.pointee.state = .full
+        slab.pointee.used = Int32(slab.pointee.slotCount)
+      }
+      guard let next = pointee.partial.removeFirst() ?? pointee.empty.removeFirst() else {
+        pointee.current = nil
+        pointee.pending = noSlots
+        return false
+      }
+      next.pointee.state = .current
+      pointee.current = next
+    }
+  }
+
+  private func open(_ slab: SlabPointer, _ word: UInt) {
+    let slots = slab.pointee.words + Int(word)
+    let free = slots.pointee.free
+    let stretch = UInt64(pointee.stretch)
+    // The stretch of the first free slot, aligned to its length.
+    let start = UInt64(free.trailingZeroBitCount) & ~(stretch &- 1)
+    let taken = free & (lowBits(UInt(stretch)) &<< start)
+    slots.pointee = SlotWord(free: free ^ taken, pending: taken)
+    if free == taken { slab.markFull(word: word) }
+    pointee.pending = UnsafeMutableRawPointer(slots).advanced(by: 8).assumingMemoryBound(to: UInt64.self)
+    pointee.wordStart = slab.slot(word &* 64)
+  }
+
+  /// Adds a slab whose slots are all free.
+  func add(_ slab: SlabPointer) {
+    slab.pointee.state = .empty
+    pointee.empty.prepend(slab)
+  }
+
+  /// If the current slab has no used slot, makes it an empty one.
+  func settle() {
+    guard let slab = pointee.current, slab.isAllFree else { return }
+    for word in 0..<UInt(slab.pointee.wordCount) {
+      let slots = slab.pointee.words + Int(word)
+      slots.pointee = SlotWord(free: slots.pointee.freeSlots, pending: 0)
+      slab.markFree(word: word)
+    }
+    slab.pointee.used = 0
+    pointee.current = nil
+    pointee.pending = noSlots
+    add(slab)
+  }
+}
+
+extension UnsafeMutablePointer where Pointee == Slab {
+  /// Whether no slot is used. Stops at the first word that has one.
+  fileprivate var isAllFree: Bool {
+    for word in 0..<UInt(pointee.wordCount)
+    where pointee.words[Int(word)].freeSlots != lowBits(pointee.slotCount &- word &* 64) {
+      return false
+    }
+    return true
+  }
+}

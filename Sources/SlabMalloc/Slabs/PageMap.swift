@@ -1,0 +1,121 @@
+/// The pages of one size that an allocator owns: a hash table of their slabs, by page number.
+///
+///     buckets[number & mask] -> slab -> slab -> nil        (nextInBucket; the newest first)
+///
+/// It answers whether a pointer is ours from the pointer alone: the slab that the page around it would have is computed
+/// and compared with what the bucket holds. Nothing near a foreign pointer is read.
+///
+/// Neighbouring pages fall into neighbouring buckets, so that with as many buckets as pages the first probe hits. The
+/// first buckets are part of the allocator; later ones take a page of their own, see `Zone+Table.swift`.
+struct PageMap {
+  /// nil while the allocator is not initialised.
+  var buckets: UnsafeMutablePointer<SlabPointer?>?
+  var bucketMask: UInt
+  var pageMask: UInt
+  var pageShift: UInt
+  /// Pages in the map.
+  var count: UInt
+  /// The page that holds the buckets; nil while the first ones do.
+  var table: PageSize?
+  var firstBuckets: InlineArray<64, SlabPointer?>
+
+  static let firstBucketCount: UInt = 64
+}
+
+typealias PageMapPointer = UnsafeMutablePointer<PageMap>
+
+extension UnsafeMutablePointer where Pointee == PageMap {
+  func initialize(page: PageSize) {
+    initialize(
+      to: PageMap(
+        buckets: nil, bucketMask: PageMap.firstBucketCount - 1, pageMask: page.mask, pageShift: UInt(page.shift),
+        count: 0, table: nil, firstBuckets: InlineArray(repeating: nil)))
+    pointee.buckets = UnsafeMutableRawPointer(self).advanced(by: PageMap.firstBucketsOffset)
+      .assumingMemoryBound(to: SlabPointer?.self)
+  }
+
+  @inline(__always) var page: PageSize { PageSize(shift: UInt8(truncatingIfNeeded: pointee.pageShift)) }
+
+  /// The slab around an address if the first probe finds it: what a deallocation tries inline.
+  @inline(__always) func probe(_ address: UInt) -> SlabPointer? {
+    guard let buckets = pointee.buckets else { return nil }
+    let slab = SlabPointer.around(address, pageMask: pointee.pageMask)
+    let bucket = (address &>> pointee.pageShift) & pointee.bucketMask
+    return buckets[Int(bitPattern: bucket)] == slab ? slab : nil
+  }
+
+  /// The slab around an address, or nil if its page is not in the map.
+  func find(_ address: UInt) -> SlabPointer? {
+    guard pointee.buckets != nil else { return nil }
+    let wanted = SlabPointer.around(address, pageMask: pointee.pageMask)
+    var slab = bucket(of: address).pointee
+    while let candidate = slab, candidate != wanted { slab = candidate.pointee.nextInBucket }
+    return slab
+  }
+
+  @inline(__always) private func bucket(of address: UInt) -> UnsafeMutablePointer<SlabPointer?> {
+    pointee.buckets.unsafelyUnwrapped + Int((address &>> pointee.pageShift) & pointee.bucketMask)
+  }
+
+  func insert(_ slab: SlabPointer) {
+    let bucket = bucket(of: slab.address)
+    slab.pointee.nextInBucket = bucket.pointee
+    bucket.pointee = slab
+    pointee.count += 1
+  }
+
+  /// Takes out a slab that is in the map.
+  func remove(_ slab: SlabPointer) {
+    let bucket = bucket(of: slab.address)
+    if bucket.pointee == slab {
+      bucket.pointee = slab.pointee.nextInBucket
+    } else {
+      var before = bucket.pointee
+      while let candidate = before, candidate.pointee.nextInBucket != slab { before = candidate.pointee.nextInBucket }
+      before.unsafelyUnwrapped.pointee.nextInBucket = slab.pointee.nextInBucket
+    }
+    pointee.count -= 1
+  }
+
+  /// Calls the body with every slab. The body may free the page of the slab it is given, no other.
+  @inline(__always) func forEach(_ body: (SlabPointer) -> Void) {
+    guard let buckets = pointee.buckets else { return }
+    for bucket in 0...Int(pointee.bucketMask) {
+      var slab = buckets[bucket]
+      while let found = slab {
+        slab = found.pointee.nextInBucket
+        body(found)
+      }
+    }
+  }
+
+  /// The memory that holds the buckets, if it is a page of its own.
+  var tablePage: UInt? { pointee.table == nil ? nil : UInt(bitPattern: pointee.buckets) }
+
+  /// Moves the buckets into a page. The old one is the caller's to give back.
+  func move(to address: UInt, _ page: PageSize) {
+    let old = pointee.buckets.unsafelyUnwrapped
+    let oldMask = pointee.bucketMask
+    let new = UnsafeMutablePointer<SlabPointer?>(bitPattern: address).unsafelyUnwrapped
+    let bucketCount = page.bytes / MemoryLayout<SlabPointer?>.stride
+    new.initialize(repeating: nil, count: bucketCount)
+    pointee.buckets = new
+    pointee.bucketMask = UInt(bucketCount) - 1
+    pointee.table = page
+    pointee.count = 0
+    for bucket in 0...Int(oldMask) {
+      var slab = old[bucket]
+      while let found = slab {
+        slab = found.pointee.nextInBucket
+        insert(found)
+      }
+    }
+  }
+}
+
+extension PageMap {
+  /// Where `firstBuckets` is in the struct: last.
+  static var firstBucketsOffset: Int {
+    MemoryLayout<PageMap>.stride - MemoryLayout<InlineArray<64, SlabPointer?>>.stride
+  }
+}

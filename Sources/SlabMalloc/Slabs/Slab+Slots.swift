@@ -1,0 +1,46 @@
+/// Where a pointer stands in a slab.
+enum SlotState {
+  case used(UInt)
+  case free
+  /// Not the start of a slot.
+  case interior
+}
+
+extension UnsafeMutablePointer where Pointee == Slab {
+  /// The state of the slot at an address of this slab's page. The slow twin of what deallocation does inline.
+  func state(at address: UInt) -> SlotState {
+    let (index, fraction) = (address & page.mask).multipliedFullWidth(by: pointee.reciprocal)
+    guard fraction < pointee.reciprocal, index < pointee.slotCount else { return .interior }
+    return pointee.words[Int(index &>> 6)].freeSlots &>> UInt64(index & 63) & 1 == 0 ? .used(index) : .free
+  }
+
+  /// Takes one given slot if it is free. Does not touch `used`.
+  func claim(slot index: UInt) -> Bool {
+    let word = index &>> 6
+    let bit: UInt64 = 1 &<< UInt64(index & 63)
+    let slots = pointee.words + Int(word)
+    guard slots.pointee.freeSlots & bit != 0 else { return false }
+    slots.pointee.pending &= ~bit
+    if slots.pointee.free & bit != 0 {
+      slots.pointee.free &= ~bit
+      if slots.pointee.free == 0 { markFull(word: word) }
+    }
+    return true
+  }
+
+  /// Takes the first free slot whose address is a multiple of `alignment`, if there is one.
+  func claim(alignment: UInt) -> UInt? {
+    let stride = SizeClass.stride(slotSize: pointee.slotSize, alignment: alignment)
+    var index: UInt = 0
+    while index < pointee.slotCount {
+      // A page smaller than the alignment may have no aligned slot, or not slot 0 first.
+      if slot(index) & (alignment &- 1) == 0 {
+        if claim(slot: index) { return index }
+        index &+= stride
+      } else {
+        index &+= 1
+      }
+    }
+    return nil
+  }
+}

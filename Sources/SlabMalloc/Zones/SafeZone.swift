@@ -1,0 +1,36 @@
+/// A zone that any thread may use: a lock, and the zone that runs under it.
+///
+/// The lock is not held while the provider is called. Until then the zone's lists are as they should be, so other
+/// threads go on meanwhile; afterwards the zone looks again at what there is.
+struct SafeZone: ~Copyable {
+  var lock: Lock
+}
+
+typealias SafeZonePointer = UnsafeMutablePointer<SafeZone>
+
+extension UnsafeMutablePointer where Pointee == SafeZone {
+  /// The lock and the zone are on cache lines of their own.
+  static var zoneOffset: Int { 64 }
+
+  static var storageSize: Int { zoneOffset + ZonePointer.storageSize(bins: SizeClass.count) }
+
+  @inline(__always) var zoneLock: UnsafeMutablePointer<Lock> {
+    UnsafeMutableRawPointer(self).assumingMemoryBound(to: Lock.self)
+  }
+
+  @inline(__always) var zone: ZonePointer {
+    UnsafeMutableRawPointer(self).advanced(by: Self.zoneOffset).assumingMemoryBound(to: Zone.self)
+  }
+
+  func initialize(page: PageSize, provider: PageProvider) {
+    pointee.lock = Lock()
+    zone.initialize(page: page, provider: provider, lock: zoneLock)
+  }
+
+  @inline(__always) func locked<Result>(_ body: (ZonePointer) -> Result) -> Result {
+    zoneLock.acquire()
+    let result = body(zone)
+    zoneLock.release()
+    return result
+  }
+}

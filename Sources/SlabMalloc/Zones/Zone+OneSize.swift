@@ -1,0 +1,33 @@
+/// The slot size of a size-class allocator: the object's size rounded up to its alignment, at least 8. nil if the layout is
+/// invalid.
+///
+/// Above half a large page only one slot fits, at the page's start, which has every alignment.
+func slotSize(size: UInt, alignment: UInt) -> UInt? {
+  guard isServable(alignment: alignment), size <= maxSize else { return nil }
+  let rounded = roundUp(size == 0 ? 1 : size, to: alignment < 8 ? 8 : alignment)
+  return rounded > PageSize.large.size / 2 ? PageSize.large.size / 2 : rounded
+}
+
+/// A zone with one bin, as the size-class allocator uses it.
+extension UnsafeMutablePointer where Pointee == Zone {
+  func allocateObject(status: inout Status) -> UnsafeMutableRawPointer? {
+    guard isInitialized else {
+      status = AllocationError.notInitialized.code
+      return nil
+    }
+    return allocate(from: bin(0), status: &status)
+  }
+
+  /// Gives back an object that was allocated with any layout that its slot can have.
+  func deallocateObject(_ address: UInt, size: UInt, alignment: UInt) -> Status {
+    guard isInitialized else { return AllocationError.notInitialized.code }
+    guard let slotSize = slotSize(size: size, alignment: alignment) else { return AllocationError.invalidLayout.code }
+    guard slotSize <= bin(0).pointee.slotSize else {
+      if address == 0 { return ok }
+      var status = AllocationError.layoutMismatch.code
+      _ = lookUp(address, status: &status)
+      return status
+    }
+    return deallocate(address)
+  }
+}

@@ -1,0 +1,53 @@
+/// Pages out.
+extension UnsafeMutablePointer where Pointee == Zone {
+  /// Gives back up to so many empty pages of a size; returns how many went.
+  func reclaim(_ page: PageSize, atMost limit: Int) -> Int {
+    settle(page)
+    var count = 0
+    while count < limit, isInitialized, let slab = stealEmpty(page) {
+      tellProvider(drop(slab), page)
+      count += 1
+    }
+    return count
+  }
+
+  /// An empty page, taken out of the zone for the caller.
+  func takeEmptyPage(_ page: PageSize) -> UInt? {
+    guard isInitialized, page.isLarge || page == basePages.page else { return nil }
+    settle(page)
+    guard let slab = stealEmpty(page) else { return nil }
+    return drop(slab)
+  }
+
+  /// Current slabs may be empty too.
+  private func settle(_ page: PageSize) {
+    for index in 0..<pointee.binCount where bin(index).pointee.page == page { bin(index).settle() }
+  }
+
+  /// Gives back every page, used or not, and ends the zone.
+  func destroy(live: inout UInt) -> Status {
+    guard isInitialized else { return AllocationError.notInitialized.code }
+    guard pointee.ledger.pagesHeld == 0 || pointee.provider.release != nil else { return AllocationError.noProvider.code }
+    live = liveSlots
+    // The buckets are still to be read, so the zone ends by halves: for a provider that calls back it has ended.
+    let maps = (basePages.pointee.buckets, largePages.pointee.buckets)
+    end()
+    giveBackAll(basePages, buckets: maps.0)
+    giveBackAll(largePages, buckets: maps.1)
+    return ok
+  }
+
+  private func giveBackAll(_ pages: PageMapPointer, buckets: UnsafeMutablePointer<SlabPointer?>?) {
+    guard let buckets else { return }
+    let page = pages.page
+    for bucket in 0...Int(pages.pointee.bucketMask) {
+      var slab = buckets[bucket]
+      while let found = slab {
+        slab = found.pointee.nextInBucket
+        found.pointee.seal = 0
+        tellProvider(found.pageAddress, page)
+      }
+    }
+    if let table = pages.pointee.table { tellProvider(UInt(bitPattern: buckets), table) }
+  }
+}

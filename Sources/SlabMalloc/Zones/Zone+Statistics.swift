@@ -1,0 +1,50 @@
+/// What a zone holds of one size class.
+public struct ClassStatistics: Equatable, Sendable {
+  /// Bytes a slot has.
+  public var slotSize: Int
+  public var pageSize: Int
+  public var slotsPerPage: Int
+  public var pages = 0
+  /// Of those, the ones without a live slot.
+  public var emptyPages = 0
+  public var slotsLive = 0
+}
+
+/// Counted when asked, by a walk over the pages: allocation and deallocation keep no counts for it.
+extension UnsafeMutablePointer where Pointee == Zone {
+  func statistics(of index: UInt) -> ClassStatistics {
+    let bin = bin(index)
+    let page = bin.pointee.page
+    let geometry = SlabGeometry(slotSize: bin.pointee.slotSize, page: page)
+    var result = ClassStatistics(
+      slotSize: Int(bin.pointee.slotSize), pageSize: page.bytes, slotsPerPage: Int(geometry.slotCount))
+    pages(page).forEach { slab in
+      guard UInt(slab.pointee.binIndex) == index else { return }
+      let used = slab.usedSlots
+      result.pages += 1
+      result.emptyPages += used == 0 ? 1 : 0
+      result.slotsLive += Int(used)
+    }
+    return result
+  }
+
+  var liveSlots: UInt { live.slots }
+
+  /// Slots in use, and their bytes.
+  var live: (slots: UInt, bytes: UInt) {
+    let base = live(in: basePages)
+    let large = live(in: largePages)
+    return (base.slots + large.slots, base.bytes + large.bytes)
+  }
+
+  private func live(in pages: PageMapPointer) -> (slots: UInt, bytes: UInt) {
+    var slots: UInt = 0
+    var bytes: UInt = 0
+    pages.forEach { slab in
+      let used = slab.usedSlots
+      slots += used
+      bytes += used * slab.pointee.slotSize
+    }
+    return (slots, bytes)
+  }
+}

@@ -1,0 +1,89 @@
+/// A call of the provider that is under way. Lives on the stack of its caller, linked into `Zone.pulls`.
+struct Pull {
+  /// Who calls: `Platform.context()`, or 0 in a zone of one thread.
+  let context: UInt
+  var outer: UnsafeMutablePointer<Pull>?
+}
+
+/// Where slots come from when a bin has none left.
+extension UnsafeMutablePointer where Pointee == Zone {
+  /// Gives a bin a slab, if one can be had: an empty one of another bin, else a page of the provider's.
+  /// On success the caller tries again; another thread may have been faster.
+  func supply(_ bin: BinPointer) -> Status {
+    // Without a provider the pages of a class are its client's to move: refill gave them to that class.
+    guard pointee.provider.allocate != nil else { return AllocationError.outOfMemory.code }
+    if let slab = stealEmpty(bin.pointee.page) {
+      slab.carve(page: bin.pointee.page, slotSize: bin.pointee.slotSize, binIndex: bin.pointee.index)
+      bin.add(slab)
+      return ok
+    }
+    return pull(bin)
+  }
+
+  /// An empty slab with pages of a size, out of any bin.
+  func stealEmpty(_ page: PageSize) -> SlabPointer? {
+    for index in 0..<pointee.binCount where bin(index).pointee.page == page {
+      if let slab = bin(index).pointee.empty.removeFirst() { return slab }
+    }
+    return nil
+  }
+
+  private func pull(_ bin: BinPointer) -> Status {
+    var pull = Pull(context: pointee.lock == nil ? 0 : Platform.context(), outer: pointee.pulls)
+    if isPulling(pull.context) { return AllocationError.reentrant.code }
+    return withUnsafeMutablePointer(to: &pull) { pull in
+      pointee.pulls = pull
+      let status = takePage(for: bin)
+      if status == ok { growTable(basePages); growTable(largePages) }
+      unlink(pull)
+      return status
+    }
+  }
+
+  private func isPulling(_ context: UInt) -> Bool {
+    var pull = pointee.pulls
+    while let found = pull {
+      if found.pointee.context == context { return true }
+      pull = found.pointee.outer
+    }
+    return false
+  }
+
+  /// Other threads' pulls may have been linked since, so it need not be the first.
+  private func unlink(_ pull: UnsafeMutablePointer<Pull>) {
+    guard pointee.pulls != pull else { pointee.pulls = pull.pointee.outer; return }
+    var link = pointee.pulls
+    while let found = link, found.pointee.outer != pull { link = found.pointee.outer }
+    link?.pointee.outer = pull.pointee.outer
+  }
+
+  private func takePage(for bin: BinPointer) -> Status {
+    let page = bin.pointee.page
+    guard let address = askProvider(page) else {
+      return isInitialized ? AllocationError.outOfMemory.code : AllocationError.notInitialized.code
+    }
+    let status = isInitialized ? refill(bin, page: address, pageSize: page.bytes) : AllocationError.notInitialized.code
+    refused(address, page, status)
+    return status
+  }
+
+  /// A page that can't be used goes back, unless it is somebody's already.
+  func refused(_ address: UInt, _ page: PageSize, _ status: Status) {
+    if status != ok && status != AllocationError.pageOwned.code { tellProvider(address, page) }
+  }
+
+  /// Asks for a page, without the lock.
+  func askProvider(_ page: PageSize) -> UInt? {
+    let provider = pointee.provider
+    guard let allocate = provider.allocate else { return nil }
+    guard let memory = unlocked({ allocate(provider.context, page.bytes) }) else { return nil }
+    return UInt(bitPattern: memory)
+  }
+
+  /// Gives a page back, without the lock. What the zone knows of it must be gone before.
+  func tellProvider(_ address: UInt, _ page: PageSize) {
+    let provider = pointee.provider
+    guard let release = provider.release, let memory = UnsafeMutableRawPointer(bitPattern: address) else { return }
+    unlocked { release(provider.context, memory, page.bytes) }
+  }
+}

@@ -1,0 +1,33 @@
+/// Page maps grow with the pages they hold, so that a deallocation's first probe goes on hitting.
+extension UnsafeMutablePointer where Pointee == Zone {
+  /// Moves a page map's buckets into a page of the provider's when it holds more pages than buckets: first a base page,
+  /// then a large page, once that is at most a sixteenth of what the map's pages hold. If there is no page for it the
+  /// buckets stay crowded, and it is tried again when the pages have doubled.
+  func growTable(_ pages: PageMapPointer) {
+    let count = pages.pointee.count
+    guard count > pages.pointee.bucketMask &+ 1, isPowerOfTwo(count &- 1) else { return }
+    guard let page = nextTable(pages) else { return }
+    guard let address = askProvider(page) else { return }
+    let status = isInitialized ? examine(address, page) : AllocationError.notInitialized.code
+    guard status == ok, nextTable(pages) == page else {
+      return refused(address, page, status == ok ? AllocationError.badPage.code : status)
+    }
+    let old = pages.tablePage
+    let oldSize = pages.pointee.table
+    pages.move(to: address, page)
+    pointee.ledger.take(page)
+    if let old, let oldSize {
+      pointee.ledger.giveBack(oldSize)
+      tellProvider(old, oldSize)
+    }
+  }
+
+  /// The page the buckets should move to; nil if they should stay.
+  private func nextTable(_ pages: PageMapPointer) -> PageSize? {
+    guard let table = pages.pointee.table else { return basePages.page }
+    let held = pages.pointee.count &<< pages.pointee.pageShift
+    return !table.isLarge && held / 16 >= PageSize.large.size ? .large : nil
+  }
+
+  var tablePages: UInt64 { (basePages.tablePage == nil ? 0 : 1) + (largePages.tablePage == nil ? 0 : 1) }
+}

@@ -1,0 +1,107 @@
+/// A zone: bins for size classes, and the pages they are carved from. Two shapes share it: the zone of all size classes,
+/// and the size-class allocator, which has one bin.
+///
+///     | Zone: state, basePages, largePages, provider, ledger | bin 0 | bin 1 | ... | bin n-1 |
+///
+/// It never moves: bins and page maps hold addresses within. Zero-filled memory is a zone that is not initialised, and
+/// every function finds that out without a check of its own on the fast paths: `directLimit` 0 sends each allocation, and
+/// page maps without buckets each deallocation, to the slow path.
+struct Zone: ~Copyable {
+  /// Sizes up to here find their bin by table: `SizeClass.directLimit`, or 0.
+  var directLimit: UInt
+  /// Says that the zone is initialised.
+  var seal: UInt
+  var basePages: PageMap
+  var largePages: PageMap
+  var provider: PageProvider
+  /// The lock of the safe zone around this one, held whenever this runs; nil for a zone of one thread.
+  var lock: UnsafeMutablePointer<Lock>?
+  /// Provider calls under way.
+  var pulls: UnsafeMutablePointer<Pull>?
+  var binCount: UInt
+  var ledger: Ledger
+}
+
+typealias ZonePointer = UnsafeMutablePointer<Zone>
+
+extension UnsafeMutablePointer where Pointee == Zone {
+  @inline(__always) static func storageSize(bins: UInt) -> Int {
+    Zone.binsOffset + Int(bins) * MemoryLayout<Bin>.stride
+  }
+
+  @inline(__always) func bin(_ index: UInt) -> BinPointer {
+    UnsafeMutableRawPointer(self).advanced(by: Zone.binsOffset).assumingMemoryBound(to: Bin.self) + Int(bitPattern: index)
+  }
+
+  @inline(__always) var basePages: PageMapPointer {
+    UnsafeMutableRawPointer(self).advanced(by: Zone.basePagesOffset).assumingMemoryBound(to: PageMap.self)
+  }
+
+  @inline(__always) var largePages: PageMapPointer {
+    UnsafeMutableRawPointer(self).advanced(by: Zone.basePagesOffset + MemoryLayout<PageMap>.stride)
+      .assumingMemoryBound(to: PageMap.self)
+  }
+
+  @inline(__always) func pages(_ page: PageSize) -> PageMapPointer { page.isLarge ? largePages : basePages }
+
+  private var ownSeal: UInt { UInt(bitPattern: self) ^ 0x5A0E_5EA1 }
+
+  /// Not for the fast paths, which need no check.
+  @inline(__always) var isInitialized: Bool { pointee.seal == ownSeal }
+
+  /// A zone of all size classes.
+  func initialize(page: PageSize, provider: PageProvider, lock: UnsafeMutablePointer<Lock>? = nil) {
+    start(page: page, provider: provider, lock: lock, bins: SizeClass.count)
+    for index in 0..<SizeClass.count { addBin(index, slotSize: SizeClass.slotSize(index)) }
+    pointee.directLimit = SizeClass.directLimit
+  }
+
+  /// A zone of one size, whose one bin is found without a search.
+  func initialize(slotSize: UInt, page: PageSize, provider: PageProvider) {
+    start(page: page, provider: provider, lock: nil, bins: 1)
+    addBin(0, slotSize: slotSize)
+  }
+
+  private func start(page: PageSize, provider: PageProvider, lock: UnsafeMutablePointer<Lock>?, bins: UInt) {
+    pointee.directLimit = 0
+    pointee.seal = ownSeal
+    basePages.initialize(page: page)
+    largePages.initialize(page: .large)
+    pointee.provider = provider
+    pointee.lock = lock
+    pointee.pulls = nil
+    pointee.binCount = bins
+    pointee.ledger = Ledger()
+  }
+
+  private func addBin(_ index: UInt, slotSize: UInt) {
+    let page = basePages.page
+    let onBase = slotSize <= SlabGeometry.largestOnBasePage(page)
+    bin(index).initialize(index: UInt8(index), slotSize: slotSize, page: onBase ? page : .large)
+  }
+
+  /// What the zone's fast paths read becomes as in zero-filled memory.
+  func end() {
+    pointee.directLimit = 0
+    pointee.seal = 0
+    pointee.pulls = nil
+    basePages.pointee.buckets = nil
+    largePages.pointee.buckets = nil
+  }
+
+  /// Runs the body without the lock: whatever it calls may use this zone.
+  @inline(__always) func unlocked<Result>(_ body: () -> Result) -> Result {
+    guard let lock = pointee.lock else { return body() }
+    lock.release()
+    let result = body()
+    lock.acquire()
+    return result
+  }
+}
+
+extension Zone {
+  /// Where things are; `MemoryLayout.offset` is not to be had in Embedded Swift. Held against the compiler's own layout
+  /// by ZoneTests.
+  static var basePagesOffset: Int { 2 * MemoryLayout<UInt>.stride }
+  static var binsOffset: Int { Int(roundUp(UInt(MemoryLayout<Zone>.stride), to: 64)) }
+}

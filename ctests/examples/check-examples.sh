@@ -1,0 +1,101 @@
+#!/bin/sh
+# Runs every example and compares what it prints with what it should.
+# usage: check-examples.sh BUILD_DIR   (holds the examples; the library is in its parent)
+# CC: the compiler for the one that is built here.
+set -eu
+export LC_ALL=C
+[ $# -eq 1 ] || { echo "usage: $0 BUILD_DIR" >&2; exit 2; }
+build=$(cd "$1" && pwd)
+lib=$(dirname "$build")
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+cd "$scratch"
+failed=0
+
+pass() { printf '  ok    %s\n' "$1"; }
+fail() { printf '  FAIL  %s\n' "$1"; failed=$((failed + 1)); }
+
+# expect NAME STATUS COMMAND...: the command exits with STATUS and prints what standard input says.
+expect() {
+  name=$1 status=$2
+  shift 2
+  cat >expected
+  code=0
+  "$@" >actual 2>errors </dev/null || code=$?
+  if [ "$code" -ne "$status" ]; then
+    fail "$name: exit status $code, not $status"
+    cat actual errors
+  elif ! diff expected actual >difference; then
+    fail "$name: other output than expected"
+    cat difference
+  else
+    pass "$name"
+  fi
+}
+
+# holds NAME PROGRAM FILE: the awk program finds nothing to print in the file.
+holds() {
+  complaint=$(awk "$2" "$3")
+  if [ -z "$complaint" ]; then pass "$1"; else fail "$1: $complaint"; cat "$3"; fi
+}
+
+expect hello 0 "$build/hello" <<END
+32 bytes from a slab
+END
+
+expect push_pages 0 "$build/push_pages" <<END
+objects of 256 bytes need a page of 4096 bytes
+no page yet:       0 objects, then SLM_ERR_OUT_OF_MEMORY
+after 1 refill:   15 objects, then SLM_ERR_OUT_OF_MEMORY
+after 2 refills:  30 objects, then SLM_ERR_OUT_OF_MEMORY
+same page again:  SLM_ERR_PAGE_OWNED
+all freed:        2 of 2 page frames are ours again
+destroy:          SLM_OK
+END
+
+if "$build/static_buffer" >out; then pass static_buffer; else fail "static_buffer: exit status $?"; fi
+holds 'static_buffer: every page comes back' '
+  /^before/         { left = $NF; if ($2 != 0 || $3 != 0 || left == 0) print "the start is wrong" }
+  /^buffer used up/ { if ($4 != left || $5 != 0 || $6 != 0) print "not every page was used" }
+  /^zone destroyed/ { if ($3 != left || $4 != left || $5 != left) print "not every page came back" }
+  /objects of/      { if ($1 < left * 34 || $1 > left * 36) print $1 " objects on " left " pages" }
+  END               { if (NR != 5) print NR " lines" }' out
+
+if "$build/pool" >out; then pass pool; else fail "pool: exit status $?"; fi
+holds 'pool: slots and statuses' '
+  /^a struct/    { if ($4 != 56 || $9 != "56:" || $10 != 10000 || $13 < 9 || $13 > 10 || $16 != 64) print "wrong figures" }
+  /^destroy one/ { if ($NF != "SLM_OK") print "destroy: " $NF }
+  /^the same/    { if ($NF != "SLM_ERR_DOUBLE_FREE") print "double free: " $NF }
+  /^inside/      { if ($NF != "SLM_ERR_INTERIOR_POINTER") print "interior pointer: " $NF }
+  /^destroy the/ { if ($4 != "SLM_OK," || $5 != 9999) print "wrong end" }
+  END            { if (NR != 5) print NR " lines" }' out
+
+# The kernel start is compiled as a kernel would, then run under a hosted main.
+cc=${CC:-cc}
+if $cc -std=c11 -Wall -Wextra -Wpedantic -Werror -ffreestanding -nostdlib -fno-builtin -I "$root/include" \
+     -c "$here/kernel/kernel_start.c" -o kernel_start.o &&
+   $cc -std=c11 -Wall -Wextra -Wpedantic -Werror -I "$root/include" "$here/kernel/hosted_main.c" kernel_start.o \
+     -L "$lib" -lslabmalloc -Wl,-rpath,"$lib" -o kernel_start; then
+  expect kernel_start 0 ./kernel_start <<END
+no memory:    SLM_ERR_OUT_OF_MEMORY
+memory map:   SLM_OK
+64 bytes:     in the larger range
+100000 bytes: in the larger range
+free:         SLM_OK
+free again:   SLM_ERR_DOUBLE_FREE
+END
+else
+  fail 'kernel_start: does not compile'
+fi
+
+expect 'swift: stars' 0 "$build/stars" <<END
+Sirius has magnitude -1.46
+END
+
+. "$here/check-word-index.sh"
+if sh "$here/check-readme.sh" "$root"; then pass 'README: code blocks and names'; else fail 'README'; fi
+
+[ "$failed" -eq 0 ] || { echo "$failed checks of the examples failed"; exit 1; }
+echo 'all examples pass'

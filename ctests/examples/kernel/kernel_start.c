@@ -1,0 +1,27 @@
+#include <slabmalloc.h>
+
+/* What a boot loader reports: usable memory, already mapped. */
+struct memory_range {
+  void *start;
+  size_t size;
+};
+
+static slm_zone_storage heap_storage;
+static slm_zone *heap;
+
+/* The largest range becomes a region; the kernel's heap takes its page frames from it. */
+slm_status heap_start(const struct memory_range *map, size_t count) {
+  const struct memory_range *largest = NULL;
+  for (size_t i = 0; i < count; i++) {
+    if (largest == NULL || map[i].size > largest->size)
+      largest = &map[i];
+  }
+  slm_region *region = largest == NULL ? NULL : slm_region_init(largest->start, largest->size, 4096);
+  if (region == NULL)
+    return SLM_ERR_OUT_OF_MEMORY;
+  heap = slm_zone_init(&heap_storage, sizeof heap_storage, &SLM_OPTIONS(slm_region_provider(region)));
+  return heap == NULL ? SLM_ERR_INVALID_ARGUMENT : SLM_OK;
+}
+
+void *kmalloc(size_t size) { return slm_zone_allocate(heap, size); }
+slm_status kfree(void *object) { return slm_zone_deallocate(heap, object); }

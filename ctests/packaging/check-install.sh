@@ -1,0 +1,61 @@
+#!/bin/sh
+# check-install.sh BUILD_DIR MAKE: builds and runs programs against an installed slabmalloc, then uninstalls it.
+set -e
+build=$1
+make=$2
+here=$(dirname "$0")
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+
+# Somebody else's files, which uninstall must leave alone, in a path with a space.
+root="$scratch/a prefix"
+mkdir -p "$root/lib/pkgconfig" "$root/lib/cmake" "$root/include"
+touch "$root/lib/other.so" "$root/lib/pkgconfig/other.pc" "$root/include/module.modulemap"
+listing() { (cd "$1" && find . | sort); }
+listing "$root" >"$scratch/before"
+$make -s --no-print-directory install PREFIX="$root"
+
+# pkg-config, in a prefix that needs no quoting.
+mv "$root" "$scratch/prefix"
+root=$scratch/prefix
+export PKG_CONFIG_PATH="$root/lib/pkgconfig"
+found=$(pkg-config --modversion slabmalloc)
+[ "$found" = "$VERSION" ] || { echo "slabmalloc.pc says version $found, the header $VERSION"; exit 1; }
+"$CC" -std=c11 $(pkg-config --cflags slabmalloc) -o "$scratch/consumer" "$here/consumer.c" $(pkg-config --libs slabmalloc)
+LD_LIBRARY_PATH="$root/lib" "$scratch/consumer"
+
+# CMake: the shared and the static target; a version that isn't there is refused.
+CC="$CC" cmake -S "$here" -B "$scratch/cmake" -DCMAKE_PREFIX_PATH="$root" >"$scratch/cmake.log" 2>&1 &&
+  cmake --build "$scratch/cmake" >>"$scratch/cmake.log" 2>&1 || { cat "$scratch/cmake.log"; exit 1; }
+"$scratch/cmake/consumer_shared"
+"$scratch/cmake/consumer_static"
+mkdir "$scratch/newer"
+sed 's/find_package(slabmalloc [0-9.]*/find_package(slabmalloc 99.0/' "$here/CMakeLists.txt" >"$scratch/newer/CMakeLists.txt"
+cp "$here/consumer.c" "$scratch/newer/"
+if CC="$CC" cmake -S "$scratch/newer" -B "$scratch/newer/b" -DCMAKE_PREFIX_PATH="$root" >"$scratch/cmake.log" 2>&1; then
+  echo "CMake found slabmalloc 99.0"
+  exit 1
+fi
+grep -q 'compatible with requested version "99.0"' "$scratch/cmake.log" || { cat "$scratch/cmake.log"; exit 1; }
+
+# Swift: the module map links the library.
+"$SWIFTC" -swift-version 6 -warnings-as-errors -I "$root/include/slabmalloc" -L "$root/lib" -o "$scratch/consumer-swift" \
+  "$here/consumer.swift"
+LD_LIBRARY_PATH="$root/lib" "$scratch/consumer-swift"
+
+# Uninstall leaves what was there before.
+mv "$root" "$scratch/a prefix"
+root="$scratch/a prefix"
+$make -s --no-print-directory uninstall PREFIX="$root"
+listing "$root" | diff -u --label before --label "after uninstall" "$scratch/before" -
+
+# Staged: the same files below DESTDIR, none of which names the staging folder.
+$make -s --no-print-directory install DESTDIR="$scratch/stage" PREFIX=/usr
+listing "$scratch/stage/usr"
+if grep -r -l "$scratch" "$scratch/stage"; then
+  echo "these name the staging folder"
+  exit 1
+fi
+$make -s --no-print-directory uninstall DESTDIR="$scratch/stage" PREFIX=/usr
+left=$(find "$scratch/stage" ! -type d)
+[ -z "$left" ] || { echo "uninstall left: $left"; exit 1; }

@@ -1,0 +1,137 @@
+/* The zone family under test. A suite written with Z() runs against slm_zone_*; the file that defines SUITE_SAFE and
+ * includes that suite runs the same tests against slm_safe_zone_*. */
+#ifndef FAMILY_H
+#define FAMILY_H
+
+#include "test_provider.h"
+
+#ifdef SUITE_SAFE
+#define Z(function) slm_safe_zone_##function
+#define FAMILY "slm_safe_zone"
+typedef slm_safe_zone zone_type;
+typedef slm_safe_zone_storage storage_type;
+#else
+#define Z(function) slm_zone_##function
+#define FAMILY "slm_zone"
+typedef slm_zone zone_type;
+typedef slm_zone_storage storage_type;
+#endif
+
+#define RUN_SUITE(name, tests) cmocka_run_group_tests_name(FAMILY " " name, tests, NULL, NULL)
+
+/** A zone and the provider its pages come from and go to. */
+typedef struct fixture {
+  test_provider provider;
+  storage_type storage;
+  zone_type *zone;
+} fixture;
+
+/** A zone that takes its pages from the test provider. */
+static inline void open_pull(fixture *f, size_t base_page_size) {
+  test_provider_open(&f->provider, base_page_size);
+  slm_options options = SLM_OPTIONS(test_provider_both(&f->provider));
+  f->zone = Z(init)(&f->storage, sizeof f->storage, &options);
+  assert_ptr_equal(f->zone, &f->storage);
+}
+
+/** A zone that must be refilled; its pages go back to the test provider. */
+static inline void open_push(fixture *f, size_t base_page_size) {
+  test_provider_open(&f->provider, base_page_size);
+  slm_options options = SLM_OPTIONS(test_provider_release_only(&f->provider));
+  f->zone = Z(init)(&f->storage, sizeof f->storage, &options);
+  assert_ptr_equal(f->zone, &f->storage);
+}
+
+/** Hands a page of the test provider to the class of a layout; returns it. */
+static inline void *refill(fixture *f, size_t alignment, size_t size) {
+  size_t page_size = Z(page_size)(f->zone, alignment, size);
+  assert_int_not_equal(page_size, 0);
+  void *page = test_provider_take(&f->provider, page_size);
+  assert_non_null(page);
+  assert_ok(Z(refill)(f->zone, alignment, size, page, page_size));
+  return page;
+}
+
+static inline slm_statistics statistics(fixture *f) {
+  slm_statistics out = {.struct_size = sizeof out};
+  assert_ok(Z(statistics)(f->zone, &out));
+  return out;
+}
+
+static inline slm_class_statistics class_statistics(fixture *f, size_t index) {
+  slm_class_statistics out = {.struct_size = sizeof out};
+  assert_ok(Z(class_statistics)(f->zone, index, &out));
+  return out;
+}
+
+/** The class that serves plain allocations of a size. */
+static inline slm_class_statistics class_of(fixture *f, size_t size) {
+  size_t slot_size = Z(good_size)(f->zone, size);
+  uint32_t count = statistics(f).class_count;
+  for (uint32_t i = 0; i < count; i++) {
+    slm_class_statistics class = class_statistics(f, i);
+    if (class.slot_size == slot_size) return class;
+  }
+  fail_msg("no class of %zu bytes", slot_size);
+  return (slm_class_statistics){0};
+}
+
+static inline uint64_t slots_live(fixture *f) { return statistics(f).slots_live; }
+
+/** The equations of the header hold, and the zone's ledger is the provider's. */
+static inline void check_books(fixture *f) {
+  slm_statistics all = statistics(f);
+  uint64_t pages = 0, live = 0, bytes = 0;
+  for (uint32_t i = 0; i < all.class_count; i++) {
+    slm_class_statistics class = class_statistics(f, i);
+    assert_true(class.empty_pages <= class.pages);
+    assert_true(class.slots_live <= (class.pages - class.empty_pages) * class.slots_per_page);
+    assert_true(class.slots_live >= class.pages - class.empty_pages);
+    pages += class.pages;
+    live += class.slots_live;
+    bytes += class.slots_live * class.slot_size;
+  }
+  assert_int_equal(all.slots_live, live);
+  assert_int_equal(all.bytes_live, bytes);
+  assert_int_equal(
+    all.base_pages_taken - all.base_pages_given_back + all.large_pages_taken - all.large_pages_given_back,
+    pages + all.table_pages);
+  assert_int_equal(all.base_pages_taken - all.base_pages_given_back, test_provider_out(&f->provider, BASE));
+  assert_int_equal(all.large_pages_taken - all.large_pages_given_back, test_provider_out(&f->provider, LARGE));
+}
+
+/** Ends the zone, which has this many live slots; every page has come back. */
+static inline void close_with_live(fixture *f, size_t want) {
+  size_t live = SIZE_MAX;
+  check_books(f);
+  assert_ok(Z(destroy)(f->zone, &live));
+  assert_int_equal(live, want);
+  test_provider_close(&f->provider);
+}
+
+static inline void close_fixture(fixture *f) { close_with_live(f, 0); }
+
+/** The zone serves base and large pages as if nothing had happened, and its live slots are as many as before. */
+static inline void still_works(fixture *f) {
+  static const size_t sizes[] = {1, 8, 64, 100, 1024, 2048, 20000, SLM_MAX_SIZE};
+  void *objects[COUNT_OF(sizes)][4];
+  uint64_t live = slots_live(f);
+  for (size_t i = 0; i < COUNT_OF(sizes); i++) {
+    for (size_t j = 0; j < 4; j++) {
+      objects[i][j] = Z(allocate)(f->zone, sizes[i]);
+      assert_non_null(objects[i][j]);
+      pattern_fill(objects[i][j], sizes[i], i * 4 + j);
+    }
+  }
+  assert_int_equal(slots_live(f), live + 4 * COUNT_OF(sizes));
+  for (size_t i = 0; i < COUNT_OF(sizes); i++) {
+    for (size_t j = 0; j < 4; j++) {
+      assert_true(pattern_holds(objects[i][j], sizes[i], i * 4 + j));
+      assert_ok(Z(deallocate)(f->zone, objects[i][j]));
+    }
+  }
+  assert_int_equal(slots_live(f), live);
+  check_books(f);
+}
+
+#endif

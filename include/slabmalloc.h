@@ -1,0 +1,627 @@
+/**
+ * @file slabmalloc.h
+ * @brief slabmalloc: a slab allocator whose only need is pages.
+ *
+ * You give it page frames, it gives you back objects of any size up to
+ * #SLM_MAX_SIZE. Three allocators share one core:
+ *
+ * | family            | for                                                   | threads |
+ * |-------------------|-------------------------------------------------------|---------|
+ * | `slm_sc_*`        | objects of one size (a typed object cache)            | one     |
+ * | `slm_zone_*`      | objects of any size                                   | one     |
+ * | `slm_safe_zone_*` | objects of any size, from any thread                  | any     |
+ *
+ * An allocator gets its pages in two ways, which mix freely. *Push*: you hand
+ * it pages with `refill` and allocate until it is out of memory. *Pull*: you
+ * name a page provider (#slm_page_provider) and it takes pages by itself.
+ *
+ * Terms. A *slab* is a page carved into *slots* of one *size class*. A *base
+ * page* is 4, 16 or 64 KiB, chosen per allocator; a *large page* is 2 MiB.
+ * Sizes and alignments are in bytes throughout; pages are aligned to their
+ * own size.
+ *
+ * Every misuse that the functions list under "errors" is found always, not in a
+ * debug build only: the call returns a status below 0 and changes nothing.
+ * Freed memory is never written, so a use after free can't corrupt the
+ * allocator. No function sets `errno`.
+ *
+ * Contexts. "Interrupt" below says whether a function may be called from an
+ * interrupt or signal handler *that did not interrupt a call on the same
+ * allocator*. Functions that may call the page provider may be called only where
+ * the provider may.
+ */
+#ifndef SLABMALLOC_H
+#define SLABMALLOC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/** @name Version
+ *  The version of this header; slm_version() is that of the library linked. @{ */
+#define SLM_VERSION_MAJOR 0
+#define SLM_VERSION_MINOR 1
+#define SLM_VERSION_PATCH 0
+/** (major << 16) | (minor << 8) | patch. */
+#define SLM_VERSION ((SLM_VERSION_MAJOR << 16) | (SLM_VERSION_MINOR << 8) | SLM_VERSION_PATCH)
+/** @} */
+
+#if defined(__cplusplus)
+#define SLM_ALIGNAS(n) alignas(n)
+extern "C" {
+#else
+#define SLM_ALIGNAS(n) _Alignas(n)
+#endif
+
+#if defined(__clang__)
+#define SLM_NULLABLE _Nullable
+#define SLM_NONNULL _Nonnull
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wnullability-extension"
+#else
+/** The pointer may be NULL. */
+#define SLM_NULLABLE
+/** The pointer must not be NULL. */
+#define SLM_NONNULL
+#endif
+
+/** The largest size that can be allocated: 128 KiB. */
+#define SLM_MAX_SIZE ((size_t)131072)
+/** The largest alignment that can be asked for, and the size of a large page: 2 MiB. */
+#define SLM_LARGE_PAGE_SIZE ((size_t)2097152)
+
+/** @name Statuses
+ *  0 is success, an error is below 0. New ones may be added; none is ever renumbered.
+ *  @{ */
+typedef int32_t slm_status;
+/** Success. */
+#define SLM_OK 0
+/** No slot is free, and no page was to be had. Refill, or try later. */
+#define SLM_ERR_OUT_OF_MEMORY (-1)
+/** Size above #SLM_MAX_SIZE, alignment not a power of two or above 2 MiB, or their sum overflows. */
+#define SLM_ERR_INVALID_LAYOUT (-2)
+/** A NULL that isn't allowed, an unknown flag, a struct_size too small. */
+#define SLM_ERR_INVALID_ARGUMENT (-3)
+/** The allocator was not initialised, or was destroyed. */
+#define SLM_ERR_NOT_INITIALIZED (-4)
+/** The page is NULL, misaligned, or wraps round the end of the address space. */
+#define SLM_ERR_BAD_PAGE (-5)
+/** The page is not of the size that the layout needs. */
+#define SLM_ERR_WRONG_PAGE_SIZE (-6)
+/** The page is owned already, by this allocator or another, or overlaps a page that is. */
+#define SLM_ERR_PAGE_OWNED (-7)
+/** The pointer is not into a page that this allocator owns. */
+#define SLM_ERR_FOREIGN_POINTER (-8)
+/** The pointer is into a page of this allocator but not at the start of a slot. */
+#define SLM_ERR_INTERIOR_POINTER (-9)
+/** The slot is free already. */
+#define SLM_ERR_DOUBLE_FREE (-10)
+/** The slot belongs to another size class than the layout given. */
+#define SLM_ERR_LAYOUT_MISMATCH (-11)
+/** The page provider called back into the allocator that was asking it for a page, which needed yet another page. */
+#define SLM_ERR_REENTRANT (-12)
+/** Pages are left and there is no provider to give them back to. */
+#define SLM_ERR_NO_PROVIDER (-13)
+/** The object can't take the new size where it is. */
+#define SLM_ERR_CANNOT_RESIZE (-14)
+/** @} */
+
+/**
+ * The name of a status, as text: "SLM_OK", "SLM_ERR_DOUBLE_FREE", ...
+ * @return a string that lives for ever; "SLM_ERR_UNKNOWN" for a number that is no status.
+ * Provider: never called. Interrupt: yes. Cost: constant.
+ */
+const char *SLM_NONNULL slm_status_name(slm_status status);
+
+/** The version of the library linked, in the form of #SLM_VERSION.
+ *  Provider: never called. Interrupt: yes. Cost: constant. */
+uint32_t slm_version(void);
+
+/* ------------------------------------------------------------------------ */
+/** @name Page providers
+ *  Where pages come from. @{ */
+
+/**
+ * A page provider: two functions and their context.
+ *
+ * The allocator copies the struct; the context must outlive the allocator. A
+ * provider is never called with a lock held, and may call back into the
+ * allocator that called it: what can be served without another page is
+ * served, else the inner call gets #SLM_ERR_REENTRANT.
+ */
+typedef struct slm_page_provider {
+  /** sizeof(slm_page_provider). */
+  uint32_t struct_size;
+  /** The base page size it serves: 4096, 16384 or 65536; 0 if it serves any. */
+  uint32_t page_size;
+  /** Passed to both functions. */
+  void *SLM_NULLABLE context;
+  /**
+   * Gives a page of page_size bytes, aligned to page_size, or NULL. page_size is
+   * the allocator's base page size or #SLM_LARGE_PAGE_SIZE. The content does not matter.
+   * NULL here makes a provider that only takes pages back: for push use.
+   */
+  void *SLM_NULLABLE (*SLM_NULLABLE allocate_page)(void *SLM_NULLABLE context, size_t page_size);
+  /** Takes back a page. Called only with pages the allocator got, from here or by refill. */
+  void (*SLM_NULLABLE release_page)(void *SLM_NULLABLE context, void *SLM_NONNULL page, size_t page_size);
+} slm_page_provider;
+
+/** The ledger of a provider. Pages out = taken - given back. */
+typedef struct slm_provider_statistics {
+  /** sizeof(slm_provider_statistics), set by the caller. */
+  uint32_t struct_size;
+  uint32_t reserved;
+  /** Base pages handed out, ever. */
+  uint64_t base_pages_taken;
+  /** Base pages that came back, ever. */
+  uint64_t base_pages_given_back;
+  /** Large pages handed out, ever. */
+  uint64_t large_pages_taken;
+  /** Large pages that came back, ever. */
+  uint64_t large_pages_given_back;
+} slm_provider_statistics;
+
+/**
+ * The provider that takes pages from the operating system with mmap: base pages of
+ * 64 KiB, and large pages. One for the process, safe for any thread. Pages that come back
+ * lose their memory at once (MADV_DONTNEED); address space goes back when 32 MiB are idle.
+ * Provider: never called. Interrupt: yes. Cost: constant. Hosted builds only.
+ */
+slm_page_provider slm_mmap_provider(void);
+
+/** The ledger of slm_mmap_provider().
+ *  @return #SLM_OK; #SLM_ERR_INVALID_ARGUMENT if out is NULL or its struct_size too small.
+ *  Provider: never called. Interrupt: no (takes a lock). Cost: constant. */
+slm_status slm_mmap_statistics(slm_provider_statistics *SLM_NULLABLE out);
+
+/** A region: a buffer of yours out of which base and large pages are carved. */
+typedef struct slm_region slm_region;
+
+/**
+ * Makes a region of a buffer you own.
+ *
+ * The region's own state takes the first bytes of the buffer (256, and 16 for
+ * each 2 MiB, and a bit for each base page); it needs nothing else. Pages are carved first from the
+ * 2 MiB blocks that are in use already, so that whole ones stay whole for large pages.
+ * @param buffer any address; bytes before the first page boundary are not used.
+ * @param size bytes.
+ * @param page_size 4096, 16384 or 65536.
+ * @return NULL if a pointer or page_size is wrong, the buffer wraps the address space, or it can't hold
+ *         the state and one page.
+ * Threads: one at a time for all of a region's functions; but the provider of slm_region_provider() takes the
+ * region's own lock, so allocators on several threads may share it. Interrupt: no.
+ * Cost: proportional to size / page_size.
+ */
+slm_region *SLM_NULLABLE slm_region_init(void *SLM_NULLABLE buffer, size_t size, size_t page_size);
+
+/** The provider that carves pages out of a region. Cost of a page: one step for each 2 MiB of the region. */
+slm_page_provider slm_region_provider(slm_region *SLM_NONNULL region);
+
+/** The ledger of a region. @see slm_mmap_statistics */
+slm_status slm_region_statistics(slm_region *SLM_NONNULL region, slm_provider_statistics *SLM_NULLABLE out);
+
+/** How many pages of page_size (the region's base page size or #SLM_LARGE_PAGE_SIZE) could be taken now;
+ *  0 for any other page_size. Cost: one step for each 2 MiB of the region. */
+size_t slm_region_available(slm_region *SLM_NONNULL region, size_t page_size);
+/** @} */
+
+/* ------------------------------------------------------------------------ */
+/** @name Options, flags, statistics
+ *  @{ */
+
+/** How an allocator is set up. All zero but struct_size is the default. */
+typedef struct slm_options {
+  /** sizeof(slm_options). */
+  uint32_t struct_size;
+  /** Base page size: 4096, 16384 or 65536. 0: the provider's, or 4096. */
+  uint32_t page_size;
+  /** Must be 0. */
+  uint64_t flags;
+  /** Where pages come from and go to; all zero for push use. */
+  slm_page_provider provider;
+} slm_options;
+
+/** Options with a provider, every other field at its default. `SLM_OPTIONS(slm_mmap_provider())` */
+#if defined(__cplusplus)
+#define SLM_OPTIONS(provider) (slm_options{(uint32_t)sizeof(slm_options), 0, 0, (provider)})
+#else
+#define SLM_OPTIONS(provider) ((slm_options){(uint32_t)sizeof(slm_options), 0, 0, (provider)})
+#endif
+
+/** For `allocate_with`: the memory reads as zero. */
+#define SLM_ZEROED ((uint32_t)1)
+
+/** How many pages a reclaim gave back. */
+typedef struct slm_reclaimed {
+  size_t base_pages;
+  size_t large_pages;
+} slm_reclaimed;
+
+/**
+ * What an allocator holds. Equations:
+ * pages held = taken - given back = sum over classes of their pages, + table pages;
+ * bytes_live = sum over classes of slots_live * slot_size.
+ */
+typedef struct slm_statistics {
+  /** sizeof(slm_statistics), set by the caller. */
+  uint32_t struct_size;
+  /** Size classes, for slm_zone_class_statistics(). */
+  uint32_t class_count;
+  /** Base pages that came in, by refill or from the provider, ever. */
+  uint64_t base_pages_taken;
+  /** Base pages that went out, ever. */
+  uint64_t base_pages_given_back;
+  /** Large pages that came in, ever. */
+  uint64_t large_pages_taken;
+  /** Large pages that went out, ever. */
+  uint64_t large_pages_given_back;
+  /** Of the pages held, those that the allocator uses to find its other pages. */
+  uint64_t table_pages;
+  /** Slots handed out and not yet deallocated. */
+  uint64_t slots_live;
+  /** Their bytes, counted by slot. */
+  uint64_t bytes_live;
+} slm_statistics;
+
+/** One size class of an allocator. */
+typedef struct slm_class_statistics {
+  /** sizeof(slm_class_statistics), set by the caller. */
+  uint32_t struct_size;
+  /** Bytes a slot has. */
+  uint32_t slot_size;
+  /** Size of the pages this class is carved from. */
+  uint64_t page_size;
+  /** Slots that one page gives. */
+  uint64_t slots_per_page;
+  /** Pages held. */
+  uint64_t pages;
+  /** Of those, pages without a live slot. */
+  uint64_t empty_pages;
+  /** Slots handed out and not yet deallocated. */
+  uint64_t slots_live;
+} slm_class_statistics;
+/** @} */
+
+/* ------------------------------------------------------------------------ */
+/** @name Zone: objects of any size, one thread at a time
+ *  @{ */
+
+/** A zone. Its memory is yours: see #slm_zone_storage. */
+typedef struct slm_zone slm_zone;
+
+/** Bytes of #slm_zone_storage, at least what slm_zone_storage_size() says. */
+#define SLM_ZONE_STORAGE_SIZE 8192
+/** Memory for a zone, static or not. Zero-filled memory is a zone that is not initialised. */
+typedef struct slm_zone_storage {
+  SLM_ALIGNAS(64) unsigned char bytes[SLM_ZONE_STORAGE_SIZE];
+} slm_zone_storage;
+
+/** Bytes of storage that a zone needs, 64-aligned. Provider: never called. Interrupt: yes. Cost: constant. */
+size_t slm_zone_storage_size(void);
+
+/**
+ * Makes a zone in your storage. Takes no page yet. With a #slm_zone_storage and options NULL it can't fail.
+ * @param storage 64-aligned; it must stay where it is until slm_zone_destroy().
+ * @param storage_size bytes, at least slm_zone_storage_size().
+ * @param options NULL for 4 KiB base pages and no provider.
+ * @return the zone, at the address of storage; NULL if storage is NULL, misaligned or too small, or options are
+ *         not valid (struct_size, page_size that is not 4096/16384/65536 or not the provider's, unknown flags,
+ *         allocate_page without release_page).
+ * Provider: never called. Interrupt: yes. Cost: proportional to the storage size.
+ */
+slm_zone *SLM_NULLABLE slm_zone_init(void *SLM_NULLABLE storage, size_t storage_size,
+                                     const slm_options *SLM_NULLABLE options);
+
+/**
+ * Gives every page back to the provider and ends the zone. Objects still live go with it.
+ * @param live if not NULL, gets the number of slots that were still live.
+ * @return #SLM_OK; #SLM_ERR_NOT_INITIALIZED; #SLM_ERR_NO_PROVIDER if the zone holds pages and has no release_page (the
+ *         zone stays as it is: take the empty pages with slm_zone_reclaim_page() first).
+ * Provider: release_page is called. Interrupt: no. Cost: proportional to the pages held.
+ */
+slm_status slm_zone_destroy(slm_zone *SLM_NONNULL zone, size_t *SLM_NULLABLE live);
+
+/**
+ * The size of page that a layout's size class is carved from: what slm_zone_refill() must be given.
+ * @return the base page size or #SLM_LARGE_PAGE_SIZE; 0 if the layout is invalid or the zone not initialised.
+ * Provider: never called. Interrupt: yes. Cost: constant.
+ */
+size_t slm_zone_page_size(const slm_zone *SLM_NONNULL zone, size_t alignment, size_t size);
+
+/**
+ * Hands a page to the size class of a layout. The page must be yours to give; it is the zone's until it is given back.
+ * @param page aligned to page_size.
+ * @param page_size slm_zone_page_size(zone, alignment, size).
+ * @return #SLM_OK; #SLM_ERR_NOT_INITIALIZED, #SLM_ERR_INVALID_LAYOUT, #SLM_ERR_BAD_PAGE, #SLM_ERR_WRONG_PAGE_SIZE,
+ *         #SLM_ERR_PAGE_OWNED. On error the page is still yours and was not written. (That another allocator owns
+ *         it is found when that one holds it as a page of the same size.)
+ * Provider: never called. Interrupt: yes. Cost: proportional to the bitmap of a page (at most 128 words), and for a
+ * large page to the base pages in 2 MiB.
+ */
+slm_status slm_zone_refill(slm_zone *SLM_NONNULL zone, size_t alignment, size_t size, void *SLM_NULLABLE page,
+                           size_t page_size);
+
+/**
+ * Allocates size bytes, aligned for any object of that size (to 8 up to 8 bytes, else to 16).
+ * @param size 0 is served as 1.
+ * @return the memory, not cleared; NULL if out of memory or size is above #SLM_MAX_SIZE (slm_zone_allocate_with() says which).
+ * Provider: may be called (allocate_page). Interrupt: yes, if the provider may be.
+ * Cost: about 20 instructions; once per word of 64 slots about 60; else a provider call and a refill.
+ */
+void *SLM_NULLABLE slm_zone_allocate(slm_zone *SLM_NONNULL zone, size_t size);
+
+/** Allocates size bytes that read as zero. As slm_zone_allocate(), and the time to clear them. */
+void *SLM_NULLABLE slm_zone_allocate_zeroed(slm_zone *SLM_NONNULL zone, size_t size);
+
+/**
+ * Allocates size bytes aligned to alignment.
+ * @param alignment a power of two up to #SLM_LARGE_PAGE_SIZE.
+ * @return the memory; NULL if out of memory or the layout is invalid.
+ * Provider: may be called. Interrupt: yes, if the provider may be.
+ * Cost: as slm_zone_allocate() up to 4096; above, a search of the class's slots whose address fits.
+ */
+void *SLM_NULLABLE slm_zone_allocate_aligned(slm_zone *SLM_NONNULL zone, size_t alignment, size_t size);
+
+/**
+ * Allocates and says why not.
+ * @param flags 0 or #SLM_ZEROED.
+ * @param out gets the memory, or NULL on error.
+ * @return #SLM_OK; #SLM_ERR_OUT_OF_MEMORY, #SLM_ERR_INVALID_LAYOUT, #SLM_ERR_INVALID_ARGUMENT, #SLM_ERR_NOT_INITIALIZED,
+ *         #SLM_ERR_REENTRANT; #SLM_ERR_BAD_PAGE or #SLM_ERR_PAGE_OWNED if the provider gave a page that the zone must
+ *         refuse (a misaligned one goes back to it; one that is owned is left alone).
+ * Provider: may be called. Interrupt: yes, if the provider may be. Cost: as slm_zone_allocate_aligned().
+ */
+slm_status slm_zone_allocate_with(slm_zone *SLM_NONNULL zone, size_t alignment, size_t size, uint32_t flags,
+                                  void *SLM_NULLABLE *SLM_NONNULL out);
+
+/**
+ * Allocates up to count objects of size bytes at once.
+ * @param out gets the pointers, out[0] to out[result - 1].
+ * @return how many: less than count only when out of memory; 0 for an invalid size.
+ * Provider: may be called. Interrupt: yes, if the provider may be. Cost: proportional to count.
+ */
+size_t slm_zone_allocate_batch(slm_zone *SLM_NONNULL zone, size_t size, size_t count,
+                               void *SLM_NULLABLE *SLM_NONNULL out);
+
+/**
+ * Gives an object back. The pointer is checked before anything near it is read.
+ * @param pointer NULL is allowed and does nothing.
+ * @return #SLM_OK; #SLM_ERR_NOT_INITIALIZED, #SLM_ERR_FOREIGN_POINTER, #SLM_ERR_INTERIOR_POINTER, #SLM_ERR_DOUBLE_FREE. On
+ *         error nothing changes.
+ * Provider: never called. Interrupt: yes.
+ * Cost: about 35 instructions; when a page becomes empty or is no longer full about 30 more.
+ */
+slm_status slm_zone_deallocate(slm_zone *SLM_NONNULL zone, void *SLM_NULLABLE pointer);
+
+/**
+ * Gives an object back and checks that it was allocated with this size (C23's free_sized).
+ * @return as slm_zone_deallocate(), and #SLM_ERR_LAYOUT_MISMATCH, #SLM_ERR_INVALID_LAYOUT.
+ */
+slm_status slm_zone_deallocate_sized(slm_zone *SLM_NONNULL zone, void *SLM_NULLABLE pointer, size_t size);
+
+/** Gives an object back and checks its alignment and size (C23's free_aligned_sized). @see slm_zone_deallocate_sized */
+slm_status slm_zone_deallocate_aligned_sized(slm_zone *SLM_NONNULL zone, void *SLM_NULLABLE pointer, size_t alignment,
+                                             size_t size);
+
+/**
+ * Gives count objects back. NULLs are skipped. All that are valid are given back, also after a bad one.
+ * @param done if not NULL, gets the number of objects given back.
+ * @return #SLM_OK, or the status of the first that was refused.
+ * Provider: never called. Interrupt: yes. Cost: proportional to count.
+ */
+slm_status slm_zone_deallocate_batch(slm_zone *SLM_NONNULL zone, void *SLM_NULLABLE const *SLM_NONNULL pointers,
+                                     size_t count, size_t *SLM_NULLABLE done);
+
+/**
+ * Changes the size of an object, in place if its slot fits the new size well, else by moving it.
+ * @param pointer NULL allocates.
+ * @param size 0 is served as 1 (it does not deallocate).
+ * @return the object, perhaps elsewhere; NULL on failure, and then the object is as it was: out of memory, size above
+ *         #SLM_MAX_SIZE, or a pointer that slm_zone_deallocate() would refuse.
+ * Provider: may be called. Interrupt: yes, if the provider may be. Cost: an allocation, a copy and a deallocation.
+ */
+void *SLM_NULLABLE slm_zone_reallocate(slm_zone *SLM_NONNULL zone, void *SLM_NULLABLE pointer, size_t size);
+
+/** Changes the size of an object that was allocated with an alignment, and keeps the alignment. @see slm_zone_reallocate */
+void *SLM_NULLABLE slm_zone_reallocate_aligned(slm_zone *SLM_NONNULL zone, void *SLM_NULLABLE pointer,
+                                               size_t alignment, size_t size);
+
+/**
+ * Changes the size of an object without moving it.
+ * @return #SLM_OK if the slot holds size bytes; #SLM_ERR_CANNOT_RESIZE if not; the errors of slm_zone_deallocate(), and
+ *         #SLM_ERR_INVALID_ARGUMENT for NULL.
+ * The sized deallocation functions take the size it was allocated with or last reallocated to, unless the new
+ * size is of the same size class. Provider: never called. Interrupt: yes. Cost: about 40 instructions.
+ */
+slm_status slm_zone_resize(slm_zone *SLM_NONNULL zone, void *SLM_NONNULL pointer, size_t size);
+
+/** Bytes that the object's slot has, all of them yours to use; 0 if the pointer is not a live object of the zone.
+ *  Provider: never called. Interrupt: yes. Cost: about 40 instructions. */
+size_t slm_zone_usable_size(const slm_zone *SLM_NONNULL zone, const void *SLM_NULLABLE pointer);
+
+/** The size that an allocation of size bytes really gets; asking for it wastes nothing. 0 if size is above the largest.
+ *  Provider: never called. Interrupt: yes. Cost: constant. */
+size_t slm_zone_good_size(const slm_zone *SLM_NONNULL zone, size_t size);
+
+/** Whether an address is in a page that the zone owns, in use or not. Reads nothing near the address.
+ *  Provider: never called. Interrupt: yes. Cost: about 20 instructions. */
+bool slm_zone_owns(const slm_zone *SLM_NONNULL zone, const void *SLM_NULLABLE address);
+
+/**
+ * Gives empty pages back to the provider.
+ * @param max_base_pages at most so many base pages; SIZE_MAX for all.
+ * @param max_large_pages at most so many large pages.
+ * @param out if not NULL, gets how many went.
+ * @return #SLM_OK; #SLM_ERR_NOT_INITIALIZED; #SLM_ERR_NO_PROVIDER without release_page.
+ * Provider: release_page is called. Interrupt: if the provider may be.
+ * Cost: proportional to the pages given back, and one step for each size class.
+ */
+slm_status slm_zone_reclaim(slm_zone *SLM_NONNULL zone, size_t max_base_pages, size_t max_large_pages,
+                            slm_reclaimed *SLM_NULLABLE out);
+
+/**
+ * Takes one empty page of page_size out of the zone and gives it to the caller: reclaim for push use.
+ * @return the page, yours again; NULL if no page of that size is empty.
+ * Provider: never called. Interrupt: yes. Cost: at most one step for each size class.
+ */
+void *SLM_NULLABLE slm_zone_reclaim_page(slm_zone *SLM_NONNULL zone, size_t page_size);
+
+/** What the zone holds.
+ *  @return #SLM_OK; #SLM_ERR_NOT_INITIALIZED; #SLM_ERR_INVALID_ARGUMENT if out is NULL or its struct_size too small.
+ *  Provider: never called. Interrupt: yes. Cost: proportional to the pages held. */
+slm_status slm_zone_statistics(const slm_zone *SLM_NONNULL zone, slm_statistics *SLM_NULLABLE out);
+
+/** What one size class of the zone holds. @param index from 0, by size, below slm_statistics.class_count.
+ *  @return as slm_zone_statistics(), and #SLM_ERR_INVALID_ARGUMENT for an index that is no class.
+ *  Provider: never called. Interrupt: yes. Cost: proportional to the pages held. */
+slm_status slm_zone_class_statistics(const slm_zone *SLM_NONNULL zone, size_t index,
+                                     slm_class_statistics *SLM_NULLABLE out);
+/** @} */
+
+/* ------------------------------------------------------------------------ */
+/** @name Size-class allocator: objects of one size, one thread at a time
+ *  A zone of one class: slots are exactly the object's size, rounded up to its alignment.
+ *  What is not said here is as for the function of the same name of the zone. @{ */
+
+/** A size-class allocator. */
+typedef struct slm_sc slm_sc;
+
+/** Bytes of #slm_sc_storage, at least what slm_sc_storage_size() says. */
+#define SLM_SC_STORAGE_SIZE 2048
+/** Memory for a size-class allocator. */
+typedef struct slm_sc_storage {
+  SLM_ALIGNAS(64) unsigned char bytes[SLM_SC_STORAGE_SIZE];
+} slm_sc_storage;
+
+/** Bytes of storage that a size-class allocator needs, 64-aligned. */
+size_t slm_sc_storage_size(void);
+
+/** Makes an allocator of objects of one size.
+ *  @param alignment a power of two up to #SLM_LARGE_PAGE_SIZE. @param size 0 is served as 1.
+ *  @return as slm_zone_init(), and NULL for an invalid layout. @see slm_zone_init */
+slm_sc *SLM_NULLABLE slm_sc_init(void *SLM_NULLABLE storage, size_t storage_size, size_t alignment, size_t size,
+                                 const slm_options *SLM_NULLABLE options);
+/** @see slm_zone_destroy */
+slm_status slm_sc_destroy(slm_sc *SLM_NONNULL sc, size_t *SLM_NULLABLE live);
+/** Bytes of a slot: the size given, rounded up to the alignment and to 8. */
+size_t slm_sc_slot_size(const slm_sc *SLM_NONNULL sc);
+/** The size of page that slm_sc_refill() must be given. @see slm_zone_page_size */
+size_t slm_sc_page_size(const slm_sc *SLM_NONNULL sc);
+/** @see slm_zone_refill */
+slm_status slm_sc_refill(slm_sc *SLM_NONNULL sc, void *SLM_NULLABLE page, size_t page_size);
+/** @see slm_zone_allocate. Cost: about 15 instructions. */
+void *SLM_NULLABLE slm_sc_allocate(slm_sc *SLM_NONNULL sc);
+/** @see slm_zone_allocate_zeroed */
+void *SLM_NULLABLE slm_sc_allocate_zeroed(slm_sc *SLM_NONNULL sc);
+/** @see slm_zone_allocate_with */
+slm_status slm_sc_allocate_with(slm_sc *SLM_NONNULL sc, uint32_t flags, void *SLM_NULLABLE *SLM_NONNULL out);
+/** @see slm_zone_allocate_batch */
+size_t slm_sc_allocate_batch(slm_sc *SLM_NONNULL sc, size_t count, void *SLM_NULLABLE *SLM_NONNULL out);
+/** @see slm_zone_deallocate */
+slm_status slm_sc_deallocate(slm_sc *SLM_NONNULL sc, void *SLM_NULLABLE pointer);
+/** Gives an object back and checks that a layout fits the slot (alignment divides it, size is at most it).
+ *  @see slm_zone_deallocate_aligned_sized */
+slm_status slm_sc_deallocate_aligned_sized(slm_sc *SLM_NONNULL sc, void *SLM_NULLABLE pointer, size_t alignment,
+                                           size_t size);
+/** @see slm_zone_deallocate_batch */
+slm_status slm_sc_deallocate_batch(slm_sc *SLM_NONNULL sc, void *SLM_NULLABLE const *SLM_NONNULL pointers,
+                                   size_t count, size_t *SLM_NULLABLE done);
+/** @see slm_zone_usable_size */
+size_t slm_sc_usable_size(const slm_sc *SLM_NONNULL sc, const void *SLM_NULLABLE pointer);
+/** @see slm_zone_owns */
+bool slm_sc_owns(const slm_sc *SLM_NONNULL sc, const void *SLM_NULLABLE address);
+/** @see slm_zone_reclaim */
+slm_status slm_sc_reclaim(slm_sc *SLM_NONNULL sc, size_t max_base_pages, size_t max_large_pages,
+                          slm_reclaimed *SLM_NULLABLE out);
+/** @see slm_zone_reclaim_page */
+void *SLM_NULLABLE slm_sc_reclaim_page(slm_sc *SLM_NONNULL sc, size_t page_size);
+/** @see slm_zone_statistics */
+slm_status slm_sc_statistics(const slm_sc *SLM_NONNULL sc, slm_statistics *SLM_NULLABLE out);
+/** @see slm_zone_class_statistics, whose index is 0 here. */
+slm_status slm_sc_class_statistics(const slm_sc *SLM_NONNULL sc, slm_class_statistics *SLM_NULLABLE out);
+/** @} */
+
+/* ------------------------------------------------------------------------ */
+/** @name Safe zone: objects of any size, from any thread
+ *  A zone behind a lock. The lock is never held while the provider runs, so the provider must be safe
+ *  for as many threads as use the zone. What is not said here is as for the zone's function of the same name. Interrupt: never,
+ *  unless interrupts are off wherever the zone is used. Cost: as the zone's, and about 15 instructions for the
+ *  lock when it is free. @{ */
+
+/** A thread-safe zone. */
+typedef struct slm_safe_zone slm_safe_zone;
+
+/** Bytes of #slm_safe_zone_storage, at least what slm_safe_zone_storage_size() says. */
+#define SLM_SAFE_ZONE_STORAGE_SIZE (SLM_ZONE_STORAGE_SIZE + 64)
+/** Memory for a safe zone. */
+typedef struct slm_safe_zone_storage {
+  SLM_ALIGNAS(64) unsigned char bytes[SLM_SAFE_ZONE_STORAGE_SIZE];
+} slm_safe_zone_storage;
+
+/** Bytes of storage that a safe zone needs, 64-aligned. */
+size_t slm_safe_zone_storage_size(void);
+/** @see slm_zone_init */
+slm_safe_zone *SLM_NULLABLE slm_safe_zone_init(void *SLM_NULLABLE storage, size_t storage_size,
+                                               const slm_options *SLM_NULLABLE options);
+/** No other thread may use the zone any more. @see slm_zone_destroy */
+slm_status slm_safe_zone_destroy(slm_safe_zone *SLM_NONNULL zone, size_t *SLM_NULLABLE live);
+/** @see slm_zone_page_size */
+size_t slm_safe_zone_page_size(slm_safe_zone *SLM_NONNULL zone, size_t alignment, size_t size);
+/** @see slm_zone_refill */
+slm_status slm_safe_zone_refill(slm_safe_zone *SLM_NONNULL zone, size_t alignment, size_t size,
+                                void *SLM_NULLABLE page, size_t page_size);
+/** @see slm_zone_allocate */
+void *SLM_NULLABLE slm_safe_zone_allocate(slm_safe_zone *SLM_NONNULL zone, size_t size);
+/** @see slm_zone_allocate_zeroed */
+void *SLM_NULLABLE slm_safe_zone_allocate_zeroed(slm_safe_zone *SLM_NONNULL zone, size_t size);
+/** @see slm_zone_allocate_aligned */
+void *SLM_NULLABLE slm_safe_zone_allocate_aligned(slm_safe_zone *SLM_NONNULL zone, size_t alignment, size_t size);
+/** @see slm_zone_allocate_with */
+slm_status slm_safe_zone_allocate_with(slm_safe_zone *SLM_NONNULL zone, size_t alignment, size_t size, uint32_t flags,
+                                       void *SLM_NULLABLE *SLM_NONNULL out);
+/** @see slm_zone_allocate_batch */
+size_t slm_safe_zone_allocate_batch(slm_safe_zone *SLM_NONNULL zone, size_t size, size_t count,
+                                    void *SLM_NULLABLE *SLM_NONNULL out);
+/** @see slm_zone_deallocate */
+slm_status slm_safe_zone_deallocate(slm_safe_zone *SLM_NONNULL zone, void *SLM_NULLABLE pointer);
+/** @see slm_zone_deallocate_sized */
+slm_status slm_safe_zone_deallocate_sized(slm_safe_zone *SLM_NONNULL zone, void *SLM_NULLABLE pointer, size_t size);
+/** @see slm_zone_deallocate_aligned_sized */
+slm_status slm_safe_zone_deallocate_aligned_sized(slm_safe_zone *SLM_NONNULL zone, void *SLM_NULLABLE pointer,
+                                                  size_t alignment, size_t size);
+/** @see slm_zone_deallocate_batch */
+slm_status slm_safe_zone_deallocate_batch(slm_safe_zone *SLM_NONNULL zone,
+                                          void *SLM_NULLABLE const *SLM_NONNULL pointers, size_t count,
+                                          size_t *SLM_NULLABLE done);
+/** @see slm_zone_reallocate */
+void *SLM_NULLABLE slm_safe_zone_reallocate(slm_safe_zone *SLM_NONNULL zone, void *SLM_NULLABLE pointer, size_t size);
+/** @see slm_zone_reallocate_aligned */
+void *SLM_NULLABLE slm_safe_zone_reallocate_aligned(slm_safe_zone *SLM_NONNULL zone, void *SLM_NULLABLE pointer,
+                                                    size_t alignment, size_t size);
+/** @see slm_zone_resize */
+slm_status slm_safe_zone_resize(slm_safe_zone *SLM_NONNULL zone, void *SLM_NONNULL pointer, size_t size);
+/** @see slm_zone_usable_size */
+size_t slm_safe_zone_usable_size(slm_safe_zone *SLM_NONNULL zone, const void *SLM_NULLABLE pointer);
+/** @see slm_zone_good_size */
+size_t slm_safe_zone_good_size(slm_safe_zone *SLM_NONNULL zone, size_t size);
+/** @see slm_zone_owns */
+bool slm_safe_zone_owns(slm_safe_zone *SLM_NONNULL zone, const void *SLM_NULLABLE address);
+/** @see slm_zone_reclaim */
+slm_status slm_safe_zone_reclaim(slm_safe_zone *SLM_NONNULL zone, size_t max_base_pages, size_t max_large_pages,
+                                 slm_reclaimed *SLM_NULLABLE out);
+/** @see slm_zone_reclaim_page */
+void *SLM_NULLABLE slm_safe_zone_reclaim_page(slm_safe_zone *SLM_NONNULL zone, size_t page_size);
+/** @see slm_zone_statistics */
+slm_status slm_safe_zone_statistics(slm_safe_zone *SLM_NONNULL zone, slm_statistics *SLM_NULLABLE out);
+/** @see slm_zone_class_statistics */
+slm_status slm_safe_zone_class_statistics(slm_safe_zone *SLM_NONNULL zone, size_t index,
+                                          slm_class_statistics *SLM_NULLABLE out);
+/** @} */
+
+#if defined(__clang__)
+#pragma clang diagnostic pop
+#endif
+#if defined(__cplusplus)
+}
+#endif
+#endif /* SLABMALLOC_H */
