@@ -25,14 +25,15 @@ SONAME    := libslabmalloc.so.0
 TARGET    ?= $(shell uname -m)-unknown-linux-gnu
 
 INCLUDES := -I include -I Sources/CSlabPort/include
+# DWARF 4, as Debian 12's valgrind stops at DWARF 5.
 # -no-allocations: what would allocate behind the allocator's back doesn't compile. Function sections
 # and --gc-sections leave out the parts of Embedded Swift's runtime that nothing calls.
-SWIFT_FLAGS := -swift-version 6 -warnings-as-errors -enable-experimental-feature Embedded -wmo -O -g \
+SWIFT_FLAGS := -swift-version 6 -warnings-as-errors -enable-experimental-feature Embedded -wmo -O -g -dwarf-version=4 \
   -parse-as-library -no-allocations -module-name SlabMalloc $(INCLUDES) \
   -Xfrontend -function-sections -Xfrontend -disable-stack-protector \
   -Xfrontend -disable-llvm-merge-functions-pass
 C_WARNINGS := -Wall -Wextra -Werror
-CFLAGS ?= -O2 -g
+CFLAGS ?= -O2 -gdwarf-4
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
@@ -67,7 +68,7 @@ $(B)/obj/SlabMalloc.o: $(SWIFT_SRC) $(C_HEADERS) $(B)/sources.txt $(B)/api.txt M
 PORT_OBJ := $(PORT_SRC:Sources/CSlabPort/%.c=$(B)/obj/%.o)
 $(PORT_OBJ): $(B)/obj/%.o: Sources/CSlabPort/%.c $(C_HEADERS) Makefile
 	@mkdir -p $(@D)
-	@$(CLANG) -target $(TARGET) -std=gnu11 $(C_WARNINGS) -O2 -g -fPIC -fvisibility=hidden -ffunction-sections \
+	@$(CLANG) -target $(TARGET) -std=gnu11 $(C_WARNINGS) -O2 -gdwarf-4 -fPIC -fvisibility=hidden -ffunction-sections \
 	  $(INCLUDES) -c -o $@ $<
 
 LIB_OBJ := $(B)/obj/SlabMalloc.o $(PORT_OBJ)

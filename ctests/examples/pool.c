@@ -17,8 +17,7 @@ static slm_sc *particles_create(void) {
 
 static struct particle *particle_create(slm_sc *particles, unsigned id) {
   struct particle *particle = slm_sc_allocate_zeroed(particles);
-  if (particle != NULL)
-    particle->id = id;
+  if (particle != NULL) particle->id = id;
   return particle;
 }
 
@@ -30,21 +29,17 @@ int main(void) {
   enum { COUNT = 10000 };
   static struct particle *all[COUNT];
   slm_sc *particles = particles_create();
-  if (particles == NULL)
-    return 1;
+  if (particles == NULL) return 1;
 
   for (unsigned i = 0; i < COUNT; i++) {
-    if ((all[i] = particle_create(particles, i)) == NULL)
-      return 1;
+    if ((all[i] = particle_create(particles, i)) == NULL) return 1;
   }
   for (unsigned i = 0; i < COUNT; i++) {
-    if (all[i]->id != i || all[i]->position[0] != 0)
-      return 1;
+    if (all[i]->id != i || all[i]->position[0] != 0) return 1;
   }
 
   slm_class_statistics held = {.struct_size = sizeof held};
-  if (slm_sc_class_statistics(particles, &held) != SLM_OK)
-    return 1;
+  if (slm_sc_class_statistics(particles, &held) != SLM_OK) return 1;
   printf("a struct of %zu bytes has slots of %zu: %llu live on %llu pages of %llu KiB\n", sizeof(struct particle),
          slm_sc_slot_size(particles), (unsigned long long)held.slots_live, (unsigned long long)held.pages,
          (unsigned long long)held.page_size / 1024);

@@ -14,8 +14,7 @@ static slm_status fill(slm_zone *zone) {
   for (;;) {
     void *object = NULL;
     slm_status status = slm_zone_allocate_with(zone, 16, OBJECT_SIZE, 0, &object);
-    if (status != SLM_OK)
-      return status;
+    if (status != SLM_OK) return status;
     objects[count++] = object;
   }
 }
@@ -28,23 +27,19 @@ int main(void) {
 
   for (size_t i = 0; i < FRAMES; i++) {
     status = slm_zone_refill(zone, 16, OBJECT_SIZE, frames[i], FRAME_SIZE);
-    if (status != SLM_OK)
-      return 1;
+    if (status != SLM_OK) return 1;
     status = fill(zone);
-    printf("after %zu refill%s   %2zu objects, then %s\n", i + 1, i == 0 ? ": " : "s:", count, slm_status_name(status));
-    if (status != SLM_ERR_OUT_OF_MEMORY)
-      return 1;
+    printf("after %zu refill%s  %2zu objects, then %s\n", i + 1, i == 0 ? ": " : "s:", count, slm_status_name(status));
+    if (status != SLM_ERR_OUT_OF_MEMORY) return 1;
   }
   status = slm_zone_refill(zone, 16, OBJECT_SIZE, frames[0], FRAME_SIZE);
   printf("same page again:  %s\n", slm_status_name(status));
 
   for (size_t i = 0; i < count; i++) {
-    if (slm_zone_deallocate(zone, objects[i]) != SLM_OK)
-      return 1;
+    if (slm_zone_deallocate(zone, objects[i]) != SLM_OK) return 1;
   }
   size_t back = 0;
-  while (slm_zone_reclaim_page(zone, FRAME_SIZE) != NULL)
-    back++;
+  while (slm_zone_reclaim_page(zone, FRAME_SIZE) != NULL) back++;
   printf("all freed:        %zu of %d page frames are ours again\n", back, FRAMES);
 
   status = slm_zone_destroy(zone, NULL);

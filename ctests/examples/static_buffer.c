@@ -17,11 +17,9 @@ static slm_provider_statistics show(slm_region *region, const char *when) {
 
 int main(void) {
   slm_region *region = slm_region_init(buffer, sizeof buffer, PAGE_SIZE);
-  if (region == NULL)
-    return 1;
+  if (region == NULL) return 1;
   slm_zone *zone = slm_zone_init(&storage, sizeof storage, &SLM_OPTIONS(slm_region_provider(region)));
-  if (zone == NULL)
-    return 1;
+  if (zone == NULL) return 1;
 
   printf("%-22s %8s %12s %8s\n", "pages", "taken", "given back", "left");
   show(region, "before");
@@ -29,15 +27,12 @@ int main(void) {
   /* Until the buffer is used up: the zone says so with NULL, and goes on working. */
   size_t objects = 0;
   void *last = NULL;
-  for (void *object; (object = slm_zone_allocate(zone, 100)) != NULL; objects++)
-    last = object;
+  for (void *object; (object = slm_zone_allocate(zone, 100)) != NULL; objects++) last = object;
   show(region, "buffer used up");
-  if (slm_zone_deallocate(zone, last) != SLM_OK || slm_zone_allocate(zone, 100) == NULL)
-    return 1;
+  if (slm_zone_deallocate(zone, last) != SLM_OK || slm_zone_allocate(zone, 100) == NULL) return 1;
 
   size_t live = 0;
-  if (slm_zone_destroy(zone, &live) != SLM_OK || live != objects)
-    return 1;
+  if (slm_zone_destroy(zone, &live) != SLM_OK || live != objects) return 1;
   slm_provider_statistics end = show(region, "zone destroyed");
   printf("%zu objects of 100 bytes fitted into %d KiB\n", objects, BUFFER_SIZE / 1024);
   return end.base_pages_taken == end.base_pages_given_back ? 0 : 1;

@@ -32,11 +32,9 @@ static bool parse(int argc, char **argv, struct arguments *out) {
     } else if (options && strcmp(argv[i], "-n") == 0) {
       char *end = NULL;
       errno = 0;
-      if (++i == argc || argv[i][0] < '0' || argv[i][0] > '9')
-        return false;
+      if (++i == argc || argv[i][0] < '0' || argv[i][0] > '9') return false;
       out->top = strtoull(argv[i], &end, 10);
-      if (*end != '\0' || errno != 0)
-        return false;
+      if (*end != '\0' || errno != 0) return false;
     } else if (options && strcmp(argv[i], "--") == 0) {
       options = false;
     } else if ((options && argv[i][0] == '-') || out->file != NULL) {
@@ -58,8 +56,7 @@ static int fail(int status, const char *what, const char *why) {
 static int run(const struct arguments *arguments, FILE *file, slm_zone *zone, uint64_t base_page_size) {
   struct index index;
   struct reader reader;
-  if (!index_init(&index, zone) || !reader_init(&reader, &index))
-    return fail(1, arguments->file, "out of memory");
+  if (!index_init(&index, zone) || !reader_init(&reader, &index)) return fail(1, arguments->file, "out of memory");
   switch (reader_read(&reader, file)) {
   case READ_OUT_OF_MEMORY:
     return fail(1, arguments->file, "out of memory");
@@ -75,12 +72,10 @@ static int run(const struct arguments *arguments, FILE *file, slm_zone *zone, ui
   }
   printf("%s: %" PRIu64 " bytes, %" PRIu64 " words, %" PRIu64 " of them different\n", arguments->file, reader.bytes,
          reader.words, index.word_count);
-  if (words != NULL && arguments->top > 0)
-    putchar('\n');
+  if (words != NULL && arguments->top > 0) putchar('\n');
   print_top(words, arguments->top);
   printf("\nThe zone that holds the index, by size class\n\n");
-  if (!print_zone(zone, base_page_size))
-    return fail(1, "zone", "the statistics contradict each other");
+  if (!print_zone(zone, base_page_size)) return fail(1, "zone", "the statistics contradict each other");
   return 0;
 }
 
@@ -91,33 +86,28 @@ int main(int argc, char **argv) {
     return 2;
   }
   FILE *file = fopen(arguments.file, "rb");
-  if (file == NULL)
-    return fail(2, arguments.file, strerror(errno));
+  if (file == NULL) return fail(2, arguments.file, strerror(errno));
 
   static slm_zone_storage storage;
   slm_page_provider provider = slm_mmap_provider();
   slm_provider_statistics before = {.struct_size = sizeof before}, after = before;
   slm_mmap_statistics(&before);
   slm_zone *zone = slm_zone_init(&storage, sizeof storage, &SLM_OPTIONS(provider));
-  if (zone == NULL)
-    return fail(1, "zone", "the options were refused");
+  if (zone == NULL) return fail(1, "zone", "the options were refused");
 
   int result = run(&arguments, file, zone, slm_zone_page_size(zone, 1, 1));
   fclose(file);
 
   size_t live = 0;
   slm_status status = slm_zone_destroy(zone, &live);
-  if (status != SLM_OK)
-    return fail(1, "destroying the zone", slm_status_name(status));
+  if (status != SLM_OK) return fail(1, "destroying the zone", slm_status_name(status));
   slm_mmap_statistics(&after);
   slm_provider_statistics ledger = ledger_since(before, after);
   if (result == 0 && !arguments.counts) {
     printf("\nThe zone is destroyed, with %zu objects still in it\n\n", live);
     print_ledger(&ledger);
   }
-  if (!ledger_closes(&ledger))
-    result = fail(1, "ledger", "pages are missing");
-  if (fflush(stdout) != 0 || ferror(stdout))
-    return fail(1, "output", strerror(errno));
+  if (!ledger_closes(&ledger)) result = fail(1, "ledger", "pages are missing");
+  if (fflush(stdout) != 0 || ferror(stdout)) return fail(1, "output", strerror(errno));
   return result;
 }

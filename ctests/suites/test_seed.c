@@ -43,9 +43,9 @@ static size_t allocate_all(slm_sc *sc, test_provider *provider, const tuple *t, 
       refills++;
     }
     assert_aligned(objects[i], t->alignment);
-    pattern_fill(objects[i], t->size, (uintptr_t)objects[i]);
+    pattern_fill_ends(objects[i], t->size, (uintptr_t)objects[i]);
   }
-  for (size_t i = 0; i < t->count; i++) assert_true(pattern_holds(objects[i], t->size, (uintptr_t)objects[i]));
+  for (size_t i = 0; i < t->count; i++) assert_true(pattern_ends_hold(objects[i], t->size, (uintptr_t)objects[i]));
   assert_disjoint(objects, t->count, t->size);
   return refills;
 }

@@ -206,7 +206,8 @@ static void freed_memory_is_used_again(void **state) {
     assert_non_null(object);
     assert_ok(Z(deallocate)(f.zone, object));
   }
-  assert_true(test_provider_out(&f.provider, BASE) <= 2);
+  /* Each class may keep the page it used last. */
+  assert_true(test_provider_out(&f.provider, BASE) <= statistics(&f).class_count);
   assert_int_equal(test_provider_out(&f.provider, LARGE), 0);
   close_fixture(&f);
 }

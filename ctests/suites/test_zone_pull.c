@@ -40,11 +40,15 @@ static void a_full_page_is_seen_again_after_one_free(void **state) {
   close_with_live(&f, count);
 }
 
+/** An empty page never stands idle while another class is out of memory. */
 static void an_empty_page_serves_another_class(void **state) {
   (void)state;
   EACH_BASE_PAGE_SIZE(page_size) {
     fixture f;
     open_pull(&f, page_size);
+    assert_ok(Z(deallocate)(f.zone, Z(allocate)(f.zone, 8)));
+    assert_ok(Z(deallocate)(f.zone, Z(allocate)(f.zone, SLM_MAX_SIZE)));
+    f.provider.dry = true;
     for (size_t size = 8; size <= SLM_MAX_SIZE; size += size / 2) {
       void *object = Z(allocate)(f.zone, size);
       assert_non_null(object);
@@ -52,7 +56,7 @@ static void an_empty_page_serves_another_class(void **state) {
       assert_true(pattern_holds(object, size, size));
       assert_ok(Z(deallocate)(f.zone, object));
     }
-    assert_int_equal(test_provider_out(&f.provider, BASE), 1 + statistics(&f).table_pages);
+    assert_int_equal(test_provider_out(&f.provider, BASE), 1);
     assert_int_equal(test_provider_out(&f.provider, LARGE), 1);
     check_books(&f);
     close_fixture(&f);

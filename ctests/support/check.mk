@@ -24,9 +24,15 @@ TESTS := $(patsubst ctests/suites/%.c,$(B)/tests/%,$(wildcard ctests/suites/test
 $(B)/tests/%: ctests/suites/%.c ctests/support/check.mk | $(B)/libslabmalloc.so $(B)/packages/check
 	$(call compile_program,-lcmocka -lpthread)
 
-EXAMPLES := $(patsubst ctests/examples/%.c,$(B)/examples/%,$(wildcard ctests/examples/*.c))
+EXAMPLES := $(patsubst ctests/examples/%.c,$(B)/examples/%,$(wildcard ctests/examples/*.c)) \
+  $(patsubst ctests/examples/swift/%.swift,$(B)/examples/%,$(wildcard ctests/examples/swift/*.swift))
 $(B)/examples/%: ctests/examples/%.c ctests/support/check.mk | $(B)/libslabmalloc.so
 	$(call compile_program)
+$(B)/examples/%: ctests/examples/swift/%.swift $(HEADER) ctests/support/check.mk | $(B)/libslabmalloc.so
+	@mkdir -p $(@D)
+	@echo '  SWIFT   $@'
+	@$(SWIFTC) -swift-version 6 -warnings-as-errors -O -I include -o $@ $< -L $(B) -lslabmalloc -Xlinker -rpath \
+	  -Xlinker '$$ORIGIN/..'
 
 BENCHES := $(patsubst ctests/bench/%.c,$(B)/bench/%,$(wildcard ctests/bench/*.c))
 $(B)/bench/%: ctests/bench/%.c ctests/support/check.mk | $(B)/libslabmalloc.so $(B)/packages/speed

@@ -5,6 +5,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/// A word without slots that a bin without a slab allocates from. Nothing ever writes it.
+static inline const uint64_t *slm_port_no_slots(void) {
+  static const uint64_t none = 0;
+  return &none;
+}
+
+/// The same value, of which the compiler no longer knows where it comes from. No instruction.
+static inline uint64_t slm_port_opaque(uint64_t value) {
+  __asm__("" : "+r"(value));
+  return value;
+}
+
 #if __STDC_HOSTED__ && defined(__linux__)
 
 #include <errno.h>

@@ -1,3 +1,5 @@
+import CSlabPort
+
 /// The slabs of one size class in one zone (jemalloc's word for it), and the word that allocation takes slots from.
 ///
 /// Each slab of the class is in one of four states, see `Slab.State`:
@@ -6,21 +8,19 @@
 /// - empty: last in first out, since the newest is likeliest to be in the cache;
 /// - full: in no list.
 struct Bin {
-  /// Always 0. First, so that its address is the bin's.
-  var noSlots: UInt64
-  /// The pending half of the word allocated from; `noSlots` when there is none.
+  /// The pending half of the word allocated from; a word that is always 0 when there is none.
   var pending: UnsafeMutablePointer<UInt64>
   /// The address of that word's first slot.
   var wordStart: UInt
   var slotSize: UInt
-  var current: SlabPointer?
-  var partial: SlabList
-  var empty: SlabList
   /// How many neighbouring slots are moved to `pending` at once: 64, fewer if slots are large, so that a program that
   /// frees what it has just allocated stays in a few warm pages.
   var stretch: UInt8
   var index: UInt8
   var page: PageSize
+  var current: SlabPointer?
+  var partial: SlabList
+  var empty: SlabStack
 }
 
 typealias BinPointer = UnsafeMutablePointer<Bin>
@@ -29,21 +29,22 @@ extension UnsafeMutablePointer where Pointee == Bin {
   func initialize(index: UInt8, slotSize: UInt, page: PageSize) {
     initialize(
       to: Bin(
-        noSlots: 0, pending: noSlots, wordStart: 0, slotSize: slotSize, current: nil, partial: SlabList(), empty: SlabList(),
-        stretch: slotSize <= 1024 ? 64 : 16, index: index, page: page))
+        pending: noSlots, wordStart: 0, slotSize: slotSize, stretch: slotSize <= 1024 ? 64 : 16, index: index,
+        page: page, current: nil, partial: SlabList(), empty: SlabStack()))
   }
 
   private var noSlots: UnsafeMutablePointer<UInt64> {
-    UnsafeMutableRawPointer(self).assumingMemoryBound(to: UInt64.self)
+    UnsafeMutablePointer<UInt64>(mutating: slm_port_no_slots())
   }
 
-  /// Takes a slot out of the pending word: the whole fast path of an allocation. 0 if the word is used up.
-  @inline(__always) func claim() -> UInt {
-    let pending = pointee.pending
-    let slots = pending.pointee
-    guard slots != 0 else { return 0 }
-    pending.pointee = slots & (slots &- 1)
-    return pointee.wordStart &+ UInt(truncatingIfNeeded: slots.trailingZeroBitCount) &* pointee.slotSize
+  /// The slots of the pending word; 0 if it is used up.
+  @inline(__always) var pendingSlots: UInt64 { pointee.pending.pointee }
+
+  /// Takes the first of the pending slots, of which there are some.
+  @inline(__always) func claim(_ slots: UInt64) -> UnsafeMutableRawPointer? {
+    pointee.pending.pointee = slots & (slots &- 1)
+    let index = UInt(truncatingIfNeeded: slots.trailingZeroBitCount)
+    return UnsafeMutableRawPointer(bitPattern: pointee.wordStart &+ index &* pointee.slotSize)
   }
 
   /// Makes slots pending after the word is used up: of the current slab, else of a partial, else of an empty one.
@@ -58,7 +59,7 @@ extension UnsafeMutablePointer where Pointee == Bin {
         slab.pointee.state = .full
         slab.pointee.used = Int32(slab.pointee.slotCount)
       }
-      guard let next = pointee.partial.removeFirst() ?? pointee.empty.removeFirst() else {
+      guard let next = pointee.partial.removeFirst() ?? pointee.empty.pop() else {
         pointee.current = nil
         pointee.pending = noSlots
         return false
@@ -84,7 +85,7 @@ extension UnsafeMutablePointer where Pointee == Bin {
   /// Adds a slab whose slots are all free.
   func add(_ slab: SlabPointer) {
     slab.pointee.state = .empty
-    pointee.empty.prepend(slab)
+    pointee.empty.push(slab)
   }
 
   /// If the current slab has no used slot, makes it an empty one.

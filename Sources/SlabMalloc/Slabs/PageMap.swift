@@ -8,8 +8,8 @@
 /// Neighbouring pages fall into neighbouring buckets, so that with as many buckets as pages the first probe hits. The
 /// first buckets are part of the allocator; later ones take a page of their own, see `Zone+Table.swift`.
 struct PageMap {
-  /// nil while the allocator is not initialised.
-  var buckets: UnsafeMutablePointer<SlabPointer?>?
+  /// For each bucket the last address of its first slab's page, or 0. nil while the allocator is not initialised.
+  var buckets: UnsafeMutablePointer<UInt>?
   var bucketMask: UInt
   var pageMask: UInt
   var pageShift: UInt
@@ -17,7 +17,7 @@ struct PageMap {
   var count: UInt
   /// The page that holds the buckets; nil while the first ones do.
   var table: PageSize?
-  var firstBuckets: InlineArray<64, SlabPointer?>
+  var firstBuckets: InlineArray<64, UInt>
 
   static let firstBucketCount: UInt = 64
 }
@@ -29,9 +29,9 @@ extension UnsafeMutablePointer where Pointee == PageMap {
     initialize(
       to: PageMap(
         buckets: nil, bucketMask: PageMap.firstBucketCount - 1, pageMask: page.mask, pageShift: UInt(page.shift),
-        count: 0, table: nil, firstBuckets: InlineArray(repeating: nil)))
+        count: 0, table: nil, firstBuckets: InlineArray(repeating: 0)))
     pointee.buckets = UnsafeMutableRawPointer(self).advanced(by: PageMap.firstBucketsOffset)
-      .assumingMemoryBound(to: SlabPointer?.self)
+      .assumingMemoryBound(to: UInt.self)
   }
 
   @inline(__always) var page: PageSize { PageSize(shift: UInt8(truncatingIfNeeded: pointee.pageShift)) }
@@ -39,38 +39,39 @@ extension UnsafeMutablePointer where Pointee == PageMap {
   /// The slab around an address if the first probe finds it: what a deallocation tries inline.
   @inline(__always) func probe(_ address: UInt) -> SlabPointer? {
     guard let buckets = pointee.buckets else { return nil }
-    let slab = SlabPointer.around(address, pageMask: pointee.pageMask)
+    let last = address | pointee.pageMask
     let bucket = (address &>> pointee.pageShift) & pointee.bucketMask
-    return buckets[Int(bitPattern: bucket)] == slab ? slab : nil
+    guard buckets[Int(bitPattern: bucket)] == last else { return nil }
+    return SlabPointer.endingUnchecked(at: last)
   }
 
   /// The slab around an address, or nil if its page is not in the map.
   func find(_ address: UInt) -> SlabPointer? {
     guard pointee.buckets != nil else { return nil }
     let wanted = SlabPointer.around(address, pageMask: pointee.pageMask)
-    var slab = bucket(of: address).pointee
+    var slab = SlabPointer.ending(at: bucket(of: address).pointee)
     while let candidate = slab, candidate != wanted { slab = candidate.pointee.nextInBucket }
     return slab
   }
 
-  @inline(__always) private func bucket(of address: UInt) -> UnsafeMutablePointer<SlabPointer?> {
+  @inline(__always) private func bucket(of address: UInt) -> UnsafeMutablePointer<UInt> {
     pointee.buckets.unsafelyUnwrapped + Int((address &>> pointee.pageShift) & pointee.bucketMask)
   }
 
   func insert(_ slab: SlabPointer) {
     let bucket = bucket(of: slab.address)
-    slab.pointee.nextInBucket = bucket.pointee
-    bucket.pointee = slab
+    slab.pointee.nextInBucket = SlabPointer.ending(at: bucket.pointee)
+    bucket.pointee = slab.pageEnd
     pointee.count += 1
   }
 
   /// Takes out a slab that is in the map.
   func remove(_ slab: SlabPointer) {
     let bucket = bucket(of: slab.address)
-    if bucket.pointee == slab {
-      bucket.pointee = slab.pointee.nextInBucket
+    if bucket.pointee == slab.pageEnd {
+      bucket.pointee = slab.pointee.nextInBucket?.pageEnd ?? 0
     } else {
-      var before = bucket.pointee
+      var before = SlabPointer.ending(at: bucket.pointee)
       while let candidate = before, candidate.pointee.nextInBucket != slab { before = candidate.pointee.nextInBucket }
       before.unsafelyUnwrapped.pointee.nextInBucket = slab.pointee.nextInBucket
     }
@@ -81,7 +82,7 @@ extension UnsafeMutablePointer where Pointee == PageMap {
   @inline(__always) func forEach(_ body: (SlabPointer) -> Void) {
     guard let buckets = pointee.buckets else { return }
     for bucket in 0...Int(pointee.bucketMask) {
-      var slab = buckets[bucket]
+      var slab = SlabPointer.ending(at: buckets[bucket])
       while let found = slab {
         slab = found.pointee.nextInBucket
         body(found)
@@ -96,15 +97,15 @@ extension UnsafeMutablePointer where Pointee == PageMap {
   func move(to address: UInt, _ page: PageSize) {
     let old = pointee.buckets.unsafelyUnwrapped
     let oldMask = pointee.bucketMask
-    let new = UnsafeMutablePointer<SlabPointer?>(bitPattern: address).unsafelyUnwrapped
-    let bucketCount = page.bytes / MemoryLayout<SlabPointer?>.stride
-    new.initialize(repeating: nil, count: bucketCount)
+    let new = UnsafeMutablePointer<UInt>(bitPattern: address).unsafelyUnwrapped
+    let bucketCount = page.bytes / MemoryLayout<UInt>.stride
+    new.initialize(repeating: 0, count: bucketCount)
     pointee.buckets = new
     pointee.bucketMask = UInt(bucketCount) - 1
     pointee.table = page
     pointee.count = 0
     for bucket in 0...Int(oldMask) {
-      var slab = old[bucket]
+      var slab = SlabPointer.ending(at: old[bucket])
       while let found = slab {
         slab = found.pointee.nextInBucket
         insert(found)
@@ -116,6 +117,6 @@ extension UnsafeMutablePointer where Pointee == PageMap {
 extension PageMap {
   /// Where `firstBuckets` is in the struct: last.
   static var firstBucketsOffset: Int {
-    MemoryLayout<PageMap>.stride - MemoryLayout<InlineArray<64, SlabPointer?>>.stride
+    MemoryLayout<PageMap>.stride - MemoryLayout<InlineArray<64, UInt>>.stride
   }
 }

@@ -63,10 +63,24 @@ struct SlotWord {
 }
 
 extension UnsafeMutablePointer where Pointee == Slab {
-  /// The descriptor of the page around an address. Only arithmetic: nothing is read.
-  @inline(__always) static func around(_ address: UInt, pageMask: UInt) -> SlabPointer {
-    SlabPointer(bitPattern: (address | pageMask) &+ 1 &- SlabGeometry.descriptorSize).unsafelyUnwrapped
+  /// The descriptor of the page whose last byte is at an address; nil for 0. Only arithmetic: nothing is read.
+  @inline(__always) static func ending(at last: UInt) -> SlabPointer? {
+    last == 0 ? nil : endingUnchecked(at: last)
   }
+
+  /// The same for an address that is known not to be 0.
+  @inline(__always) static func endingUnchecked(at last: UInt) -> SlabPointer {
+    // Not unwrapped: that would be a test for 0.
+    unsafeBitCast(SlabPointer(bitPattern: last &+ 1 &- SlabGeometry.descriptorSize), to: SlabPointer.self)
+  }
+
+  /// The descriptor of the page around an address. Nothing is read.
+  @inline(__always) static func around(_ address: UInt, pageMask: UInt) -> SlabPointer {
+    endingUnchecked(at: address | pageMask)
+  }
+
+  /// The address of the page's last byte.
+  @inline(__always) var pageEnd: UInt { address &+ SlabGeometry.descriptorSize &- 1 }
 
   @inline(__always) var address: UInt { UInt(bitPattern: self) }
   @inline(__always) var page: PageSize { PageSize(shift: pointee.pageShift) }

@@ -1,9 +1,7 @@
-/// A doubly linked list of slabs: first in first out with `append`, last in first out with `prepend`.
+/// A queue of slabs, first in first out, out of which any can be removed.
 struct SlabList {
   var first: SlabPointer? = nil
   var last: SlabPointer? = nil
-
-  var isEmpty: Bool { first == nil }
 
   mutating func append(_ slab: SlabPointer) {
     slab.pointee.next = nil
@@ -12,19 +10,35 @@ struct SlabList {
     last = slab
   }
 
-  mutating func prepend(_ slab: SlabPointer) {
-    slab.pointee.previous = nil
-    slab.pointee.next = first
-    if let first { first.pointee.previous = slab } else { last = slab }
-    first = slab
-  }
-
   mutating func remove(_ slab: SlabPointer) {
     if let previous = slab.pointee.previous { previous.pointee.next = slab.pointee.next } else { first = slab.pointee.next }
     if let next = slab.pointee.next { next.pointee.previous = slab.pointee.previous } else { last = slab.pointee.previous }
   }
 
   mutating func removeFirst() -> SlabPointer? {
+    guard let slab = first else { return nil }
+    remove(slab)
+    return slab
+  }
+}
+
+/// A stack of slabs, last in first out, out of which any can be removed.
+struct SlabStack {
+  var first: SlabPointer? = nil
+
+  mutating func push(_ slab: SlabPointer) {
+    slab.pointee.previous = nil
+    slab.pointee.next = first
+    first?.pointee.previous = slab
+    first = slab
+  }
+
+  mutating func remove(_ slab: SlabPointer) {
+    if let previous = slab.pointee.previous { previous.pointee.next = slab.pointee.next } else { first = slab.pointee.next }
+    slab.pointee.next?.pointee.previous = slab.pointee.previous
+  }
+
+  mutating func pop() -> SlabPointer? {
     guard let slab = first else { return nil }
     remove(slab)
     return slab

@@ -3,20 +3,20 @@ extension UnsafeMutablePointer where Pointee == Zone {
 
   /// Allocates `size` bytes.
   @inline(__always) func allocate(_ size: UInt) -> UnsafeMutableRawPointer? {
-    guard size &- 1 < pointee.directLimit else { return allocateOddSize(raw, size) }
+    guard size &- 1 < pointee.directLimit else { return UnsafeMutableRawPointer(bitPattern: allocateSizeSlowly(raw, size)) }
     let bin = bin(SizeClass.direct(size))
-    let slot = bin.claim()
-    guard slot != 0 else { return allocateSlowly(raw, bin) }
-    return UnsafeMutableRawPointer(bitPattern: slot)
+    let slots = bin.pendingSlots
+    guard slots != 0 else { return UnsafeMutableRawPointer(bitPattern: allocateSizeSlowly(raw, size)) }
+    return bin.claim(slots)
   }
 
   /// Allocates from the one bin of a size-class allocator.
   @inline(__always) func allocateObject() -> UnsafeMutableRawPointer? {
-    let bin = bin(0)
     guard isInitialized else { return nil }
-    let slot = bin.claim()
-    guard slot != 0 else { return allocateSlowly(raw, bin) }
-    return UnsafeMutableRawPointer(bitPattern: slot)
+    let bin = bin(0)
+    let slots = bin.pendingSlots
+    guard slots != 0 else { return UnsafeMutableRawPointer(bitPattern: allocateSlowly(raw, bin)) }
+    return bin.claim(slots)
   }
 
   /// Allocates and says why not.
@@ -33,8 +33,8 @@ extension UnsafeMutablePointer where Pointee == Zone {
   /// Allocates from a bin all of whose slots will do.
   func allocate(from bin: BinPointer, status: inout Status) -> UnsafeMutableRawPointer? {
     while true {
-      let slot = bin.claim()
-      if slot != 0 { return UnsafeMutableRawPointer(bitPattern: slot) }
+      let slots = bin.pendingSlots
+      if slots != 0 { return bin.claim(slots) }
       if bin.advance() { continue }
       status = supply(bin)
       guard status == ok else { return nil }
@@ -56,24 +56,26 @@ extension UnsafeMutablePointer where Pointee == Zone {
   }
 }
 
-/// The word is used up. C functions, so that the fast path reaches them by a jump.
+/// The word is used up. C functions that return a number, so that the fast path reaches them by a jump.
 @c(slm_core_allocate_slowly)
 @inline(never)
-func allocateSlowly(_ zone: UnsafeMutableRawPointer, _ bin: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? {
+@usableFromInline
+func allocateSlowly(_ zone: UnsafeMutableRawPointer, _ bin: UnsafeMutableRawPointer) -> UInt {
   let bin = bin.assumingMemoryBound(to: Bin.self)
-  if bin.advance() { return UnsafeMutableRawPointer(bitPattern: bin.claim()) }
+  if bin.advance() { return UInt(bitPattern: bin.claim(bin.pendingSlots)) }
   var status = ok
-  return zone.assumingMemoryBound(to: Zone.self).allocate(from: bin, status: &status)
+  return UInt(bitPattern: zone.assumingMemoryBound(to: Zone.self).allocate(from: bin, status: &status))
 }
 
-/// The size is 0, or above what the table covers; or the zone is not initialised.
-@c(slm_core_allocate_odd_size)
+/// The size is 0 or above what the table covers, or the word is used up, or the zone is not initialised.
+@c(slm_core_allocate_size_slowly)
 @inline(never)
-func allocateOddSize(_ zone: UnsafeMutableRawPointer, _ size: UInt) -> UnsafeMutableRawPointer? {
+@usableFromInline
+func allocateSizeSlowly(_ zone: UnsafeMutableRawPointer, _ size: UInt) -> UInt {
   let zone = zone.assumingMemoryBound(to: Zone.self)
-  guard zone.isInitialized, let index = SizeClass.index(size: size) else { return nil }
+  guard zone.isInitialized, let index = SizeClass.index(size: size) else { return 0 }
   let bin = zone.bin(index)
-  let slot = bin.claim()
-  guard slot != 0 else { return allocateSlowly(zone.raw, bin) }
-  return UnsafeMutableRawPointer(bitPattern: slot)
+  let slots = bin.pendingSlots
+  guard slots != 0 else { return allocateSlowly(zone.raw, bin) }
+  return UInt(bitPattern: bin.claim(slots))
 }

@@ -1,3 +1,5 @@
+import CSlabPort
+
 extension UnsafeMutablePointer where Pointee == Zone {
   /// Gives a slot back.
   @inline(__always) func deallocate(_ address: UInt) -> Status {
@@ -15,10 +17,11 @@ extension UnsafeMutablePointer where Pointee == Zone {
     let free = word.pointee.free
     let bit = UInt64(truncatingIfNeeded: index)
     guard ((free | word.pointee.pending) &>> bit) & 1 == 0 else { return refuse(raw, address) }
-    guard free != 0 else { return releaseIntoFullWord(raw, slab, index) }
-    word.pointee.free = free | (1 &<< bit)
+    guard free != 0 else { return releaseIntoFullWord(raw, address, slab, index) }
+    // Opaque, or the compiler shares 1 << bit with the test above and sets the bit in four instructions, not in one.
+    word.pointee.free = free | (1 &<< slm_port_opaque(bit))
     slab.pointee.used &-= 1
-    guard slab.pointee.used != 0 else { return releaseLast(raw, slab) }
+    guard slab.pointee.used != 0 else { return releaseLast(raw, address, slab) }
     return ok
   }
 
@@ -63,6 +66,7 @@ extension UnsafeMutablePointer where Pointee == Zone {
 /// Not a base page in its first bucket: NULL, a large page, a crowded bucket, a foreign pointer, or no zone at all.
 @c(slm_core_deallocate_slowly)
 @inline(never)
+@usableFromInline
 func deallocateSlowly(_ zone: UnsafeMutableRawPointer, _ address: UInt) -> Int32 {
   let zone = zone.assumingMemoryBound(to: Zone.self)
   if let slab = zone.largePages.probe(address) {
@@ -77,6 +81,7 @@ func deallocateSlowly(_ zone: UnsafeMutableRawPointer, _ address: UInt) -> Int32
 
 @c(slm_core_deallocate_slowly_as)
 @inline(never)
+@usableFromInline
 func deallocateSlowly(_ zone: UnsafeMutableRawPointer, _ address: UInt, _ index: UInt) -> Int32 {
   let zone = zone.assumingMemoryBound(to: Zone.self)
   guard let slab = zone.slab(around: address) else { return deallocateSlowly(zone.raw, address) }
@@ -91,6 +96,7 @@ func deallocateSlowly(_ zone: UnsafeMutableRawPointer, _ address: UInt, _ index:
 
 @c(slm_core_deallocate_odd_size)
 @inline(never)
+@usableFromInline
 func deallocateOddSize(_ zone: UnsafeMutableRawPointer, _ address: UInt, _ size: UInt) -> Int32 {
   let zone = zone.assumingMemoryBound(to: Zone.self)
   guard zone.isInitialized else { return AllocationError.notInitialized.code }
@@ -101,24 +107,34 @@ func deallocateOddSize(_ zone: UnsafeMutableRawPointer, _ address: UInt, _ size:
 /// The pointer failed a check: says which.
 @c(slm_core_refuse)
 @inline(never)
+@usableFromInline
 func refuse(_ zone: UnsafeMutableRawPointer, _ address: UInt) -> Int32 {
   var status = ok
   _ = zone.assumingMemoryBound(to: Zone.self).lookUp(address, status: &status)
   return status
 }
 
+/// A success that the compiler can't foresee: a caller that knew the result would call and not jump.
+private var opaqueOK: Status { Status(truncatingIfNeeded: slm_port_opaque(0)) }
+
+// These take the address too, which they don't need, so that it stays in its register and needs no copy.
+
 @c(slm_core_release_into_full_word)
 @inline(never)
-func releaseIntoFullWord(_ zone: UnsafeMutableRawPointer, _ slab: UnsafeMutableRawPointer, _ index: UInt) -> Int32 {
+@usableFromInline
+func releaseIntoFullWord(
+  _ zone: UnsafeMutableRawPointer, _: UInt, _ slab: UnsafeMutableRawPointer, _ index: UInt
+) -> Int32 {
   let slab = slab.assumingMemoryBound(to: Slab.self)
   zone.assumingMemoryBound(to: Zone.self).bin(UInt(slab.pointee.binIndex)).release(slab, slot: index)
-  return ok
+  return opaqueOK
 }
 
 @c(slm_core_release_last)
 @inline(never)
-func releaseLast(_ zone: UnsafeMutableRawPointer, _ slab: UnsafeMutableRawPointer) -> Int32 {
+@usableFromInline
+func releaseLast(_ zone: UnsafeMutableRawPointer, _: UInt, _ slab: UnsafeMutableRawPointer) -> Int32 {
   let slab = slab.assumingMemoryBound(to: Slab.self)
   zone.assumingMemoryBound(to: Zone.self).bin(UInt(slab.pointee.binIndex)).emptied(slab)
-  return ok
+  return opaqueOK
 }

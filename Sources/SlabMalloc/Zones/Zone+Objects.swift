@@ -36,9 +36,9 @@ extension UnsafeMutablePointer where Pointee == Zone {
     var done = 0
     var status = ok
     while done < count {
-      let slot = bin.claim()
-      if slot != 0 {
-        out[done] = UnsafeMutableRawPointer(bitPattern: slot)
+      let slots = bin.pendingSlots
+      if slots != 0 {
+        out[done] = bin.claim(slots)
       } else if let object = allocate(from: bin, status: &status) {
         out[done] = object
       } else {

@@ -20,7 +20,7 @@ extension UnsafeMutablePointer where Pointee == Zone {
   }
 
   /// Current slabs may be empty too.
-  private func settle(_ page: PageSize) {
+  func settle(_ page: PageSize) {
     for index in 0..<pointee.binCount where bin(index).pointee.page == page { bin(index).settle() }
   }
 
@@ -37,11 +37,11 @@ extension UnsafeMutablePointer where Pointee == Zone {
     return ok
   }
 
-  private func giveBackAll(_ pages: PageMapPointer, buckets: UnsafeMutablePointer<SlabPointer?>?) {
+  private func giveBackAll(_ pages: PageMapPointer, buckets: UnsafeMutablePointer<UInt>?) {
     guard let buckets else { return }
     let page = pages.page
     for bucket in 0...Int(pages.pointee.bucketMask) {
-      var slab = buckets[bucket]
+      var slab = SlabPointer.ending(at: buckets[bucket])
       while let found = slab {
         slab = found.pointee.nextInBucket
         found.pointee.seal = 0

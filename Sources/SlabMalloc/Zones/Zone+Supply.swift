@@ -12,18 +12,26 @@ extension UnsafeMutablePointer where Pointee == Zone {
   func supply(_ bin: BinPointer) -> Status {
     // Without a provider the pages of a class are its client's to move: refill gave them to that class.
     guard pointee.provider.allocate != nil else { return AllocationError.outOfMemory.code }
-    if let slab = stealEmpty(bin.pointee.page) {
-      slab.carve(page: bin.pointee.page, slotSize: bin.pointee.slotSize, binIndex: bin.pointee.index)
-      bin.add(slab)
-      return ok
-    }
-    return pull(bin)
+    if carveEmpty(for: bin) { return ok }
+    let status = pull(bin)
+    guard status != ok else { return ok }
+    // The last resort: slabs that are current but empty, which are left alone while there are pages.
+    settle(bin.pointee.page)
+    return carveEmpty(for: bin) ? ok : status
+  }
+
+  /// Makes an empty slab of another bin one of this bin's.
+  private func carveEmpty(for bin: BinPointer) -> Bool {
+    guard let slab = stealEmpty(bin.pointee.page) else { return false }
+    slab.carve(page: bin.pointee.page, slotSize: bin.pointee.slotSize, binIndex: bin.pointee.index)
+    bin.add(slab)
+    return true
   }
 
   /// An empty slab with pages of a size, out of any bin.
   func stealEmpty(_ page: PageSize) -> SlabPointer? {
     for index in 0..<pointee.binCount where bin(index).pointee.page == page {
-      if let slab = bin(index).pointee.empty.removeFirst() { return slab }
+      if let slab = bin(index).pointee.empty.pop() { return slab }
     }
     return nil
   }

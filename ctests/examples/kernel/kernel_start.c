@@ -13,12 +13,10 @@ static slm_zone *heap;
 slm_status heap_start(const struct memory_range *map, size_t count) {
   const struct memory_range *largest = NULL;
   for (size_t i = 0; i < count; i++) {
-    if (largest == NULL || map[i].size > largest->size)
-      largest = &map[i];
+    if (largest == NULL || map[i].size > largest->size) largest = &map[i];
   }
   slm_region *region = largest == NULL ? NULL : slm_region_init(largest->start, largest->size, 4096);
-  if (region == NULL)
-    return SLM_ERR_OUT_OF_MEMORY;
+  if (region == NULL) return SLM_ERR_OUT_OF_MEMORY;
   heap = slm_zone_init(&heap_storage, sizeof heap_storage, &SLM_OPTIONS(slm_region_provider(region)));
   return heap == NULL ? SLM_ERR_INVALID_ARGUMENT : SLM_OK;
 }

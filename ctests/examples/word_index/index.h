@@ -40,10 +40,14 @@ static inline struct word **index_bucket(const struct index *index, uint64_t num
   return &index->segments[number / SEGMENT_BUCKETS][number % SEGMENT_BUCKETS];
 }
 
+/* The size of the directory of that many segments. A small index never needs to grow it. */
+static inline size_t index_directory_size(uint64_t segments) {
+  return (segments < 64 ? 64 : segments) * sizeof(struct word **);
+}
+
 static inline bool index_init(struct index *index, slm_zone *zone) {
-  *index = (struct index){.zone = zone, .segments = slm_zone_allocate(zone, sizeof(struct word **))};
-  if (index->segments == NULL)
-    return false;
+  *index = (struct index){.zone = zone, .segments = slm_zone_allocate(zone, index_directory_size(1))};
+  if (index->segments == NULL) return false;
   index->segments[0] = slm_zone_allocate_zeroed(zone, SEGMENT_SIZE);
   index->segment_count = index->segments[0] != NULL;
   return index->segment_count == 1;
@@ -52,15 +56,13 @@ static inline bool index_init(struct index *index, slm_zone *zone) {
 /* Doubles the buckets. On failure the index is as it was. */
 static inline bool index_grow(struct index *index) {
   uint64_t old_count = index->segment_count;
-  struct word ***segments = slm_zone_reallocate(index->zone, index->segments, 2 * old_count * sizeof *segments);
-  if (segments == NULL)
-    return false;
+  struct word ***segments = slm_zone_reallocate(index->zone, index->segments, index_directory_size(2 * old_count));
+  if (segments == NULL) return false;
   index->segments = segments;
   for (uint64_t i = old_count; i < 2 * old_count; i++) {
     segments[i] = slm_zone_allocate_zeroed(index->zone, SEGMENT_SIZE);
     if (segments[i] == NULL) {
-      while (i-- > old_count)
-        slm_zone_deallocate(index->zone, segments[i]);
+      while (i-- > old_count) slm_zone_deallocate(index->zone, segments[i]);
       return false;
     }
   }
@@ -84,19 +86,16 @@ static inline bool index_grow(struct index *index) {
 /* The word of that text, or NULL. */
 static inline struct word *index_find(const struct index *index, uint64_t hash, const struct piece *text) {
   struct word *word = *index_bucket(index, hash & (index_bucket_count(index) - 1));
-  while (word != NULL && (word->hash != hash || text_compare(word->text, text) != 0))
-    word = word->next;
+  while (word != NULL && (word->hash != hash || text_compare(word->text, text) != 0)) word = word->next;
   return word;
 }
 
 /* Adds a word that the index doesn't hold. It takes the text over; NULL if out of memory. */
 static inline struct word *index_insert(struct index *index, uint64_t hash, struct piece *text) {
   struct word *word = slm_zone_allocate(index->zone, sizeof *word);
-  if (word == NULL)
-    return NULL;
+  if (word == NULL) return NULL;
   /* More words than buckets: grow. A full table, or one that can't grow, has longer chains and still works. */
-  if (index->word_count >= index_bucket_count(index) && index->segment_count < SEGMENTS_MAX)
-    index_grow(index);
+  if (index->word_count >= index_bucket_count(index) && index->segment_count < SEGMENTS_MAX) index_grow(index);
   struct word **bucket = index_bucket(index, hash & (index_bucket_count(index) - 1));
   *word = (struct word){.next = *bucket, .hash = hash, .text = text};
   *bucket = word;

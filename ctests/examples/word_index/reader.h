@@ -28,8 +28,7 @@ static inline void reader_start_word(struct reader *reader) {
 
 static inline bool reader_init(struct reader *reader, struct index *index) {
   *reader = (struct reader){.index = index, .scratch = slm_zone_allocate(index->zone, PIECE_SIZE)};
-  if (reader->scratch == NULL)
-    return false;
+  if (reader->scratch == NULL) return false;
   reader->scratch->next = NULL;
   reader_start_word(reader);
   return true;
@@ -38,8 +37,7 @@ static inline bool reader_init(struct reader *reader, struct index *index) {
 static inline bool reader_letter(struct reader *reader, char letter) {
   if (reader->scratch->length == PIECE_LETTERS) {
     struct piece *scratch = slm_zone_allocate(reader->index->zone, PIECE_SIZE);
-    if (scratch == NULL)
-      return false;
+    if (scratch == NULL) return false;
     *reader->full_end = reader->scratch;
     reader->full_end = &reader->scratch->next;
     *scratch = (struct piece){.next = NULL, .length = 0};
@@ -54,8 +52,7 @@ static inline bool reader_letter(struct reader *reader, char letter) {
 static inline bool reader_end_word(struct reader *reader) {
   slm_zone *zone = reader->index->zone;
   struct piece *scratch = reader->scratch;
-  if (scratch->length == 0)
-    return true;
+  if (scratch->length == 0) return true;
   *reader->full_end = scratch;
   struct word *word = index_find(reader->index, reader->hash, reader->full);
   *reader->full_end = NULL;
@@ -65,13 +62,11 @@ static inline bool reader_end_word(struct reader *reader) {
     /* A new word keeps its full pieces, and a copy of the scratch piece that fits. */
     size_t size = offsetof(struct piece, letters) + scratch->length;
     struct piece *last = slm_zone_allocate(zone, size);
-    if (last == NULL)
-      return false;
+    if (last == NULL) return false;
     memcpy(last, scratch, size);
     *reader->full_end = last;
     word = index_insert(reader->index, reader->hash, reader->full);
-    if (word == NULL)
-      return false;
+    if (word == NULL) return false;
   }
   word->count++;
   reader->words++;
@@ -81,10 +76,8 @@ static inline bool reader_end_word(struct reader *reader) {
 
 /* The C locale's letters, whatever locale is set; 0 for any other byte. */
 static inline char lower_case_letter(unsigned char byte) {
-  if (byte >= 'a' && byte <= 'z')
-    return (char)byte;
-  if (byte >= 'A' && byte <= 'Z')
-    return (char)(byte - 'A' + 'a');
+  if (byte >= 'a' && byte <= 'z') return (char)byte;
+  if (byte >= 'A' && byte <= 'Z') return (char)(byte - 'A' + 'a');
   return 0;
 }
 
@@ -95,12 +88,10 @@ static inline enum read_result reader_read(struct reader *reader, FILE *file) {
     reader->bytes += size;
     for (size_t i = 0; i < size; i++) {
       char letter = lower_case_letter(chunk[i]);
-      if (!(letter != 0 ? reader_letter(reader, letter) : reader_end_word(reader)))
-        return READ_OUT_OF_MEMORY;
+      if (!(letter != 0 ? reader_letter(reader, letter) : reader_end_word(reader))) return READ_OUT_OF_MEMORY;
     }
   }
-  if (ferror(file))
-    return READ_FILE_ERROR;
+  if (ferror(file)) return READ_FILE_ERROR;
   return reader_end_word(reader) ? READ_OK : READ_OUT_OF_MEMORY;
 }
 

@@ -24,8 +24,7 @@ static inline void print_top(const struct word *words, uint64_t limit) {
     int shown = cut ? WIDTH - 3 : (int)text->length;
     printf("%12" PRIu64 "  %.*s%-*s  ", words->count, shown, text->letters, WIDTH - shown, cut ? "..." : "");
     int bar = (int)((double)words->count / (double)most * BAR + 0.5);
-    for (int i = 0; i < bar || i == 0; i++)
-      putchar('#');
+    for (int i = 0; i < bar || i == 0; i++) putchar('#');
     putchar('\n');
   }
 }
@@ -70,21 +69,17 @@ static inline void print_class(const slm_class_statistics *one, struct totals *t
 static inline bool print_zone(const slm_zone *zone, uint64_t base_page_size) {
   slm_statistics all = {.struct_size = sizeof all};
   struct totals totals = {0};
-  if (slm_zone_statistics(zone, &all) != SLM_OK)
-    return false;
+  if (slm_zone_statistics(zone, &all) != SLM_OK) return false;
   printf("%10s %10s %8s %12s %14s %8s\n", "slot size", "page size", "pages", "slots live", "bytes live", "fill %");
   for (uint32_t i = 0; i < all.class_count; i++) {
     slm_class_statistics one = {.struct_size = sizeof one};
-    if (slm_zone_class_statistics(zone, i, &one) != SLM_OK)
-      return false;
-    if (one.pages > 0)
-      print_class(&one, &totals);
+    if (slm_zone_class_statistics(zone, i, &one) != SLM_OK) return false;
+    if (one.pages > 0) print_class(&one, &totals);
   }
   /* What no class holds, the zone uses to find its pages. */
   uint64_t base_tables = all.base_pages_taken - all.base_pages_given_back - totals.base_pages;
   uint64_t large_tables = all.large_pages_taken - all.large_pages_given_back - totals.large_pages;
-  if (base_tables + large_tables != all.table_pages)
-    return false;
+  if (base_tables + large_tables != all.table_pages) return false;
   if (base_tables > 0) {
     print_pages("page table", base_page_size, base_tables, &totals);
     putchar('\n');

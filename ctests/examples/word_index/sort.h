@@ -10,8 +10,7 @@ static inline int by_text(const struct word *a, const struct word *b) { return t
 
 /* The most frequent first, words of the same count by text. */
 static inline int by_count(const struct word *a, const struct word *b) {
-  if (a->count != b->count)
-    return a->count > b->count ? -1 : 1;
+  if (a->count != b->count) return a->count > b->count ? -1 : 1;
   return by_text(a, b);
 }
 
@@ -42,8 +41,7 @@ static inline struct word *words_sort(struct word *list, word_order order) {
     runs[i] = run;
   }
   struct word *sorted = NULL;
-  for (size_t i = 0; i < 64; i++)
-    sorted = words_merge(runs[i], sorted, order);
+  for (size_t i = 0; i < 64; i++) sorted = words_merge(runs[i], sorted, order);
   return sorted;
 }
 

@@ -25,20 +25,16 @@ static inline int text_compare(const struct piece *a, const struct piece *b) {
   for (;;) {
     uint32_t common = a->length < b->length ? a->length : b->length;
     int order = memcmp(a->letters, b->letters, common);
-    if (order != 0)
-      return order;
-    if (a->length != b->length)
-      return a->length < b->length ? -1 : 1;
+    if (order != 0) return order;
+    if (a->length != b->length) return a->length < b->length ? -1 : 1;
     a = a->next;
     b = b->next;
-    if (a == NULL || b == NULL)
-      return (a != NULL) - (b != NULL);
+    if (a == NULL || b == NULL) return (a != NULL) - (b != NULL);
   }
 }
 
 static inline void text_print(const struct piece *text) {
-  for (; text != NULL; text = text->next)
-    fwrite(text->letters, 1, text->length, stdout);
+  for (; text != NULL; text = text->next) fwrite(text->letters, 1, text->length, stdout);
 }
 
 /* Gives all pieces back to the zone. */

@@ -60,6 +60,24 @@ static inline bool pattern_holds(const void *memory, size_t size, uint64_t id) {
   return true;
 }
 
+/* Of a big object only both ends, where it would meet another one. */
+#define PATTERN_END ((size_t)1024)
+
+static inline void pattern_fill_ends(void *memory, size_t size, uint64_t id) {
+  if (size <= 2 * PATTERN_END) {
+    pattern_fill(memory, size, id);
+  } else {
+    pattern_fill(memory, PATTERN_END, id);
+    pattern_fill((char *)memory + size - PATTERN_END, PATTERN_END, id + 1);
+  }
+}
+
+static inline bool pattern_ends_hold(const void *memory, size_t size, uint64_t id) {
+  if (size <= 2 * PATTERN_END) return pattern_holds(memory, size, id);
+  return pattern_holds(memory, PATTERN_END, id) &&
+         pattern_holds((const char *)memory + size - PATTERN_END, PATTERN_END, id + 1);
+}
+
 /** Every one of the bytes has this value. */
 static inline bool bytes_are(const void *memory, size_t size, unsigned char value) {
   const unsigned char *bytes = memory;

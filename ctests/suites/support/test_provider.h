@@ -34,6 +34,7 @@ typedef struct test_provider {
   pthread_mutex_t lock; /* of the ledger; not held while a hook runs */
   int errors;
 
+  size_t strays[2]; /* of the pages that are out, those that the test has for itself */
   size_t fail_at;  /* allocate_page returns NULL at this call, counted from 1; 0: never */
   bool dry;        /* allocate_page returns NULL */
   bool poison;     /* pages that come back become inaccessible and are not used again */
@@ -122,6 +123,17 @@ static inline void test_provider_give_back(test_provider *p, void *page, size_t 
     }
   }
   pthread_mutex_unlock(&p->lock);
+}
+
+/** A page for the test itself, which no allocator gets: the zone's books are not to count it. */
+static inline void *test_provider_take_stray(test_provider *p, size_t page_size) {
+  p->strays[page_size == SLM_LARGE_PAGE_SIZE ? LARGE : BASE]++;
+  return test_provider_take(p, page_size);
+}
+
+static inline void test_provider_give_back_stray(test_provider *p, void *page, size_t page_size) {
+  p->strays[page_size == SLM_LARGE_PAGE_SIZE ? LARGE : BASE]--;
+  test_provider_give_back(p, page, page_size);
 }
 
 static inline void test_provider_run_hook(test_provider *p, void (**hook)(void *)) {

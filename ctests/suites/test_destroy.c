@@ -1,0 +1,175 @@
+/* The end of an allocator: what it says of live objects, and every function before init and after destroy. */
+#include "support/family.h"
+
+/** Every function of the family says that there is no zone here, and does nothing. */
+static void every_function_refuses(void *storage, test_provider *provider, void *pointer) {
+  zone_type *zone = storage;
+  void *out = zone, *page = test_provider_take(provider, 4096);
+  size_t count = 9;
+  slm_reclaimed reclaimed = {9, 9};
+  slm_statistics all = {.struct_size = sizeof all};
+  slm_class_statistics class = {.struct_size = sizeof class};
+  assert_status(SLM_ERR_NOT_INITIALIZED, Z(destroy)(zone, &count));
+  assert_int_equal(Z(page_size)(zone, 8, 8), 0);
+  assert_status(SLM_ERR_NOT_INITIALIZED, Z(refill)(zone, 8, 8, page, 4096));
+  static const size_t sizes[] = {0, 1, 64, 1024, 1025, 5000, SLM_MAX_SIZE, SIZE_MAX};
+  for (size_t i = 0; i < COUNT_OF(sizes); i++) {
+    assert_null(Z(allocate)(zone, sizes[i]));
+    assert_null(Z(allocate_zeroed)(zone, sizes[i]));
+    assert_null(Z(allocate_aligned)(zone, 64, sizes[i]));
+    assert_int_equal(Z(good_size)(zone, sizes[i]), 0);
+  }
+  assert_status(SLM_ERR_NOT_INITIALIZED, Z(allocate_with)(zone, 8, 8, 0, &out));
+  assert_null(out);
+  assert_int_equal(Z(allocate_batch)(zone, 8, 1, &out), 0);
+  assert_status(SLM_ERR_NOT_INITIALIZED, Z(deallocate)(zone, pointer));
+  assert_status(SLM_ERR_NOT_INITIALIZED, Z(deallocate_sized)(zone, pointer, 8));
+  assert_status(SLM_ERR_NOT_INITIALIZED, Z(deallocate_aligned_sized)(zone, pointer, 8, 8));
+  assert_status(SLM_ERR_NOT_INITIALIZED, Z(deallocate_batch)(zone, &pointer, 1, &count));
+  assert_int_equal(count, 0);
+  assert_null(Z(reallocate)(zone, pointer, 9));
+  assert_null(Z(reallocate)(zone, NULL, 9));
+  assert_null(Z(reallocate_aligned)(zone, pointer, 16, 9));
+  assert_status(SLM_ERR_NOT_INITIALIZED, Z(resize)(zone, pointer, 8));
+  assert_int_equal(Z(usable_size)(zone, pointer), 0);
+  assert_false(Z(owns)(zone, pointer));
+  assert_status(SLM_ERR_NOT_INITIALIZED, Z(reclaim)(zone, SIZE_MAX, SIZE_MAX, &reclaimed));
+  assert_null(Z(reclaim_page)(zone, 4096));
+  assert_null(Z(reclaim_page)(zone, SLM_LARGE_PAGE_SIZE));
+  assert_status(SLM_ERR_NOT_INITIALIZED, Z(statistics)(zone, &all));
+  assert_status(SLM_ERR_NOT_INITIALIZED, Z(class_statistics)(zone, 0, &class));
+  test_provider_give_back(provider, page, 4096);
+}
+
+/** The same for the size-class allocator. */
+static void every_sc_function_refuses(void *storage, test_provider *provider, void *pointer) {
+  slm_sc *sc = storage;
+  void *out = sc, *page = test_provider_take(provider, 4096);
+  size_t count = 9;
+  slm_statistics all = {.struct_size = sizeof all};
+  slm_class_statistics class = {.struct_size = sizeof class};
+  assert_status(SLM_ERR_NOT_INITIALIZED, slm_sc_destroy(sc, &count));
+  assert_int_equal(slm_sc_slot_size(sc), 0);
+  assert_int_equal(slm_sc_page_size(sc), 0);
+  assert_status(SLM_ERR_NOT_INITIALIZED, slm_sc_refill(sc, page, 4096));
+  assert_null(slm_sc_allocate(sc));
+  assert_null(slm_sc_allocate_zeroed(sc));
+  assert_status(SLM_ERR_NOT_INITIALIZED, slm_sc_allocate_with(sc, 0, &out));
+  assert_null(out);
+  assert_int_equal(slm_sc_allocate_batch(sc, 1, &out), 0);
+  assert_status(SLM_ERR_NOT_INITIALIZED, slm_sc_deallocate(sc, pointer));
+  assert_status(SLM_ERR_NOT_INITIALIZED, slm_sc_deallocate_aligned_sized(sc, pointer, 8, 8));
+  assert_status(SLM_ERR_NOT_INITIALIZED, slm_sc_deallocate_batch(sc, &pointer, 1, &count));
+  assert_int_equal(count, 0);
+  assert_int_equal(slm_sc_usable_size(sc, pointer), 0);
+  assert_false(slm_sc_owns(sc, pointer));
+  assert_status(SLM_ERR_NOT_INITIALIZED, slm_sc_reclaim(sc, SIZE_MAX, SIZE_MAX, NULL));
+  assert_null(slm_sc_reclaim_page(sc, 4096));
+  assert_status(SLM_ERR_NOT_INITIALIZED, slm_sc_statistics(sc, &all));
+  assert_status(SLM_ERR_NOT_INITIALIZED, slm_sc_class_statistics(sc, &class));
+  test_provider_give_back(provider, page, 4096);
+}
+
+static storage_type in_bss; /* zero-filled: a zone that is not initialised */
+static slm_sc_storage sc_in_bss;
+
+static void before_init(void **state) {
+  (void)state;
+  test_provider provider;
+  char object[64];
+  test_provider_open(&provider, 4096);
+  every_function_refuses(&in_bss, &provider, object);
+  every_sc_function_refuses(&sc_in_bss, &provider, object);
+  assert_true(bytes_are(&in_bss, sizeof in_bss, 0));
+  assert_true(bytes_are(&sc_in_bss, sizeof sc_in_bss, 0));
+  /* One call that can't fail makes it usable. */
+  slm_options options = SLM_OPTIONS(test_provider_both(&provider));
+  zone_type *zone = Z(init)(&in_bss, sizeof in_bss, &options);
+  slm_sc *sc = slm_sc_init(&sc_in_bss, sizeof sc_in_bss, 8, 8, &options);
+  assert_non_null(Z(allocate)(zone, 8));
+  assert_non_null(slm_sc_allocate(sc));
+  assert_ok(Z(destroy)(zone, NULL));
+  assert_ok(slm_sc_destroy(sc, NULL));
+  test_provider_close(&provider);
+}
+
+static void after_destroy_and_again(void **state) {
+  (void)state;
+  storage_type storage;
+  slm_sc_storage sc_storage;
+  test_provider provider;
+  test_provider_open(&provider, 4096);
+  provider.poison = true; /* the pages of the zone that ended can't even be read */
+  slm_options options = SLM_OPTIONS(test_provider_both(&provider));
+  for (size_t round = 1; round < 4; round++) { /* the same storage serves zone after zone */
+    size_t live = 99;
+    zone_type *zone = Z(init)(&storage, sizeof storage, &options);
+    void *object = NULL;
+    for (size_t i = 0; i < 200 * round; i++) assert_non_null(object = Z(allocate)(zone, i % 20 ? 1500 : 40000));
+    slm_statistics all = {.struct_size = sizeof all};
+    assert_ok(Z(statistics)(zone, &all));
+    assert_int_equal(all.slots_live, 200 * round);
+    assert_int_equal(all.base_pages_given_back, 0); /* a new zone begins its books */
+    assert_ok(Z(destroy)(zone, &live));
+    assert_int_equal(live, 200 * round);
+    assert_int_equal(test_provider_out(&provider, BASE), 0);
+    assert_int_equal(test_provider_out(&provider, LARGE), 0);
+    every_function_refuses(&storage, &provider, object);
+
+    slm_sc *sc = slm_sc_init(&sc_storage, sizeof sc_storage, 8, 1000, &options);
+    for (size_t i = 0; i < 200 * round; i++) assert_non_null(object = slm_sc_allocate(sc));
+    assert_ok(slm_sc_destroy(sc, &live));
+    assert_int_equal(live, 200 * round);
+    every_sc_function_refuses(&sc_storage, &provider, object);
+  }
+  test_provider_close(&provider);
+}
+
+static void live_objects_are_counted(void **state) {
+  (void)state;
+  EACH_BASE_PAGE_SIZE(page_size) {
+    fixture f;
+    void *objects[300];
+    open_pull(&f, page_size);
+    for (size_t i = 0; i < 300; i++) assert_non_null(objects[i] = Z(allocate)(f.zone, i * 90));
+    for (size_t i = 0; i < 300; i += 3) assert_ok(Z(deallocate)(f.zone, objects[i]));
+    close_with_live(&f, 200);
+  }
+}
+
+static void nothing_taken_nothing_given(void **state) {
+  (void)state;
+  fixture f;
+  open_pull(&f, 4096);
+  close_fixture(&f);
+  assert_int_equal(f.provider.taken[BASE] + f.provider.taken[LARGE], 0);
+}
+
+static void pages_of_an_ended_zone_can_be_used_again(void **state) {
+  (void)state;
+  fixture f, next;
+  open_push(&f, 4096);
+  void *page = refill(&f, 8, 64);
+  assert_non_null(Z(allocate)(f.zone, 64));
+  assert_ok(Z(destroy)(f.zone, NULL));
+  open_push(&next, 4096);
+  assert_ptr_equal(test_provider_take(&f.provider, 4096), page); /* last in first out */
+  assert_ok(Z(refill)(next.zone, 8, 64, page, 4096));
+  assert_ptr_equal(Z(allocate)(next.zone, 64), page);
+  assert_ok(Z(deallocate)(next.zone, page));
+  assert_ptr_equal(Z(reclaim_page)(next.zone, 4096), page);
+  test_provider_give_back(&f.provider, page, 4096);
+  close_fixture(&next);
+  test_provider_close(&f.provider);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test(before_init),
+    cmocka_unit_test(after_destroy_and_again),
+    cmocka_unit_test(live_objects_are_counted),
+    cmocka_unit_test(nothing_taken_nothing_given),
+    cmocka_unit_test(pages_of_an_ended_zone_can_be_used_again),
+  };
+  return RUN_SUITE("destroy", tests);
+}

@@ -1,0 +1,3 @@
+/* test_statistics.c for the safe zone. */
+#define SUITE_SAFE
+#include "test_statistics.c"

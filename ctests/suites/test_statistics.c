@@ -1,0 +1,144 @@
+/* Statistics: the header's equations hold at every step, and the structs may grow. */
+#include "support/family.h"
+
+static void equations_hold_at_every_step(void **state) {
+  (void)state;
+  enum { LIVE = 300, STEPS = 6000 };
+  uint64_t random = suite_seed();
+  EACH_BASE_PAGE_SIZE(page_size) {
+    fixture f;
+    void *objects[LIVE] = {0};
+    uint64_t live = 0, bytes = 0;
+    open_pull(&f, page_size);
+    for (size_t step = 0; step < STEPS; step++) {
+      void **object = &objects[random_below(&random, LIVE)];
+      if (*object != NULL) {
+        bytes -= Z(usable_size)(f.zone, *object);
+        assert_ok(Z(deallocate)(f.zone, *object));
+        *object = NULL;
+        live--;
+      } else {
+        *object = Z(allocate)(f.zone, random_below(&random, step % 16 == 0 ? SLM_MAX_SIZE : 2048));
+        assert_non_null(*object);
+        bytes += Z(usable_size)(f.zone, *object);
+        live++;
+      }
+      if (step % 100 == 99) assert_ok(Z(reclaim)(f.zone, random_below(&random, 4), random_below(&random, 2), NULL));
+      assert_int_equal(statistics(&f).slots_live, live);
+      assert_int_equal(statistics(&f).bytes_live, bytes);
+      check_books(&f);
+    }
+    close_with_live(&f, (size_t)live);
+  }
+}
+
+static void each_class_counts_its_own(void **state) {
+  (void)state;
+  fixture f;
+  void *objects[10];
+  open_pull(&f, 4096);
+  uint32_t count = statistics(&f).class_count;
+  for (uint32_t i = 0; i < count; i++) {
+    slm_class_statistics before = class_statistics(&f, i);
+    size_t size = before.slot_size < SLM_MAX_SIZE ? before.slot_size : SLM_MAX_SIZE;
+    assert_int_equal(before.slots_live, 0);
+    for (size_t j = 0; j < 10; j++) assert_non_null(objects[j] = Z(allocate)(f.zone, size));
+    slm_class_statistics after = class_statistics(&f, i);
+    assert_int_equal(after.slots_live, 10);
+    assert_int_equal(after.pages, (10 + after.slots_per_page - 1) / after.slots_per_page);
+    assert_int_equal(after.empty_pages, 0);
+    assert_int_equal(statistics(&f).slots_live, 10);
+    assert_int_equal(statistics(&f).bytes_live, 10 * before.slot_size);
+    for (size_t j = 0; j < 10; j++) assert_ok(Z(deallocate)(f.zone, objects[j]));
+  }
+  close_fixture(&f);
+}
+
+/** The share of a page that slots use: what the allocator's own data and the rest at the end leave. */
+static void classes_ascend_and_fill_their_pages(void **state) {
+  (void)state;
+  EACH_BASE_PAGE_SIZE(page_size) {
+    fixture f;
+    open_pull(&f, page_size);
+    uint32_t count = statistics(&f).class_count;
+    assert_true(count > 0);
+    uint32_t last = 0;
+    for (uint32_t i = 0; i < count; i++) {
+      slm_class_statistics class = class_statistics(&f, i);
+      uint64_t used = class.slots_per_page * class.slot_size;
+      assert_true(class.slot_size > last && class.slot_size % 8 == 0);
+      assert_true(class.page_size == page_size || class.page_size == SLM_LARGE_PAGE_SIZE);
+      assert_true(used < class.page_size);
+      if (class.page_size == SLM_LARGE_PAGE_SIZE) assert_true(used * 100 >= class.page_size * 98);
+      else if (class.slot_size <= page_size / 16) assert_true(used * 100 >= class.page_size * 90);
+      last = class.slot_size;
+    }
+    assert_true(last >= SLM_MAX_SIZE);
+    slm_class_statistics out = {.struct_size = sizeof out, .pages = 77};
+    assert_status(SLM_ERR_INVALID_ARGUMENT, Z(class_statistics)(f.zone, count, &out));
+    assert_status(SLM_ERR_INVALID_ARGUMENT, Z(class_statistics)(f.zone, SIZE_MAX, &out));
+    assert_int_equal(out.pages, 77);
+    close_fixture(&f);
+  }
+}
+
+static void too_small_a_struct_is_refused(void **state) {
+  (void)state;
+  fixture f;
+  open_pull(&f, 4096);
+  slm_statistics all;
+  slm_class_statistics class;
+  static const uint32_t less[] = {0, 1, 8, sizeof all - 1};
+  assert_status(SLM_ERR_INVALID_ARGUMENT, Z(statistics)(f.zone, NULL));
+  assert_status(SLM_ERR_INVALID_ARGUMENT, Z(class_statistics)(f.zone, 0, NULL));
+  for (size_t i = 0; i < COUNT_OF(less); i++) {
+    memset(&all, 0x5C, sizeof all);
+    all.struct_size = less[i];
+    assert_status(SLM_ERR_INVALID_ARGUMENT, Z(statistics)(f.zone, &all));
+    assert_true(bytes_are((char *)&all + 4, sizeof all - 4, 0x5C));
+  }
+  memset(&class, 0x5C, sizeof class);
+  class.struct_size = sizeof class - 1;
+  assert_status(SLM_ERR_INVALID_ARGUMENT, Z(class_statistics)(f.zone, 0, &class));
+  assert_true(bytes_are((char *)&class + 4, sizeof class - 4, 0x5C));
+  close_fixture(&f);
+}
+
+/** A program built with a later header has longer structs: the library fills what it knows. */
+static void a_larger_struct_is_filled_as_far_as_known(void **state) {
+  (void)state;
+  fixture f;
+  open_pull(&f, 4096);
+  assert_non_null(Z(allocate)(f.zone, 100));
+  struct {
+    slm_statistics known;
+    unsigned char later[32];
+  } all;
+  struct {
+    slm_class_statistics known;
+    unsigned char later[32], guard[32];
+  } class;
+  memset(&all, 0x5C, sizeof all);
+  memset(&class, 0x5C, sizeof class);
+  all.known.struct_size = sizeof all;
+  class.known.struct_size = sizeof class - sizeof class.guard;
+  assert_ok(Z(statistics)(f.zone, &all.known));
+  assert_int_equal(all.known.slots_live, 1);
+  assert_int_equal(all.known.bytes_live, Z(good_size)(f.zone, 100));
+  assert_ok(Z(class_statistics)(f.zone, 0, &class.known));
+  assert_int_equal(class.known.slot_size, 8);
+  assert_int_equal(class.known.slots_live, 0);
+  assert_true(bytes_are(class.guard, sizeof class.guard, 0x5C));
+  close_with_live(&f, 1);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test(equations_hold_at_every_step),
+    cmocka_unit_test(each_class_counts_its_own),
+    cmocka_unit_test(classes_ascend_and_fill_their_pages),
+    cmocka_unit_test(too_small_a_struct_is_refused),
+    cmocka_unit_test(a_larger_struct_is_filled_as_far_as_known),
+  };
+  return RUN_SUITE("statistics", tests);
+}
