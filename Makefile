@@ -9,6 +9,7 @@ CLANG   := $(SWIFT_BIN)clang
 LLD     := $(SWIFT_BIN)ld.lld
 OBJCOPY := $(SWIFT_BIN)llvm-objcopy
 AR      := $(SWIFT_BIN)llvm-ar
+NM      := $(SWIFT_BIN)llvm-nm
 ifeq ($(origin CC),default)
 CC := $(CLANG)
 endif
@@ -59,11 +60,21 @@ $(B)/sources.txt: FORCE
 	@mkdir -p $(@D)
 	@echo '$(SWIFT_SRC) $(PORT_SRC)' | cmp -s - $@ || echo '$(SWIFT_SRC) $(PORT_SRC)' >$@
 
+# The compiler makes each C function a jump to a Swift function. For these, whose arguments and results are words and so
+# in the same registers for both, the Swift function gets the C name, and the jump is gone.
+HOT := slm_zone_allocate slm_zone_deallocate slm_zone_deallocate_sized slm_sc_allocate slm_sc_deallocate
+define name_hot
+@$(NM) --defined-only -j $@ | sed -n $(foreach f,$(HOT),-e 's/^\(\$$e.*[0-9]$(f)y.*F\)$$/$(f) jump_$(f)\n\1 $(f)/p') >$@.names
+@test "$$(wc -l <$@.names)" = $(words $(HOT) $(HOT)) || { echo "error: not every hot function has a Swift twin in $@" >&2; exit 1; }
+@$(OBJCOPY) --redefine-syms=$@.names $@
+endef
+
 $(B)/obj/SlabMalloc.o: $(SWIFT_SRC) $(C_HEADERS) $(B)/sources.txt $(B)/api.txt Makefile
 	@mkdir -p $(@D)
 	@echo '  SWIFT   $@'
+	@rm -f $@
 	@$(SWIFTC) $(SWIFT_FLAGS) -target $(TARGET) -c -o $@ $(SWIFT_SRC)
-	@touch $@ # swiftc leaves an object alone that would come out the same
+	$(name_hot)
 
 PORT_OBJ := $(PORT_SRC:Sources/CSlabPort/%.c=$(B)/obj/%.o)
 $(PORT_OBJ): $(B)/obj/%.o: Sources/CSlabPort/%.c $(C_HEADERS) Makefile
@@ -112,8 +123,9 @@ $(B)/freestanding/api.txt: $(B)/api.txt
 $(B)/freestanding/%/SlabMalloc.o: $(SWIFT_SRC) $(C_HEADERS) $(B)/sources.txt $(B)/api.txt Makefile
 	@mkdir -p $(@D)
 	@echo '  SWIFT   $@'
+	@rm -f $@
 	@$(SWIFTC) $(SWIFT_FLAGS) -target $(triple_$*) $(addprefix -Xcc ,-ffreestanding $(target_flags_$*)) -c -o $@ $(SWIFT_SRC)
-	@touch $@
+	$(name_hot)
 .PRECIOUS: $(B)/freestanding/%/SlabMalloc.o
 
 $(B)/freestanding/%/libslabmalloc.a: $(B)/freestanding/%/SlabMalloc.o $(B)/freestanding/api.txt

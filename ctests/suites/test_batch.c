@@ -149,13 +149,10 @@ static void a_batch_may_mix_sizes_and_pages(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test(any_count_of_any_size),
-    cmocka_unit_test(a_batch_uses_no_more_pages_than_needed),
-    cmocka_unit_test(less_when_out_of_memory),
-    cmocka_unit_test(a_provider_that_fails_midway),
-    cmocka_unit_test(invalid_sizes_give_none),
-    cmocka_unit_test(bad_ones_are_left_out_and_the_first_is_named),
-    cmocka_unit_test(a_batch_may_mix_sizes_and_pages),
+      cmocka_unit_test(any_count_of_any_size),           cmocka_unit_test(a_batch_uses_no_more_pages_than_needed),
+      cmocka_unit_test(less_when_out_of_memory),         cmocka_unit_test(a_provider_that_fails_midway),
+      cmocka_unit_test(invalid_sizes_give_none),         cmocka_unit_test(bad_ones_are_left_out_and_the_first_is_named),
+      cmocka_unit_test(a_batch_may_mix_sizes_and_pages),
   };
   return RUN_SUITE("batch", tests);
 }

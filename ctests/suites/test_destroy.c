@@ -165,11 +165,11 @@ static void pages_of_an_ended_zone_can_be_used_again(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test(before_init),
-    cmocka_unit_test(after_destroy_and_again),
-    cmocka_unit_test(live_objects_are_counted),
-    cmocka_unit_test(nothing_taken_nothing_given),
-    cmocka_unit_test(pages_of_an_ended_zone_can_be_used_again),
+      cmocka_unit_test(before_init),
+      cmocka_unit_test(after_destroy_and_again),
+      cmocka_unit_test(live_objects_are_counted),
+      cmocka_unit_test(nothing_taken_nothing_given),
+      cmocka_unit_test(pages_of_an_ended_zone_can_be_used_again),
   };
   return RUN_SUITE("destroy", tests);
 }

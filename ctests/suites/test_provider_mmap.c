@@ -168,7 +168,8 @@ static void threads_share_it(void **state) {
   (void)state;
   size_t before = pages_out();
   pthread_t threads[4];
-  for (uintptr_t i = 0; i < 4; i++) assert_int_equal(pthread_create(&threads[i], NULL, take_and_release, (void *)(i + 1)), 0);
+  for (uintptr_t i = 0; i < 4; i++)
+    assert_int_equal(pthread_create(&threads[i], NULL, take_and_release, (void *)(i + 1)), 0);
   for (size_t i = 0; i < 4; i++) {
     void *faults = NULL;
     assert_int_equal(pthread_join(threads[i], &faults), 0);
@@ -179,13 +180,13 @@ static void threads_share_it(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test(it_names_itself),
-    cmocka_unit_test(pages_are_aligned_writable_and_apart),
-    cmocka_unit_test(memory_of_a_returned_page_goes_at_once),
-    cmocka_unit_test(address_space_goes_back),
-    cmocka_unit_test(wrong_arguments_are_refused),
-    cmocka_unit_test(a_zone_gives_everything_back),
-    cmocka_unit_test(threads_share_it),
+      cmocka_unit_test(it_names_itself),
+      cmocka_unit_test(pages_are_aligned_writable_and_apart),
+      cmocka_unit_test(memory_of_a_returned_page_goes_at_once),
+      cmocka_unit_test(address_space_goes_back),
+      cmocka_unit_test(wrong_arguments_are_refused),
+      cmocka_unit_test(a_zone_gives_everything_back),
+      cmocka_unit_test(threads_share_it),
   };
   return cmocka_run_group_tests_name("mmap provider", tests, NULL, NULL);
 }

@@ -230,12 +230,12 @@ static void threads_share_a_region(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test(odd_buffers_are_carved_within_their_bounds),
-    cmocka_unit_test(smallest_buffer_holds_one_page),
-    cmocka_unit_test(large_pages_stay_whole),
-    cmocka_unit_test(bad_input_is_refused),
-    cmocka_unit_test(zones_share_a_region),
-    cmocka_unit_test(threads_share_a_region),
+      cmocka_unit_test(odd_buffers_are_carved_within_their_bounds),
+      cmocka_unit_test(smallest_buffer_holds_one_page),
+      cmocka_unit_test(large_pages_stay_whole),
+      cmocka_unit_test(bad_input_is_refused),
+      cmocka_unit_test(zones_share_a_region),
+      cmocka_unit_test(threads_share_a_region),
   };
   return cmocka_run_group_tests_name("region provider", tests, map_memory, unmap_memory);
 }

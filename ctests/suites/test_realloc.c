@@ -1,7 +1,7 @@
 /* Changing the size of an object, in place or by moving it. */
 #include "support/family.h"
 
-static const size_t sizes[] = {0,    1,    8,    9,    16,   40,    100,   128,   129,   500,          1000,
+static const size_t sizes[] = {0,    1,    8,    9,    16,   40,    100,   128,   129,   500,         1000,
                                2047, 2048, 2049, 4096, 8192, 10000, 32768, 57344, 57345, SLM_MAX_SIZE};
 
 static void content_survives_every_change(void **state) {
@@ -176,13 +176,10 @@ static void a_moving_object_grows_step_by_step(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test(content_survives_every_change),
-    cmocka_unit_test(alignment_is_kept),
-    cmocka_unit_test(null_allocates_and_zero_is_one),
-    cmocka_unit_test(a_size_of_the_same_class_stays_in_place),
-    cmocka_unit_test(failure_leaves_the_object),
-    cmocka_unit_test(resize_stays_in_place),
-    cmocka_unit_test(a_moving_object_grows_step_by_step),
+      cmocka_unit_test(content_survives_every_change),      cmocka_unit_test(alignment_is_kept),
+      cmocka_unit_test(null_allocates_and_zero_is_one),     cmocka_unit_test(a_size_of_the_same_class_stays_in_place),
+      cmocka_unit_test(failure_leaves_the_object),          cmocka_unit_test(resize_stays_in_place),
+      cmocka_unit_test(a_moving_object_grows_step_by_step),
   };
   return RUN_SUITE("reallocate and resize", tests);
 }

@@ -30,11 +30,11 @@ static slm_reclaimed reclaim(fixture *f, size_t base, size_t large) {
   return out;
 }
 
-#define assert_reclaimed(want_base, want_large, out)                                                                 \
-  do {                                                                                                               \
-    slm_reclaimed got = (out);                                                                                       \
-    assert_int_equal(got.base_pages, want_base);                                                                     \
-    assert_int_equal(got.large_pages, want_large);                                                                   \
+#define assert_reclaimed(want_base, want_large, out)                                                                   \
+  do {                                                                                                                 \
+    slm_reclaimed got = (out);                                                                                         \
+    assert_int_equal(got.base_pages, want_base);                                                                       \
+    assert_int_equal(got.large_pages, want_large);                                                                     \
   } while (0)
 
 static page_run small, other, large;
@@ -152,11 +152,11 @@ static void reclaim_counts_are_optional(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test(exactly_the_empty_pages),
-    cmocka_unit_test(everything_when_nothing_lives),
-    cmocka_unit_test(reclaim_page_takes_one_at_a_time),
-    cmocka_unit_test(a_page_emptied_and_used_again_is_not_reclaimed),
-    cmocka_unit_test(reclaim_counts_are_optional),
+      cmocka_unit_test(exactly_the_empty_pages),
+      cmocka_unit_test(everything_when_nothing_lives),
+      cmocka_unit_test(reclaim_page_takes_one_at_a_time),
+      cmocka_unit_test(a_page_emptied_and_used_again_is_not_reclaimed),
+      cmocka_unit_test(reclaim_counts_are_optional),
   };
   return RUN_SUITE("reclaim", tests);
 }

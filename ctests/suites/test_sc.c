@@ -42,9 +42,23 @@ static void slots_are_the_size_rounded_to_the_alignment(void **state) {
   static const struct {
     size_t alignment, size, slot;
   } cases[] = {
-    {1, 0, 8},    {1, 1, 8},      {1, 8, 8},        {1, 9, 16},      {8, 10, 16},         {4, 12, 16},
-    {8, 24, 24},  {16, 24, 32},   {8, 40, 40},      {64, 8, 64},     {32, 33, 64},        {8, 1001, 1008},
-    {1, 5001, 5008}, {4096, 1, 4096}, {65536, 1, 65536}, {1, SLM_MAX_SIZE, SLM_MAX_SIZE}, {8, 131065, SLM_MAX_SIZE},
+      {1, 0, 8},
+      {1, 1, 8},
+      {1, 8, 8},
+      {1, 9, 16},
+      {8, 10, 16},
+      {4, 12, 16},
+      {8, 24, 24},
+      {16, 24, 32},
+      {8, 40, 40},
+      {64, 8, 64},
+      {32, 33, 64},
+      {8, 1001, 1008},
+      {1, 5001, 5008},
+      {4096, 1, 4096},
+      {65536, 1, 65536},
+      {1, SLM_MAX_SIZE, SLM_MAX_SIZE},
+      {8, 131065, SLM_MAX_SIZE},
   };
   EACH_BASE_PAGE_SIZE(page_size) {
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
@@ -83,10 +97,12 @@ static void every_alignment_works(void **state) {
     cache c;
     open_cache(&c, 4096, alignment, 100);
     for (size_t i = 0; i < 5; i++) {
-      void *object = slm_sc_allocate(c.sc);
+      void *object = slm_sc_allocate(c.sc), *next = slm_sc_allocate(c.sc);
       assert_non_null(object);
       assert_aligned(object, alignment);
+      assert_aligned(next, alignment);
       assert_true(slm_sc_usable_size(c.sc, object) >= 100);
+      assert_ok(slm_sc_deallocate_aligned_sized(c.sc, next, alignment, 100));
     }
     close_cache(&c, 5);
   }
@@ -94,8 +110,10 @@ static void every_alignment_works(void **state) {
 
 static void wrong_layouts_and_options_are_refused(void **state) {
   (void)state;
-  static const size_t wrong[][2] = {{0, 8}, {3, 8}, {24, 8}, {2 * SLM_LARGE_PAGE_SIZE, 8}, {SIZE_MAX, 8},
-                                    {8, SLM_MAX_SIZE + 1}, {8, SIZE_MAX}, {SLM_LARGE_PAGE_SIZE, SIZE_MAX}};
+  static const size_t wrong[][2] = {{0, 8},        {3, 8},
+                                    {24, 8},       {2 * SLM_LARGE_PAGE_SIZE, 8},
+                                    {SIZE_MAX, 8}, {8, SLM_MAX_SIZE + 1},
+                                    {8, SIZE_MAX}, {SLM_LARGE_PAGE_SIZE, SIZE_MAX}};
   cache c;
   memset(&c.storage, 0x5C, sizeof c.storage);
   for (size_t i = 0; i < COUNT_OF(wrong); i++)
@@ -146,6 +164,7 @@ static void only_whole_live_objects_are_taken_back(void **state) {
   assert_int_equal(slm_sc_usable_size(c.sc, object + 1), 0);
   assert_status(SLM_ERR_LAYOUT_MISMATCH, slm_sc_deallocate_aligned_sized(c.sc, object, 16, 49));
   assert_status(SLM_ERR_LAYOUT_MISMATCH, slm_sc_deallocate_aligned_sized(c.sc, object, 32, 40));
+  assert_status(SLM_ERR_LAYOUT_MISMATCH, slm_sc_deallocate_aligned_sized(c.sc, object, 32, 8));
   assert_status(SLM_ERR_INVALID_LAYOUT, slm_sc_deallocate_aligned_sized(c.sc, object, 3, 40));
   assert_status(SLM_ERR_INVALID_LAYOUT, slm_sc_deallocate_aligned_sized(c.sc, object, 16, SLM_MAX_SIZE + 1));
   assert_int_equal(class_of(&c).slots_live, 2);
@@ -217,13 +236,13 @@ static void push_and_wrong_pages(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test(slots_are_the_size_rounded_to_the_alignment),
-    cmocka_unit_test(every_alignment_works),
-    cmocka_unit_test(wrong_layouts_and_options_are_refused),
-    cmocka_unit_test(zeroed_and_flags),
-    cmocka_unit_test(only_whole_live_objects_are_taken_back),
-    cmocka_unit_test(batches_and_reclaim),
-    cmocka_unit_test(push_and_wrong_pages),
+      cmocka_unit_test(slots_are_the_size_rounded_to_the_alignment),
+      cmocka_unit_test(every_alignment_works),
+      cmocka_unit_test(wrong_layouts_and_options_are_refused),
+      cmocka_unit_test(zeroed_and_flags),
+      cmocka_unit_test(only_whole_live_objects_are_taken_back),
+      cmocka_unit_test(batches_and_reclaim),
+      cmocka_unit_test(push_and_wrong_pages),
   };
   return cmocka_run_group_tests_name("slm_sc", tests, NULL, NULL);
 }

@@ -6,12 +6,13 @@ typedef struct tuple {
 } tuple;
 
 static const tuple on_base_pages[] = {
-  {8, 1, 512},   {8, 8, 4096},   {8, 64, 500},  {12, 1, 4096},  {13, 1, 4096},   {14, 1, 2000}, {15, 1, 4096},  {16, 1, 8000},
-  {24, 1, 1024}, {32, 1, 3090},  {64, 1, 4096}, {512, 1, 1000}, {1024, 1, 4096}, {2048, 1, 10}, {512, 1, 10000},
+    {8, 1, 512},   {8, 8, 4096},   {8, 64, 500},    {12, 1, 4096}, {13, 1, 4096},
+    {14, 1, 2000}, {15, 1, 4096},  {16, 1, 8000},   {24, 1, 1024}, {32, 1, 3090},
+    {64, 1, 4096}, {512, 1, 1000}, {1024, 1, 4096}, {2048, 1, 10}, {512, 1, 10000},
 };
 static const tuple on_large_pages[] = {
-  {4096, 4096, 2048},  {8192, 4096, 4096},  {16384, 4096, 4096},
-  {32768, 4096, 4096}, {65536, 4096, 4096}, {131072, 4096, 4096},
+    {4096, 4096, 2048},  {8192, 4096, 4096},  {16384, 4096, 4096},
+    {32768, 4096, 4096}, {65536, 4096, 4096}, {131072, 4096, 4096},
 };
 
 enum order { FORWARD, BACKWARD, EVERY_OTHER, RANDOM, ORDERS };
@@ -89,13 +90,12 @@ static void allocate_free_and_again(const tuple *t, size_t base_page_size, bool 
 static void objects_over_many_base_pages(void **state) {
   (void)state;
   EACH_BASE_PAGE_SIZE(page_size)
-    for (size_t i = 0; i < COUNT_OF(on_base_pages); i++) allocate_free_and_again(&on_base_pages[i], page_size, false);
+  for (size_t i = 0; i < COUNT_OF(on_base_pages); i++) allocate_free_and_again(&on_base_pages[i], page_size, false);
 }
 
 static void objects_over_many_large_pages(void **state) {
   (void)state;
-  for (size_t i = 0; i < COUNT_OF(on_large_pages); i++)
-    /* With 64 KiB base pages a slot of 4 KiB is still on those. */
+  for (size_t i = 0; i < COUNT_OF(on_large_pages); i++) /* With 64 KiB base pages a slot of 4 KiB is still on those. */
     allocate_free_and_again(&on_large_pages[i], 4096, true);
 }
 
@@ -204,13 +204,13 @@ static void a_page_is_full_at_its_slot_count(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test(page_sizes_are_exact),
-    cmocka_unit_test(alignment_3_is_refused),
-    cmocka_unit_test(the_readme_examples),
-    cmocka_unit_test(a_class_of_8_serves_1_2_and_4),
-    cmocka_unit_test(a_page_is_full_at_its_slot_count),
-    cmocka_unit_test(objects_over_many_base_pages),
-    cmocka_unit_test(objects_over_many_large_pages),
+      cmocka_unit_test(page_sizes_are_exact),
+      cmocka_unit_test(alignment_3_is_refused),
+      cmocka_unit_test(the_readme_examples),
+      cmocka_unit_test(a_class_of_8_serves_1_2_and_4),
+      cmocka_unit_test(a_page_is_full_at_its_slot_count),
+      cmocka_unit_test(objects_over_many_base_pages),
+      cmocka_unit_test(objects_over_many_large_pages),
   };
   return cmocka_run_group_tests_name("the seed's behaviour", tests, NULL, NULL);
 }

@@ -134,11 +134,11 @@ static void a_larger_struct_is_filled_as_far_as_known(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test(equations_hold_at_every_step),
-    cmocka_unit_test(each_class_counts_its_own),
-    cmocka_unit_test(classes_ascend_and_fill_their_pages),
-    cmocka_unit_test(too_small_a_struct_is_refused),
-    cmocka_unit_test(a_larger_struct_is_filled_as_far_as_known),
+      cmocka_unit_test(equations_hold_at_every_step),
+      cmocka_unit_test(each_class_counts_its_own),
+      cmocka_unit_test(classes_ascend_and_fill_their_pages),
+      cmocka_unit_test(too_small_a_struct_is_refused),
+      cmocka_unit_test(a_larger_struct_is_filled_as_far_as_known),
   };
   return RUN_SUITE("statistics", tests);
 }

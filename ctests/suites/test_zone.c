@@ -100,28 +100,37 @@ static void every_alignment(void **state) {
 }
 
 /** One page, emptied through an alignment: none of the slots that are left is so aligned. */
+static void exhaust_aligned(size_t page_size, size_t alignment, size_t size, size_t used_before) {
+  fixture f;
+  open_push(&f, page_size);
+  refill(&f, alignment, size);
+  uint32_t index = 0;
+  while (class_statistics(&f, index).pages == 0) index++;
+  slm_class_statistics class = class_statistics(&f, index);
+  size_t plain = class.slot_size < SLM_MAX_SIZE ? class.slot_size : SLM_MAX_SIZE, aligned = 0, others = 0;
+  for (size_t i = 0; i < used_before; i++) { /* some slots have been in use */
+    void *object = Z(allocate)(f.zone, plain);
+    assert_non_null(object);
+    assert_ok(Z(deallocate)(f.zone, object));
+  }
+  for (void *object; (object = Z(allocate_aligned)(f.zone, alignment, size)) != NULL; aligned++)
+    assert_aligned(object, alignment);
+  assert_true(aligned >= 1);
+  for (void *object; (object = Z(allocate)(f.zone, plain)) != NULL; others++)
+    assert_int_not_equal((uintptr_t)object % alignment, 0);
+  assert_int_equal(aligned + others, class.slots_per_page);
+  close_with_live(&f, aligned + others);
+}
+
 static void an_alignment_reaches_every_slot_that_fits(void **state) {
   (void)state;
   static const size_t sizes[] = {8, 24, 40, 600, 3000, 9000, 66000, 120000};
   EACH_BASE_PAGE_SIZE(page_size) {
     for (size_t i = 0; i < COUNT_OF(sizes); i++) {
       for (size_t alignment = 16; alignment <= SLM_LARGE_PAGE_SIZE; alignment *= 4) {
-        fixture f;
-        open_push(&f, page_size);
-        refill(&f, alignment, sizes[i]);
-        size_t aligned = 0, others = 0;
-        for (void *object; (object = Z(allocate_aligned)(f.zone, alignment, sizes[i])) != NULL; aligned++) {
-          assert_aligned(object, alignment);
-        }
-        assert_true(aligned >= 1);
-        uint32_t index = 0;
-        while (class_statistics(&f, index).pages == 0) index++;
-        slm_class_statistics class = class_statistics(&f, index);
-        size_t size = class.slot_size < SLM_MAX_SIZE ? class.slot_size : SLM_MAX_SIZE;
-        for (void *object; (object = Z(allocate)(f.zone, size)) != NULL; others++)
-          assert_int_not_equal((uintptr_t)object % alignment, 0);
-        assert_int_equal(aligned + others, class.slots_per_page);
-        close_with_live(&f, aligned + others);
+        exhaust_aligned(page_size, alignment, sizes[i], 0);
+        exhaust_aligned(page_size, alignment, sizes[i], 1);
+        exhaust_aligned(page_size, alignment, sizes[i], 40);
       }
     }
   }
@@ -214,14 +223,14 @@ static void freed_memory_is_used_again(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test(every_small_size),
-    cmocka_unit_test(sizes_at_the_edge_of_each_class),
-    cmocka_unit_test(every_alignment),
-    cmocka_unit_test(an_alignment_reaches_every_slot_that_fits),
-    cmocka_unit_test(zeroed_memory_reads_as_zero),
-    cmocka_unit_test(good_size_is_what_is_given),
-    cmocka_unit_test(owns_tells_pages_from_other_memory),
-    cmocka_unit_test(freed_memory_is_used_again),
+      cmocka_unit_test(every_small_size),
+      cmocka_unit_test(sizes_at_the_edge_of_each_class),
+      cmocka_unit_test(every_alignment),
+      cmocka_unit_test(an_alignment_reaches_every_slot_that_fits),
+      cmocka_unit_test(zeroed_memory_reads_as_zero),
+      cmocka_unit_test(good_size_is_what_is_given),
+      cmocka_unit_test(owns_tells_pages_from_other_memory),
+      cmocka_unit_test(freed_memory_is_used_again),
   };
   return RUN_SUITE("sizes and alignments", tests);
 }

@@ -88,10 +88,22 @@ static void base_page_size_is_the_options_or_the_providers(void **state) {
     uint32_t options, provider;
     size_t page_size; /* 0: refused */
   } cases[] = {
-    {0, 0, 4096},     {4096, 0, 4096},      {16384, 0, 16384},        {65536, 0, 65536}, {0, 4096, 4096},
-    {0, 16384, 16384}, {16384, 16384, 16384}, {65536, 65536, 65536},    {4096, 16384, 0},  {16384, 4096, 0},
-    {8192, 0, 0},     {1, 0, 0},            {SLM_LARGE_PAGE_SIZE, 0, 0}, {4095, 0, 0},     {32768, 0, 0},
-    {0, 8192, 0},
+      {0, 0, 4096},
+      {4096, 0, 4096},
+      {16384, 0, 16384},
+      {65536, 0, 65536},
+      {0, 4096, 4096},
+      {0, 16384, 16384},
+      {16384, 16384, 16384},
+      {65536, 65536, 65536},
+      {4096, 16384, 0},
+      {16384, 4096, 0},
+      {8192, 0, 0},
+      {1, 0, 0},
+      {SLM_LARGE_PAGE_SIZE, 0, 0},
+      {4095, 0, 0},
+      {32768, 0, 0},
+      {0, 8192, 0},
   };
   for (size_t i = 0; i < COUNT_OF(cases); i++) {
     fixture f;
@@ -193,14 +205,14 @@ static void storage_is_used_within_its_bounds(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test(as_many_pages_as_needed),
-    cmocka_unit_test(a_full_page_is_seen_again_after_one_free),
-    cmocka_unit_test(an_empty_page_serves_another_class),
-    cmocka_unit_test(a_dry_provider_means_out_of_memory_for_now),
-    cmocka_unit_test(base_page_size_is_the_options_or_the_providers),
-    cmocka_unit_test(page_size_follows_the_layout),
-    cmocka_unit_test(wrong_options_are_refused),
-    cmocka_unit_test(storage_is_used_within_its_bounds),
+      cmocka_unit_test(as_many_pages_as_needed),
+      cmocka_unit_test(a_full_page_is_seen_again_after_one_free),
+      cmocka_unit_test(an_empty_page_serves_another_class),
+      cmocka_unit_test(a_dry_provider_means_out_of_memory_for_now),
+      cmocka_unit_test(base_page_size_is_the_options_or_the_providers),
+      cmocka_unit_test(page_size_follows_the_layout),
+      cmocka_unit_test(wrong_options_are_refused),
+      cmocka_unit_test(storage_is_used_within_its_bounds),
   };
   return RUN_SUITE("pull", tests);
 }

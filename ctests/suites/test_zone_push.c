@@ -187,13 +187,13 @@ static void a_pull_zone_takes_pushed_pages_too(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test(out_of_memory_for_each_class_until_it_is_refilled),
-    cmocka_unit_test(without_options_it_is_a_push_zone_of_4_kib_pages),
-    cmocka_unit_test(refill_exhaust_refill),
-    cmocka_unit_test(an_empty_page_stays_with_its_class),
-    cmocka_unit_test(many_pages_come_and_go),
-    cmocka_unit_test(large_pages_are_pushed_too),
-    cmocka_unit_test(a_pull_zone_takes_pushed_pages_too),
+      cmocka_unit_test(out_of_memory_for_each_class_until_it_is_refilled),
+      cmocka_unit_test(without_options_it_is_a_push_zone_of_4_kib_pages),
+      cmocka_unit_test(refill_exhaust_refill),
+      cmocka_unit_test(an_empty_page_stays_with_its_class),
+      cmocka_unit_test(many_pages_come_and_go),
+      cmocka_unit_test(large_pages_are_pushed_too),
+      cmocka_unit_test(a_pull_zone_takes_pushed_pages_too),
   };
   return RUN_SUITE("push", tests);
 }

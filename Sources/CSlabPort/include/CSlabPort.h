@@ -12,7 +12,7 @@ static inline const uint64_t *slm_port_no_slots(void) {
 }
 
 /// The same value, of which the compiler no longer knows where it comes from. No instruction.
-static inline uint64_t slm_port_opaque(uint64_t value) {
+__attribute__((always_inline)) static inline uint64_t slm_port_opaque(uint64_t value) {
   __asm__("" : "+r"(value));
   return value;
 }

@@ -38,7 +38,7 @@ public func slm_zone_refill(
   zone.zone.refill(size: UInt(bitPattern: size), alignment: UInt(bitPattern: alignment), page: UInt(bitPattern: page), pageSize: pageSize)
 }
 
-@_cdecl("slm_zone_allocate") @implementation @inline(__always)
+@_cdecl("slm_zone_allocate") @implementation
 public func slm_zone_allocate(_ zone: OpaquePointer, _ size: Int) -> UnsafeMutableRawPointer? {
   zone.zone.allocate(UInt(bitPattern: size))
 }
@@ -69,12 +69,12 @@ public func slm_zone_allocate_batch(
   zone.zone.allocateBatch(size, count, out)
 }
 
-@_cdecl("slm_zone_deallocate") @implementation @inline(__always)
+@_cdecl("slm_zone_deallocate") @implementation
 public func slm_zone_deallocate(_ zone: OpaquePointer, _ pointer: UnsafeMutableRawPointer?) -> slm_status {
   zone.zone.deallocate(UInt(bitPattern: pointer))
 }
 
-@_cdecl("slm_zone_deallocate_sized") @implementation @inline(__always)
+@_cdecl("slm_zone_deallocate_sized") @implementation
 public func slm_zone_deallocate_sized(
   _ zone: OpaquePointer, _ pointer: UnsafeMutableRawPointer?, _ size: Int
 ) -> slm_status {

@@ -9,7 +9,7 @@
 enum SizeClass {
   static let count: UInt = 49
 
-  /// Sizes up to this one find their class in `directClasses`.
+  /// Sizes up to this one find their class in `directBins`.
   static let directLimit: UInt = 1024
 
   /// The last class of the regular scheme; above it classes are searched.
@@ -19,22 +19,31 @@ enum SizeClass {
     UInt(slotSizes[unchecked: Int(index)])
   }
 
+  /// Where in its zone the bin of a size up to `directLimit` is. 0 is not allowed.
+  @inline(__always) static func directBin(_ size: UInt) -> Int {
+    Int(directBins[unchecked: Int(bitPattern: (size &- 1) &>> 3)])
+  }
+
   /// The class of a size up to `directLimit`. 0 is not allowed.
   @inline(__always) static func direct(_ size: UInt) -> UInt {
-    UInt(directClasses[unchecked: Int((size &- 1) &>> 3)])
+    UInt(bitPattern: directBin(size) &- Zone.binsOffset) / UInt(Bin.stride)
+  }
+
+  /// The class of a size above `directLimit` in the regular scheme: four per doubling, and the two bits below the top
+  /// one of size - 1 say which.
+  @inline(__always) static func regular(_ size: UInt) -> UInt {
+    let last = size &- 1
+    let top = UInt(truncatingIfNeeded: UInt.bitWidth &- 1 &- last.leadingZeroBitCount)
+    // The bit above the two is always 1: it is the 4 that (top - 6) * 4 has too much.
+    return top &* 4 &+ (last &>> (top &- 2)) &- (4 &+ 7 &* 4 &- 9)
   }
 
   /// The smallest class that holds `size` bytes; 0 is served as 1. nil above the largest size.
   static func index(size: UInt) -> UInt? {
     let size = size == 0 ? 1 : size
     if size <= directLimit { return direct(size) }
-    guard size <= maxSize else { return nil }
-    guard size > slotSize(lastRegular) else {
-      // Four classes per doubling: the two bits below the top one of size - 1 say which.
-      let top = UInt(UInt.bitWidth - 1 - (size &- 1).leadingZeroBitCount)
-      return 9 + (top - 7) * 4 + ((size &- 1) &>> (top - 2)) & 3
-    }
-    return first(holding: size)
+    if size <= slotSize(lastRegular) { return regular(size) }
+    return size <= maxSize ? first(holding: size) : nil
   }
 
   /// The class for a size and an alignment: the smallest whose slots are all so aligned; where there is none, the one
@@ -79,6 +88,7 @@ enum SizeClass {
 }
 
 /// Slot size by class index.
+// swift-format-ignore
 let slotSizes: InlineArray<49, UInt32> = [
   8, 16, 32, 48, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320,
   384, 448, 512, 640, 768, 896, 1024, 1280, 1536, 1792, 2048, 2560, 3072, 3584,
@@ -86,10 +96,16 @@ let slotSizes: InlineArray<49, UInt32> = [
   49152, 57344, 69632, 86016, 98304, 114688, 139264,
 ]
 
-/// Class index by (size - 1) / 8.
-let directClasses: InlineArray<128, UInt8> = [
-  0, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8, 8, 9, 9, 9, 9, 10, 10, 10, 10, 11, 11, 11, 11, 12, 12, 12, 12,
-  13, 13, 13, 13, 13, 13, 13, 13, 14, 14, 14, 14, 14, 14, 14, 14, 15, 15, 15, 15, 15, 15, 15, 15, 16, 16, 16, 16, 16, 16, 16, 16,
-  17, 17, 17, 17, 17, 17, 17, 17, 17, 17, 17, 17, 17, 17, 17, 17, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18,
-  19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 20, 20, 20, 20, 20, 20, 20, 20, 20, 20, 20, 20, 20, 20, 20, 20,
+/// Where the bin of a size is in its zone, by (size - 1) / 8: `Zone.binsOffset` + `Bin.stride` * class index. Held
+/// against that by SizeClassTests.
+// swift-format-ignore
+let directBins: InlineArray<128, UInt16> = [
+  1280, 1344, 1408, 1408, 1472, 1472, 1536, 1536, 1600, 1600, 1664, 1664, 1728, 1728, 1792, 1792,
+  1856, 1856, 1856, 1856, 1920, 1920, 1920, 1920, 1984, 1984, 1984, 1984, 2048, 2048, 2048, 2048,
+  2112, 2112, 2112, 2112, 2112, 2112, 2112, 2112, 2176, 2176, 2176, 2176, 2176, 2176, 2176, 2176,
+  2240, 2240, 2240, 2240, 2240, 2240, 2240, 2240, 2304, 2304, 2304, 2304, 2304, 2304, 2304, 2304,
+  2368, 2368, 2368, 2368, 2368, 2368, 2368, 2368, 2368, 2368, 2368, 2368, 2368, 2368, 2368, 2368,
+  2432, 2432, 2432, 2432, 2432, 2432, 2432, 2432, 2432, 2432, 2432, 2432, 2432, 2432, 2432, 2432,
+  2496, 2496, 2496, 2496, 2496, 2496, 2496, 2496, 2496, 2496, 2496, 2496, 2496, 2496, 2496, 2496,
+  2560, 2560, 2560, 2560, 2560, 2560, 2560, 2560, 2560, 2560, 2560, 2560, 2560, 2560, 2560, 2560,
 ]

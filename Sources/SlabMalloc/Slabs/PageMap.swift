@@ -38,9 +38,18 @@ extension UnsafeMutablePointer where Pointee == PageMap {
 
   /// The slab around an address if the first probe finds it: what a deallocation tries inline.
   @inline(__always) func probe(_ address: UInt) -> SlabPointer? {
+    probe(address, shift: pointee.pageShift, mask: pointee.pageMask)
+  }
+
+  /// The same for the map of large pages, whose size is a constant.
+  @inline(__always) func probeLarge(_ address: UInt) -> SlabPointer? {
+    probe(address, shift: UInt(PageSize.large.shift), mask: PageSize.large.mask)
+  }
+
+  @inline(__always) private func probe(_ address: UInt, shift: UInt, mask: UInt) -> SlabPointer? {
     guard let buckets = pointee.buckets else { return nil }
-    let last = address | pointee.pageMask
-    let bucket = (address &>> pointee.pageShift) & pointee.bucketMask
+    let last = address | mask
+    let bucket = (address &>> shift) & pointee.bucketMask
     guard buckets[Int(bitPattern: bucket)] == last else { return nil }
     return SlabPointer.endingUnchecked(at: last)
   }

@@ -14,17 +14,15 @@ extension UnsafeMutablePointer where Pointee == Slab {
     return pointee.words[Int(index &>> 6)].freeSlots &>> UInt64(index & 63) & 1 == 0 ? .used(index) : .free
   }
 
-  /// Takes one given slot if it is free. Does not touch `used`.
+  /// Takes one given slot if it is free and not pending.
   func claim(slot index: UInt) -> Bool {
     let word = index &>> 6
     let bit: UInt64 = 1 &<< UInt64(index & 63)
     let slots = pointee.words + Int(word)
-    guard slots.pointee.freeSlots & bit != 0 else { return false }
-    slots.pointee.pending &= ~bit
-    if slots.pointee.free & bit != 0 {
-      slots.pointee.free &= ~bit
-      if slots.pointee.free == 0 { markFull(word: word) }
-    }
+    guard slots.pointee.free & bit != 0 else { return false }
+    slots.pointee.free &= ~bit
+    if slots.pointee.free == 0 { markFull(word: word) }
+    pointee.used &+= 1
     return true
   }
 

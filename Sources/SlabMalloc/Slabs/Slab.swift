@@ -16,9 +16,8 @@
 ///      72  previous       │
 ///      80  slotSize       ┘
 ///
-/// Free slots = bits in free words + bits in pending words. For a slab that is not current, no word is pending, and
-/// used = slotCount - free slots. While a slab is current `used` only falls: allocations don't count, and it is set
-/// anew when the slab leaves.
+/// used = slotCount - bits set in the `free` halves of its words. So pending slots, which the bin holds ready, count as
+/// used; live slots = used - bits set in the `pending` halves, of which at most one is not 0.
 struct Slab {
   var summary: (UInt64, UInt64)
   var nextInBucket: SlabPointer?
@@ -40,7 +39,7 @@ struct Slab {
   enum State: UInt8 {
     /// In none: every slot is used.
     case full
-    /// In none: the bin allocates from it.
+    /// In none: its words are opened one after the other.
     case current
     /// In `partial`: some slots are free, some used.
     case partial
@@ -106,16 +105,14 @@ extension UnsafeMutablePointer where Pointee == Slab {
     }
   }
 
-  /// Free slots, counted.
-  var freeSlots: UInt {
-    var count: UInt = 0
-    for word in 0..<Int(pointee.wordCount) { count += UInt(pointee.words[word].freeSlots.nonzeroBitCount) }
-    return count
+  /// Whether the pending half of one of the words is at an address.
+  @inline(__always) func hasWord(withPendingAt pending: UnsafeMutablePointer<UInt64>) -> Bool {
+    let offset = UInt(bitPattern: pending) &- UInt(bitPattern: pointee.words)
+    return offset < UInt(pointee.wordCount) &* SlabGeometry.wordSize
   }
 
-  /// Used slots, whatever the state.
-  var usedSlots: UInt {
-    pointee.state == .current ? pointee.slotCount - freeSlots : UInt(pointee.used)
+  @inline(__always) func word(withPendingAt pending: UnsafeMutablePointer<UInt64>) -> UInt {
+    (UInt(bitPattern: pending) &- UInt(bitPattern: pointee.words)) / SlabGeometry.wordSize
   }
 }
 

@@ -4,7 +4,7 @@ extension UnsafeMutablePointer where Pointee == Zone {
   /// Allocates `size` bytes.
   @inline(__always) func allocate(_ size: UInt) -> UnsafeMutableRawPointer? {
     guard size &- 1 < pointee.directLimit else { return UnsafeMutableRawPointer(bitPattern: allocateSizeSlowly(raw, size)) }
-    let bin = bin(SizeClass.direct(size))
+    let bin = raw.advanced(by: SizeClass.directBin(size)).assumingMemoryBound(to: Bin.self)
     let slots = bin.pendingSlots
     guard slots != 0 else { return UnsafeMutableRawPointer(bitPattern: allocateSizeSlowly(raw, size)) }
     return bin.claim(slots)
@@ -72,6 +72,20 @@ func allocateSlowly(_ zone: UnsafeMutableRawPointer, _ bin: UnsafeMutableRawPoin
 @inline(never)
 @usableFromInline
 func allocateSizeSlowly(_ zone: UnsafeMutableRawPointer, _ size: UInt) -> UInt {
+  let zone = zone.assumingMemoryBound(to: Zone.self)
+  guard size > SizeClass.directLimit, size <= SizeClass.slotSize(SizeClass.lastRegular), zone.isInitialized else {
+    return allocateRarely(zone.raw, size)
+  }
+  let bin = zone.bin(SizeClass.regular(size))
+  let slots = bin.pendingSlots
+  guard slots != 0 else { return allocateSlowly(zone.raw, bin) }
+  return UInt(bitPattern: bin.claim(slots))
+}
+
+@c(slm_core_allocate_rarely)
+@inline(never)
+@usableFromInline
+func allocateRarely(_ zone: UnsafeMutableRawPointer, _ size: UInt) -> UInt {
   let zone = zone.assumingMemoryBound(to: Zone.self)
   guard zone.isInitialized, let index = SizeClass.index(size: size) else { return 0 }
   let bin = zone.bin(index)

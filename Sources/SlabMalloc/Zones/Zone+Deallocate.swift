@@ -21,7 +21,7 @@ extension UnsafeMutablePointer where Pointee == Zone {
     // Opaque, or the compiler shares 1 << bit with the test above and sets the bit in four instructions, not in one.
     word.pointee.free = free | (1 &<< slm_port_opaque(bit))
     slab.pointee.used &-= 1
-    guard slab.pointee.used != 0 else { return releaseLast(raw, address, slab) }
+    guard slab.pointee.used != 0 else { return releaseLast(raw, address) }
     return ok
   }
 
@@ -69,7 +69,7 @@ extension UnsafeMutablePointer where Pointee == Zone {
 @usableFromInline
 func deallocateSlowly(_ zone: UnsafeMutableRawPointer, _ address: UInt) -> Int32 {
   let zone = zone.assumingMemoryBound(to: Zone.self)
-  if let slab = zone.largePages.probe(address) {
+  if let slab = zone.largePages.probeLarge(address) {
     return zone.release(slab, address, pageMask: PageSize.large.mask)
   }
   guard let slab = zone.slab(around: address) else {
@@ -117,24 +117,24 @@ func refuse(_ zone: UnsafeMutableRawPointer, _ address: UInt) -> Int32 {
 /// A success that the compiler can't foresee: a caller that knew the result would call and not jump.
 private var opaqueOK: Status { Status(truncatingIfNeeded: slm_port_opaque(0)) }
 
-// These take the address too, which they don't need, so that it stays in its register and needs no copy.
-
 @c(slm_core_release_into_full_word)
 @inline(never)
 @usableFromInline
 func releaseIntoFullWord(
-  _ zone: UnsafeMutableRawPointer, _: UInt, _ slab: UnsafeMutableRawPointer, _ index: UInt
+  _ zone: UnsafeMutableRawPointer, _ address: UInt, _ slab: UnsafeMutableRawPointer, _ index: UInt
 ) -> Int32 {
   let slab = slab.assumingMemoryBound(to: Slab.self)
-  zone.assumingMemoryBound(to: Zone.self).bin(UInt(slab.pointee.binIndex)).release(slab, slot: index)
+  let zone = zone.assumingMemoryBound(to: Zone.self)
+  zone.bin(UInt(slab.pointee.binIndex)).release(slab, slot: index, at: address)
   return opaqueOK
 }
 
+/// Finds the slab once more: passing it would cost every deallocation a register.
 @c(slm_core_release_last)
 @inline(never)
 @usableFromInline
-func releaseLast(_ zone: UnsafeMutableRawPointer, _: UInt, _ slab: UnsafeMutableRawPointer) -> Int32 {
-  let slab = slab.assumingMemoryBound(to: Slab.self)
-  zone.assumingMemoryBound(to: Zone.self).bin(UInt(slab.pointee.binIndex)).emptied(slab)
+func releaseLast(_ zone: UnsafeMutableRawPointer, _ address: UInt) -> Int32 {
+  let zone = zone.assumingMemoryBound(to: Zone.self)
+  if let slab = zone.slab(around: address) { zone.bin(UInt(slab.pointee.binIndex)).emptied(slab) }
   return opaqueOK
 }

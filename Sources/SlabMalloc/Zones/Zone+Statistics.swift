@@ -20,10 +20,10 @@ extension UnsafeMutablePointer where Pointee == Zone {
       slotSize: Int(bin.pointee.slotSize), pageSize: page.bytes, slotsPerPage: Int(geometry.slotCount))
     pages(page).forEach { slab in
       guard UInt(slab.pointee.binIndex) == index else { return }
-      let used = slab.usedSlots
+      let live = liveSlots(slab)
       result.pages += 1
-      result.emptyPages += used == 0 ? 1 : 0
-      result.slotsLive += Int(used)
+      result.emptyPages += live == 0 ? 1 : 0
+      result.slotsLive += Int(live)
     }
     return result
   }
@@ -41,10 +41,17 @@ extension UnsafeMutablePointer where Pointee == Zone {
     var slots: UInt = 0
     var bytes: UInt = 0
     pages.forEach { slab in
-      let used = slab.usedSlots
-      slots += used
-      bytes += used * slab.pointee.slotSize
+      let live = liveSlots(slab)
+      slots += live
+      bytes += live * slab.pointee.slotSize
     }
     return (slots, bytes)
+  }
+
+  /// Slots of a slab that are handed out: the used ones without those its bin holds ready.
+  private func liveSlots(_ slab: SlabPointer) -> UInt {
+    let bin = bin(UInt(slab.pointee.binIndex))
+    let pending = slab.hasWord(withPendingAt: bin.pointee.pending) ? bin.pendingSlots.nonzeroBitCount : 0
+    return UInt(slab.pointee.used) - UInt(pending)
   }
 }

@@ -26,11 +26,12 @@ typealias ZonePointer = UnsafeMutablePointer<Zone>
 
 extension UnsafeMutablePointer where Pointee == Zone {
   @inline(__always) static func storageSize(bins: UInt) -> Int {
-    Zone.binsOffset + Int(bins) * MemoryLayout<Bin>.stride
+    Zone.binsOffset + Int(bins) * Bin.stride
   }
 
   @inline(__always) func bin(_ index: UInt) -> BinPointer {
-    UnsafeMutableRawPointer(self).advanced(by: Zone.binsOffset).assumingMemoryBound(to: Bin.self) + Int(bitPattern: index)
+    UnsafeMutableRawPointer(self).advanced(by: Zone.binsOffset &+ Int(bitPattern: index) &* Bin.stride)
+      .assumingMemoryBound(to: Bin.self)
   }
 
   @inline(__always) var basePages: PageMapPointer {
@@ -103,5 +104,6 @@ extension Zone {
   /// Where things are; `MemoryLayout.offset` is not to be had in Embedded Swift. Held against the compiler's own layout
   /// by ZoneTests.
   static var basePagesOffset: Int { 2 * MemoryLayout<UInt>.stride }
-  static var binsOffset: Int { Int(roundUp(UInt(MemoryLayout<Zone>.stride), to: 64)) }
+  /// A number, since `directBins` holds sums with it.
+  static let binsOffset = 1280
 }

@@ -30,17 +30,17 @@ typedef struct test_provider {
   size_t idle_count[2];
   size_t fresh[2]; /* pages ever made */
   size_t taken[2], given_back[2];
-  size_t calls;       /* of allocate_page */
+  size_t calls;         /* of allocate_page */
   pthread_mutex_t lock; /* of the ledger; not held while a hook runs */
   int errors;
 
-  size_t strays[2]; /* of the pages that are out, those that the test has for itself */
-  size_t fail_at;  /* allocate_page returns NULL at this call, counted from 1; 0: never */
-  bool dry;        /* allocate_page returns NULL */
-  bool poison;     /* pages that come back become inaccessible and are not used again */
-  bool careless;   /* skip the filling of pages, for speed */
-  void *next_page; /* what allocate_page returns next, whatever it is */
-  void *odd_page;  /* a misaligned page that is out */
+  size_t strays[2];                   /* of the pages that are out, those that the test has for itself */
+  size_t fail_at;                     /* allocate_page returns NULL at this call, counted from 1; 0: never */
+  bool dry;                           /* allocate_page returns NULL */
+  bool poison;                        /* pages that come back become inaccessible and are not used again */
+  bool careless;                      /* skip the filling of pages, for speed */
+  void *next_page;                    /* what allocate_page returns next, whatever it is */
+  void *odd_page;                     /* a misaligned page that is out */
   void (*on_allocate)(void *context); /* called once, from within the next allocate_page */
   void (*on_release)(void *context);
   void *hook_context;

@@ -1,0 +1,171 @@
+/* Providers that call back into the allocator that called them: it serves what it can without another page. */
+#include "support/family.h"
+
+/** What a provider that calls back does, and what came of it. */
+typedef struct callback {
+  fixture f;
+  void *object; /* live before, 64 bytes; freed by the callback */
+  void *served; /* allocated by the callback */
+  slm_status refused;
+  bool ran;
+} callback;
+
+static void use_zone_from_provider(void *context) {
+  callback *c = context;
+  zone_type *zone = c->f.zone;
+  void *needs_page = zone;
+  c->ran = true;
+  c->served = Z(allocate)(zone, 64);                            /* a slot is free */
+  c->refused = Z(allocate_with)(zone, 8, 3000, 0, &needs_page); /* none is */
+  if (c->refused == SLM_OK) (void)Z(deallocate)(zone, needs_page);
+  else assert_null(needs_page);
+  assert_true(pattern_holds(c->object, 64, 1));
+  assert_ok(Z(deallocate)(zone, c->object));
+  assert_true(Z(owns)(zone, c->object));
+  slm_statistics all = {.struct_size = sizeof all};
+  assert_ok(Z(statistics)(zone, &all));
+}
+
+static void open_callback(callback *c) {
+  memset(c, 0, sizeof *c);
+  open_pull(&c->f, 4096);
+  assert_non_null(c->object = Z(allocate)(c->f.zone, 64));
+  pattern_fill(c->object, 64, 1);
+  c->f.provider.hook_context = c;
+}
+
+static void calling_back_from_allocate_page(void **state) {
+  (void)state;
+  callback c;
+  void *object;
+  open_callback(&c);
+  c.f.provider.on_allocate = use_zone_from_provider;
+  assert_ok(Z(allocate_with)(c.f.zone, 8, 600, 0, &object)); /* the outer call gets its page */
+  assert_true(c.ran);
+  assert_non_null(c.served);
+  assert_ptr_not_equal(c.served, object);
+  assert_status(SLM_ERR_REENTRANT, c.refused);
+  assert_int_equal(slots_live(&c.f), 2);
+  still_works(&c.f); /* large pages included, which was refused within */
+  close_with_live(&c.f, 2);
+}
+
+/** From within allocate_page: the very allocation that is under way, and all that may release or need pages. */
+static void ask_for_the_same_and_reclaim(void *context) {
+  callback *c = context;
+  zone_type *zone = c->f.zone;
+  void *objects[3] = {NULL, NULL, NULL};
+  c->ran = true;
+  c->refused = Z(allocate_with)(zone, 8, 600, 0, &objects[0]);
+  assert_int_equal(Z(allocate_batch)(zone, 600, 3, objects), 0);
+  assert_null(Z(allocate)(zone, 600));
+  assert_null(Z(allocate_zeroed)(zone, 600));
+  assert_null(Z(allocate_aligned)(zone, 8, 600));
+  assert_null(Z(reallocate)(zone, c->object, 600));
+  assert_ok(Z(reclaim)(zone, SIZE_MAX, SIZE_MAX, NULL));
+}
+
+static void calling_back_for_the_same_class(void **state) {
+  (void)state;
+  callback c;
+  void *object;
+  open_callback(&c);
+  c.f.provider.on_allocate = ask_for_the_same_and_reclaim;
+  assert_ok(Z(allocate_with)(c.f.zone, 8, 600, 0, &object));
+  assert_true(c.ran);
+  assert_status(SLM_ERR_REENTRANT, c.refused);
+  assert_true(pattern_holds(c.object, 64, 1));
+  assert_int_equal(slots_live(&c.f), 2);
+  still_works(&c.f);
+  close_with_live(&c.f, 2);
+}
+
+/** From within allocate_page: pushes a page of the class that is waiting for one. */
+static void refill_from_provider(void *context) {
+  callback *c = context;
+  c->ran = true;
+  void *page = test_provider_take(&c->f.provider, 4096);
+  c->refused = Z(refill)(c->f.zone, 8, 600, page, 4096);
+}
+
+static void refilling_from_allocate_page(void **state) {
+  (void)state;
+  callback c;
+  void *object;
+  open_callback(&c);
+  c.f.provider.on_allocate = refill_from_provider;
+  assert_ok(Z(allocate_with)(c.f.zone, 8, 600, 0, &object));
+  assert_true(c.ran);
+  assert_ok(c.refused);
+  check_books(&c.f);
+  still_works(&c.f);
+  close_with_live(&c.f, 2);
+}
+
+static void calling_back_from_release_page(void **state) {
+  (void)state;
+  callback c;
+  void *objects[40];
+  open_callback(&c);
+  assert_int_equal(Z(allocate_batch)(c.f.zone, 1024, 40, objects), 40);
+  assert_ok(Z(deallocate_batch)(c.f.zone, objects, 40, NULL));
+  c.f.provider.on_release = use_zone_from_provider;
+  assert_ok(Z(reclaim)(c.f.zone, SIZE_MAX, SIZE_MAX, NULL));
+  assert_true(c.ran);
+  assert_non_null(c.served);
+  assert_true(c.refused == SLM_OK || c.refused == SLM_ERR_REENTRANT);
+  assert_int_equal(slots_live(&c.f), 1);
+  still_works(&c.f);
+  close_with_live(&c.f, 1);
+}
+
+/** From within release_page: reclaims too, so that two reclaims run at once. */
+static void reclaim_from_provider(void *context) {
+  callback *c = context;
+  c->ran = true;
+  assert_ok(Z(reclaim)(c->f.zone, 3, 3, NULL));
+}
+
+static void reclaiming_from_release_page(void **state) {
+  (void)state;
+  callback c;
+  void *objects[40];
+  open_callback(&c);
+  assert_int_equal(Z(allocate_batch)(c.f.zone, 1024, 40, objects), 40);
+  assert_ok(Z(deallocate_batch)(c.f.zone, objects, 40, NULL));
+  c.f.provider.on_release = reclaim_from_provider;
+  assert_ok(Z(reclaim)(c.f.zone, SIZE_MAX, SIZE_MAX, NULL));
+  assert_true(c.ran);
+  assert_int_equal(test_provider_out(&c.f.provider, BASE), 1);
+  assert_true(pattern_holds(c.object, 64, 1));
+  still_works(&c.f);
+  close_with_live(&c.f, 1);
+}
+
+/** From within release_page of destroy: the zone has ended. */
+static void use_an_ending_zone(void *context) {
+  callback *c = context;
+  c->ran = true;
+  c->served = Z(allocate)(c->f.zone, 64);
+  c->refused = Z(deallocate)(c->f.zone, c->object);
+}
+
+static void calling_back_from_destroy(void **state) {
+  (void)state;
+  callback c;
+  open_callback(&c);
+  c.f.provider.on_release = use_an_ending_zone;
+  close_with_live(&c.f, 1);
+  assert_true(c.ran);
+  assert_null(c.served);
+  assert_status(SLM_ERR_NOT_INITIALIZED, c.refused);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(calling_back_from_allocate_page), cmocka_unit_test(calling_back_for_the_same_class),
+      cmocka_unit_test(refilling_from_allocate_page),    cmocka_unit_test(calling_back_from_release_page),
+      cmocka_unit_test(reclaiming_from_release_page),    cmocka_unit_test(calling_back_from_destroy),
+  };
+  return RUN_SUITE("provider callbacks", tests);
+}

@@ -1,0 +1,3 @@
+/* test_misuse_pointers.c for the safe zone. */
+#define SUITE_SAFE
+#include "test_misuse_pointers.c"
