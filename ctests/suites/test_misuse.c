@@ -115,8 +115,9 @@ static void pages_that_are_owned(void **state) {
        offset += SLM_LARGE_PAGE_SIZE - 4096) { /* the first, the last */
     assert_ok(Z(refill)(other, 8, 40, block + offset, 4096));
     assert_status(SLM_ERR_PAGE_OWNED, Z(refill)(other, 8, 50000, block, SLM_LARGE_PAGE_SIZE));
-    assert_non_null(Z(allocate)(other, 40)); /* which is still a page of that zone */
-    assert_ok(Z(deallocate)(other, block + offset));
+    void *object = Z(allocate)(other, 40);
+    assert_non_null(object); /* it is still a page of that zone */
+    assert_ok(Z(deallocate)(other, object));
     assert_ptr_equal(Z(reclaim_page)(other, 4096), block + offset);
   }
   /* What was given up can be owned again, by anyone. */

@@ -142,6 +142,47 @@ static void reclaiming_from_release_page(void **state) {
   close_with_live(&c.f, 1);
 }
 
+/** From within any call: all that may move pages. The zone's pages are what they were, or fewer. */
+static void shake_the_zone(void *context) {
+  callback *c = context;
+  zone_type *zone = c->f.zone;
+  void *other = NULL;
+  c->ran = true;
+  assert_ok(Z(reclaim)(zone, SIZE_MAX, SIZE_MAX, NULL));
+  c->refused = Z(allocate_with)(zone, 8, 100, 0, &other);
+  assert_true(c->refused == SLM_OK || c->refused == SLM_ERR_REENTRANT);
+  assert_ok(Z(deallocate)(zone, other));
+  void *page = test_provider_take(&c->f.provider, 4096);
+  assert_ok(Z(refill)(zone, 8, 300, page, 4096));
+  assert_true(pattern_holds(c->object, 64, 1));
+}
+
+/** Whatever the page is for: an object, or the zone's table of its pages. */
+static void calling_back_from_each_call_in_turn(void **state) {
+  (void)state;
+  enum { PAGES = 200 };
+  static callback c;
+  size_t calls = PAGES;
+  for (size_t n = 1; n <= calls; n++) {
+    void *objects[PAGES];
+    open_callback(&c);
+    c.f.provider.careless = true;
+    c.f.provider.hook_at = c.f.provider.calls + n;
+    c.f.provider.on_allocate = shake_the_zone;
+    for (size_t i = 0; i < PAGES; i++) {
+      assert_non_null(objects[i] = Z(allocate)(c.f.zone, 2048));
+      pattern_fill(objects[i], 2048, i);
+    }
+    assert_true(c.ran);
+    calls = c.f.provider.calls - 1;
+    for (size_t i = 0; i < PAGES; i++) {
+      assert_true(pattern_holds(objects[i], 2048, i));
+      assert_ok(Z(deallocate)(c.f.zone, objects[i]));
+    }
+    close_with_live(&c.f, 1);
+  }
+}
+
 /** From within release_page of destroy: the zone has ended. */
 static void use_an_ending_zone(void *context) {
   callback *c = context;
@@ -165,7 +206,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(calling_back_from_allocate_page), cmocka_unit_test(calling_back_for_the_same_class),
       cmocka_unit_test(refilling_from_allocate_page),    cmocka_unit_test(calling_back_from_release_page),
-      cmocka_unit_test(reclaiming_from_release_page),    cmocka_unit_test(calling_back_from_destroy),
+      cmocka_unit_test(reclaiming_from_release_page),    cmocka_unit_test(calling_back_from_each_call_in_turn),
+      cmocka_unit_test(calling_back_from_destroy),
   };
   return RUN_SUITE("provider callbacks", tests);
 }

@@ -2,8 +2,6 @@
 #define SUITE_SAFE
 #include "support/family.h"
 
-#include <errno.h>
-#include <semaphore.h>
 #include <stdatomic.h>
 
 enum { THREADS = 4, MAILBOXES = 256 };
@@ -174,88 +172,11 @@ static void of_racing_frees_one_wins(void **state) {
   close_fixture(&t.f);
 }
 
-/** A provider call during which another thread must get on with the zone. */
-typedef struct meeting {
-  fixture f;
-  sem_t begin, done;
-  void *object; /* 64 bytes, live */
-  size_t faults;
-  bool ran, timed_out;
-} meeting;
-
-static void let_the_other_thread_go_on(void *context) {
-  meeting *m = context;
-  struct timespec deadline;
-  clock_gettime(CLOCK_REALTIME, &deadline);
-  deadline.tv_sec += 20;
-  m->ran = true;
-  sem_post(&m->begin);
-  while (sem_timedwait(&m->done, &deadline) != 0) {
-    if (errno == EINTR) continue;
-    m->timed_out = true; /* the zone was locked */
-    return;
-  }
-}
-
-static void *go_on(void *argument) {
-  meeting *m = argument;
-  zone_type *zone = m->f.zone;
-  sem_wait(&m->begin);
-  void *small = Z(allocate)(zone, 64); /* a slot is free */
-  m->faults += small == NULL || Z(deallocate)(zone, small) != SLM_OK;
-  m->faults += Z(usable_size)(zone, m->object) != 64 || !Z(owns)(zone, m->object);
-  slm_statistics all = {.struct_size = sizeof all};
-  m->faults += Z(statistics)(zone, &all) != SLM_OK;
-  /* These need pages: it is another thread that is being given one, so this one is not calling back. */
-  void *objects[2] = {NULL, NULL};
-  m->faults += Z(allocate_with)(zone, 8, 2000, 0, &objects[0]) != SLM_OK;
-  m->faults += Z(allocate_with)(zone, 8, 100000, 0, &objects[1]) != SLM_OK;
-  m->faults += Z(deallocate)(zone, objects[0]) != SLM_OK || Z(deallocate)(zone, objects[1]) != SLM_OK;
-  m->faults += Z(reclaim)(zone, SIZE_MAX, SIZE_MAX, NULL) != SLM_OK;
-  sem_post(&m->done);
-  return NULL;
-}
-
-static void the_lock_is_free_while_the_provider_runs(void **state) {
-  (void)state;
-  for (int release = 0; release < 2; release++) {
-    meeting m;
-    pthread_t other;
-    memset(&m, 0, sizeof m);
-    open_pull(&m.f, 4096);
-    sem_init(&m.begin, 0, 0);
-    sem_init(&m.done, 0, 0);
-    assert_non_null(m.object = Z(allocate)(m.f.zone, 64));
-    void *big = Z(allocate)(m.f.zone, 1500);
-    assert_ok(Z(deallocate)(m.f.zone, big));
-    m.f.provider.hook_context = &m;
-    if (release) m.f.provider.on_release = let_the_other_thread_go_on;
-    assert_int_equal(pthread_create(&other, NULL, go_on, &m), 0);
-    if (release) {
-      assert_ok(Z(reclaim)(m.f.zone, SIZE_MAX, SIZE_MAX, NULL));
-    } else {
-      m.f.provider.on_allocate = let_the_other_thread_go_on;
-      big = Z(allocate)(m.f.zone, 60000);
-      assert_non_null(big);
-      assert_ok(Z(deallocate)(m.f.zone, big));
-    }
-    assert_int_equal(pthread_join(other, NULL), 0);
-    assert_true(m.ran);
-    assert_false(m.timed_out);
-    assert_int_equal(m.faults, 0);
-    sem_destroy(&m.begin);
-    sem_destroy(&m.done);
-    still_works(&m.f);
-    close_with_live(&m.f, 1);
-  }
-}
-
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(objects_freed_by_other_threads),
       cmocka_unit_test(every_call_at_once),
       cmocka_unit_test(of_racing_frees_one_wins),
-      cmocka_unit_test(the_lock_is_free_while_the_provider_runs),
   };
   return RUN_SUITE("threads", tests);
 }

@@ -62,7 +62,7 @@ public func slm_sc_allocate_batch(
 
 @_cdecl("slm_sc_deallocate") @implementation
 public func slm_sc_deallocate(_ sc: OpaquePointer, _ pointer: UnsafeMutableRawPointer?) -> slm_status {
-  sc.zone.deallocate(UInt(bitPattern: pointer))
+  sc.zone.deallocate(bits(pointer))
 }
 
 @_cdecl("slm_sc_deallocate_aligned_sized") @implementation

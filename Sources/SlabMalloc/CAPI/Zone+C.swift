@@ -71,21 +71,21 @@ public func slm_zone_allocate_batch(
 
 @_cdecl("slm_zone_deallocate") @implementation
 public func slm_zone_deallocate(_ zone: OpaquePointer, _ pointer: UnsafeMutableRawPointer?) -> slm_status {
-  zone.zone.deallocate(UInt(bitPattern: pointer))
+  zone.zone.deallocate(bits(pointer))
 }
 
 @_cdecl("slm_zone_deallocate_sized") @implementation
 public func slm_zone_deallocate_sized(
   _ zone: OpaquePointer, _ pointer: UnsafeMutableRawPointer?, _ size: Int
 ) -> slm_status {
-  zone.zone.deallocate(UInt(bitPattern: pointer), size: UInt(bitPattern: size))
+  zone.zone.deallocate(bits(pointer), size: UInt(bitPattern: size))
 }
 
 @_cdecl("slm_zone_deallocate_aligned_sized") @implementation
 public func slm_zone_deallocate_aligned_sized(
   _ zone: OpaquePointer, _ pointer: UnsafeMutableRawPointer?, _ alignment: Int, _ size: Int
 ) -> slm_status {
-  zone.zone.deallocate(UInt(bitPattern: pointer), size: UInt(bitPattern: size), alignment: UInt(bitPattern: alignment))
+  zone.zone.deallocate(bits(pointer), size: UInt(bitPattern: size), alignment: UInt(bitPattern: alignment))
 }
 
 @_cdecl("slm_zone_deallocate_batch") @implementation

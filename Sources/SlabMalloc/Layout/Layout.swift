@@ -18,6 +18,11 @@ public struct Layout: Equatable, Sendable {
 /// The largest size an allocator serves.
 let maxSize: UInt = 128 << 10
 
+/// The address of a pointer, 0 for nil. `UInt(bitPattern:)` of an optional would compare with nil first.
+@inline(__always) func bits(_ pointer: UnsafeMutableRawPointer?) -> UInt {
+  unsafeBitCast(pointer, to: UInt.self)
+}
+
 @inline(__always) func isPowerOfTwo(_ value: UInt) -> Bool {
   value != 0 && value & (value &- 1) == 0
 }

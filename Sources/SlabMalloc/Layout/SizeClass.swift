@@ -9,7 +9,7 @@
 enum SizeClass {
   static let count: UInt = 49
 
-  /// Sizes up to this one find their class in `directBins`.
+  /// Sizes up to this one find their bin in a table of the zone's.
   static let directLimit: UInt = 1024
 
   /// The last class of the regular scheme; above it classes are searched.
@@ -19,17 +19,12 @@ enum SizeClass {
     UInt(slotSizes[unchecked: Int(index)])
   }
 
-  /// Where in its zone the bin of a size up to `directLimit` is. 0 is not allowed.
-  @inline(__always) static func directBin(_ size: UInt) -> Int {
-    Int(directBins[unchecked: Int(bitPattern: (size &- 1) &>> 3)])
+  /// The class of a size up to 128: 8, then steps of 16.
+  @inline(__always) static func small(_ size: UInt) -> UInt {
+    size <= 8 ? 0 : (size &+ 15) &>> 4
   }
 
-  /// The class of a size up to `directLimit`. 0 is not allowed.
-  @inline(__always) static func direct(_ size: UInt) -> UInt {
-    UInt(bitPattern: directBin(size) &- Zone.binsOffset) / UInt(Bin.stride)
-  }
-
-  /// The class of a size above `directLimit` in the regular scheme: four per doubling, and the two bits below the top
+  /// The class of a size above 128 in the regular scheme: four per doubling, and the two bits below the top
   /// one of size - 1 say which.
   @inline(__always) static func regular(_ size: UInt) -> UInt {
     let last = size &- 1
@@ -39,9 +34,8 @@ enum SizeClass {
   }
 
   /// The smallest class that holds `size` bytes; 0 is served as 1. nil above the largest size.
-  static func index(size: UInt) -> UInt? {
-    let size = size == 0 ? 1 : size
-    if size <= directLimit { return direct(size) }
+  @inline(__always) static func index(size: UInt) -> UInt? {
+    if size <= 128 { return small(size) }
     if size <= slotSize(lastRegular) { return regular(size) }
     return size <= maxSize ? first(holding: size) : nil
   }
@@ -63,7 +57,7 @@ enum SizeClass {
     return natural >= alignment ? 1 : alignment / natural
   }
 
-  private static func first(holding size: UInt) -> UInt {
+  @inline(never) private static func first(holding size: UInt) -> UInt {
     var index = lastRegular + 1
     while slotSize(index) < size { index += 1 }
     return index
@@ -94,18 +88,4 @@ let slotSizes: InlineArray<49, UInt32> = [
   384, 448, 512, 640, 768, 896, 1024, 1280, 1536, 1792, 2048, 2560, 3072, 3584,
   4096, 5120, 6144, 7168, 8192, 10240, 12288, 14336, 16384, 20480, 24576, 28672, 32768, 40960,
   49152, 57344, 69632, 86016, 98304, 114688, 139264,
-]
-
-/// Where the bin of a size is in its zone, by (size - 1) / 8: `Zone.binsOffset` + `Bin.stride` * class index. Held
-/// against that by SizeClassTests.
-// swift-format-ignore
-let directBins: InlineArray<128, UInt16> = [
-  1280, 1344, 1408, 1408, 1472, 1472, 1536, 1536, 1600, 1600, 1664, 1664, 1728, 1728, 1792, 1792,
-  1856, 1856, 1856, 1856, 1920, 1920, 1920, 1920, 1984, 1984, 1984, 1984, 2048, 2048, 2048, 2048,
-  2112, 2112, 2112, 2112, 2112, 2112, 2112, 2112, 2176, 2176, 2176, 2176, 2176, 2176, 2176, 2176,
-  2240, 2240, 2240, 2240, 2240, 2240, 2240, 2240, 2304, 2304, 2304, 2304, 2304, 2304, 2304, 2304,
-  2368, 2368, 2368, 2368, 2368, 2368, 2368, 2368, 2368, 2368, 2368, 2368, 2368, 2368, 2368, 2368,
-  2432, 2432, 2432, 2432, 2432, 2432, 2432, 2432, 2432, 2432, 2432, 2432, 2432, 2432, 2432, 2432,
-  2496, 2496, 2496, 2496, 2496, 2496, 2496, 2496, 2496, 2496, 2496, 2496, 2496, 2496, 2496, 2496,
-  2560, 2560, 2560, 2560, 2560, 2560, 2560, 2560, 2560, 2560, 2560, 2560, 2560, 2560, 2560, 2560,
 ]

@@ -27,9 +27,9 @@ extension UnsafeMutablePointer where Pointee == Bin {
       slab.pointee.state = .partial
       pointee.partial.append(slab)
     }
-    if slab.hasNoFreeWord {
+    if slab.used == UInt(slab.pointee.slotCount) {
       pointee.partial.remove(slab)
-      slab.pointee.state = .full
+      slab.becomeFull()
     }
   }
 }

@@ -47,43 +47,48 @@ extension UnsafeMutablePointer where Pointee == Bin {
 
   /// Takes the first of the pending slots, of which there are some.
   @inline(__always) func claim(_ slots: UInt64) -> UnsafeMutableRawPointer? {
-    pointee.pending.pointee = slots & (slots &- 1)
+    claim(slots, from: pointee.pending)
+  }
+
+  @inline(__always) func claim(_ slots: UInt64, from pending: UnsafeMutablePointer<UInt64>) -> UnsafeMutableRawPointer? {
+    pending.pointee = slots & (slots &- 1)
     let index = UInt(truncatingIfNeeded: slots.trailingZeroBitCount)
     return UnsafeMutableRawPointer(bitPattern: pointee.wordStart &+ index &* pointee.slotSize)
   }
 
   /// Makes slots pending after the word is used up: of the current slab, else of a partial, else of an empty one.
   /// False if there is none.
-  func advance() -> Bool {
-    while true {
-      if let slab = pointee.current {
-        if let word = slab.nextWord(after: UInt(pointee.cursor)) {
-          open(slab, word)
-          return true
-        }
-        slab.pointee.state = .full
-      }
-      guard let next = pointee.partial.removeFirst() ?? pointee.empty.pop() else {
-        pointee.current = nil
-        pointee.pending = Self.noSlots
-        return false
-      }
-      next.pointee.state = .current
-      pointee.current = next
-      pointee.cursor = next.pointee.wordCount &- 1
+  @inline(__always) func advance() -> Bool {
+    if let slab = pointee.current, let word = slab.nextWord(after: UInt(pointee.cursor)) {
+      open(slab, word)
+      return true
     }
+    return advanceToNextSlab()
   }
 
-  private func open(_ slab: SlabPointer, _ word: UInt) {
-    let slots = slab.pointee.words + Int(word)
+  /// The current slab, if there is one, has no free slot left.
+  @inline(never) private func advanceToNextSlab() -> Bool {
+    pointee.current?.becomeFull()
+    guard let next = pointee.partial.removeFirst() ?? pointee.empty.pop() else {
+      pointee.current = nil
+      pointee.pending = Self.noSlots
+      return false
+    }
+    next.pointee.state = .current
+    pointee.current = next
+    open(next, next.wordWithSlot(from: UInt(next.pointee.hint)))
+    return true
+  }
+
+  @inline(__always) private func open(_ slab: SlabPointer, _ word: UInt) {
+    let slots = slab.word(word)
     let free = slots.pointee.free
     let stretch = UInt64(pointee.stretch)
     // The stretch of the first free slot, aligned to its length.
     let start = UInt64(free.trailingZeroBitCount) & ~(stretch &- 1)
     let taken = free & (lowBits(UInt(stretch)) &<< start)
     slots.pointee = SlotWord(free: free ^ taken, pending: taken)
-    if free == taken { slab.markFull(word: word) }
-    slab.pointee.used &+= Int32(truncatingIfNeeded: taken.nonzeroBitCount)
+    slab.pointee.countdown &+= taken == UInt64.max ? 64 : Int32(truncatingIfNeeded: taken.nonzeroBitCount)
     pointee.cursor = UInt8(truncatingIfNeeded: word)
     serve(slots, from: slab.slot(word &* 64))
   }
@@ -105,15 +110,13 @@ extension UnsafeMutablePointer where Pointee == Bin {
   func settle() {
     if pendingSlots != 0 {
       let slab = SlabPointer.around(pointee.wordStart, pageMask: pointee.page.mask)
-      let word = slab.word(withPendingAt: pointee.pending)
-      let slots = slab.pointee.words + Int(word)
-      slab.pointee.used &-= Int32(truncatingIfNeeded: slots.pointee.pending.nonzeroBitCount)
+      let slots = slab.word(slab.word(withPendingAt: pointee.pending))
+      let count = slots.pointee.pending.nonzeroBitCount
       slots.pointee = SlotWord(free: slots.pointee.freeSlots, pending: 0)
-      slab.markFree(word: word)
-      gainedSlots(slab)
+      gained(slab, Int32(truncatingIfNeeded: count))
     }
     pointee.pending = Self.noSlots
-    if let slab = pointee.current, slab.pointee.used == 0 {
+    if let slab = pointee.current, slab.pointee.countdown == 0 {
       pointee.current = nil
       add(slab)
     }

@@ -8,8 +8,9 @@
 /// Neighbouring pages fall into neighbouring buckets, so that with as many buckets as pages the first probe hits. The
 /// first buckets are part of the allocator; later ones take a page of their own, see `Zone+Table.swift`.
 struct PageMap {
-  /// For each bucket the last address of its first slab's page, or 0. nil while the allocator is not initialised.
-  var buckets: UnsafeMutablePointer<UInt>?
+  /// How far the buckets are from the map itself. First, and 0 while the allocator is not initialised: the one bucket is
+  /// then this field, which holds no page. So an empty map, too, is probed without a test.
+  var bucketsDistance: Int
   var bucketMask: UInt
   var pageMask: UInt
   var pageShift: UInt
@@ -28,11 +29,22 @@ extension UnsafeMutablePointer where Pointee == PageMap {
   func initialize(page: PageSize) {
     initialize(
       to: PageMap(
-        buckets: nil, bucketMask: PageMap.firstBucketCount - 1, pageMask: page.mask, pageShift: UInt(page.shift),
+        bucketsDistance: PageMap.firstBucketsOffset, bucketMask: PageMap.firstBucketCount - 1, pageMask: page.mask, pageShift: UInt(page.shift),
         count: 0, table: nil, firstBuckets: InlineArray(repeating: 0)))
-    pointee.buckets = UnsafeMutableRawPointer(self).advanced(by: PageMap.firstBucketsOffset)
-      .assumingMemoryBound(to: UInt.self)
   }
+
+  /// Finds no page any more, as in zero-filled memory.
+  func end() {
+    pointee.bucketsDistance = 0
+    pointee.bucketMask = 0
+  }
+
+  /// For each bucket the address of the last byte of its first slab's page, or 0.
+  @inline(__always) var buckets: UnsafeMutablePointer<UInt> {
+    UnsafeMutableRawPointer(self).advanced(by: pointee.bucketsDistance).assumingMemoryBound(to: UInt.self)
+  }
+
+  @inline(__always) private var isInitialized: Bool { pointee.bucketsDistance != 0 }
 
   @inline(__always) var page: PageSize { PageSize(shift: UInt8(truncatingIfNeeded: pointee.pageShift)) }
 
@@ -47,7 +59,6 @@ extension UnsafeMutablePointer where Pointee == PageMap {
   }
 
   @inline(__always) private func probe(_ address: UInt, shift: UInt, mask: UInt) -> SlabPointer? {
-    guard let buckets = pointee.buckets else { return nil }
     let last = address | mask
     let bucket = (address &>> shift) & pointee.bucketMask
     guard buckets[Int(bitPattern: bucket)] == last else { return nil }
@@ -56,7 +67,7 @@ extension UnsafeMutablePointer where Pointee == PageMap {
 
   /// The slab around an address, or nil if its page is not in the map.
   func find(_ address: UInt) -> SlabPointer? {
-    guard pointee.buckets != nil else { return nil }
+    guard isInitialized else { return nil }
     let wanted = SlabPointer.around(address, pageMask: pointee.pageMask)
     var slab = SlabPointer.ending(at: bucket(of: address).pointee)
     while let candidate = slab, candidate != wanted { slab = candidate.pointee.nextInBucket }
@@ -64,7 +75,7 @@ extension UnsafeMutablePointer where Pointee == PageMap {
   }
 
   @inline(__always) private func bucket(of address: UInt) -> UnsafeMutablePointer<UInt> {
-    pointee.buckets.unsafelyUnwrapped + Int((address &>> pointee.pageShift) & pointee.bucketMask)
+    buckets + Int((address &>> pointee.pageShift) & pointee.bucketMask)
   }
 
   func insert(_ slab: SlabPointer) {
@@ -89,7 +100,7 @@ extension UnsafeMutablePointer where Pointee == PageMap {
 
   /// Calls the body with every slab. The body may free the page of the slab it is given, no other.
   @inline(__always) func forEach(_ body: (SlabPointer) -> Void) {
-    guard let buckets = pointee.buckets else { return }
+    guard isInitialized else { return }
     for bucket in 0...Int(pointee.bucketMask) {
       var slab = SlabPointer.ending(at: buckets[bucket])
       while let found = slab {
@@ -100,16 +111,16 @@ extension UnsafeMutablePointer where Pointee == PageMap {
   }
 
   /// The memory that holds the buckets, if it is a page of its own.
-  var tablePage: UInt? { pointee.table == nil ? nil : UInt(bitPattern: pointee.buckets) }
+  var tablePage: UInt? { pointee.table == nil ? nil : UInt(bitPattern: buckets) }
 
   /// Moves the buckets into a page. The old one is the caller's to give back.
   func move(to address: UInt, _ page: PageSize) {
-    let old = pointee.buckets.unsafelyUnwrapped
+    let old = buckets
     let oldMask = pointee.bucketMask
     let new = UnsafeMutablePointer<UInt>(bitPattern: address).unsafelyUnwrapped
     let bucketCount = page.bytes / MemoryLayout<UInt>.stride
     new.initialize(repeating: 0, count: bucketCount)
-    pointee.buckets = new
+    pointee.bucketsDistance = UnsafeRawPointer(new) - UnsafeRawPointer(self)
     pointee.bucketMask = UInt(bucketCount) - 1
     pointee.table = page
     pointee.count = 0

@@ -9,20 +9,18 @@ enum SlotState {
 extension UnsafeMutablePointer where Pointee == Slab {
   /// The state of the slot at an address of this slab's page. The slow twin of what deallocation does inline.
   func state(at address: UInt) -> SlotState {
-    let (index, fraction) = (address & page.mask).multipliedFullWidth(by: pointee.reciprocal)
-    guard fraction < pointee.reciprocal, index < pointee.slotCount else { return .interior }
-    return pointee.words[Int(index &>> 6)].freeSlots &>> UInt64(index & 63) & 1 == 0 ? .used(index) : .free
+    let (index, isStart) = page.isLarge ? largeSlot(at: address) : baseSlot(at: address, pageMask: page.mask)
+    guard isStart, index < UInt(pointee.slotCount) else { return .interior }
+    return word(index &>> 6).pointee.freeSlots &>> UInt64(index & 63) & 1 == 0 ? .used(index) : .free
   }
 
   /// Takes one given slot if it is free and not pending.
   func claim(slot index: UInt) -> Bool {
-    let word = index &>> 6
     let bit: UInt64 = 1 &<< UInt64(index & 63)
-    let slots = pointee.words + Int(word)
+    let slots = word(index &>> 6)
     guard slots.pointee.free & bit != 0 else { return false }
     slots.pointee.free &= ~bit
-    if slots.pointee.free == 0 { markFull(word: word) }
-    pointee.used &+= 1
+    pointee.countdown &+= 1
     return true
   }
 
@@ -30,7 +28,7 @@ extension UnsafeMutablePointer where Pointee == Slab {
   func claim(alignment: UInt) -> UInt? {
     let stride = SizeClass.stride(slotSize: pointee.slotSize, alignment: alignment)
     var index: UInt = 0
-    while index < pointee.slotCount {
+    while index < UInt(pointee.slotCount) {
       // A page smaller than the alignment may have no aligned slot, or not slot 0 first.
       if slot(index) & (alignment &- 1) == 0 {
         if claim(slot: index) { return index }

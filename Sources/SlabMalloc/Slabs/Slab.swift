@@ -1,39 +1,40 @@
 /// A slab: a page carved into slots of one size. This is its descriptor, the last bytes of the page.
 ///
 ///     offset
-///       0  summary        bit i set = word i has a free slot
-///      16  nextInBucket   list of a page map's bucket
-///      24  seal           says that an allocator owns the page
-///      32  reciprocal     ┐ 2^64 / slotSize, rounded up
-///      40  slotCount      │
-///      48  words          │ the slot words, right before the descriptor
-///      56  used           │ what every deallocation reads: one cache line,
-///      60  binIndex       │ the last of the page
-///      61  state          │
-///      62  wordCount      │
-///      63  pageShift      │
-///      64  next           │ list of a bin
-///      72  previous       │
-///      80  slotSize       ┘
+///       0  nextInBucket   list of a page map's bucket
+///       8  seal           says that an allocator owns the page
+///      16  reciprocal     2^32 / slotSize, rounded up; in a large page 2^64 / slotSize
+///      24  slotCount, hint
+///      32  slotSize
+///      40  countdown
+///      44  binIndex
+///      45  state
+///      46  wordCount
+///      47  pageShift
+///      48  next           list of a bin
+///      56  previous
 ///
-/// used = slotCount - bits set in the `free` halves of its words. So pending slots, which the bin holds ready, count as
+/// Before it lie the slot words: word 0 next to the descriptor, word 1 before word 0, and so on down. The descriptor is the
+/// page's last cache line, and the first four words the line before it.
+///
+/// used = slotCount - bits set in the `free` halves of the words. So pending slots, which the bin holds ready, count as
 /// used; live slots = used - bits set in the `pending` halves, of which at most one is not 0.
 struct Slab {
-  var summary: (UInt64, UInt64)
   var nextInBucket: SlabPointer?
   var seal: UInt
-  var reciprocal: UInt
-  var slotCount: UInt
-  var words: UnsafeMutablePointer<SlotWord>
-  var used: Int32
+  var reciprocal: UInt64
+  var slotCount: UInt32
+  /// The word in which to look first for a free slot.
+  var hint: UInt8
+  var slotSize: UInt
+  /// Deallocations until the slab changes its list: 1 if it is full, else all that are used.
+  var countdown: Int32
   var binIndex: UInt8
   var state: State
   var wordCount: UInt8
   var pageShift: UInt8
   var next: SlabPointer?
   var previous: SlabPointer?
-  var slotSize: UInt
-  var reserved: UInt = 0
 
   /// Which list of its bin a slab is in.
   enum State: UInt8 {
@@ -93,26 +94,61 @@ extension UnsafeMutablePointer where Pointee == Slab {
   /// Carves a page; all slots are free.
   func carve(page: PageSize, slotSize: UInt, binIndex: UInt8) {
     let geometry = SlabGeometry(slotSize: slotSize, page: page)
-    let words = UnsafeMutableRawPointer(self).assumingMemoryBound(to: SlotWord.self) - Int(geometry.wordCount)
     initialize(
       to: Slab(
-        summary: (lowBits(geometry.wordCount), geometry.wordCount > 64 ? lowBits(geometry.wordCount - 64) : 0),
-        nextInBucket: pointee.nextInBucket, seal: ownedSeal, reciprocal: UInt.max / slotSize + 1,
-        slotCount: geometry.slotCount, words: words, used: 0, binIndex: binIndex, state: .empty,
-        wordCount: UInt8(geometry.wordCount), pageShift: page.shift, next: nil, previous: nil, slotSize: slotSize))
-    for word in 0..<Int(geometry.wordCount) {
-      words[word] = SlotWord(free: lowBits(geometry.slotCount - UInt(word) * 64), pending: 0)
+        nextInBucket: pointee.nextInBucket, seal: ownedSeal, reciprocal: Self.reciprocal(of: slotSize, in: page),
+        slotCount: UInt32(geometry.slotCount), hint: 0, slotSize: slotSize, countdown: 0, binIndex: binIndex, state: .empty,
+        wordCount: UInt8(geometry.wordCount), pageShift: page.shift, next: nil, previous: nil))
+    for index in 0..<geometry.wordCount {
+      word(index).initialize(to: SlotWord(free: lowBits(geometry.slotCount - index * 64), pending: 0))
     }
+  }
+
+  /// With offset * reciprocal = index : fraction, an offset starts a slot exactly if the fraction is below the
+  /// reciprocal (Lemire, "Faster remainders when the divisor is a constant"). That needs a reciprocal of more bits than
+  /// offset * slotSize has: 32 will do in a base page, whose slots have at most a sixteenth of its size or 2 KiB.
+  private static func reciprocal(of slotSize: UInt, in page: PageSize) -> UInt64 {
+    (page.isLarge ? UInt64.max : UInt64(UInt32.max)) / UInt64(slotSize) + 1
+  }
+
+  /// The slot at an address of this slab's page, and whether the address is where it starts.
+  @inline(__always) func baseSlot(at address: UInt, pageMask: UInt) -> (index: UInt, isStart: Bool) {
+    let product = UInt64(truncatingIfNeeded: address & pageMask) &* pointee.reciprocal
+    let fraction = UInt32(truncatingIfNeeded: product)
+    return (UInt(truncatingIfNeeded: product &>> 32), fraction < UInt32(truncatingIfNeeded: pointee.reciprocal))
+  }
+
+  /// The same in a large page.
+  @inline(__always) func largeSlot(at address: UInt) -> (index: UInt, isStart: Bool) {
+    let offset = UInt64(truncatingIfNeeded: address & PageSize.large.mask)
+    let (index, fraction) = offset.multipliedFullWidth(by: pointee.reciprocal)
+    return (UInt(truncatingIfNeeded: index), fraction < pointee.reciprocal)
+  }
+
+  /// The state of 64 slots from slot 64 * index on.
+  @inline(__always) func word(_ index: UInt) -> UnsafeMutablePointer<SlotWord> {
+    UnsafeMutableRawPointer(self).advanced(by: Int(bitPattern: (0 &- index &- 1) &* SlabGeometry.wordSize))
+      .assumingMemoryBound(to: SlotWord.self)
+  }
+
+  /// Used slots, pending ones among them.
+  @inline(__always) var used: UInt {
+    pointee.state == .full ? UInt(pointee.slotCount) : UInt(truncatingIfNeeded: pointee.countdown)
+  }
+
+  /// No slot is left: takes note of it, in no list.
+  func becomeFull() {
+    pointee.state = .full
+    pointee.countdown = 1
   }
 
   /// Whether the pending half of one of the words is at an address.
   @inline(__always) func hasWord(withPendingAt pending: UnsafeMutablePointer<UInt64>) -> Bool {
-    let offset = UInt(bitPattern: pending) &- UInt(bitPattern: pointee.words)
-    return offset < UInt(pointee.wordCount) &* SlabGeometry.wordSize
+    address &- UInt(bitPattern: pending) <= UInt(pointee.wordCount) &* SlabGeometry.wordSize
   }
 
   @inline(__always) func word(withPendingAt pending: UnsafeMutablePointer<UInt64>) -> UInt {
-    (UInt(bitPattern: pending) &- UInt(bitPattern: pointee.words)) / SlabGeometry.wordSize
+    (address &- UInt(bitPattern: pending)) / SlabGeometry.wordSize
   }
 }
 

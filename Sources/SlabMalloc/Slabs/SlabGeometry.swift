@@ -4,7 +4,8 @@
 ///     | slot 0 | slot 1 | ... | slot n-1 | slack | slot words | descriptor |
 ///
 /// Slots start at the page's start, so they have the alignment of their size. The descriptor ends the page, so it is
-/// found from any pointer into the page by a mask; before it lie the slot words, one for each 64 slots.
+/// found from any pointer into the page by a mask; before it lie the slot words, one for each 64 slots, from the last
+/// to the first.
 struct SlabGeometry {
   let slotCount: UInt
   let wordCount: UInt

@@ -3,20 +3,40 @@ extension UnsafeMutablePointer where Pointee == Zone {
 
   /// Allocates `size` bytes.
   @inline(__always) func allocate(_ size: UInt) -> UnsafeMutableRawPointer? {
-    guard size &- 1 < pointee.directLimit else { return UnsafeMutableRawPointer(bitPattern: allocateSizeSlowly(raw, size)) }
-    let bin = raw.advanced(by: SizeClass.directBin(size)).assumingMemoryBound(to: Bin.self)
-    let slots = bin.pendingSlots
-    guard slots != 0 else { return UnsafeMutableRawPointer(bitPattern: allocateSizeSlowly(raw, size)) }
-    return bin.claim(slots)
+    guard size &- 1 < pointee.directLimit else { return UnsafeMutableRawPointer(bitPattern: allocateOtherSize(raw, size)) }
+    let bin = directBin(size)
+    let pending = bin.pointee.pending
+    let slots = pending.pointee
+    guard slots != 0 else { return UnsafeMutableRawPointer(bitPattern: allocateSlowly(raw, size)) }
+    return claim(slots, from: pending, of: bin)
   }
 
   /// Allocates from the one bin of a size-class allocator.
   @inline(__always) func allocateObject() -> UnsafeMutableRawPointer? {
     guard isInitialized else { return nil }
     let bin = bin(0)
-    let slots = bin.pendingSlots
-    guard slots != 0 else { return UnsafeMutableRawPointer(bitPattern: allocateSlowly(raw, bin)) }
-    return bin.claim(slots)
+    let pending = bin.pointee.pending
+    let slots = pending.pointee
+    guard slots != 0 else { return UnsafeMutableRawPointer(bitPattern: allocateFromBin(raw, bin)) }
+    return claim(slots, from: pending, of: bin)
+  }
+
+  /// Takes the first of some pending slots, and notes how to undo it.
+  @inline(__always) private func claim(
+    _ slots: UInt64, from pending: UnsafeMutablePointer<UInt64>, of bin: BinPointer
+  ) -> UnsafeMutableRawPointer? {
+    let slot = bin.claim(slots, from: pending)
+    pointee.last = LastAllocation(slot: bits(slot), slots: slots, pending: pending)
+    return slot
+  }
+
+  /// Takes a slot of a bin, from whatever word has one.
+  @inline(__always) fileprivate func allocate(_ bin: BinPointer) -> UInt {
+    if bin.pendingSlots == 0 && !bin.advance() {
+      var status = ok
+      return bits(allocate(from: bin, status: &status))
+    }
+    return bits(claim(bin.pendingSlots, from: bin.pointee.pending, of: bin))
   }
 
   /// Allocates and says why not.
@@ -32,6 +52,7 @@ extension UnsafeMutablePointer where Pointee == Zone {
 
   /// Allocates from a bin all of whose slots will do.
   func allocate(from bin: BinPointer, status: inout Status) -> UnsafeMutableRawPointer? {
+    forgetLast()
     while true {
       let slots = bin.pendingSlots
       if slots != 0 { return bin.claim(slots) }
@@ -43,6 +64,7 @@ extension UnsafeMutablePointer where Pointee == Zone {
 
   /// Allocates from a bin of whose slots some are aligned.
   private func allocate(from bin: BinPointer, alignment: UInt, status: inout Status) -> UnsafeMutableRawPointer? {
+    forgetLast()
     while true {
       if let slot = bin.claim(alignment: alignment) { return UnsafeMutableRawPointer(bitPattern: slot) }
       status = supply(bin)
@@ -56,40 +78,31 @@ extension UnsafeMutablePointer where Pointee == Zone {
   }
 }
 
-/// The word is used up. C functions that return a number, so that the fast path reaches them by a jump.
+// C functions that return a number, so that the fast path reaches them by a jump.
+
+/// The word is used up.
 @c(slm_core_allocate_slowly)
 @inline(never)
 @usableFromInline
-func allocateSlowly(_ zone: UnsafeMutableRawPointer, _ bin: UnsafeMutableRawPointer) -> UInt {
-  let bin = bin.assumingMemoryBound(to: Bin.self)
-  if bin.advance() { return UInt(bitPattern: bin.claim(bin.pendingSlots)) }
-  var status = ok
-  return UInt(bitPattern: zone.assumingMemoryBound(to: Zone.self).allocate(from: bin, status: &status))
-}
-
-/// The size is 0 or above what the table covers, or the word is used up, or the zone is not initialised.
-@c(slm_core_allocate_size_slowly)
-@inline(never)
-@usableFromInline
-func allocateSizeSlowly(_ zone: UnsafeMutableRawPointer, _ size: UInt) -> UInt {
+func allocateSlowly(_ zone: UnsafeMutableRawPointer, _ size: UInt) -> UInt {
   let zone = zone.assumingMemoryBound(to: Zone.self)
-  guard size > SizeClass.directLimit, size <= SizeClass.slotSize(SizeClass.lastRegular), zone.isInitialized else {
-    return allocateRarely(zone.raw, size)
-  }
-  let bin = zone.bin(SizeClass.regular(size))
-  let slots = bin.pendingSlots
-  guard slots != 0 else { return allocateSlowly(zone.raw, bin) }
-  return UInt(bitPattern: bin.claim(slots))
+  return zone.allocate(zone.directBin(size))
 }
 
-@c(slm_core_allocate_rarely)
+/// The same for a bin that is known.
+@c(slm_core_allocate_from)
 @inline(never)
 @usableFromInline
-func allocateRarely(_ zone: UnsafeMutableRawPointer, _ size: UInt) -> UInt {
+func allocateFromBin(_ zone: UnsafeMutableRawPointer, _ bin: UnsafeMutableRawPointer) -> UInt {
+  zone.assumingMemoryBound(to: Zone.self).allocate(bin.assumingMemoryBound(to: Bin.self))
+}
+
+/// The size is 0 or above what the table covers, or the zone is not initialised.
+@c(slm_core_allocate_other_size)
+@inline(never)
+@usableFromInline
+func allocateOtherSize(_ zone: UnsafeMutableRawPointer, _ size: UInt) -> UInt {
   let zone = zone.assumingMemoryBound(to: Zone.self)
   guard zone.isInitialized, let index = SizeClass.index(size: size) else { return 0 }
-  let bin = zone.bin(index)
-  let slots = bin.pendingSlots
-  guard slots != 0 else { return allocateSlowly(zone.raw, bin) }
-  return UInt(bitPattern: bin.claim(slots))
+  return zone.allocate(zone.bin(index))
 }

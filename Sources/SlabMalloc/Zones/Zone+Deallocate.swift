@@ -3,40 +3,62 @@ import CSlabPort
 extension UnsafeMutablePointer where Pointee == Zone {
   /// Gives a slot back.
   @inline(__always) func deallocate(_ address: UInt) -> Status {
+    guard _fastPath(address != pointee.last.slot) else { return undoLast(address) }
     guard let slab = basePages.probe(address) else { return deallocateSlowly(raw, address) }
-    return release(slab, address, pageMask: basePages.pointee.pageMask)
+    return release(slab, address)
   }
 
-  /// Frees a slot of a slab that is the zone's. The checks are the point of it:
-  /// - offset * reciprocal is index : fraction. The pointer starts a slot exactly if the fraction is below the reciprocal;
-  /// - the slot is used exactly if its bit is set in neither half of its word.
-  @inline(__always) func release(_ slab: SlabPointer, _ address: UInt, pageMask: UInt) -> Status {
-    let (index, fraction) = (address & pageMask).multipliedFullWidth(by: slab.pointee.reciprocal)
-    guard fraction < slab.pointee.reciprocal, index < slab.pointee.slotCount else { return refuse(raw, address) }
-    let word = slab.pointee.words + Int(bitPattern: index &>> 6)
-    let free = word.pointee.free
-    let bit = UInt64(truncatingIfNeeded: index)
-    guard ((free | word.pointee.pending) &>> bit) & 1 == 0 else { return refuse(raw, address) }
-    guard free != 0 else { return releaseIntoFullWord(raw, address, slab, index) }
-    // Opaque, or the compiler shares 1 << bit with the test above and sets the bit in four instructions, not in one.
-    word.pointee.free = free | (1 &<< slm_port_opaque(bit))
-    slab.pointee.used &-= 1
-    guard slab.pointee.used != 0 else { return releaseLast(raw, address) }
+  /// Frees a slot of a base page of the zone's, if the address is that of a used slot.
+  @inline(__always) func release(_ slab: SlabPointer, _ address: UInt) -> Status {
+    let (index, isStart) = slab.baseSlot(at: address, pageMask: basePages.pointee.pageMask)
+    guard isStart, index < UInt(slab.pointee.slotCount) else { return refuse(raw, address) }
+    return release(slab, address, index)
+  }
+
+  /// The same in a large page.
+  @inline(__always) func releaseLarge(_ slab: SlabPointer, _ address: UInt) -> Status {
+    let (index, isStart) = slab.largeSlot(at: address)
+    guard isStart, index < UInt(slab.pointee.slotCount) else { return refuse(raw, address) }
+    return release(slab, address, index)
+  }
+
+  /// The slot is used exactly if its bit is set in neither half of its word.
+  @inline(__always) private func release(_ slab: SlabPointer, _ address: UInt, _ index: UInt) -> Status {
+    let word = slab.word(index &>> 6)
+    guard word.pointee.freeSlots &>> UInt64(truncatingIfNeeded: index) & 1 == 0 else { return refuse(raw, address) }
+    // Opaque, or the compiler shares 1 << index with the test before and sets the bit in four instructions, not in one.
+    let bit = slm_port_opaque(UInt64(truncatingIfNeeded: index))
+    word.pointee.free |= 1 &<< bit
+    slab.pointee.countdown &-= 1
+    guard slab.pointee.countdown != 0 else { return slabCountedDown(raw, address, slab, UInt(truncatingIfNeeded: bit)) }
+    return ok
+  }
+
+  /// What was allocated last and is freed at once: a live object, so there is nothing to check. Unless it is no longer the
+  /// last.
+  @inline(__always) private func undoLast(_ address: UInt) -> Status {
+    guard let pending = pointee.last.pending else { return deallocateSlowly(raw, address) }
+    pending.pointee = pointee.last.slots
+    forgetLast()
     return ok
   }
 
   /// Gives a slot back if it is of the size class that the layout has.
   @inline(__always) func deallocate(_ address: UInt, index: UInt) -> Status {
+    if address == pointee.last.slot { forgetLast() }
     guard let slab = basePages.probe(address), UInt(slab.pointee.binIndex) == index else {
       return deallocateSlowly(raw, address, index)
     }
-    return release(slab, address, pageMask: basePages.pointee.pageMask)
+    return release(slab, address)
   }
 
   /// Gives back a slot that was allocated with a layout.
   @inline(__always) func deallocate(_ address: UInt, size: UInt) -> Status {
-    guard size &- 1 < pointee.directLimit else { return deallocateOddSize(raw, address, size) }
-    return deallocate(address, index: SizeClass.direct(size))
+    guard size &- 1 < pointee.directLimit else { return deallocateOtherSize(raw, address, size) }
+    let bin = directBin(size)
+    // A word is pending for one bin only, so this object is of that bin's class.
+    if _slowPath(address == pointee.last.slot), bin.pointee.pending == pointee.last.pending { return undoLast(address) }
+    return deallocate(address, index: UInt(bin.pointee.index))
   }
 
   func deallocate(_ address: UInt, size: UInt, alignment: UInt) -> Status {
@@ -63,20 +85,26 @@ extension UnsafeMutablePointer where Pointee == Zone {
   }
 }
 
-/// Not a base page in its first bucket: NULL, a large page, a crowded bucket, a foreign pointer, or no zone at all.
+/// Not a base page in its first bucket: a large page, most likely.
 @c(slm_core_deallocate_slowly)
 @inline(never)
 @usableFromInline
 func deallocateSlowly(_ zone: UnsafeMutableRawPointer, _ address: UInt) -> Int32 {
   let zone = zone.assumingMemoryBound(to: Zone.self)
-  if let slab = zone.largePages.probeLarge(address) {
-    return zone.release(slab, address, pageMask: PageSize.large.mask)
-  }
-  guard let slab = zone.slab(around: address) else {
-    if !zone.isInitialized { return AllocationError.notInitialized.code }
-    return address == 0 ? ok : AllocationError.foreignPointer.code
-  }
-  return zone.release(slab, address, pageMask: slab.page.mask)
+  guard let slab = zone.largePages.probeLarge(address) else { return deallocateRarely(zone.raw, address) }
+  return zone.releaseLarge(slab, address)
+}
+
+/// NULL, a crowded bucket, a foreign pointer, or no zone at all.
+@c(slm_core_deallocate_rarely)
+@inline(never)
+@usableFromInline
+func deallocateRarely(_ zone: UnsafeMutableRawPointer, _ address: UInt) -> Int32 {
+  let zone = zone.assumingMemoryBound(to: Zone.self)
+  if let slab = zone.basePages.find(address) { return zone.release(slab, address) }
+  if let slab = zone.largePages.find(address) { return zone.releaseLarge(slab, address) }
+  if !zone.isInitialized { return AllocationError.notInitialized.code }
+  return address == 0 ? ok : AllocationError.foreignPointer.code
 }
 
 @c(slm_core_deallocate_slowly_as)
@@ -91,17 +119,17 @@ func deallocateSlowly(_ zone: UnsafeMutableRawPointer, _ address: UInt, _ index:
     _ = zone.lookUp(address, status: &status)
     return status
   }
-  return zone.release(slab, address, pageMask: slab.page.mask)
+  return slab.page.isLarge ? zone.releaseLarge(slab, address) : zone.release(slab, address)
 }
 
-@c(slm_core_deallocate_odd_size)
+@c(slm_core_deallocate_other_size)
 @inline(never)
 @usableFromInline
-func deallocateOddSize(_ zone: UnsafeMutableRawPointer, _ address: UInt, _ size: UInt) -> Int32 {
+func deallocateOtherSize(_ zone: UnsafeMutableRawPointer, _ address: UInt, _ size: UInt) -> Int32 {
   let zone = zone.assumingMemoryBound(to: Zone.self)
   guard zone.isInitialized else { return AllocationError.notInitialized.code }
   guard let index = SizeClass.index(size: size) else { return AllocationError.invalidLayout.code }
-  return deallocateSlowly(zone.raw, address, index)
+  return zone.deallocate(address, index: index)
 }
 
 /// The pointer failed a check: says which.
@@ -117,24 +145,16 @@ func refuse(_ zone: UnsafeMutableRawPointer, _ address: UInt) -> Int32 {
 /// A success that the compiler can't foresee: a caller that knew the result would call and not jump.
 private var opaqueOK: Status { Status(truncatingIfNeeded: slm_port_opaque(0)) }
 
-@c(slm_core_release_into_full_word)
+/// The slab was full, or is empty now.
+@c(slm_core_counted_down)
 @inline(never)
 @usableFromInline
-func releaseIntoFullWord(
+func slabCountedDown(
   _ zone: UnsafeMutableRawPointer, _ address: UInt, _ slab: UnsafeMutableRawPointer, _ index: UInt
 ) -> Int32 {
   let slab = slab.assumingMemoryBound(to: Slab.self)
   let zone = zone.assumingMemoryBound(to: Zone.self)
-  zone.bin(UInt(slab.pointee.binIndex)).release(slab, slot: index, at: address)
-  return opaqueOK
-}
-
-/// Finds the slab once more: passing it would cost every deallocation a register.
-@c(slm_core_release_last)
-@inline(never)
-@usableFromInline
-func releaseLast(_ zone: UnsafeMutableRawPointer, _ address: UInt) -> Int32 {
-  let zone = zone.assumingMemoryBound(to: Zone.self)
-  if let slab = zone.slab(around: address) { zone.bin(UInt(slab.pointee.binIndex)).emptied(slab) }
+  zone.forgetLast()
+  zone.bin(UInt(slab.pointee.binIndex)).countedDown(slab, slot: index, at: address)
   return opaqueOK
 }

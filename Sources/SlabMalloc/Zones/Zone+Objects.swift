@@ -33,6 +33,7 @@ extension UnsafeMutablePointer where Pointee == Zone {
 
   /// Allocates up to `count` objects; returns how many.
   func allocateBatch(_ bin: BinPointer, count: Int, into out: UnsafeMutablePointer<UnsafeMutableRawPointer?>) -> Int {
+    forgetLast()
     var done = 0
     var status = ok
     while done < count {

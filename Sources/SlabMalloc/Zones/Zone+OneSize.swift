@@ -22,7 +22,8 @@ extension UnsafeMutablePointer where Pointee == Zone {
   func deallocateObject(_ address: UInt, size: UInt, alignment: UInt) -> Status {
     guard isInitialized else { return AllocationError.notInitialized.code }
     guard let slotSize = slotSize(size: size, alignment: alignment) else { return AllocationError.invalidLayout.code }
-    guard slotSize <= bin(0).pointee.slotSize else {
+    let own = bin(0).pointee.slotSize
+    guard slotSize <= own, slotSize == own || own & (alignment &- 1) == 0 else {
       if address == 0 { return ok }
       var status = AllocationError.layoutMismatch.code
       _ = lookUp(address, status: &status)

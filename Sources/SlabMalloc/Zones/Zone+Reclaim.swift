@@ -8,6 +8,7 @@ extension UnsafeMutablePointer where Pointee == Zone {
       tellProvider(drop(slab), page)
       count += 1
     }
+    if count < limit, isInitialized { count += shrinkTables(page) }
     return count
   }
 
@@ -21,6 +22,7 @@ extension UnsafeMutablePointer where Pointee == Zone {
 
   /// Current slabs may be empty too.
   func settle(_ page: PageSize) {
+    forgetLast()
     for index in 0..<pointee.binCount where bin(index).pointee.page == page { bin(index).settle() }
   }
 
@@ -30,17 +32,17 @@ extension UnsafeMutablePointer where Pointee == Zone {
     guard pointee.ledger.pagesHeld == 0 || pointee.provider.release != nil else { return AllocationError.noProvider.code }
     live = liveSlots
     // The buckets are still to be read, so the zone ends by halves: for a provider that calls back it has ended.
-    let maps = (basePages.pointee.buckets, largePages.pointee.buckets)
+    let base = (basePages.buckets, basePages.pointee.bucketMask)
+    let large = (largePages.buckets, largePages.pointee.bucketMask)
     end()
-    giveBackAll(basePages, buckets: maps.0)
-    giveBackAll(largePages, buckets: maps.1)
+    giveBackAll(basePages, buckets: base.0, mask: base.1)
+    giveBackAll(largePages, buckets: large.0, mask: large.1)
     return ok
   }
 
-  private func giveBackAll(_ pages: PageMapPointer, buckets: UnsafeMutablePointer<UInt>?) {
-    guard let buckets else { return }
+  private func giveBackAll(_ pages: PageMapPointer, buckets: UnsafeMutablePointer<UInt>, mask: UInt) {
     let page = pages.page
-    for bucket in 0...Int(pages.pointee.bucketMask) {
+    for bucket in 0...Int(mask) {
       var slab = SlabPointer.ending(at: buckets[bucket])
       while let found = slab {
         slab = found.pointee.nextInBucket

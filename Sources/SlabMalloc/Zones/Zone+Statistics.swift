@@ -52,6 +52,6 @@ extension UnsafeMutablePointer where Pointee == Zone {
   private func liveSlots(_ slab: SlabPointer) -> UInt {
     let bin = bin(UInt(slab.pointee.binIndex))
     let pending = slab.hasWord(withPendingAt: bin.pointee.pending) ? bin.pendingSlots.nonzeroBitCount : 0
-    return UInt(slab.pointee.used) - UInt(pending)
+    return slab.used - UInt(pending)
   }
 }

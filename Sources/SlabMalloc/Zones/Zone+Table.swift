@@ -22,6 +22,19 @@ extension UnsafeMutablePointer where Pointee == Zone {
     }
   }
 
+  /// Gives back a page of this size that holds the buckets of a map without pages; returns how many went.
+  func shrinkTables(_ page: PageSize) -> Int {
+    shrinkTable(basePages, page) ? 1 : shrinkTable(largePages, page) ? 1 : 0
+  }
+
+  private func shrinkTable(_ pages: PageMapPointer, _ page: PageSize) -> Bool {
+    guard pages.pointee.count == 0, pages.pointee.table == page, let table = pages.tablePage else { return false }
+    pages.initialize(page: pages.page)
+    pointee.ledger.giveBack(page)
+    tellProvider(table, page)
+    return true
+  }
+
   /// The page the buckets should move to; nil if they should stay.
   private func nextTable(_ pages: PageMapPointer) -> PageSize? {
     guard let table = pages.pointee.table else { return basePages.page }

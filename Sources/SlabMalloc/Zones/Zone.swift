@@ -1,7 +1,10 @@
 /// A zone: bins for size classes, and the pages they are carved from. Two shapes share it: the zone of all size classes,
 /// and the size-class allocator, which has one bin.
 ///
-///     | Zone: state, basePages, largePages, provider, ledger | bin 0 | bin 1 | ... | bin n-1 |
+///     | Zone: state, basePages, largePages, provider, ledger | bin 0 | bin 1 | ... | bin n-1 | directBins |
+///
+/// `directBins` holds, for each size up to `SizeClass.directLimit` in steps of 8, the distance from the zone to its bin.
+/// A size-class allocator has none.
 ///
 /// It never moves: bins and page maps hold addresses within. Zero-filled memory is a zone that is not initialised, and
 /// every function finds that out without a check of its own on the fast paths: `directLimit` 0 sends each allocation, and
@@ -11,6 +14,7 @@ struct Zone: ~Copyable {
   var directLimit: UInt
   /// Says that the zone is initialised.
   var seal: UInt
+  var last: LastAllocation
   var basePages: PageMap
   var largePages: PageMap
   var provider: PageProvider
@@ -22,16 +26,39 @@ struct Zone: ~Copyable {
   var ledger: Ledger
 }
 
+/// How to undo the latest allocation: programs often free an object right after they have allocated it.
+///
+/// `*pending` was `slots` before `slot` was taken from it, and nothing has changed it since. Whatever else takes from a
+/// pending word or moves a bin to another one forgets the allocation first, with `forgetLast`.
+struct LastAllocation {
+  var slot: UInt
+  var slots: UInt64
+  /// nil if there is no allocation to undo.
+  var pending: UnsafeMutablePointer<UInt64>?
+
+  @inline(__always) static var none: Self { Self(slot: 0, slots: 0, pending: nil) }
+}
+
 typealias ZonePointer = UnsafeMutablePointer<Zone>
 
 extension UnsafeMutablePointer where Pointee == Zone {
   @inline(__always) static func storageSize(bins: UInt) -> Int {
-    Zone.binsOffset + Int(bins) * Bin.stride
+    bins == 1 ? Zone.binsOffset + Bin.stride : Zone.directBinsOffset + Zone.directBinCount * MemoryLayout<UInt16>.stride
   }
 
   @inline(__always) func bin(_ index: UInt) -> BinPointer {
     UnsafeMutableRawPointer(self).advanced(by: Zone.binsOffset &+ Int(bitPattern: index) &* Bin.stride)
       .assumingMemoryBound(to: Bin.self)
+  }
+
+  /// The bin of a size from 1 to `SizeClass.directLimit`.
+  @inline(__always) func directBin(_ size: UInt) -> BinPointer {
+    let distance = directBins[Int(bitPattern: (size &- 1) &>> 3)]
+    return UnsafeMutableRawPointer(self).advanced(by: Int(distance)).assumingMemoryBound(to: Bin.self)
+  }
+
+  @inline(__always) private var directBins: UnsafeMutablePointer<UInt16> {
+    UnsafeMutableRawPointer(self).advanced(by: Zone.directBinsOffset).assumingMemoryBound(to: UInt16.self)
   }
 
   @inline(__always) var basePages: PageMapPointer {
@@ -54,6 +81,10 @@ extension UnsafeMutablePointer where Pointee == Zone {
   func initialize(page: PageSize, provider: PageProvider, lock: UnsafeMutablePointer<Lock>? = nil) {
     start(page: page, provider: provider, lock: lock, bins: SizeClass.count)
     for index in 0..<SizeClass.count { addBin(index, slotSize: SizeClass.slotSize(index)) }
+    for step in 0..<Zone.directBinCount {
+      let index = SizeClass.index(size: UInt(step + 1) * 8).unsafelyUnwrapped
+      directBins[step] = UInt16(Zone.binsOffset + Int(index) * Bin.stride)
+    }
     pointee.directLimit = SizeClass.directLimit
   }
 
@@ -66,6 +97,7 @@ extension UnsafeMutablePointer where Pointee == Zone {
   private func start(page: PageSize, provider: PageProvider, lock: UnsafeMutablePointer<Lock>?, bins: UInt) {
     pointee.directLimit = 0
     pointee.seal = ownSeal
+    pointee.last = .none
     basePages.initialize(page: page)
     largePages.initialize(page: .large)
     pointee.provider = provider
@@ -85,10 +117,13 @@ extension UnsafeMutablePointer where Pointee == Zone {
   func end() {
     pointee.directLimit = 0
     pointee.seal = 0
+    pointee.last = .none
     pointee.pulls = nil
-    basePages.pointee.buckets = nil
-    largePages.pointee.buckets = nil
+    basePages.end()
+    largePages.end()
   }
+
+  @inline(__always) func forgetLast() { pointee.last.pending = nil }
 
   /// Runs the body without the lock: whatever it calls may use this zone.
   @inline(__always) func unlocked<Result>(_ body: () -> Result) -> Result {
@@ -103,7 +138,8 @@ extension UnsafeMutablePointer where Pointee == Zone {
 extension Zone {
   /// Where things are; `MemoryLayout.offset` is not to be had in Embedded Swift. Held against the compiler's own layout
   /// by ZoneTests.
-  static var basePagesOffset: Int { 2 * MemoryLayout<UInt>.stride }
-  /// A number, since `directBins` holds sums with it.
-  static let binsOffset = 1280
+  static var basePagesOffset: Int { 5 * MemoryLayout<UInt>.stride }
+  static var binsOffset: Int { Int(roundUp(UInt(MemoryLayout<Zone>.stride), to: 64)) }
+  static var directBinsOffset: Int { binsOffset + Int(SizeClass.count) * Bin.stride }
+  static var directBinCount: Int { Int(SizeClass.directLimit / 8) }
 }

@@ -42,6 +42,7 @@ typedef struct test_provider {
   void *next_page;                    /* what allocate_page returns next, whatever it is */
   void *odd_page;                     /* a misaligned page that is out */
   void (*on_allocate)(void *context); /* called once, from within the next allocate_page */
+  size_t hook_at;                     /* on_allocate waits for this call, counted from 1; 0: it does not */
   void (*on_release)(void *context);
   void *hook_context;
 } test_provider;
@@ -146,7 +147,7 @@ static inline void test_provider_run_hook(test_provider *p, void (**hook)(void *
 
 static inline void *test_provider_allocate_page(void *context, size_t page_size) {
   test_provider *p = context;
-  test_provider_run_hook(p, &p->on_allocate);
+  if (p->hook_at == 0 || p->calls + 1 == p->hook_at) test_provider_run_hook(p, &p->on_allocate);
   pthread_mutex_lock(&p->lock);
   size_t call = ++p->calls;
   void *next = p->next_page;

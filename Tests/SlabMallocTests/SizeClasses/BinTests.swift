@@ -1,0 +1,170 @@
+import XCTest
+
+@testable import SlabMalloc
+
+/// A bin of 512-byte slots, seven to a page, that is handed its pages.
+final class BinTests: XCTestCase {
+  private let size: UInt = 512
+  private let perPage = 7
+  private let test = TestZone(page: .kib4, supply: .push)
+  private var bin: BinPointer { test.zone.bin(SizeClass.index(size: size)!) }
+
+  override func setUp() {
+    XCTAssertEqual(Int(SlabGeometry(slotSize: size, page: .kib4).slotCount), perPage)
+  }
+
+  /// Allocates every slot of so many new pages, page by page.
+  private func fullPages(_ count: Int) -> [[UInt]] {
+    for _ in 0..<count { XCTAssertEqual(test.refill(size), ok) }
+    let slots = (0..<count * perPage).map { _ in test.allocate(size)! }
+    XCTAssertNil(test.allocate(size))
+    return stride(from: 0, to: slots.count, by: perPage).map { Array(slots[$0..<$0 + perPage]) }
+  }
+
+  private func slab(_ address: UInt) -> SlabPointer { test.zone.slab(around: address)! }
+
+  private func free(_ address: UInt, file: StaticString = #filePath, line: UInt = #line) {
+    XCTAssertEqual(test.zone.deallocate(address), ok, file: file, line: line)
+    XCTAssertNil(test.zone.violation(), file: file, line: line)
+  }
+
+  /// Gives back what is live, in the order given.
+  private func end(_ live: [UInt]) {
+    for address in live { free(address) }
+    test.destroyAndCheck()
+  }
+
+  func testFirstFitInAFreshSlab() {
+    for slots in fullPages(3) {
+      let start = slots[0] & ~PageSize.kib4.mask
+      XCTAssertEqual(slots, (0..<UInt(perPage)).map { start + $0 * size })
+    }
+    XCTAssertNil(test.zone.violation())
+  }
+
+  func testABinWithoutSlabsHasNoSlots() {
+    XCTAssertEqual(bin.pendingSlots, 0)
+    XCTAssertFalse(bin.advance())
+    XCTAssertNil(test.allocate(size))
+    XCTAssertEqual(test.allocate(size, alignment: 16).status, AllocationError.outOfMemory.code)
+    end([])
+  }
+
+  func testAnExhaustedSlabIsFullAndTheBinWorksAgainAfterARefill() {
+    let first = fullPages(1)[0]
+    XCTAssertFalse(bin.advance())
+    XCTAssertEqual(slab(first[0]).pointee.state, .full)
+    XCTAssertNil(bin.pointee.current)
+    XCTAssertEqual(test.refill(size), ok)
+    let next = test.allocate(size)
+    XCTAssertNotNil(next)
+    XCTAssertNil(test.zone.violation())
+    end(first + [next!])
+  }
+
+  func testPartialSlabsAreUsedFirstInFirstOut() {
+    let pages = fullPages(4)
+    // Two of each: the very first one to be freed is redirected, and says nothing about the order.
+    let order = [1, 0, 2]
+    for page in order { for slot in pages[page][2...4] { free(slot) } }
+    XCTAssertEqual(slab(pages[1][0]).pointee.state, .partial)
+    XCTAssertEqual(bin.pointee.partial.first, slab(pages[1][0]))
+    XCTAssertEqual(bin.pointee.partial.last, slab(pages[2][0]))
+    let again = (0..<9).map { _ in test.allocate(size)! }
+    XCTAssertEqual(again.map { slab($0) }, order.flatMap { Array(repeating: slab(pages[$0][0]), count: 3) })
+    XCTAssertNil(test.allocate(size))
+    end(pages.flatMap { $0 })
+  }
+
+  func testPartialSlabsComeBeforeEmptyOnes() {
+    let pages = fullPages(2)
+    free(pages[0][3])
+    free(pages[0][4])
+    XCTAssertEqual(test.refill(size), ok)
+    XCTAssertEqual(slab(test.allocate(size)!), slab(pages[0][0]))
+    XCTAssertEqual(slab(test.allocate(size)!), slab(pages[0][0]))
+    let fresh = test.allocate(size)!
+    XCTAssertFalse(pages.flatMap { $0 }.contains(fresh))
+    end(pages.flatMap { $0 } + [fresh])
+  }
+
+  func testALoneFreeSlotIsRedirected() {
+    let pages = fullPages(3)
+    for slot in [pages[0][3], pages[1][0], pages[2][6], pages[0][3]] {
+      let used = slab(slot).used
+      free(slot)
+      // It is pending, and no list has changed.
+      XCTAssertEqual(bin.pendingSlots.nonzeroBitCount, 1)
+      XCTAssertEqual(slab(slot).used, used)
+      XCTAssertNil(bin.pointee.partial.first)
+      XCTAssertEqual(test.zone.deallocate(slot), AllocationError.doubleFree.code)
+      XCTAssertEqual(test.allocate(size), slot)
+      XCTAssertEqual(bin.pendingSlots, 0)
+    }
+    end(pages.flatMap { $0 })
+  }
+
+  func testSettleTakesBackWhatIsPending() {
+    XCTAssertEqual(test.refill(size), ok)
+    let slot = test.allocate(size)!
+    XCTAssertEqual(bin.pendingSlots.nonzeroBitCount, perPage - 1)
+    XCTAssertEqual(Int(slab(slot).used), perPage)
+    bin.settle()
+    XCTAssertEqual(bin.pendingSlots, 0)
+    XCTAssertEqual(slab(slot).used, 1)
+    XCTAssertNil(test.zone.violation())
+    free(slot)
+    bin.settle()
+    XCTAssertEqual(slab(slot).pointee.state, .empty)
+    XCTAssertEqual(bin.pointee.empty.first, slab(slot))
+    XCTAssertNil(bin.pointee.current)
+    XCTAssertEqual(test.allocate(size), slot)
+    end([slot])
+  }
+
+  func testSettleOfALoneRedirectedSlot() {
+    let pages = fullPages(2)
+    free(pages[0][3])
+    bin.settle()
+    XCTAssertNil(test.zone.violation())
+    XCTAssertEqual(slab(pages[0][3]).pointee.state, .partial)
+    XCTAssertEqual(test.allocate(size), pages[0][3])
+    end(pages.flatMap { $0 })
+  }
+
+  func testAnEmptiedSlabMovesToTheEmptyOnes() {
+    let pages = fullPages(3)
+    for slot in pages[1].reversed() { free(slot) }
+    bin.settle()
+    XCTAssertEqual(slab(pages[1][0]).pointee.state, .empty)
+    XCTAssertEqual(bin.pointee.empty.first, slab(pages[1][0]))
+    XCTAssertNil(test.zone.violation())
+    XCTAssertEqual(test.reclaimAll(), 1)
+    XCTAssertFalse(test.provider.holds(pages[1][0]))
+    end(pages[0] + pages[2])
+  }
+
+  func testEmptySlabsAreUsedLastInFirstOut() {
+    let pages = fullPages(4)
+    for page in [0, 2] {
+      for slot in pages[page] { free(slot) }
+      bin.settle()
+    }
+    XCTAssertEqual(bin.pointee.empty.first?.pointee.next, slab(pages[0][0]))
+    XCTAssertEqual(slab(test.allocate(size)!), slab(pages[2][0]))
+    end(pages[1] + pages[3] + [pages[2][0]])
+  }
+
+  func testAnAlignedSlotIsFoundWhereverItIs() {
+    // Slots of 384 bytes in a zone of one size: of eight, one is aligned to 1 KiB in each third of a page.
+    let one = TestZone(page: .kib4, slotSize: 384)
+    let bin = one.zone.bin(0)
+    var status = ok
+    XCTAssertNotNil(one.zone.allocate(from: bin, status: &status))
+    let aligned = (0..<4).compactMap { _ in bin.claim(alignment: 1024) }
+    XCTAssertEqual(aligned.map { $0 & PageSize.kib4.mask }, [3072], "slot 0 is used; 8 * 384 is a multiple of 1024")
+    XCTAssertNil(one.zone.violation())
+    for address in aligned { XCTAssertEqual(one.zone.deallocate(address), ok) }
+    one.destroyAndCheck(live: 1)
+  }
+}

@@ -1,0 +1,99 @@
+import XCTest
+
+@testable import SlabMalloc
+
+final class SlabGeometryTests: XCTestCase {
+  private let classes = (0..<SizeClass.count).map { SizeClass.slotSize($0) }
+
+  private func share(_ slotSize: UInt, _ page: PageSize) -> Double {
+    Double(SlabGeometry(slotSize: slotSize, page: page).slotCount * slotSize) / Double(page.size)
+  }
+
+  /// Asks a zone which page a class is carved from.
+  private func pages(of base: PageSize) -> [(slotSize: UInt, page: PageSize)] {
+    let zone = TestZone(page: base)
+    return (0..<SizeClass.count).map { (zone.zone.bin($0).pointee.slotSize, zone.zone.bin($0).pointee.page) }
+  }
+
+  func testSlotsUseAtLeast98PercentOfALargePage() {
+    for base in PageSize.base {
+      for (slotSize, page) in pages(of: base) where page.isLarge {
+        let share = share(slotSize, page)
+        XCTAssertGreaterThanOrEqual(share, 0.98, "class \(slotSize) uses \(share * 100) % of a large page")
+      }
+    }
+  }
+
+  func testSlotsUpToASixteenthUseAtLeast90PercentOfABasePage() {
+    for base in PageSize.base {
+      for (slotSize, page) in pages(of: base) where page == base && slotSize <= base.size / 16 {
+        let share = share(slotSize, page)
+        XCTAssertGreaterThanOrEqual(share, 0.9, "class \(slotSize) uses \(share * 100) % of \(page.bytes) bytes")
+      }
+    }
+  }
+
+  func testAnySlotSizeUpToASixteenthUsesAtLeast90PercentOfAPage() {
+    for page in PageSize.all {
+      for slotSize in stride(from: UInt(8), through: page.size / 16, by: 8) {
+        let share = share(slotSize, page)
+        if share < 0.9 { XCTFail("slots of \(slotSize) use \(share * 100) % of \(page.bytes) bytes") }
+      }
+    }
+  }
+
+  func testEachSizeIsCarvedFromThePageThatTheRuleSays() {
+    for base in PageSize.base {
+      let limit = max(2048, base.size / 16)
+      for (slotSize, page) in pages(of: base) {
+        XCTAssertEqual(page, slotSize <= limit ? base : .large, "class \(slotSize), base pages of \(base.bytes)")
+      }
+    }
+  }
+
+  func testPartsDoNotOverlapAndOneMoreSlotWouldNotFit() {
+    for page in PageSize.all {
+      for slotSize in classes where slotSize <= page.size / 2 { check(slotSize, page) }
+      for slotSize in stride(from: UInt(8), through: min(4096, page.size / 2), by: 8) { check(slotSize, page) }
+    }
+    check(PageSize.large.size / 2, .large)
+  }
+
+  private func check(_ slotSize: UInt, _ page: PageSize) {
+    let geometry = SlabGeometry(slotSize: slotSize, page: page)
+    func used(_ slots: UInt) -> UInt {
+      slots * slotSize + (slots + 63) / 64 * SlabGeometry.wordSize + SlabGeometry.descriptorSize
+    }
+    let name = "slots of \(slotSize) in \(page.bytes) bytes"
+    if geometry.slotCount == 0 { XCTFail(name + ": none") }
+    if geometry.wordCount != (geometry.slotCount + 63) / 64 { XCTFail(name + ": \(geometry.wordCount) words") }
+    if used(geometry.slotCount) > page.size { XCTFail(name + ": parts overlap") }
+    if used(geometry.slotCount + 1) <= page.size { XCTFail(name + ": one more fits") }
+  }
+
+  /// The descriptor counts words in a byte, of the page that a size gets.
+  func testAPageHasAtMost128Words() {
+    for base in PageSize.base {
+      for slotSize in stride(from: UInt(8), through: 4096, by: 8) {
+        let page = slotSize <= SlabGeometry.largestOnBasePage(base) ? base : .large
+        XCTAssertLessThanOrEqual(SlabGeometry(slotSize: slotSize, page: page).wordCount, 128, "slots of \(slotSize)")
+      }
+    }
+  }
+
+  func testWordsAndDescriptorAreWhereGeometrySaysTheyMayBe() {
+    for page in PageSize.all {
+      // A large page holds no small slots: its summary has no room for so many words.
+      for slotSize in classes where slotSize <= page.size / 2 && (!page.isLarge || slotSize >= 2048) {
+        TestPage.withSlab(page, slotSize: slotSize) { slab in
+          let words = (0..<UInt(slab.pointee.wordCount)).map { UInt(bitPattern: slab.word($0)) }
+          XCTAssertGreaterThanOrEqual(words.min()!, slab.slot(slab.pointee.slotCount), "\(slotSize)")
+          XCTAssertLessThanOrEqual(words.max()! + SlabGeometry.wordSize, slab.address, "\(slotSize)")
+          XCTAssertEqual(Set(words).count, words.count)
+          XCTAssertEqual(slab.address + SlabGeometry.descriptorSize, slab.pageAddress + page.size)
+          XCTAssertEqual(slab.address % 8, 0)
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,52 @@
+import XCTest
+
+@testable import SlabMalloc
+
+/// The same work again and again, and at each turn another call of the provider goes wrong.
+struct FaultRun {
+  let page: PageSize
+  /// What is done to the call with this number.
+  let at: Int
+  let fault: FaultyProvider.Fault
+  /// The statuses an allocation may fail with.
+  let refusal: Status
+
+  /// Sizes that take base pages, large pages and, with more than 64 base pages, a page for the page map.
+  private static func sizes(_ page: PageSize) -> [(size: UInt, alignment: UInt)] {
+    let perPage = SlabGeometry(slotSize: 2048, page: page).slotCount
+    let many = (0..<70 * perPage).map { _ in (size: UInt(2048), alignment: UInt(16)) }
+    let mixed: [(UInt, UInt)] = [
+      (0, 1), (1, 8), (8, 8), (100, 16), (65, 64), (600, 512), (3000, 8), (10_000, 4096), (70_000, 8), (131_072, 8),
+      (8, 4096), (100, 65536), (1000, 2 << 20),
+    ]
+    return mixed + many + mixed
+  }
+
+  /// Does the work; returns how many calls of the provider it took.
+  @discardableResult func run(file: StaticString = #filePath, line: UInt = #line) -> Int {
+    let test = TestZone(page: page)
+    test.provider.fault = { [at, fault] call, _ in call == at ? fault : .none }
+    var live: [UInt] = []
+    var failures = 0
+    for (size, alignment) in Self.sizes(page) {
+      var (address, status) = test.allocate(size, alignment: alignment)
+      if address == nil {
+        failures += 1
+        XCTAssertEqual(status, refusal, "call \(at)", file: file, line: line)
+        XCTAssertNil(test.zone.violation(), "call \(at)", file: file, line: line)
+        (address, status) = test.allocate(size, alignment: alignment)
+      }
+      guard let address else { XCTFail("call \(at): not served again", file: file, line: line); break }
+      live.append(address)
+    }
+    XCTAssertLessThanOrEqual(failures, 1, "call \(at)", file: file, line: line)
+    XCTAssertEqual(Set(live).count, live.count, "call \(at): given twice", file: file, line: line)
+    XCTAssertNil(test.zone.violation(), "call \(at)", file: file, line: line)
+    for address in live { XCTAssertEqual(test.zone.deallocate(address), ok, "call \(at)", file: file, line: line) }
+    test.reclaimAll()
+    XCTAssertEqual(test.provider.pagesOut, Int(test.zone.tablePages), "call \(at): reclaim", file: file, line: line)
+    XCTAssertEqual(test.provider.misalignedOut, 0, "call \(at)", file: file, line: line)
+    test.destroyAndCheck(file: file, line: line)
+    return test.provider.allocateCalls
+  }
+}

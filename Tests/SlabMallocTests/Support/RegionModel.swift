@@ -1,0 +1,76 @@
+@testable import SlabMalloc
+
+/// A region against a set of free pages.
+struct RegionModel {
+  private let region: RegionPointer
+  private let page: PageSize
+  private var free: Set<UInt>
+  private var taken: [(address: UInt, page: PageSize)] = []
+  private var random = SeededRandom()
+
+  init(_ region: RegionPointer) {
+    self.region = region
+    page = region.pointee.page
+    free = Set((0..<region.pointee.pageCount).map { [region] in region.pointee.firstPage + $0 * region.pointee.page.size })
+  }
+
+  /// The base pages of a page.
+  private func parts(_ address: UInt, _ size: PageSize) -> [UInt] {
+    (0..<size.size / page.size).map { address + $0 * page.size }
+  }
+
+  private var wholeBlocks: Int {
+    let blocks = Dictionary(grouping: free) { $0 & ~PageSize.large.mask }
+    return blocks.values.count { UInt($0.count) == PageSize.large.size / page.size }
+  }
+
+  private func freePages(inBlockOf address: UInt) -> Int {
+    free.count { $0 & ~PageSize.large.mask == address & ~PageSize.large.mask }
+  }
+
+  /// What went wrong, as text.
+  mutating func run(steps: Int) -> String? {
+    // More and more, then less and less, and so on.
+    for step in 0..<steps {
+      let grows = random.below(10) < (step / 500 % 2 == 0 ? 7 : 3)
+      if let text = grows || taken.isEmpty ? take() : giveBack() { return "step \(step): " + text }
+      if region.pointee.freePages != UInt(free.count) { return "step \(step): freePages" }
+      if step % 100 == 0, let text = checkCounts() { return "step \(step): " + text }
+    }
+    while !taken.isEmpty { if let text = giveBack() { return text } }
+    return region.isWhole && region.pointee.ledger.pagesHeld == 0 ? nil : "not whole at the end"
+  }
+
+  private mutating func take() -> String? {
+    let size = random.below(20) == 0 ? .large : page
+    guard let address = region.take(size) else {
+      return size.isLarge ? (wholeBlocks == 0 ? nil : "no large page, but a block is whole")
+        : free.isEmpty ? nil : "no page, but \(free.count) are free"
+    }
+    // A base page does not break a whole block while there is a page elsewhere.
+    if !size.isLarge {
+      let pages = freePages(inBlockOf: address)
+      if UInt(pages) == PageSize.large.size / page.size, free.count != wholeBlocks * pages { return "broke a whole block" }
+    }
+    for part in parts(address, size) where free.remove(part) == nil { return "gave a page that is not free" }
+    taken.append((address, size))
+    return nil
+  }
+
+  private mutating func giveBack() -> String? {
+    taken.swapAt(random.below(taken.count), taken.count - 1)
+    let (address, size) = taken.removeLast()
+    region.giveBack(address, size)
+    free.formUnion(parts(address, size))
+    return nil
+  }
+
+  private func checkCounts() -> String? {
+    if region.available(page) != UInt(free.count) { return "available" }
+    if region.available(.large) != UInt(wholeBlocks) { return "available large pages" }
+    let pages = taken.reduce(0) { $0 + ($1.page.isLarge ? 0 : 1) }
+    let ledger = region.pointee.ledger
+    return ledger.baseTaken - ledger.baseGivenBack == UInt64(pages)
+      && ledger.largeTaken - ledger.largeGivenBack == UInt64(taken.count - pages) ? nil : "ledger"
+  }
+}

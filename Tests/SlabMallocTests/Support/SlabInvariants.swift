@@ -1,0 +1,37 @@
+@testable import SlabMalloc
+
+extension UnsafeMutablePointer where Pointee == Slab {
+  /// The first invariant of a slab of a bin that does not hold, as text.
+  func violation(in bin: BinPointer) -> String? {
+    let geometry = SlabGeometry(slotSize: bin.pointee.slotSize, page: page)
+    if page != bin.pointee.page || pointee.slotSize != bin.pointee.slotSize { return "carved for another bin" }
+    if pointee.slotCount != geometry.slotCount || UInt(pointee.wordCount) != geometry.wordCount { return "geometry" }
+    if pointee.seal != ownedSeal { return "no seal" }
+    if (pointee.state == .current) != (bin.pointee.current == self) { return "current, but not the bin's" }
+    var free: UInt = 0
+    for index in 0..<geometry.wordCount {
+      let word = self.word(index).pointee
+      if word.free & word.pending != 0 { return "word \(index): a slot is both free and pending" }
+      if word.freeSlots & ~lowBits(geometry.slotCount - index * 64) != 0 { return "word \(index): slots past the last" }
+      if word.pending != 0, !isPending(word: index, in: bin) { return "word \(index): pending, but not the bin's" }
+      if isPending(word: index, in: bin), bin.pointee.wordStart != slot(index * 64) { return "word \(index): wordStart" }
+      free += UInt(word.free.nonzeroBitCount)
+    }
+    if used != geometry.slotCount - free { return "used is \(used), but \(free) slots are free" }
+    if pointee.state == .full, pointee.countdown != 1 { return "full, but the countdown is \(pointee.countdown)" }
+    return stateViolation(free: free)
+  }
+
+  private func stateViolation(free: UInt) -> String? {
+    switch pointee.state {
+    case .full: free == 0 ? nil : "full, but \(free) slots are free"
+    case .partial: free != 0 && free != pointee.slotCount ? nil : "partial, but \(free) slots are free"
+    case .empty: free == pointee.slotCount ? nil : "empty, but \(free) slots are free"
+    case .current: nil
+    }
+  }
+
+  private func isPending(word: UInt, in bin: BinPointer) -> Bool {
+    UInt(bitPattern: bin.pointee.pending) == UInt(bitPattern: self.word(word)) + 8
+  }
+}

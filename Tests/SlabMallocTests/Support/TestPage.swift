@@ -1,0 +1,32 @@
+@testable import SlabMalloc
+
+/// A page of a test's own. Whoever uses its address must keep it alive: see `withSlab`.
+final class TestPage {
+  let page: PageSize
+  let address: UInt
+  private let memory: UnsafeMutableRawPointer
+
+  init(_ page: PageSize) {
+    self.page = page
+    memory = .allocate(byteCount: page.bytes, alignment: page.bytes)
+    address = UInt(bitPattern: memory)
+    // What an earlier owner left there must not matter, but for the seal, which says that the page is owned.
+    slab.pointee.seal = 0
+  }
+
+  deinit { memory.deallocate() }
+
+  var slab: SlabPointer { SlabPointer.around(address, pageMask: page.mask) }
+
+  /// Carves it into slots.
+  func carved(slotSize: UInt, binIndex: UInt8 = 0) -> Self {
+    slab.carve(page: page, slotSize: slotSize, binIndex: binIndex)
+    return self
+  }
+
+  /// Runs the body with a slab in a page that lives as long as the body runs.
+  static func withSlab(_ page: PageSize, slotSize: UInt, _ body: (SlabPointer) -> Void) {
+    let test = TestPage(page).carved(slotSize: slotSize)
+    withExtendedLifetime(test) { body(test.slab) }
+  }
+}

@@ -1,0 +1,81 @@
+@testable import SlabMalloc
+
+/// What must hold between any two calls.
+extension UnsafeMutablePointer where Pointee == Zone {
+  /// The first invariant that does not hold, as text.
+  func violation() -> String? {
+    var lists = SlabLists()
+    for index in 0..<pointee.binCount {
+      if let text = lists.collect(bin(index)) { return "bin \(index): \(text)" }
+    }
+    for map in [basePages, largePages] {
+      if let text = violation(map, &lists) { return "map of \(map.page.bytes)-byte pages: \(text)" }
+    }
+    if !lists.members.isEmpty { return "a list holds \(lists.members.count) slabs that are in no page map" }
+    return ledgerViolation()
+  }
+
+  private func violation(_ map: PageMapPointer, _ lists: inout SlabLists) -> String? {
+    var slabs: [SlabPointer] = []
+    map.forEach { slabs.append($0) }
+    guard UInt(slabs.count) == map.pointee.count else { return "count \(map.pointee.count), but \(slabs.count) slabs" }
+    for slab in slabs {
+      let name = "slab \(String(slab.pageAddress, radix: 16)) of bin \(slab.pointee.binIndex): "
+      if map.find(slab.pageAddress) != slab || map.find(slab.pageEnd) != slab { return name + "not found" }
+      if slab.page != map.page { return name + "in the wrong map" }
+      guard UInt(slab.pointee.binIndex) < pointee.binCount else { return name + "no such bin" }
+      let bin = bin(UInt(slab.pointee.binIndex))
+      if let text = slab.violation(in: bin) { return name + text }
+      if lists.members.removeValue(forKey: slab) ?? .full != slab.pointee.state { return name + "not in the list of its state" }
+    }
+    return nil
+  }
+
+  /// Pages held = pages in the maps + the maps' own pages.
+  private func ledgerViolation() -> String? {
+    var base = basePages.pointee.count
+    var large = largePages.pointee.count
+    for map in [basePages, largePages] {
+      guard let table = map.pointee.table else { continue }
+      if table.isLarge { large += 1 } else { base += 1 }
+    }
+    let ledger = pointee.ledger
+    if ledger.baseTaken - ledger.baseGivenBack != UInt64(base) { return "\(ledger), but \(base) base pages" }
+    if ledger.largeTaken - ledger.largeGivenBack != UInt64(large) { return "\(ledger), but \(large) large pages" }
+    return nil
+  }
+}
+
+/// Which slab is in which list, by a walk over the lists.
+private struct SlabLists {
+  var members: [SlabPointer: Slab.State] = [:]
+
+  mutating func collect(_ bin: BinPointer) -> String? {
+    if let current = bin.pointee.current, members.updateValue(.current, forKey: current) != nil { return "current is in a list" }
+    var before: SlabPointer?
+    var next = bin.pointee.partial.first
+    while let slab = next {
+      if members.updateValue(.partial, forKey: slab) != nil { return "a partial slab is in two lists" }
+      if slab.pointee.previous != before { return "partial: previous is wrong" }
+      before = slab
+      next = slab.pointee.next
+    }
+    if bin.pointee.partial.last != before, bin.pointee.partial.first != nil { return "partial: last is wrong" }
+    before = nil
+    next = bin.pointee.empty.first
+    while let slab = next {
+      if members.updateValue(.empty, forKey: slab) != nil { return "an empty slab is in two lists" }
+      if slab.pointee.previous != before { return "empty: previous is wrong" }
+      before = slab
+      next = slab.pointee.next
+    }
+    return pendingViolation(bin)
+  }
+
+  /// Pending slots are of a slab of the bin, which is checked there; without one there are none.
+  private func pendingViolation(_ bin: BinPointer) -> String? {
+    guard bin.pendingSlots != 0 else { return nil }
+    let slab = SlabPointer.around(bin.pointee.wordStart, pageMask: bin.pointee.page.mask)
+    return slab.hasWord(withPendingAt: bin.pointee.pending) ? nil : "pending slots of no slab"
+  }
+}

@@ -1,0 +1,122 @@
+@testable import SlabMalloc
+
+/// The reference model of a zone: a dictionary of live ranges. Every operation goes to both, and what the zone answers
+/// must be what the model knows. Each object holds stamps at both ends of its slot, which must be there when it goes.
+final class ZoneModel {
+  struct Object {
+    var size: UInt
+    var alignment: UInt
+    var index: UInt
+    var stamp: UInt64
+
+    /// Bytes of its slot.
+    var usable: UInt { SizeClass.slotSize(index) }
+  }
+
+  /// What went wrong, and where in the sequence.
+  struct Violation: Error {
+    let text: String
+  }
+
+  let test: TestZone
+  let supply: TestZone.Supply
+  var zone: ZonePointer { test.zone }
+  var random: SeededRandom
+  /// The live objects by address, and their addresses in no order.
+  var objects: [UInt: Object] = [:]
+  var addresses: [UInt] = []
+  private var stamps: UInt64 = 0
+  private(set) var refusals = 0
+
+  init(page: PageSize, supply: TestZone.Supply = .pull, stream: UInt64 = 0) {
+    test = TestZone(page: page, supply: supply)
+    self.supply = supply
+    random = SeededRandom(stream: stream)
+    var chance = SeededRandom(stream: stream + 1000)
+    // A few calls fail, and large pages are few.
+    test.provider.fault = { [unowned self] _, bytes in
+      let fails = chance.below(50) == 0 || bytes == PageSize.large.bytes && test.provider.pagesOut(.large) >= 50
+      if fails { refusals += 1 }
+      return fails ? .outOfMemory : .none
+    }
+  }
+
+  func fail(_ text: String) -> Violation { Violation(text: text) }
+
+  func expect(_ status: Status, _ expected: Status, _ what: @autoclosure () -> String) throws {
+    if status != expected { throw fail("\(what()): status \(status), not \(expected)") }
+  }
+
+  /// A new object, or nil if memory is out, which must have a cause.
+  func allocate(size: UInt, alignment: UInt, plain: Bool) throws -> UInt? {
+    let before = refusals
+    let address = plain ? test.allocate(size) : test.allocate(size, alignment: alignment).address
+    guard let address else {
+      try checkOutOfMemory(size: size, alignment: alignment, refused: refusals != before)
+      return nil
+    }
+    try add(address, size: size, alignment: alignment)
+    return address
+  }
+
+  /// Memory may be out only if the provider refused, or in a zone that is handed its pages if all slots are in use.
+  private func checkOutOfMemory(size: UInt, alignment: UInt, refused: Bool) throws {
+    guard let index = SizeClass.index(size: size, alignment: alignment) else { throw fail("no class for \(size) \(alignment)") }
+    if supply == .pull {
+      if !refused { throw fail("size \(size) alignment \(alignment): out of memory, but the provider did not refuse") }
+      return
+    }
+    let statistics = zone.statistics(of: index)
+    let allAligned = SizeClass.stride(slotSize: SizeClass.slotSize(index), alignment: alignment) == 1
+    if allAligned, statistics.slotsLive < statistics.pages * statistics.slotsPerPage {
+      throw fail("size \(size) alignment \(alignment): out of memory, but slots are free: \(statistics)")
+    }
+    _ = test.refill(size, alignment: alignment)
+  }
+
+  func add(_ address: UInt, size: UInt, alignment: UInt) throws {
+    guard let index = SizeClass.index(size: size, alignment: alignment) else { throw fail("served \(size) \(alignment)") }
+    if address & (alignment - 1) != 0 { throw fail("\(size) \(alignment): \(String(address, radix: 16)) is misaligned") }
+    stamps &+= 1
+    let object = Object(size: size, alignment: alignment, index: index, stamp: stamps &* 0x9E37_79B9_7F4A_7C15)
+    if objects.updateValue(object, forKey: address) != nil { throw fail("\(String(address, radix: 16)) was given twice") }
+    addresses.append(address)
+    word(address).pointee = object.stamp
+    word(address + object.usable - 8).pointee = object.stamp
+  }
+
+  func word(_ address: UInt) -> UnsafeMutablePointer<UInt64> { UnsafeMutablePointer(bitPattern: address)! }
+
+  /// Takes an object out of the model after a look at its stamps.
+  func remove(at position: Int) throws -> (address: UInt, object: Object) {
+    let address = addresses[position]
+    addresses[position] = addresses[addresses.count - 1]
+    addresses.removeLast()
+    guard let object = objects.removeValue(forKey: address) else { throw fail("the model lost an object") }
+    try checkStamps(address, object)
+    return (address, object)
+  }
+
+  func checkStamps(_ address: UInt, _ object: Object) throws {
+    if word(address).pointee != object.stamp || word(address + object.usable - 8).pointee != object.stamp {
+      throw fail("\(String(address, radix: 16)) of class \(object.usable) was overwritten")
+    }
+  }
+
+  /// Everything at once: the zone's invariants, its counts, and that no live ranges overlap.
+  func checkAll() throws {
+    if let text = zone.violation() { throw fail(text) }
+    var bytes: UInt = 0
+    var end: UInt = 0
+    for address in addresses.sorted() {
+      guard let object = objects[address] else { throw fail("the model lost an object") }
+      if address < end { throw fail("\(String(address, radix: 16)) overlaps the object before it") }
+      end = address + object.usable
+      bytes += object.usable
+      try checkStamps(address, object)
+    }
+    let live = zone.live
+    if live != (UInt(addresses.count), bytes) { throw fail("live \(live), not \((addresses.count, bytes))") }
+    if !test.provider.errors.isEmpty { throw fail(test.provider.errors[0]) }
+  }
+}

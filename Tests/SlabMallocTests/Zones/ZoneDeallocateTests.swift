@@ -1,0 +1,93 @@
+import XCTest
+
+@testable import SlabMalloc
+
+/// What deallocation says of every pointer into a page: the fast path's arithmetic, not the slow one's.
+final class ZoneDeallocateTests: XCTestCase {
+  /// Fills one page of a class, then frees every second slot.
+  private func fillPage(_ test: TestZone, slotSize: UInt) -> (page: UInt, slots: UInt) {
+    let first = test.allocate(slotSize, alignment: 8).address!
+    let slots = SlabGeometry(slotSize: slotSize, page: test.zone.slab(around: first)!.page).slotCount
+    let rest = (1..<slots).map { _ in test.allocate(slotSize, alignment: 8).address! }
+    for address in rest where (address - first) / slotSize % 2 == 1 { XCTAssertEqual(test.zone.deallocate(address), ok) }
+    return (first, slots)
+  }
+
+  private func expected(_ offset: UInt, _ slotSize: UInt, _ slots: UInt) -> Status {
+    offset % slotSize != 0 || offset / slotSize >= slots ? AllocationError.interiorPointer.code
+      : offset / slotSize % 2 == 1 ? AllocationError.doubleFree.code : ok
+  }
+
+  private func check(_ page: PageSize, slotSize: UInt, offsets: (PageSize) -> any Sequence<UInt>) {
+    let test = TestZone(page: page)
+    let (start, slots) = fillPage(test, slotSize: slotSize)
+    let slabPage = test.zone.slab(around: start)!.page
+    for offset in offsets(slabPage) {
+      let status = expected(offset, slotSize, slots)
+      // Those that are live stay so, for the count at the end.
+      if status == ok { continue }
+      let found = test.zone.deallocate(start + offset)
+      let sized = test.zone.deallocate(start + offset, size: slotSize)
+      guard found == status, sized == status else {
+        return XCTFail("slots of \(slotSize), offset \(offset): \(found) and \(sized), not \(status); \(SeededRandom.hint)")
+      }
+    }
+    for index in stride(from: UInt(0), to: slots, by: 2) {
+      XCTAssertEqual(test.zone.deallocate(start + index * slotSize), ok)
+    }
+    test.destroyAndCheck()
+  }
+
+  func testEveryAddressOfABasePage() {
+    for page in PageSize.base {
+      for index in 0..<SizeClass.count where SizeClass.slotSize(index) <= SlabGeometry.largestOnBasePage(page) {
+        let step = page == .kib64 ? 11 : page == .kib16 ? 3 : 1
+        check(page, slotSize: SizeClass.slotSize(index)) { stride(from: UInt(0), to: $0.size, by: step) }
+      }
+    }
+  }
+
+  func testAddressesOfALargePage() {
+    var random = SeededRandom()
+    for index in 0..<SizeClass.count where SizeClass.slotSize(index) > SlabGeometry.largestOnBasePage(.kib4) {
+      let slotSize = SizeClass.slotSize(index)
+      check(.kib4, slotSize: slotSize) { page in
+        var offsets: [UInt] = [page.mask]
+        for start in stride(from: UInt(0), to: page.size - slotSize, by: UInt.Stride(slotSize)) {
+          offsets += [start, start + 1, start + slotSize - 1, start + UInt(random.below(Int(slotSize)))]
+        }
+        return offsets
+      }
+    }
+  }
+
+  /// The allocation done last is undone without a look at the slab. It must not be once anything else has happened.
+  func testTheLastAllocationIsUndoneOnce() {
+    let test = TestZone(page: .kib4)
+    let doubleFree = AllocationError.doubleFree.code
+    let foreign = AllocationError.foreignPointer.code
+    let address = test.allocate(64)!
+    XCTAssertEqual(test.zone.deallocate(address), ok)
+    XCTAssertEqual(test.zone.deallocate(address), doubleFree)
+    XCTAssertEqual(test.allocate(64, alignment: 8).address, address, "the same slot, by another way")
+    for odd: UInt in [1, 2, 8, address + 1, address + 4096 * 1024] {
+      XCTAssertNotEqual(test.zone.deallocate(odd), ok, "\(odd)")
+      XCTAssertNotEqual(test.zone.deallocate(odd, size: 64), ok, "\(odd)")
+    }
+    XCTAssertEqual(test.zone.deallocate(1), foreign)
+    XCTAssertNotEqual(test.allocate(64), address, "given twice")
+    XCTAssertNil(test.zone.violation())
+    test.destroyAndCheck(live: 2)
+  }
+
+  func testTheLastAllocationIsNotUndoneAsAnotherSize() {
+    let test = TestZone(page: .kib4)
+    let address = test.allocate(64)!
+    for size: UInt in [0, 1, 32, 65, 1024, 5000] {
+      XCTAssertEqual(test.zone.deallocate(address, size: size), AllocationError.layoutMismatch.code, "\(size)")
+    }
+    XCTAssertEqual(test.zone.deallocate(address, size: maxSize + 1), AllocationError.invalidLayout.code)
+    XCTAssertEqual(test.zone.deallocate(address, size: 50), ok)
+    test.destroyAndCheck()
+  }
+}

@@ -1,0 +1,101 @@
+import CSlabmalloc
+import XCTest
+
+@testable import SlabMalloc
+
+/// Where things are in a zone, held against the compiler.
+final class ZoneTests: XCTestCase {
+  private func address<Value: ~Copyable>(_ pointer: UnsafeMutablePointer<Value>) -> UInt { UInt(bitPattern: pointer) }
+
+  func testOffsetsAreThoseOfTheCompiler() {
+    let test = TestZone(page: .kib4)
+    let zone = test.zone
+    let base = withUnsafeMutablePointer(to: &zone.pointee.basePages) { address($0) }
+    let large = withUnsafeMutablePointer(to: &zone.pointee.largePages) { address($0) }
+    XCTAssertEqual(address(zone.basePages), base)
+    XCTAssertEqual(address(zone.largePages), large)
+    XCTAssertEqual(base - address(zone), UInt(Zone.basePagesOffset))
+  }
+
+  func testBinsFollowTheZoneAndDoNotOverlap() {
+    let test = TestZone(page: .kib4)
+    XCTAssertLessThanOrEqual(MemoryLayout<Zone>.size, Zone.binsOffset)
+    XCTAssertLessThanOrEqual(MemoryLayout<Bin>.size, Bin.stride)
+    XCTAssertEqual(Zone.binsOffset % 64, 0, "bins start at cache lines")
+    for index in 0..<SizeClass.count {
+      let bin = address(test.zone.bin(index))
+      XCTAssertEqual(bin, address(test.zone) + UInt(Zone.binsOffset) + index * UInt(Bin.stride))
+      let end = address(test.zone) + UInt(ZonePointer.storageSize(bins: SizeClass.count))
+      XCTAssertLessThanOrEqual(bin + UInt(MemoryLayout<Bin>.size), end)
+    }
+  }
+
+  func testTheTableLeadsEachSizeToItsBin() {
+    let test = TestZone(page: .kib4)
+    for size in 1...SizeClass.directLimit {
+      XCTAssertEqual(test.zone.directBin(size), test.zone.bin(SizeClass.index(size: size)!), "size \(size)")
+    }
+    XCTAssertEqual(test.zone.pointee.directLimit, SizeClass.directLimit)
+  }
+
+  func testStorageSizesFitThoseOfTheHeader() {
+    XCTAssertLessThanOrEqual(ZonePointer.storageSize(bins: SizeClass.count), Int(SLM_ZONE_STORAGE_SIZE))
+    XCTAssertLessThanOrEqual(ZonePointer.storageSize(bins: 1), Int(SLM_SC_STORAGE_SIZE))
+    XCTAssertLessThanOrEqual(SafeZonePointer.storageSize, Int(SLM_ZONE_STORAGE_SIZE) + 64)
+    XCTAssertEqual(slm_zone_storage_size(), ZonePointer.storageSize(bins: SizeClass.count))
+    XCTAssertEqual(slm_sc_storage_size(), ZonePointer.storageSize(bins: 1))
+    XCTAssertEqual(slm_safe_zone_storage_size(), SafeZonePointer.storageSize)
+  }
+
+  func testALockAndItsZoneDoNotShareACacheLine() {
+    XCTAssertGreaterThanOrEqual(SafeZonePointer.zoneOffset, 64)
+    XCTAssertLessThanOrEqual(MemoryLayout<SafeZone>.size, SafeZonePointer.zoneOffset)
+    XCTAssertEqual(SafeZonePointer.zoneOffset % 64, 0)
+  }
+
+  /// The constant that the header gives is the largest size, and the macros say what the core says.
+  func testLimitsAreThoseOfTheHeader() {
+    XCTAssertEqual(Int(maxSize), 131_072)
+    let test = TestZone(page: .kib4)
+    XCTAssertNotNil(test.allocate(131_072))
+    XCTAssertNil(test.allocate(131_073))
+    test.destroyAndCheck(live: 1)
+  }
+
+  /// Zero-filled memory is a zone that is not initialised: nothing works and nothing crashes.
+  func testZeroFilledMemoryIsNoZone() {
+    let bytes = ZonePointer.storageSize(bins: SizeClass.count)
+    let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
+    defer { memory.deallocate() }
+    memory.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
+    checkIsNoZone(memory.assumingMemoryBound(to: Zone.self))
+    for index in 0..<bytes { XCTAssertEqual(memory.load(fromByteOffset: index, as: UInt8.self), 0, "byte \(index)") }
+  }
+
+  func testADestroyedZoneIsNoZone() {
+    let test = TestZone(page: .kib4)
+    let address = test.allocate(100)!
+    test.destroyAndCheck(live: 1)
+    checkIsNoZone(test.zone)
+    XCTAssertEqual(test.zone.deallocate(address), AllocationError.notInitialized.code)
+  }
+
+  private func checkIsNoZone(_ zone: ZonePointer) {
+    let notInitialized = AllocationError.notInitialized.code
+    var status = ok
+    var live: UInt = 0
+    for size: UInt in [0, 1, 64, 2000, 70_000, 200_000] { XCTAssertNil(zone.allocate(size)) }
+    XCTAssertNil(zone.allocate(size: 8, alignment: 8, status: &status))
+    XCTAssertEqual(status, notInitialized)
+    for address: UInt in [0, 1, 8, 4096, UInt.max] {
+      XCTAssertEqual(zone.deallocate(address), notInitialized, "\(address)")
+      XCTAssertEqual(zone.deallocate(address, size: 8), notInitialized, "\(address)")
+      XCTAssertEqual(zone.deallocate(address, size: 8, alignment: 8), notInitialized, "\(address)")
+      XCTAssertFalse(zone.owns(address))
+      XCTAssertEqual(zone.usableSize(address), 0)
+    }
+    XCTAssertEqual(zone.refill(size: 8, alignment: 8, page: 4096, pageSize: 4096), notInitialized)
+    XCTAssertEqual(zone.destroy(live: &live), notInitialized)
+    XCTAssertNil(zone.takeEmptyPage(.kib4))
+  }
+}

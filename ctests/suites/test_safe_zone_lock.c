@@ -1,0 +1,125 @@
+/* The safe zone's lock is free while its provider runs: other threads get on with the zone meanwhile. */
+#define SUITE_SAFE
+#include "support/family.h"
+
+#include <errno.h>
+#include <semaphore.h>
+
+/** A provider call during which another thread must get on with the zone. */
+typedef struct meeting {
+  fixture f;
+  sem_t begin, done;
+  void *object; /* 64 bytes, live */
+  size_t faults;
+  bool ran, timed_out;
+} meeting;
+
+static void let_the_other_thread_go_on(void *context) {
+  meeting *m = context;
+  struct timespec deadline;
+  clock_gettime(CLOCK_REALTIME, &deadline);
+  deadline.tv_sec += 20;
+  m->ran = true;
+  sem_post(&m->begin);
+  while (sem_timedwait(&m->done, &deadline) != 0) {
+    if (errno == EINTR) continue;
+    m->timed_out = true; /* the zone was locked */
+    return;
+  }
+}
+
+static void *go_on(void *argument) {
+  meeting *m = argument;
+  zone_type *zone = m->f.zone;
+  sem_wait(&m->begin);
+  void *small = Z(allocate)(zone, 64); /* a slot is free */
+  m->faults += small == NULL || Z(deallocate)(zone, small) != SLM_OK;
+  m->faults += Z(usable_size)(zone, m->object) != 64 || !Z(owns)(zone, m->object);
+  slm_statistics all = {.struct_size = sizeof all};
+  m->faults += Z(statistics)(zone, &all) != SLM_OK;
+  /* These need pages: it is another thread that is being given one, so this one is not calling back. */
+  void *objects[2] = {NULL, NULL};
+  m->faults += Z(allocate_with)(zone, 8, 2000, 0, &objects[0]) != SLM_OK;
+  m->faults += Z(allocate_with)(zone, 8, 100000, 0, &objects[1]) != SLM_OK;
+  m->faults += Z(deallocate)(zone, objects[0]) != SLM_OK || Z(deallocate)(zone, objects[1]) != SLM_OK;
+  m->faults += Z(reclaim)(zone, SIZE_MAX, SIZE_MAX, NULL) != SLM_OK;
+  sem_post(&m->done);
+  return NULL;
+}
+
+static void the_lock_is_free_while_the_provider_runs(void **state) {
+  (void)state;
+  for (int release = 0; release < 2; release++) {
+    meeting m;
+    pthread_t other;
+    memset(&m, 0, sizeof m);
+    open_pull(&m.f, 4096);
+    sem_init(&m.begin, 0, 0);
+    sem_init(&m.done, 0, 0);
+    assert_non_null(m.object = Z(allocate)(m.f.zone, 64));
+    void *big = Z(allocate)(m.f.zone, 1500);
+    assert_ok(Z(deallocate)(m.f.zone, big));
+    m.f.provider.hook_context = &m;
+    if (release) m.f.provider.on_release = let_the_other_thread_go_on;
+    assert_int_equal(pthread_create(&other, NULL, go_on, &m), 0);
+    if (release) {
+      assert_ok(Z(reclaim)(m.f.zone, SIZE_MAX, SIZE_MAX, NULL));
+    } else {
+      m.f.provider.on_allocate = let_the_other_thread_go_on;
+      big = Z(allocate)(m.f.zone, 60000);
+      assert_non_null(big);
+      assert_ok(Z(deallocate)(m.f.zone, big));
+    }
+    assert_int_equal(pthread_join(other, NULL), 0);
+    assert_true(m.ran);
+    assert_false(m.timed_out);
+    assert_int_equal(m.faults, 0);
+    sem_destroy(&m.begin);
+    sem_destroy(&m.done);
+    still_works(&m.f);
+    close_with_live(&m.f, 1);
+  }
+}
+
+/** While one thread is given a page for the zone's table, another lets the zone grow past that. */
+static void *grow_meanwhile(void *argument) {
+  meeting *m = argument;
+  sem_wait(&m->begin);
+  for (size_t i = 0; i < 300; i++) m->faults += Z(allocate)(m->f.zone, 2048) == NULL;
+  sem_post(&m->done);
+  return NULL;
+}
+
+static void two_threads_grow_the_zone_at_once(void **state) {
+  (void)state;
+  enum { PAGES = 100 };
+  for (size_t call = 1; call < PAGES; call++) {
+    meeting m;
+    pthread_t other;
+    memset(&m, 0, sizeof m);
+    open_pull(&m.f, 4096);
+    sem_init(&m.begin, 0, 0);
+    sem_init(&m.done, 0, 0);
+    m.f.provider.careless = true;
+    m.f.provider.hook_context = &m;
+    m.f.provider.hook_at = call;
+    m.f.provider.on_allocate = let_the_other_thread_go_on;
+    assert_int_equal(pthread_create(&other, NULL, grow_meanwhile, &m), 0);
+    for (size_t i = 0; i < PAGES; i++) assert_non_null(Z(allocate)(m.f.zone, 2048));
+    assert_int_equal(pthread_join(other, NULL), 0);
+    assert_true(m.ran);
+    assert_false(m.timed_out);
+    assert_int_equal(m.faults, 0);
+    sem_destroy(&m.begin);
+    sem_destroy(&m.done);
+    close_with_live(&m.f, PAGES + 300);
+  }
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(the_lock_is_free_while_the_provider_runs),
+      cmocka_unit_test(two_threads_grow_the_zone_at_once),
+  };
+  return RUN_SUITE("lock", tests);
+}
