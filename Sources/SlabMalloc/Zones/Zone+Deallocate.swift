@@ -43,28 +43,26 @@ extension UnsafeMutablePointer where Pointee == Zone {
     return ok
   }
 
-  /// Gives a slot back if it is of the size class that the layout has.
-  @inline(__always) func deallocate(_ address: UInt, index: UInt) -> Status {
-    if address == pointee.last.slot { forgetLast() }
-    guard let slab = basePages.probe(address), UInt(slab.pointee.binIndex) == index else {
-      return deallocateSlowly(raw, address, index)
+  /// Gives a slot back if it is one of a bin's.
+  @inline(__always) func deallocate(_ address: UInt, to bin: BinPointer) -> Status {
+    // A word is pending for one bin only, so the latest allocation is this bin's.
+    if _slowPath(address == pointee.last.slot), bin.pointee.pending == pointee.last.pending { return undoLast(address) }
+    guard let slab = basePages.probe(address), slab.pointee.binIndex == bin.pointee.index else {
+      return deallocateSlowly(raw, address, UInt(bin.pointee.index))
     }
     return release(slab, address)
   }
 
-  /// Gives back a slot that was allocated with a layout.
+  /// Gives back a slot that was allocated with a size.
   @inline(__always) func deallocate(_ address: UInt, size: UInt) -> Status {
     guard size &- 1 < pointee.directLimit else { return deallocateOtherSize(raw, address, size) }
-    let bin = directBin(size)
-    // A word is pending for one bin only, so this object is of that bin's class.
-    if _slowPath(address == pointee.last.slot), bin.pointee.pending == pointee.last.pending { return undoLast(address) }
-    return deallocate(address, index: UInt(bin.pointee.index))
+    return deallocate(address, to: directBin(size))
   }
 
   func deallocate(_ address: UInt, size: UInt, alignment: UInt) -> Status {
     guard isInitialized else { return AllocationError.notInitialized.code }
     guard let index = SizeClass.index(size: size, alignment: alignment) else { return AllocationError.invalidLayout.code }
-    return deallocate(address, index: index)
+    return deallocate(address, to: bin(index))
   }
 
   /// The slab around an address of the zone's, by whatever probes it takes.
@@ -107,19 +105,22 @@ func deallocateRarely(_ zone: UnsafeMutableRawPointer, _ address: UInt) -> Int32
   return address == 0 ? ok : AllocationError.foreignPointer.code
 }
 
+/// The same for a slot of a class.
 @c(slm_core_deallocate_slowly_as)
 @inline(never)
 @usableFromInline
 func deallocateSlowly(_ zone: UnsafeMutableRawPointer, _ address: UInt, _ index: UInt) -> Int32 {
   let zone = zone.assumingMemoryBound(to: Zone.self)
-  guard let slab = zone.slab(around: address) else { return deallocateSlowly(zone.raw, address) }
-  guard UInt(slab.pointee.binIndex) == index else {
+  if let slab = zone.largePages.probeLarge(address), UInt(slab.pointee.binIndex) == index {
+    return zone.releaseLarge(slab, address)
+  }
+  if let slab = zone.slab(around: address), UInt(slab.pointee.binIndex) != index {
     // What the pointer is comes before what it should have been.
     var status = AllocationError.layoutMismatch.code
     _ = zone.lookUp(address, status: &status)
     return status
   }
-  return slab.page.isLarge ? zone.releaseLarge(slab, address) : zone.release(slab, address)
+  return deallocateRarely(zone.raw, address)
 }
 
 @c(slm_core_deallocate_other_size)
@@ -129,7 +130,7 @@ func deallocateOtherSize(_ zone: UnsafeMutableRawPointer, _ address: UInt, _ siz
   let zone = zone.assumingMemoryBound(to: Zone.self)
   guard zone.isInitialized else { return AllocationError.notInitialized.code }
   guard let index = SizeClass.index(size: size) else { return AllocationError.invalidLayout.code }
-  return zone.deallocate(address, index: index)
+  return zone.deallocate(address, to: zone.bin(index))
 }
 
 /// The pointer failed a check: says which.

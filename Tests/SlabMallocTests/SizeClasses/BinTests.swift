@@ -28,6 +28,8 @@ final class BinTests: XCTestCase {
     XCTAssertNil(test.zone.violation(), file: file, line: line)
   }
 
+  private func settle() { test.zone.settle(.kib4) }
+
   /// Gives back what is live, in the order given.
   private func end(_ live: [UInt]) {
     for address in live { free(address) }
@@ -109,12 +111,12 @@ final class BinTests: XCTestCase {
     let slot = test.allocate(size)!
     XCTAssertEqual(bin.pendingSlots.nonzeroBitCount, perPage - 1)
     XCTAssertEqual(Int(slab(slot).used), perPage)
-    bin.settle()
+    settle()
     XCTAssertEqual(bin.pendingSlots, 0)
     XCTAssertEqual(slab(slot).used, 1)
     XCTAssertNil(test.zone.violation())
     free(slot)
-    bin.settle()
+    settle()
     XCTAssertEqual(slab(slot).pointee.state, .empty)
     XCTAssertEqual(bin.pointee.empty.first, slab(slot))
     XCTAssertNil(bin.pointee.current)
@@ -125,7 +127,7 @@ final class BinTests: XCTestCase {
   func testSettleOfALoneRedirectedSlot() {
     let pages = fullPages(2)
     free(pages[0][3])
-    bin.settle()
+    settle()
     XCTAssertNil(test.zone.violation())
     XCTAssertEqual(slab(pages[0][3]).pointee.state, .partial)
     XCTAssertEqual(test.allocate(size), pages[0][3])
@@ -135,7 +137,7 @@ final class BinTests: XCTestCase {
   func testAnEmptiedSlabMovesToTheEmptyOnes() {
     let pages = fullPages(3)
     for slot in pages[1].reversed() { free(slot) }
-    bin.settle()
+    settle()
     XCTAssertEqual(slab(pages[1][0]).pointee.state, .empty)
     XCTAssertEqual(bin.pointee.empty.first, slab(pages[1][0]))
     XCTAssertNil(test.zone.violation())
@@ -148,7 +150,7 @@ final class BinTests: XCTestCase {
     let pages = fullPages(4)
     for page in [0, 2] {
       for slot in pages[page] { free(slot) }
-      bin.settle()
+      settle()
     }
     XCTAssertEqual(bin.pointee.empty.first?.pointee.next, slab(pages[0][0]))
     XCTAssertEqual(slab(test.allocate(size)!), slab(pages[2][0]))

@@ -87,7 +87,7 @@ final class SlabGeometryTests: XCTestCase {
       for slotSize in classes where slotSize <= page.size / 2 && (!page.isLarge || slotSize >= 2048) {
         TestPage.withSlab(page, slotSize: slotSize) { slab in
           let words = (0..<UInt(slab.pointee.wordCount)).map { UInt(bitPattern: slab.word($0)) }
-          XCTAssertGreaterThanOrEqual(words.min()!, slab.slot(slab.pointee.slotCount), "\(slotSize)")
+          XCTAssertGreaterThanOrEqual(words.min()!, slab.slot(slab.slots), "\(slotSize)")
           XCTAssertLessThanOrEqual(words.max()! + SlabGeometry.wordSize, slab.address, "\(slotSize)")
           XCTAssertEqual(Set(words).count, words.count)
           XCTAssertEqual(slab.address + SlabGeometry.descriptorSize, slab.pageAddress + page.size)

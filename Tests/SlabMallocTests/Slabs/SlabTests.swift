@@ -6,7 +6,7 @@ import XCTest
 final class SlabTests: XCTestCase {
   /// Each third slot is used, the others are free.
   private func useEachThird(_ slab: SlabPointer) {
-    for index in stride(from: UInt(0), to: slab.pointee.slotCount, by: 3) { XCTAssertTrue(slab.claim(slot: index)) }
+    for index in stride(from: UInt(0), to: slab.slots, by: 3) { XCTAssertTrue(slab.claim(slot: index)) }
   }
 
   private func check(_ slab: SlabPointer, offset: UInt, slotSize: UInt, count: UInt) -> Bool {
@@ -73,7 +73,7 @@ final class SlabTests: XCTestCase {
       TestPage.withSlab(page, slotSize: 2048) { slab in
         XCTAssertEqual(slab.used, 0)
         XCTAssertEqual(slab.pointee.state, .empty)
-        XCTAssertGreaterThan(slab.pointee.slotCount, 0)
+        XCTAssertGreaterThan(slab.slots, 0)
         XCTAssertEqual(slab.page, page)
       }
     }
@@ -90,7 +90,7 @@ final class SlabTests: XCTestCase {
             XCTAssertFalse(slab.claim(slot: index), "twice")
           }
           XCTAssertNil(slab.nextWord(after: 0))
-          XCTAssertEqual(slab.used, slab.pointee.slotCount)
+          XCTAssertEqual(slab.used, slab.slots)
         }
       }
     }

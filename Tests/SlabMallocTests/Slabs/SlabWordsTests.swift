@@ -10,7 +10,7 @@ final class SlabWordsTests: XCTestCase {
 
   /// Uses every slot but those given.
   private func use(allBut free: [UInt: UInt64]) {
-    var used = slab.pointee.slotCount
+    var used = slab.slots
     for word in 0..<words {
       slab.word(word).pointee = SlotWord(free: free[word] ?? 0, pending: 0)
       used -= UInt((free[word] ?? 0).nonzeroBitCount)
@@ -30,7 +30,7 @@ final class SlabWordsTests: XCTestCase {
       for slotSize: UInt in [8, 16, 64, 512, 2048] {
         TestPage.withSlab(page, slotSize: slotSize) { slab in
           let bits = (0..<UInt(slab.pointee.wordCount)).map { slab.word($0).pointee.free.nonzeroBitCount }
-          XCTAssertEqual(UInt(bits.reduce(0, +)), slab.pointee.slotCount)
+          XCTAssertEqual(UInt(bits.reduce(0, +)), slab.slots)
           XCTAssertTrue(bits.dropLast().allSatisfy { $0 == 64 })
         }
       }

@@ -13,8 +13,9 @@ struct FaultRun {
 
   /// Sizes that take base pages, large pages and, with more than 64 base pages, a page for the page map.
   private static func sizes(_ page: PageSize) -> [(size: UInt, alignment: UInt)] {
-    let perPage = SlabGeometry(slotSize: 2048, page: page).slotCount
-    let many = (0..<70 * perPage).map { _ in (size: UInt(2048), alignment: UInt(16)) }
+    let largest = SlabGeometry.largestOnBasePage(page)
+    let perPage = SlabGeometry(slotSize: largest, page: page).slotCount
+    let many = (0..<70 * perPage).map { _ in (size: largest, alignment: UInt(16)) }
     let mixed: [(UInt, UInt)] = [
       (0, 1), (1, 8), (8, 8), (100, 16), (65, 64), (600, 512), (3000, 8), (10_000, 4096), (70_000, 8), (131_072, 8),
       (8, 4096), (100, 65536), (1000, 2 << 20),

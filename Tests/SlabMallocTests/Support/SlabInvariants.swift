@@ -5,7 +5,7 @@ extension UnsafeMutablePointer where Pointee == Slab {
   func violation(in bin: BinPointer) -> String? {
     let geometry = SlabGeometry(slotSize: bin.pointee.slotSize, page: page)
     if page != bin.pointee.page || pointee.slotSize != bin.pointee.slotSize { return "carved for another bin" }
-    if pointee.slotCount != geometry.slotCount || UInt(pointee.wordCount) != geometry.wordCount { return "geometry" }
+    if slots != geometry.slotCount || UInt(pointee.wordCount) != geometry.wordCount { return "geometry" }
     if pointee.seal != ownedSeal { return "no seal" }
     if (pointee.state == .current) != (bin.pointee.current == self) { return "current, but not the bin's" }
     var free: UInt = 0
@@ -25,8 +25,8 @@ extension UnsafeMutablePointer where Pointee == Slab {
   private func stateViolation(free: UInt) -> String? {
     switch pointee.state {
     case .full: free == 0 ? nil : "full, but \(free) slots are free"
-    case .partial: free != 0 && free != pointee.slotCount ? nil : "partial, but \(free) slots are free"
-    case .empty: free == pointee.slotCount ? nil : "empty, but \(free) slots are free"
+    case .partial: free != 0 && free != slots ? nil : "partial, but \(free) slots are free"
+    case .empty: free == slots ? nil : "empty, but \(free) slots are free"
     case .current: nil
     }
   }

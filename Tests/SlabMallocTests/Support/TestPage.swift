@@ -30,3 +30,7 @@ final class TestPage {
     withExtendedLifetime(test) { body(test.slab) }
   }
 }
+
+extension UnsafeMutablePointer where Pointee == Slab {
+  var slots: UInt { UInt(pointee.slotCount) }
+}

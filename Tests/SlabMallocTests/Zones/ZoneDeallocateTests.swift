@@ -6,9 +6,10 @@ import XCTest
 final class ZoneDeallocateTests: XCTestCase {
   /// Fills one page of a class, then frees every second slot.
   private func fillPage(_ test: TestZone, slotSize: UInt) -> (page: UInt, slots: UInt) {
-    let first = test.allocate(slotSize, alignment: 8).address!
+    let size = min(slotSize, maxSize)
+    let first = test.allocate(size, alignment: 8).address!
     let slots = SlabGeometry(slotSize: slotSize, page: test.zone.slab(around: first)!.page).slotCount
-    let rest = (1..<slots).map { _ in test.allocate(slotSize, alignment: 8).address! }
+    let rest = (1..<slots).map { _ in test.allocate(size, alignment: 8).address! }
     for address in rest where (address - first) / slotSize % 2 == 1 { XCTAssertEqual(test.zone.deallocate(address), ok) }
     return (first, slots)
   }
@@ -27,7 +28,7 @@ final class ZoneDeallocateTests: XCTestCase {
       // Those that are live stay so, for the count at the end.
       if status == ok { continue }
       let found = test.zone.deallocate(start + offset)
-      let sized = test.zone.deallocate(start + offset, size: slotSize)
+      let sized = test.zone.deallocate(start + offset, size: min(slotSize, maxSize))
       guard found == status, sized == status else {
         return XCTFail("slots of \(slotSize), offset \(offset): \(found) and \(sized), not \(status); \(SeededRandom.hint)")
       }
@@ -66,6 +67,7 @@ final class ZoneDeallocateTests: XCTestCase {
     let test = TestZone(page: .kib4)
     let doubleFree = AllocationError.doubleFree.code
     let foreign = AllocationError.foreignPointer.code
+    XCTAssertNotNil(test.allocate(64))
     let address = test.allocate(64)!
     XCTAssertEqual(test.zone.deallocate(address), ok)
     XCTAssertEqual(test.zone.deallocate(address), doubleFree)
@@ -77,17 +79,19 @@ final class ZoneDeallocateTests: XCTestCase {
     XCTAssertEqual(test.zone.deallocate(1), foreign)
     XCTAssertNotEqual(test.allocate(64), address, "given twice")
     XCTAssertNil(test.zone.violation())
-    test.destroyAndCheck(live: 2)
+    test.destroyAndCheck(live: 3)
   }
 
   func testTheLastAllocationIsNotUndoneAsAnotherSize() {
     let test = TestZone(page: .kib4)
+    let first = test.allocate(64)!
     let address = test.allocate(64)!
     for size: UInt in [0, 1, 32, 65, 1024, 5000] {
       XCTAssertEqual(test.zone.deallocate(address, size: size), AllocationError.layoutMismatch.code, "\(size)")
     }
     XCTAssertEqual(test.zone.deallocate(address, size: maxSize + 1), AllocationError.invalidLayout.code)
     XCTAssertEqual(test.zone.deallocate(address, size: 50), ok)
+    XCTAssertEqual(test.zone.deallocate(first, size: 64), ok)
     test.destroyAndCheck()
   }
 }

@@ -57,15 +57,21 @@ final class ZoneReentryTests: XCTestCase {
   }
 
   func testAProviderThatEndsTheZone() {
-    let test = TestZone(page: .kib4)
-    XCTAssertNotNil(test.allocate(64))
-    var live: UInt = 0
-    test.provider.duringAllocate = { [unowned test] _ in XCTAssertEqual(test.zone.destroy(live: &live), ok) }
-    XCTAssertEqual(test.allocate(600, alignment: 8).status, AllocationError.notInitialized.code)
-    XCTAssertEqual(live, 1)
-    XCTAssertEqual(test.provider.pagesOut, 0)
-    XCTAssertEqual(test.provider.errors, [])
-    XCTAssertNil(test.allocate(64))
+    // With an object in use, and with a page whose objects are all free.
+    for frees in [false, true] {
+      let test = TestZone(page: .kib4)
+      let address = test.allocate(64)!
+      if frees { XCTAssertEqual(test.zone.deallocate(address), ok) }
+      var live: UInt = 0
+      test.provider.duringAllocate = { [unowned test] _ in XCTAssertEqual(test.zone.destroy(live: &live), ok) }
+      let (memory, status) = test.allocate(600, alignment: 8)
+      XCTAssertNil(memory, "memory of a zone that has ended")
+      XCTAssertEqual(status, AllocationError.notInitialized.code)
+      XCTAssertEqual(live, frees ? 0 : 1)
+      XCTAssertEqual(test.provider.pagesOut, 0)
+      XCTAssertEqual(test.provider.errors, [])
+      XCTAssertNil(test.allocate(64))
+    }
   }
 
   func testCallsBackWhilePagesGoBack() {
