@@ -17,8 +17,9 @@ extension UnsafeMutablePointer where Pointee == Zone {
     guard isInitialized else { return AllocationError.notInitialized.code }
     guard pointee.provider.release != nil else { return AllocationError.noProvider.code }
     // SIZE_MAX, "all", arrives as -1.
-    let base = reclaim(basePages.page, atMost: baseLimit < 0 ? Int.max : baseLimit)
+    // Large pages first: when they are gone, so is the need for a base page that tells where they are.
     let large = reclaim(.large, atMost: largeLimit < 0 ? Int.max : largeLimit)
+    let base = reclaim(basePages.page, atMost: baseLimit < 0 ? Int.max : baseLimit)
     out?.pointee = slm_reclaimed(base_pages: base, large_pages: large)
     return ok
   }

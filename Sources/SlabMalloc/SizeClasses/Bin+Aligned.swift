@@ -4,32 +4,23 @@ extension UnsafeMutablePointer where Pointee == Bin {
   func claim(alignment: UInt) -> UInt? {
     // What is pending may fit: it goes back to where it is searched.
     settle()
-    if let slab = pointee.current, let index = slab.claim(alignment: alignment) { return slab.slot(index) }
-    if let slot = claim(alignment: alignment, in: pointee.partial.first) { return slot }
-    return claim(alignment: alignment, in: pointee.empty.first)
+    return claim(alignment: alignment, in: pointee.current) ?? claim(alignment: alignment, inList: pointee.sparse.first)
+      ?? claim(alignment: alignment, inList: pointee.partial.first)
+      ?? claim(alignment: alignment, inList: pointee.empty.first)
   }
 
-  private func claim(alignment: UInt, in list: SlabPointer?) -> UInt? {
-    var candidate = list
+  private func claim(alignment: UInt, inList first: SlabPointer?) -> UInt? {
+    var candidate = first
     while let slab = candidate {
       candidate = slab.pointee.next
-      guard let index = slab.claim(alignment: alignment) else { continue }
-      lostSlot(slab)
-      return slab.slot(index)
+      if let slot = claim(alignment: alignment, in: slab) { return slot }
     }
     return nil
   }
 
-  /// A slot was taken from a slab that is in a list.
-  private func lostSlot(_ slab: SlabPointer) {
-    if slab.pointee.state == .empty {
-      pointee.empty.remove(slab)
-      slab.pointee.state = .partial
-      pointee.partial.append(slab)
-    }
-    if slab.used == UInt(slab.pointee.slotCount) {
-      pointee.partial.remove(slab)
-      slab.becomeFull()
-    }
+  private func claim(alignment: UInt, in slab: SlabPointer?) -> UInt? {
+    guard let slab, let index = slab.claim(alignment: alignment) else { return nil }
+    list(slab, used: slab.used &+ 1)
+    return slab.slot(index)
   }
 }

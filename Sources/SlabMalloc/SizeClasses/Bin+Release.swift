@@ -1,42 +1,68 @@
 /// What a deallocation does beyond setting a bit.
 extension UnsafeMutablePointer where Pointee == Bin {
-  /// A slab's countdown has reached 0: it was full and a slot of it is free now, or its last used slot is.
+  /// A slab's countdown has reached 0: its state changes.
   ///
   /// If nothing else is at hand, the one free slot of a full slab is the next to allocate: then it only becomes pending, and
   /// no list changes. So a bin whose slabs are all full serves a deallocation and an allocation in turn without touching a
   /// list.
   func countedDown(_ slab: SlabPointer, slot index: UInt, at address: UInt) {
-    guard slab.pointee.state == .full else { return emptied(slab) }
-    if pendingSlots == 0, pointee.current?.isUsedUp ?? true {
-      let slots = slab.word(index &>> 6)
-      slots.pointee = SlotWord(free: 0, pending: slots.pointee.free)
-      slab.pointee.countdown = 1
-      serve(slots, from: address &- (index & 63) &* pointee.slotSize)
-    } else {
-      slab.pointee.hint = UInt8(truncatingIfNeeded: index &>> 6)
-      gained(slab, 1)
+    switch slab.pointee.state {
+    case .full:
+      if pendingSlots == 0, pointee.current?.isUsedUp ?? true {
+        let slots = slab.word(index &>> 6)
+        slots.pointee = SlotWord(free: 0, pending: slots.pointee.free)
+        slab.pointee.countdown = 1
+        serve(slots, from: address &- (index & 63) &* pointee.slotSize)
+      } else {
+        slab.pointee.hint = UInt8(truncatingIfNeeded: index &>> 6)
+        list(slab, used: UInt(slab.pointee.slotCount) &- 1)
+      }
+    case .sparse: list(slab, used: UInt(slab.pointee.slotCount) &- slab.sparseLimit)
+    case .partial: list(slab, used: 0)
+    case .current, .empty: break
     }
   }
 
-  /// A slab has so many more free slots, perhaps none but free ones.
-  func gained(_ slab: SlabPointer, _ count: Int32) {
-    if slab.pointee.state == .full {
-      slab.pointee.state = .partial
-      slab.pointee.countdown = Int32(truncatingIfNeeded: slab.pointee.slotCount)
-      pointee.partial.append(slab)
+  /// Takes account of how many slots of a slab are used now.
+  func list(_ slab: SlabPointer, used: UInt) {
+    if slab.pointee.state == .current {
+      slab.pointee.countdown = Int32(truncatingIfNeeded: used)
+      return
     }
-    slab.pointee.countdown &-= count
-    if slab.pointee.countdown == 0 { emptied(slab) }
+    let new = slab.state(used: used)
+    let countdown = slab.countdown(used: used)
+    if new != slab.pointee.state {
+      leave(slab)
+      enter(slab, new)
+    }
+    slab.pointee.countdown = countdown
   }
 
-  /// The last used slot of a slab was freed. A current slab stays what it is.
-  private func emptied(_ slab: SlabPointer) {
-    guard slab.pointee.state == .partial else { return }
-    slab.pointee.hint = 0
-    pointee.partial.remove(slab)
-    // The word allocated from may be a used-up one of this slab, which can now leave the bin.
-    forget(slab)
-    add(slab)
+  private func leave(_ slab: SlabPointer) {
+    switch slab.pointee.state {
+    case .partial: pointee.partial.remove(slab)
+    case .sparse:
+      pointee.sparse.remove(slab)
+      pointee.sparseCount &-= 1
+    case .empty: pointee.empty.remove(slab)
+    case .full, .current: break
+    }
+  }
+
+  private func enter(_ slab: SlabPointer, _ state: Slab.State) {
+    slab.pointee.state = state
+    switch state {
+    case .partial: pointee.partial.append(slab)
+    case .sparse:
+      pointee.sparse.append(slab)
+      pointee.sparseCount &+= 1
+    case .empty:
+      // The word allocated from may be a used-up one of this slab, which can now leave the bin.
+      forget(slab)
+      slab.pointee.hint = 0
+      pointee.empty.push(slab)
+    case .full, .current: break
+    }
   }
 }
 

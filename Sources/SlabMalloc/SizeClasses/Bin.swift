@@ -2,10 +2,13 @@ import CSlabPort
 
 /// The slabs of one size class in one zone (jemalloc's word for it), and the word that allocation takes slots from.
 ///
-/// Each slab of the class is in one of four states, see `Slab.State`:
+/// Each slab of the class is in one of five states, see `Slab.State`:
 /// - current: the one whose words are opened; it stays until it has no free slot;
 /// - partial: first in first out, so that a slab has time to gather free slots before its turn comes;
 /// - empty: last in first out, since the newest is likeliest to be in the cache;
+/// - sparse: fewer than a sixteenth of its slots are free. First in first out, and last choice: when `manySparse` wait,
+///   a page is taken before, if there is a provider. So a bin opens slabs that are worth it, for at most a sixteenth more
+///   memory;
 /// - full: in no list.
 struct Bin {
   /// The pending half of the word allocated from, in whatever slab; a word that is always 0 when there is none.
@@ -20,12 +23,16 @@ struct Bin {
   var cursor: UInt8
   var index: UInt8
   var page: PageSize
+  /// Slabs in `sparse`.
+  var sparseCount: UInt32
   var current: SlabPointer?
   var partial: SlabList
+  var sparse: SlabList
   var empty: SlabStack
 
-  /// Bytes from one bin to the next: a cache line, whatever the size of a pointer.
-  static let stride = 64
+  /// Bytes from one bin to the next: what every allocation reads, the first three fields, is in one cache line.
+  static let stride = 96
+  static let manySparse: UInt32 = 4
 }
 
 typealias BinPointer = UnsafeMutablePointer<Bin>
@@ -35,7 +42,7 @@ extension UnsafeMutablePointer where Pointee == Bin {
     initialize(
       to: Bin(
         pending: Self.noSlots, wordStart: 0, slotSize: slotSize, stretch: slotSize <= 1024 ? 64 : 16, cursor: 0,
-        index: index, page: page, current: nil, partial: SlabList(), empty: SlabStack()))
+        index: index, page: page, sparseCount: 0, current: nil, partial: SlabList(), sparse: SlabList(), empty: SlabStack()))
   }
 
   private static var noSlots: UnsafeMutablePointer<UInt64> {
@@ -57,7 +64,7 @@ extension UnsafeMutablePointer where Pointee == Bin {
   }
 
   /// Makes slots pending after the word is used up: of the current slab, else of a partial, else of an empty one.
-  /// False if there is none.
+  /// False if there is none; then a sparse one may be left.
   @inline(__always) func advance() -> Bool {
     if let slab = pointee.current, let word = slab.nextWord(after: UInt(pointee.cursor)) {
       open(slab, word)
@@ -68,16 +75,33 @@ extension UnsafeMutablePointer where Pointee == Bin {
 
   /// The current slab, if there is one, has no free slot left.
   @inline(never) private func advanceToNextSlab() -> Bool {
-    pointee.current?.becomeFull()
-    guard let next = pointee.partial.removeFirst() ?? pointee.empty.pop() else {
+    if let slab = pointee.current {
       pointee.current = nil
-      pointee.pending = Self.noSlots
-      return false
+      slab.pointee.state = .full
+      slab.pointee.countdown = 1
     }
+    guard let next = pointee.partial.removeFirst() ?? pointee.empty.pop() else {
+      pointee.pending = Self.noSlots
+      return pointee.sparseCount < Bin.manySparse && advanceToSparseSlab()
+    }
+    makeCurrent(next)
+    return true
+  }
+
+  /// Opens a sparse slab, if there is one and nothing better.
+  func advanceToSparseSlab() -> Bool {
+    guard let next = pointee.sparse.removeFirst() else { return false }
+    pointee.sparseCount &-= 1
+    makeCurrent(next)
+    return true
+  }
+
+  /// Opens a slab that was taken from its list.
+  private func makeCurrent(_ next: SlabPointer) {
+    next.pointee.countdown = Int32(truncatingIfNeeded: next.used)
     next.pointee.state = .current
     pointee.current = next
     open(next, next.wordWithSlot(from: UInt(next.pointee.hint)))
-    return true
   }
 
   @inline(__always) private func open(_ slab: SlabPointer, _ word: UInt) {
@@ -113,7 +137,7 @@ extension UnsafeMutablePointer where Pointee == Bin {
       let slots = slab.word(slab.word(withPendingAt: pointee.pending))
       let count = slots.pointee.pending.nonzeroBitCount
       slots.pointee = SlotWord(free: slots.pointee.freeSlots, pending: 0)
-      gained(slab, Int32(truncatingIfNeeded: count))
+      list(slab, used: slab.used &- UInt(truncatingIfNeeded: count))
     }
     pointee.pending = Self.noSlots
     if let slab = pointee.current, slab.pointee.countdown == 0 {

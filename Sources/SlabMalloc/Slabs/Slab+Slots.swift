@@ -14,13 +14,12 @@ extension UnsafeMutablePointer where Pointee == Slab {
     return word(index &>> 6).pointee.freeSlots &>> UInt64(index & 63) & 1 == 0 ? .used(index) : .free
   }
 
-  /// Takes one given slot if it is free and not pending.
+  /// Takes one given slot if it is free and not pending. Its bin has to take account of it.
   func claim(slot index: UInt) -> Bool {
     let bit: UInt64 = 1 &<< UInt64(index & 63)
     let slots = word(index &>> 6)
     guard slots.pointee.free & bit != 0 else { return false }
     slots.pointee.free &= ~bit
-    pointee.countdown &+= 1
     return true
   }
 

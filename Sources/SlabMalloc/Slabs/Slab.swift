@@ -27,7 +27,8 @@ struct Slab {
   /// The word in which to look first for a free slot.
   var hint: UInt8
   var slotSize: UInt
-  /// Deallocations until the slab changes its list: 1 if it is full, else all that are used.
+  /// Deallocations until the slab changes its state: 1 if it is full, what `sparseLimit` wants if it is sparse, else all
+  /// that are used.
   var countdown: Int32
   var binIndex: UInt8
   var state: State
@@ -42,7 +43,9 @@ struct Slab {
     case full
     /// In none: its words are opened one after the other.
     case current
-    /// In `partial`: some slots are free, some used.
+    /// In `sparse`: a few slots are free.
+    case sparse
+    /// In `partial`: more slots are free, but not all.
     case partial
     /// In `empty`: all slots are free.
     case empty
@@ -133,13 +136,33 @@ extension UnsafeMutablePointer where Pointee == Slab {
 
   /// Used slots, pending ones among them.
   @inline(__always) var used: UInt {
-    pointee.state == .full ? UInt(pointee.slotCount) : UInt(truncatingIfNeeded: pointee.countdown)
+    let countdown = UInt(truncatingIfNeeded: pointee.countdown)
+    switch pointee.state {
+    case .full: return UInt(pointee.slotCount)
+    case .sparse: return UInt(pointee.slotCount) &- sparseLimit &+ countdown
+    case .current, .partial, .empty: return countdown
+    }
   }
 
-  /// No slot is left: takes note of it, in no list.
-  func becomeFull() {
-    pointee.state = .full
-    pointee.countdown = 1
+  /// With fewer free slots than this a slab is sparse: one in 16. A slab of few slots is never.
+  @inline(__always) var sparseLimit: UInt {
+    pointee.slotCount < 128 ? 1 : UInt(pointee.slotCount &>> 4)
+  }
+
+  /// The state for a number of used slots, in a slab that is not current.
+  func state(used: UInt) -> Slab.State {
+    if used == 0 { return .empty }
+    let free = UInt(pointee.slotCount) &- used
+    return free == 0 ? .full : free < sparseLimit ? .sparse : .partial
+  }
+
+  /// The countdown that goes with it.
+  func countdown(used: UInt) -> Int32 {
+    switch state(used: used) {
+    case .full: return 1
+    case .sparse: return Int32(truncatingIfNeeded: sparseLimit &- (UInt(pointee.slotCount) &- used))
+    case .current, .partial, .empty: return Int32(truncatingIfNeeded: used)
+    }
   }
 
   /// Whether the pending half of one of the words is at an address.

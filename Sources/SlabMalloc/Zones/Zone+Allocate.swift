@@ -57,8 +57,12 @@ extension UnsafeMutablePointer where Pointee == Zone {
       let slots = bin.pendingSlots
       if slots != 0 { return bin.claim(slots) }
       if bin.advance() { continue }
-      status = supply(bin)
-      guard status == ok else { return nil }
+      let supplied = supply(bin)
+      if supplied == ok { continue }
+      // Another thread may have freed something while the provider was asked.
+      if bin.advance() || bin.advanceToSparseSlab() { continue }
+      status = supplied
+      return nil
     }
   }
 

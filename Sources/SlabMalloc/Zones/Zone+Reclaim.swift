@@ -8,7 +8,8 @@ extension UnsafeMutablePointer where Pointee == Zone {
       tellProvider(drop(slab), page)
       count += 1
     }
-    if count < limit, isInitialized { count += shrinkTables(page) }
+    if count < limit, isInitialized, shrinkTable(basePages, page) { count += 1 }
+    if count < limit, isInitialized, shrinkTable(largePages, page) { count += 1 }
     return count
   }
 

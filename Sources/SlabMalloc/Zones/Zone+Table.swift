@@ -22,12 +22,8 @@ extension UnsafeMutablePointer where Pointee == Zone {
     }
   }
 
-  /// Gives back a page of this size that holds the buckets of a map without pages; returns how many went.
-  func shrinkTables(_ page: PageSize) -> Int {
-    shrinkTable(basePages, page) ? 1 : shrinkTable(largePages, page) ? 1 : 0
-  }
-
-  private func shrinkTable(_ pages: PageMapPointer, _ page: PageSize) -> Bool {
+  /// Gives back the page that holds the buckets, if it is of this size and the map holds no page.
+  func shrinkTable(_ pages: PageMapPointer, _ page: PageSize) -> Bool {
     guard pages.pointee.count == 0, pages.pointee.table == page, let table = pages.tablePage else { return false }
     pages.initialize(page: pages.page)
     pointee.ledger.giveBack(page)

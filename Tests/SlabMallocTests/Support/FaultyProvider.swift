@@ -4,8 +4,8 @@ import Foundation
 
 /// A page provider that fails on order and knows each page it gave.
 ///
-/// Pages are filled with a pattern before they go out and after they came back; what a zone writes into a page that is
-/// no longer its own shows when the page goes out again, or at `errors`.
+/// The end of a page, where a zone keeps what it knows of it, is filled with a pattern before it goes out and after it came
+/// back; what a zone writes into a page that is no longer its own shows when the page goes out again, or in `errors`.
 final class FaultyProvider {
   enum Fault {
     case none
@@ -99,7 +99,7 @@ final class FaultyProvider {
       return faults.append("page \(String(address, radix: 16)) of \(bytes) bytes came back, but is not out")
     }
     if misaligned.remove(address) == nil { givenBack[bytes, default: 0] += 1 }
-    memset(UnsafeMutableRawPointer(bitPattern: page.address)!, Int32(Self.pattern), bytes)
+    fill(page)
     pool.append(page)
     duringRelease()
   }
@@ -112,12 +112,21 @@ final class FaultyProvider {
       return page
     }
     let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: bytes)
-    memset(memory, Int32(Self.pattern), bytes)
-    return Page(address: UInt(bitPattern: memory), bytes: bytes)
+    let page = Page(address: UInt(bitPattern: memory), bytes: bytes)
+    fill(page)
+    return page
   }
 
+  private func end(of page: Page) -> UnsafeMutableRawBufferPointer {
+    let bytes = min(page.bytes, 64 << 10)
+    let start = UnsafeMutableRawPointer(bitPattern: page.address)! + (page.bytes - bytes)
+    return UnsafeMutableRawBufferPointer(start: start, count: bytes)
+  }
+
+  private func fill(_ page: Page) { memset(end(of: page).baseAddress!, Int32(Self.pattern), end(of: page).count) }
+
   private func isPatterned(_ page: Page) -> Bool {
-    let memory = UnsafeRawPointer(bitPattern: page.address)!
-    return memory.load(as: UInt8.self) == Self.pattern && memcmp(memory, memory + 1, page.bytes - 1) == 0
+    let bytes = end(of: page)
+    return bytes[0] == Self.pattern && memcmp(bytes.baseAddress!, bytes.baseAddress! + 1, bytes.count - 1) == 0
   }
 }

@@ -18,17 +18,16 @@ extension UnsafeMutablePointer where Pointee == Slab {
       free += UInt(word.free.nonzeroBitCount)
     }
     if used != geometry.slotCount - free { return "used is \(used), but \(free) slots are free" }
-    if pointee.state == .full, pointee.countdown != 1 { return "full, but the countdown is \(pointee.countdown)" }
-    return stateViolation(free: free)
+    if pointee.state == .current { return nil }
+    let expected = state(free: free)
+    return pointee.state == expected ? nil : "\(pointee.state), but with \(free) free slots it must be \(expected)"
   }
 
-  private func stateViolation(free: UInt) -> String? {
-    switch pointee.state {
-    case .full: free == 0 ? nil : "full, but \(free) slots are free"
-    case .partial: free != 0 && free != slots ? nil : "partial, but \(free) slots are free"
-    case .empty: free == slots ? nil : "empty, but \(free) slots are free"
-    case .current: nil
-    }
+  /// The state that goes with so many free slots, unless the slab is current.
+  private func state(free: UInt) -> Slab.State {
+    if free == 0 { return .full }
+    if free == slots { return .empty }
+    return free < max(slots / 16, 1) ? .sparse : .partial
   }
 
   private func isPending(word: UInt, in bin: BinPointer) -> Bool {

@@ -52,24 +52,23 @@ private struct SlabLists {
 
   mutating func collect(_ bin: BinPointer) -> String? {
     if let current = bin.pointee.current, members.updateValue(.current, forKey: current) != nil { return "current is in a list" }
+    return collect(.partial, bin.pointee.partial.first, last: bin.pointee.partial.last)
+      ?? collect(.sparse, bin.pointee.sparse.first, last: bin.pointee.sparse.last)
+      ?? collect(.empty, bin.pointee.empty.first) ?? pendingViolation(bin)
+  }
+
+  private mutating func collect(_ state: Slab.State, _ first: SlabPointer?, last: SlabPointer?? = .none) -> String? {
     var before: SlabPointer?
-    var next = bin.pointee.partial.first
+    var next = first
     while let slab = next {
-      if members.updateValue(.partial, forKey: slab) != nil { return "a partial slab is in two lists" }
-      if slab.pointee.previous != before { return "partial: previous is wrong" }
+      if members.updateValue(state, forKey: slab) != nil { return "\(state): a slab is in two lists" }
+      if slab.pointee.previous != before { return "\(state): previous is wrong" }
       before = slab
       next = slab.pointee.next
     }
-    if bin.pointee.partial.last != before, bin.pointee.partial.first != nil { return "partial: last is wrong" }
-    before = nil
-    next = bin.pointee.empty.first
-    while let slab = next {
-      if members.updateValue(.empty, forKey: slab) != nil { return "an empty slab is in two lists" }
-      if slab.pointee.previous != before { return "empty: previous is wrong" }
-      before = slab
-      next = slab.pointee.next
-    }
-    return pendingViolation(bin)
+    // What is last means nothing in a list that is empty.
+    if let last, first != nil, last != before { return "\(state): last is wrong" }
+    return nil
   }
 
   /// Pending slots are of a slab of the bin, which is checked there; without one there are none.
