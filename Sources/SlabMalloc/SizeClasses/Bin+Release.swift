@@ -18,7 +18,9 @@ extension UnsafeMutablePointer where Pointee == Bin {
         list(slab, used: UInt(slab.pointee.slotCount) &- 1)
       }
     case .sparse: list(slab, used: UInt(slab.pointee.slotCount) &- slab.sparseLimit)
-    case .partial: list(slab, used: 0)
+    case .partial:
+      pointee.partial.remove(slab)
+      enter(slab, .empty)
     case .current, .empty: break
     }
   }
@@ -30,12 +32,11 @@ extension UnsafeMutablePointer where Pointee == Bin {
       return
     }
     let new = slab.state(used: used)
-    let countdown = slab.countdown(used: used)
     if new != slab.pointee.state {
       leave(slab)
       enter(slab, new)
     }
-    slab.pointee.countdown = countdown
+    slab.pointee.countdown = slab.countdown(in: new, used: used)
   }
 
   private func leave(_ slab: SlabPointer) {

@@ -112,9 +112,16 @@ extension UnsafeMutablePointer where Pointee == Bin {
     let start = UInt64(free.trailingZeroBitCount) & ~(stretch &- 1)
     let taken = free & (lowBits(UInt(stretch)) &<< start)
     slots.pointee = SlotWord(free: free ^ taken, pending: taken)
-    slab.pointee.countdown &+= taken == UInt64.max ? 64 : Int32(truncatingIfNeeded: taken.nonzeroBitCount)
+    slab.pointee.countdown &+= count(taken, slab)
     pointee.cursor = UInt8(truncatingIfNeeded: word)
     serve(slots, from: slab.slot(word &* 64))
+  }
+
+  /// Counting bits takes a while without an instruction for it, and most words are opened whole.
+  @inline(__always) private func count(_ slots: UInt64, _ slab: SlabPointer) -> Int32 {
+    if slots == UInt64.max { return 64 }
+    if slots == lowBits(UInt(slab.pointee.slotCount)) { return Int32(truncatingIfNeeded: slab.pointee.slotCount) }
+    return Int32(truncatingIfNeeded: slots.nonzeroBitCount)
   }
 
   /// Makes a word the one allocated from.

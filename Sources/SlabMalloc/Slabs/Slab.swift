@@ -157,8 +157,8 @@ extension UnsafeMutablePointer where Pointee == Slab {
   }
 
   /// The countdown that goes with it.
-  func countdown(used: UInt) -> Int32 {
-    switch state(used: used) {
+  func countdown(in state: Slab.State, used: UInt) -> Int32 {
+    switch state {
     case .full: return 1
     case .sparse: return Int32(truncatingIfNeeded: sparseLimit &- (UInt(pointee.slotCount) &- used))
     case .current, .partial, .empty: return Int32(truncatingIfNeeded: used)
