@@ -22,7 +22,7 @@ extension UnsafeMutablePointer where Pointee == Zone {
   }
 
   /// Takes the first of some pending slots, and notes how to undo it.
-  @inline(__always) private func claim(
+  @inline(__always) fileprivate func claim(
     _ slots: UInt64, from pending: UnsafeMutablePointer<UInt64>, of bin: BinPointer
   ) -> UnsafeMutableRawPointer? {
     let slot = bin.claim(slots, from: pending)
@@ -106,6 +106,20 @@ func allocateFromBin(_ zone: UnsafeMutableRawPointer, _ bin: UnsafeMutableRawPoi
 @inline(never)
 @usableFromInline
 func allocateOtherSize(_ zone: UnsafeMutableRawPointer, _ size: UInt) -> UInt {
+  let zone = zone.assumingMemoryBound(to: Zone.self)
+  guard size <= SizeClass.slotSize(SizeClass.lastRegular), size > zone.pointee.directLimit, zone.pointee.directLimit != 0
+  else { return allocateRarely(zone.raw, size) }
+  let bin = zone.bin(SizeClass.regular(size))
+  let pending = bin.pointee.pending
+  let slots = pending.pointee
+  guard slots != 0 else { return allocateFromBin(zone.raw, bin) }
+  return bits(zone.claim(slots, from: pending, of: bin))
+}
+
+@c(slm_core_allocate_rarely)
+@inline(never)
+@usableFromInline
+func allocateRarely(_ zone: UnsafeMutableRawPointer, _ size: UInt) -> UInt {
   let zone = zone.assumingMemoryBound(to: Zone.self)
   guard zone.isInitialized, let index = SizeClass.index(size: size) else { return 0 }
   return zone.allocate(zone.bin(index))
