@@ -18,6 +18,8 @@ endif
 B         := build
 HEADER    := include/slabmalloc.h
 SWIFT_SRC := $(sort $(shell find Sources/SlabMalloc -name '*.swift'))
+# Without an operating system there is nothing below Hosted/.
+BARE_SRC  := $(filter-out Sources/SlabMalloc/Hosted/%,$(SWIFT_SRC))
 PORT_SRC  := $(wildcard Sources/CSlabPort/*.c)
 C_HEADERS := $(HEADER) include/module.modulemap $(wildcard Sources/CSlabPort/include/*)
 version_part = $(shell sed -n 's/^.define SLM_VERSION_$(1) //p' $(HEADER))
@@ -120,11 +122,11 @@ $(B)/freestanding/api.txt: $(B)/api.txt
 	@mkdir -p $(@D)
 	@grep -v '^slm_mmap_' $< >$@
 
-$(B)/freestanding/%/SlabMalloc.o: $(SWIFT_SRC) $(C_HEADERS) $(B)/sources.txt $(B)/api.txt Makefile
+$(B)/freestanding/%/SlabMalloc.o: $(BARE_SRC) $(C_HEADERS) $(B)/sources.txt $(B)/api.txt Makefile
 	@mkdir -p $(@D)
 	@echo '  SWIFT   $@'
 	@rm -f $@
-	@$(SWIFTC) $(SWIFT_FLAGS) -target $(triple_$*) $(addprefix -Xcc ,-ffreestanding $(target_flags_$*)) -c -o $@ $(SWIFT_SRC)
+	@$(SWIFTC) $(SWIFT_FLAGS) -target $(triple_$*) $(addprefix -Xcc ,-ffreestanding $(target_flags_$*)) -c -o $@ $(BARE_SRC)
 	$(name_hot)
 .PRECIOUS: $(B)/freestanding/%/SlabMalloc.o
 

@@ -43,7 +43,7 @@ public func slm_safe_zone_allocate(_ zone: OpaquePointer, _ size: Int) -> Unsafe
 
 @_cdecl("slm_safe_zone_allocate_zeroed") @implementation
 public func slm_safe_zone_allocate_zeroed(_ zone: OpaquePointer, _ size: Int) -> UnsafeMutableRawPointer? {
-  zone.safeZone.locked { $0.allocateZeroed(size) }
+  zone.safeZone.allocateZeroed(size)
 }
 
 @_cdecl("slm_safe_zone_allocate_aligned") @implementation
@@ -97,14 +97,14 @@ public func slm_safe_zone_deallocate_batch(
 public func slm_safe_zone_reallocate(
   _ zone: OpaquePointer, _ pointer: UnsafeMutableRawPointer?, _ size: Int
 ) -> UnsafeMutableRawPointer? {
-  zone.safeZone.locked { $0.reallocate(pointer, 1, size) }
+  zone.safeZone.reallocate(pointer, 1, size)
 }
 
 @_cdecl("slm_safe_zone_reallocate_aligned") @implementation
 public func slm_safe_zone_reallocate_aligned(
   _ zone: OpaquePointer, _ pointer: UnsafeMutableRawPointer?, _ alignment: Int, _ size: Int
 ) -> UnsafeMutableRawPointer? {
-  zone.safeZone.locked { $0.reallocate(pointer, alignment, size) }
+  zone.safeZone.reallocate(pointer, alignment, size)
 }
 
 @_cdecl("slm_safe_zone_resize") @implementation

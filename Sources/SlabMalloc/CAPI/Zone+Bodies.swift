@@ -24,22 +24,11 @@ extension UnsafeMutablePointer where Pointee == Zone {
     return ok
   }
 
-  func reclaimPage(_ pageSize: Int) -> UnsafeMutableRawPointer? {
-    guard let page = SlabMalloc.pageSize(ofBytes: pageSize) else { return nil }
-    return UnsafeMutableRawPointer(bitPattern: takeEmptyPage(page) ?? 0)
-  }
-
   func destroy(_ out: UnsafeMutablePointer<Int>?) -> Status {
     var live: UInt = 0
     let status = destroy(live: &live)
     out?.pointee = Int(live)
     return status
-  }
-
-  func pageSize(_ alignment: Int, _ size: Int) -> Int {
-    guard isInitialized, let index = SizeClass.index(size: UInt(bitPattern: size), alignment: UInt(bitPattern: alignment))
-    else { return 0 }
-    return bin(index).pointee.page.bytes
   }
 
   /// Allocates for the `allocate_with` functions.
@@ -56,22 +45,6 @@ extension UnsafeMutablePointer where Pointee == Zone {
     return ok
   }
 
-  func allocateZeroed(_ size: Int) -> UnsafeMutableRawPointer? {
-    guard let memory = allocate(UInt(bitPattern: size)) else { return nil }
-    clear(memory, UInt(bitPattern: size))
-    return memory
-  }
-
-  func allocateAligned(_ alignment: Int, _ size: Int) -> UnsafeMutableRawPointer? {
-    var status = ok
-    return allocate(size: UInt(bitPattern: size), alignment: UInt(bitPattern: alignment), status: &status)
-  }
-
-  func allocateBatch(_ size: Int, _ count: Int, _ out: UnsafeMutablePointer<UnsafeMutableRawPointer?>) -> Int {
-    guard isInitialized, let index = SizeClass.index(size: UInt(bitPattern: size)) else { return 0 }
-    return allocateBatch(bin(index), count: count, into: out)
-  }
-
   func deallocateBatch(
     _ objects: UnsafePointer<UnsafeMutableRawPointer?>, _ count: Int, _ out: UnsafeMutablePointer<Int>?
   ) -> Status {
@@ -80,36 +53,10 @@ extension UnsafeMutablePointer where Pointee == Zone {
     out?.pointee = done
     return status
   }
-
-  func reallocate(_ object: UnsafeMutableRawPointer?, _ alignment: Int, _ size: Int) -> UnsafeMutableRawPointer? {
-    var status = ok
-    return reallocate(
-      UInt(bitPattern: object), size: UInt(bitPattern: size), alignment: UInt(bitPattern: alignment), status: &status)
-  }
-
-  func goodSize(_ size: Int) -> Int {
-    guard isInitialized, let index = SizeClass.index(size: UInt(bitPattern: size)) else { return 0 }
-    return Int(SizeClass.slotSize(index))
-  }
-}
-
-@inline(__always) func clear(_ memory: UnsafeMutableRawPointer, _ size: UInt) {
-  memory.initializeMemory(as: UInt8.self, repeating: 0, count: Int(size))
 }
 
 /// The bodies that the size-class allocator has for itself.
 extension UnsafeMutablePointer where Pointee == Zone {
-  func refillObjects(_ page: UnsafeMutableRawPointer?, _ pageSize: Int) -> Status {
-    guard isInitialized else { return AllocationError.notInitialized.code }
-    return refill(bin(0), page: UInt(bitPattern: page), pageSize: pageSize)
-  }
-
-  func allocateZeroedObject() -> UnsafeMutableRawPointer? {
-    guard let memory = allocateObject() else { return nil }
-    clear(memory, bin(0).pointee.slotSize)
-    return memory
-  }
-
   func allocateObject(_ flags: UInt32, _ out: UnsafeMutablePointer<UnsafeMutableRawPointer?>) -> Status {
     var status = ok
     out.pointee = nil
@@ -118,9 +65,5 @@ extension UnsafeMutablePointer where Pointee == Zone {
     if flags & SLM_ZEROED != 0 { clear(memory, bin(0).pointee.slotSize) }
     out.pointee = memory
     return ok
-  }
-
-  func deallocateObject(_ object: UnsafeMutableRawPointer?, _ alignment: Int, _ size: Int) -> Status {
-    deallocateObject(UInt(bitPattern: object), size: UInt(bitPattern: size), alignment: UInt(bitPattern: alignment))
   }
 }

@@ -1,15 +1,13 @@
-#if os(Linux)
-  import CSlabmalloc
+import CSlabmalloc
 
-  @_cdecl("slm_mmap_provider") @implementation
-  public func slm_mmap_provider() -> slm_page_provider { MmapProviderPointer.shared.provider.c }
+@_cdecl("slm_mmap_provider") @implementation
+public func slm_mmap_provider() -> slm_page_provider { MmapProviderPointer.shared.provider.c }
 
-  @_cdecl("slm_mmap_statistics") @implementation
-  public func slm_mmap_statistics(_ out: UnsafeMutablePointer<slm_provider_statistics>?) -> slm_status {
-    let shared = MmapProviderPointer.shared
-    shared.providerLock.acquire()
-    let ledger = shared.pointee.ledger
-    shared.providerLock.release()
-    return out?.fill(from: ledger) ?? AllocationError.invalidArgument.code
-  }
-#endif
+@_cdecl("slm_mmap_statistics") @implementation
+public func slm_mmap_statistics(_ out: UnsafeMutablePointer<slm_provider_statistics>?) -> slm_status {
+  let shared = MmapProviderPointer.shared
+  shared.providerLock.acquire()
+  let ledger = shared.pointee.ledger
+  shared.providerLock.release()
+  return out?.fill(from: ledger) ?? AllocationError.invalidArgument.code
+}

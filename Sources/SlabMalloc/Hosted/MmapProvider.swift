@@ -1,121 +1,124 @@
-#if os(Linux)
-  import CSlabPort
+import CSlabPort
 
-  /// The process-wide provider on mmap.
-  ///
-  /// Address space is taken in arenas: 32 MiB, aligned to their size, each a region of base pages of 64 KiB that also
-  /// gives 15 large pages. An arena is found from a page by a mask. Zero-filled memory is a provider without arenas.
-  ///
-  /// Lists: `open` holds the arenas with a free base page, last in first out; a full arena is in no list. At most one
-  /// arena that is whole is kept, the rest are unmapped.
-  struct MmapProvider {
-    var lock: Lock
-    var open: RegionPointer?
-    /// Whole arenas in `open`: 0 or 1.
-    var wholeArenas: UInt
-    var ledger: Ledger
+/// The process-wide provider on mmap.
+///
+/// Address space is taken in arenas: 32 MiB, aligned to their size, each a region of base pages of 64 KiB that also
+/// gives 15 large pages. An arena is found from a page by a mask. Zero-filled memory is a provider without arenas.
+///
+/// Lists: `open` holds the arenas with a free base page, last in first out; a full arena is in no list. At most one
+/// arena that is whole is kept, the rest are unmapped.
+struct MmapProvider {
+  var lock: Lock
+  var open: RegionPointer?
+  /// Whole arenas in `open`: 0 or 1.
+  var wholeArenas: UInt
+  var ledger: Ledger
 
-    static let arenaSize: UInt = 32 << 20
-    static var page: PageSize { .kib64 }
+  static let arenaSize: UInt = 32 << 20
+  static var page: PageSize { .kib64 }
+}
+
+typealias MmapProviderPointer = UnsafeMutablePointer<MmapProvider>
+
+extension UnsafeMutablePointer where Pointee == MmapProvider {
+  /// The one provider of the process.
+  @inline(__always) static var shared: MmapProviderPointer {
+    UnsafeMutableRawPointer(slm_port_system_pages_address()).assumingMemoryBound(to: MmapProvider.self)
   }
 
-  typealias MmapProviderPointer = UnsafeMutablePointer<MmapProvider>
+  @inline(__always) var providerLock: UnsafeMutablePointer<Lock> {
+    UnsafeMutableRawPointer(self).assumingMemoryBound(to: Lock.self)
+  }
 
-  extension UnsafeMutablePointer where Pointee == MmapProvider {
-    /// The one provider of the process.
-    @inline(__always) static var shared: MmapProviderPointer {
-      UnsafeMutableRawPointer(slm_port_system_pages_address()).assumingMemoryBound(to: MmapProvider.self)
-    }
+  var provider: PageProvider {
+    PageProvider(
+      pageSize: MmapProvider.page, context: UnsafeMutableRawPointer(self), allocate: takeFromSystem,
+      release: giveBackToSystem)
+  }
 
-    @inline(__always) var providerLock: UnsafeMutablePointer<Lock> {
-      UnsafeMutableRawPointer(self).assumingMemoryBound(to: Lock.self)
-    }
+  func take(_ page: PageSize) -> UInt? {
+    providerLock.acquire()
+    defer { providerLock.release() }
+    guard let address = takeFromOpen(page) ?? takeFromNewArena(page) else { return nil }
+    pointee.ledger.take(page)
+    return address
+  }
 
-    var provider: PageProvider {
-      PageProvider(
-        pageSize: MmapProvider.page, context: UnsafeMutableRawPointer(self), allocate: takeFromSystem,
-        release: giveBackToSystem)
-    }
-
-    func take(_ page: PageSize) -> UInt? {
-      providerLock.acquire()
-      defer { providerLock.release() }
-      guard let address = takeFromOpen(page) ?? takeFromNewArena(page) else { return nil }
-      pointee.ledger.take(page)
-      return address
-    }
-
-    private func takeFromOpen(_ page: PageSize) -> UInt? {
-      var arena = pointee.open
-      while let region = arena {
-        let wasWhole = region.isWhole
-        if let address = region.take(page) {
-          if wasWhole { pointee.wholeArenas -= 1 }
-          if region.pointee.freePages == 0 { unlink(region) }
-          return address
-        }
-        arena = region.pointee.next
+  private func takeFromOpen(_ page: PageSize) -> UInt? {
+    var arena = pointee.open
+    while let region = arena {
+      let wasWhole = region.isWhole
+      if let address = region.take(page) {
+        if wasWhole { pointee.wholeArenas -= 1 }
+        if region.pointee.freePages == 0 { unlink(region) }
+        return address
       }
-      return nil
+      arena = region.pointee.next
     }
-
-    private func takeFromNewArena(_ page: PageSize) -> UInt? {
-      guard let base = Self.mapAligned(MmapProvider.arenaSize),
-        let region = RegionPointer.make(buffer: base, size: MmapProvider.arenaSize, page: MmapProvider.page)
-      else { return nil }
-      link(region)
-      return region.take(page)
-    }
-
-    func giveBack(_ address: UInt, _ page: PageSize) {
-      // The page is still the caller's, so its memory can go without the lock.
-      slm_port_discard(UnsafeMutableRawPointer(bitPattern: address), page.bytes)
-      guard let region = RegionPointer(bitPattern: address & ~(MmapProvider.arenaSize - 1)) else { return }
-      providerLock.acquire()
-      if region.pointee.freePages == 0 { link(region) }
-      region.giveBack(address, page)
-      pointee.ledger.giveBack(page)
-      let surplus = region.isWhole && pointee.wholeArenas == 1
-      if surplus { unlink(region) } else if region.isWhole { pointee.wholeArenas = 1 }
-      providerLock.release()
-      if surplus { slm_port_unmap(region, Int(MmapProvider.arenaSize)) }
-    }
-
-    private func link(_ region: RegionPointer) {
-      region.pointee.previous = nil
-      region.pointee.next = pointee.open
-      pointee.open?.pointee.previous = region
-      pointee.open = region
-    }
-
-    private func unlink(_ region: RegionPointer) {
-      if let previous = region.pointee.previous {
-        previous.pointee.next = region.pointee.next
-      } else {
-        pointee.open = region.pointee.next
-      }
-      region.pointee.next?.pointee.previous = region.pointee.previous
-    }
-
-    /// Maps memory aligned to its size: twice as much is mapped, and what is over goes back.
-    private static func mapAligned(_ size: UInt) -> UInt? {
-      guard let memory = slm_port_map(Int(size * 2)) else { return nil }
-      let start = UInt(bitPattern: memory)
-      let base = roundUp(start, to: size)
-      if base > start { slm_port_unmap(memory, Int(base - start)) }
-      let end = base + size
-      if start + size * 2 > end { slm_port_unmap(UnsafeMutableRawPointer(bitPattern: end), Int(start + size * 2 - end)) }
-      return base
-    }
+    return nil
   }
 
-  private func takeFromSystem(_ context: UnsafeMutableRawPointer?, _ bytes: Int) -> UnsafeMutableRawPointer? {
-    guard let page = pageSize(ofBytes: bytes) else { return nil }
-    return UnsafeMutableRawPointer(bitPattern: MmapProviderPointer.shared.take(page) ?? 0)
+  private func takeFromNewArena(_ page: PageSize) -> UInt? {
+    guard let base = Self.mapAligned(MmapProvider.arenaSize),
+      let region = RegionPointer.make(buffer: base, size: MmapProvider.arenaSize, page: MmapProvider.page)
+    else { return nil }
+    link(region)
+    return region.take(page)
   }
 
-  private func giveBackToSystem(_ context: UnsafeMutableRawPointer?, _ memory: UnsafeMutableRawPointer, _ bytes: Int) {
-    guard let page = pageSize(ofBytes: bytes) else { return }
-    MmapProviderPointer.shared.giveBack(UInt(bitPattern: memory), page)
+  func giveBack(_ address: UInt, _ page: PageSize) {
+    // The page is still the caller's, so its memory can go without the lock.
+    slm_port_discard(UnsafeMutableRawPointer(bitPattern: address), page.bytes)
+    guard let region = RegionPointer(bitPattern: address & ~(MmapProvider.arenaSize - 1)) else { return }
+    providerLock.acquire()
+    if region.pointee.freePages == 0 { link(region) }
+    region.giveBack(address, page)
+    pointee.ledger.giveBack(page)
+    let surplus = region.isWhole && pointee.wholeArenas == 1
+    if surplus { unlink(region) } else if region.isWhole { pointee.wholeArenas = 1 }
+    providerLock.release()
+    if surplus { slm_port_unmap(region, Int(MmapProvider.arenaSize)) }
   }
-#endif
+
+  private func link(_ region: RegionPointer) {
+    region.pointee.previous = nil
+    region.pointee.next = pointee.open
+    pointee.open?.pointee.previous = region
+    pointee.open = region
+  }
+
+  private func unlink(_ region: RegionPointer) {
+    if let previous = region.pointee.previous {
+      previous.pointee.next = region.pointee.next
+    } else {
+      pointee.open = region.pointee.next
+    }
+    region.pointee.next?.pointee.previous = region.pointee.previous
+  }
+
+  /// Maps memory aligned to its size: twice as much is mapped, and what is over goes back.
+  private static func mapAligned(_ size: UInt) -> UInt? {
+    guard let memory = slm_port_map(Int(size * 2)) else { return nil }
+    let start = UInt(bitPattern: memory)
+    let base = roundUp(start, to: size)
+    if base > start { slm_port_unmap(memory, Int(base - start)) }
+    let end = base + size
+    if start + size * 2 > end { slm_port_unmap(UnsafeMutableRawPointer(bitPattern: end), Int(start + size * 2 - end)) }
+    return base
+  }
+}
+
+private func takeFromSystem(_ context: UnsafeMutableRawPointer?, _ bytes: Int) -> UnsafeMutableRawPointer? {
+  guard let page = pageSize(ofBytes: bytes) else { return nil }
+  return UnsafeMutableRawPointer(bitPattern: MmapProviderPointer.shared.take(page) ?? 0)
+}
+
+private func giveBackToSystem(_ context: UnsafeMutableRawPointer?, _ memory: UnsafeMutableRawPointer, _ bytes: Int) {
+  guard let page = pageSize(ofBytes: bytes) else { return }
+  MmapProviderPointer.shared.giveBack(UInt(bitPattern: memory), page)
+}
+
+extension PageProvider {
+  /// The process-wide provider on mmap: base pages of 64 KiB, and large pages. Safe for any thread.
+  public static var mmap: PageProvider { MmapProviderPointer.shared.provider }
+}

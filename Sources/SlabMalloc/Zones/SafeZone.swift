@@ -34,3 +34,24 @@ extension UnsafeMutablePointer where Pointee == SafeZone {
     return result
   }
 }
+
+/// What takes time is done without the lock.
+extension UnsafeMutablePointer where Pointee == SafeZone {
+  func allocateZeroed(_ size: Int) -> UnsafeMutableRawPointer? {
+    guard let memory = locked({ $0.allocate(UInt(bitPattern: size)) }) else { return nil }
+    clear(memory, UInt(bitPattern: size))
+    return memory
+  }
+
+  func reallocate(_ object: UnsafeMutableRawPointer?, _ alignment: Int, _ size: Int) -> UnsafeMutableRawPointer? {
+    var status = ok
+    let move = locked {
+      $0.prepareMove(
+        bits(object), size: UInt(bitPattern: size), alignment: UInt(bitPattern: alignment), status: &status)
+    }
+    guard let move else { return nil }
+    move.copy()
+    if move.isElsewhere { _ = locked { $0.deallocate(bits(move.old)) } }
+    return move.new
+  }
+}

@@ -1,3 +1,14 @@
+/// An object on its way to another place.
+struct Move {
+  let old: UnsafeMutableRawPointer
+  let new: UnsafeMutableRawPointer
+  let byteCount: UInt
+
+  var isElsewhere: Bool { old != new }
+
+  func copy() { new.copyMemory(from: old, byteCount: Int(byteCount)) }
+}
+
 /// What a zone does with an object besides giving it out and taking it back.
 extension UnsafeMutablePointer where Pointee == Zone {
   /// Bytes of the slot of a live object; 0 if it is none.
@@ -16,19 +27,28 @@ extension UnsafeMutablePointer where Pointee == Zone {
 
   /// Gives an object another size: in place if that is of its size class, else by moving it.
   func reallocate(_ address: UInt, size: UInt, alignment: UInt, status: inout Status) -> UnsafeMutableRawPointer? {
-    guard address != 0 else { return allocate(size: size, alignment: alignment, status: &status) }
+    guard let move = prepareMove(address, size: size, alignment: alignment, status: &status) else { return nil }
+    move.copy()
+    if move.isElsewhere { _ = deallocate(address) }
+    return move.new
+  }
+
+  /// The first half of a reallocation: the place where the object is to be, which may be the one where it is. After it is
+  /// copied there, the old one is to be given back.
+  func prepareMove(_ address: UInt, size: UInt, alignment: UInt, status: inout Status) -> Move? {
+    guard let old = UnsafeMutableRawPointer(bitPattern: address) else {
+      guard let new = allocate(size: size, alignment: alignment, status: &status) else { return nil }
+      return Move(old: new, new: new, byteCount: 0)
+    }
     guard let slab = lookUp(address, status: &status) else { return nil }
     guard let index = SizeClass.index(size: size, alignment: alignment) else {
       status = AllocationError.invalidLayout.code
       return nil
     }
-    let old = UnsafeMutableRawPointer(bitPattern: address).unsafelyUnwrapped
-    if UInt(slab.pointee.binIndex) == index, address & (alignment &- 1) == 0 { return old }
+    if UInt(slab.pointee.binIndex) == index, address & (alignment &- 1) == 0 { return Move(old: old, new: old, byteCount: 0) }
     let oldSize = slab.pointee.slotSize
     guard let new = allocate(size: size, alignment: alignment, status: &status) else { return nil }
-    new.copyMemory(from: old, byteCount: Int(oldSize < size ? oldSize : size))
-    _ = deallocate(address)
-    return new
+    return Move(old: old, new: new, byteCount: oldSize < size ? oldSize : size)
   }
 
   /// Allocates up to `count` objects; returns how many.

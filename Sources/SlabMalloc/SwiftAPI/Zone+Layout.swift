@@ -1,0 +1,23 @@
+/// Layouts and errors as the Swift allocators pass them.
+extension UnsafeMutablePointer where Pointee == Zone {
+  func allocateOrThrow(_ layout: Layout) throws(AllocationError) -> UnsafeMutableRawPointer {
+    var status = ok
+    guard
+      let memory = allocate(
+        size: UInt(bitPattern: layout.size), alignment: UInt(bitPattern: layout.alignment), status: &status)
+    else { throw AllocationError(status) }
+    return memory
+  }
+
+  func deallocate(_ pointer: UnsafeMutableRawPointer, _ layout: Layout?) -> Status {
+    guard let layout else { return deallocate(bits(pointer)) }
+    return deallocate(
+      bits(pointer), size: UInt(bitPattern: layout.size), alignment: UInt(bitPattern: layout.alignment))
+  }
+
+  func reclaimOrThrow(_ page: PageSize, atMost limit: Int) throws(AllocationError) -> Int {
+    guard pointee.provider.release != nil else { throw .noProvider }
+    guard page.isLarge || page == basePages.page else { throw .wrongPageSize }
+    return reclaim(page, atMost: limit)
+  }
+}
