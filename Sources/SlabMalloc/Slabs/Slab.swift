@@ -54,17 +54,6 @@ struct Slab {
 
 typealias SlabPointer = UnsafeMutablePointer<Slab>
 
-/// The state of 64 slots: a slot is free if its bit is set in either half, never in both.
-///
-/// Deallocation sets bits in `free`. Allocation takes them from `pending`, a part of `free` moved over at once: so
-/// neither waits for the other's last store, and both see every slot's exact state.
-struct SlotWord {
-  var free: UInt64
-  var pending: UInt64
-
-  @inline(__always) var freeSlots: UInt64 { free | pending }
-}
-
 extension UnsafeMutablePointer where Pointee == Slab {
   /// The descriptor of the page whose last byte is at an address; nil for 0. Only arithmetic: nothing is read.
   @inline(__always) static func ending(at last: UInt) -> SlabPointer? {
@@ -132,37 +121,6 @@ extension UnsafeMutablePointer where Pointee == Slab {
   @inline(__always) func word(_ index: UInt) -> UnsafeMutablePointer<SlotWord> {
     UnsafeMutableRawPointer(self).advanced(by: Int(bitPattern: (0 &- index &- 1) &* SlabGeometry.wordSize))
       .assumingMemoryBound(to: SlotWord.self)
-  }
-
-  /// Used slots, pending ones among them.
-  @inline(__always) var used: UInt {
-    let countdown = UInt(truncatingIfNeeded: pointee.countdown)
-    switch pointee.state {
-    case .full: return UInt(pointee.slotCount)
-    case .sparse: return UInt(pointee.slotCount) &- sparseLimit &+ countdown
-    case .current, .partial, .empty: return countdown
-    }
-  }
-
-  /// With fewer free slots than this a slab is sparse: one in 16. A slab of few slots is never.
-  @inline(__always) var sparseLimit: UInt {
-    pointee.slotCount < 128 ? 1 : UInt(pointee.slotCount &>> 4)
-  }
-
-  /// The state for a number of used slots, in a slab that is not current.
-  func state(used: UInt) -> Slab.State {
-    if used == 0 { return .empty }
-    let free = UInt(pointee.slotCount) &- used
-    return free == 0 ? .full : free < sparseLimit ? .sparse : .partial
-  }
-
-  /// The countdown that goes with it.
-  func countdown(in state: Slab.State, used: UInt) -> Int32 {
-    switch state {
-    case .full: return 1
-    case .sparse: return Int32(truncatingIfNeeded: sparseLimit &- (UInt(pointee.slotCount) &- used))
-    case .current, .partial, .empty: return Int32(truncatingIfNeeded: used)
-    }
   }
 
   /// Whether the pending half of one of the words is at an address.

@@ -44,6 +44,22 @@ final class BinTests: XCTestCase {
     XCTAssertNil(test.zone.violation())
   }
 
+  func testAPageIsFullExactlyAtItsSlotCount() {
+    for slotSize: UInt in [8, 512] {
+      for page in PageSize.base {
+        let one = TestZone(page: page, slotSize: slotSize)
+        for count in 1...SlabGeometry(slotSize: slotSize, page: page).slotCount {
+          XCTAssertNotNil(one.zone.allocateObject())
+          XCTAssertEqual(one.zone.live.slots, count)
+        }
+        XCTAssertEqual(one.provider.pagesOut, 1)
+        XCTAssertNotNil(one.zone.allocateObject())
+        XCTAssertEqual(one.provider.pagesOut, 2)
+        one.destroyAndCheck(live: one.zone.live.slots)
+      }
+    }
+  }
+
   func testABinWithoutSlabsHasNoSlots() {
     XCTAssertEqual(bin.pendingSlots, 0)
     XCTAssertFalse(bin.advance())

@@ -1,0 +1,16 @@
+/// How to undo the latest allocation: programs often free an object right after they have allocated it.
+///
+/// `*pending` was `slots` before `slot` was taken from it, and nothing has changed it since. Whatever else takes from a
+/// pending word or moves a bin to another one forgets the allocation first, with `forgetLast`.
+struct LastAllocation {
+  var slot: UInt
+  var slots: UInt64
+  /// nil if there is no allocation to undo.
+  var pending: UnsafeMutablePointer<UInt64>?
+
+  @inline(__always) static var none: Self { Self(slot: 0, slots: 0, pending: nil) }
+}
+
+extension UnsafeMutablePointer where Pointee == Zone {
+  @inline(__always) func forgetLast() { pointee.last.pending = nil }
+}
