@@ -83,7 +83,7 @@ extension UnsafeMutablePointer where Pointee == Slab {
   /// What `seal` holds while a page is owned: tied to the address, so that a copy of the page is not taken for owned.
   @inline(__always) var ownedSeal: UInt { address ^ 0x51AB_5EA1 }
 
-  /// Carves a page; all slots are free.
+  /// Carves a page; all slots are free. Its place in a page map, if it has one, stays.
   func carve(page: PageSize, slotSize: UInt, binIndex: UInt8) {
     let geometry = SlabGeometry(slotSize: slotSize, page: page)
     initialize(
