@@ -1,14 +1,18 @@
 // Measures slm_zone beside the process's malloc, in nanoseconds per allocate+deallocate pair. The zone doesn't use
 // malloc, so both live in one process and take turns: noise on the machine hits both. Another malloc comes in by
-// LD_PRELOAD; bench.sh does that and makes the table. Usage:
-//   pairs [--touch] [--expect NAME]   prints "WORKLOAD size zone_ns malloc_ns" and "live count zone_ns malloc_ns"
+// LD_PRELOAD, or is linked in from its archive, when this file is compiled with LINKED_AS_ARCHIVES. bench.sh runs each
+// and makes the tables. Usage:
+//   pairs [--touch] [--expect NAME]   prints "WORKLOAD size zone_ns malloc_ns floor_ns" and the same for "live count"
 //   pairs [--touch] --families        prints "family size zone_ns sc_ns safe_zone_ns"
 //   pairs [--expect NAME] --resident zone|malloc
 //                                     prints "resident KiB": the peak with 1,000,000 live objects of 64 bytes
-// --expect NAME fails unless malloc is that of an object file with NAME in its name: a preload that didn't happen.
+// --expect NAME exits with 3 unless malloc is that of an object file with NAME in its name: a preload that didn't happen.
 #define _GNU_SOURCE
 #include "allocators.h"
+#include "floor.h"
+#ifndef LINKED_AS_ARCHIVES
 #include <dlfcn.h>
+#endif
 #include <sys/resource.h>
 #include <time.h>
 
@@ -17,6 +21,12 @@
 #define ALLOCATOR void
 #define ALLOCATE(allocator, size) ((void)(allocator), malloc(size))
 #define DEALLOCATE(allocator, object, size) ((void)(allocator), (void)(size), free(object))
+#include "workloads-of.h"
+
+#define NAME floor
+#define ALLOCATOR void
+#define ALLOCATE(allocator, size) ((void)(allocator), floor_allocate(size))
+#define DEALLOCATE(allocator, object, size) ((void)(allocator), (void)(size), floor_deallocate(object))
 #include "workloads-of.h"
 
 // Pairs in one repetition. Fewer of the large objects: for 8 KiB a malloc may call the kernel for each batch.
@@ -51,44 +61,49 @@ static double median(double *values) {
     (result) = (now() - start) / (double)count;                                                                        \
   } while (0)
 
-// Each in turn, the first one alternating; one repetition more than is kept, as the first warms up.
-#define TIME_BOTH(zone_run, peer_run)                                                                                  \
-  double zone_times[REPETITIONS + 1], peer_times[REPETITIONS + 1];                                                     \
+// Each in turn, zone and peer alternating in who is first; one repetition more than is kept, as the first warms up.
+#define TIME_EACH(zone_run, peer_run, floor_run)                                                                       \
+  double zone_times[REPETITIONS + 1], peer_times[REPETITIONS + 1], floor_times[REPETITIONS + 1];                       \
   for (int i = 0; i <= REPETITIONS; i++) {                                                                             \
     if (i % 2 == 0) TIME(zone_times[i], zone_run);                                                                     \
     TIME(peer_times[i], peer_run);                                                                                     \
     if (i % 2 != 0) TIME(zone_times[i], zone_run);                                                                     \
+    TIME(floor_times[i], floor_run);                                                                                   \
   }                                                                                                                    \
-  double zone_time = median(zone_times + 1), peer_time = median(peer_times + 1)
+  double zone_time = median(zone_times + 1), peer_time = median(peer_times + 1), floor_time = median(floor_times + 1)
 
 static void measure_size(size_t size) {
   size_t count = pairs_of(size);
   slm_zone *zone = open_zone();
   {
-    TIME_BOTH(zone_pairs(zone, size, count), peer_pairs(NULL, size, count));
-    printf("pair %zu %.3f %.3f\n", size, zone_time, peer_time);
+    TIME_EACH(zone_pairs(zone, size, count), peer_pairs(NULL, size, count), floor_pairs(NULL, size, count));
+    printf("pair %zu %.3f %.3f %.3f\n", size, zone_time, peer_time, floor_time);
   }
   for (int order = 0; order < ORDER_COUNT; order++) {
-    TIME_BOTH(zone_batches(zone, size, count, orders[order]), peer_batches(NULL, size, count, orders[order]));
-    printf("%s %zu %.3f %.3f\n", order_names[order], size, zone_time, peer_time);
+    TIME_EACH(zone_batches(zone, size, count, orders[order]), peer_batches(NULL, size, count, orders[order]),
+              floor_batches(NULL, size, count, orders[order]));
+    printf("%s %zu %.3f %.3f %.3f\n", order_names[order], size, zone_time, peer_time, floor_time);
   }
   close_zone(zone);
 }
 
 static void measure_live(size_t live_count) {
-  static void *zone_live[LIVE_MAX], *peer_live[LIVE_MAX];
+  static void *zone_live[LIVE_MAX], *peer_live[LIVE_MAX], *floor_live[LIVE_MAX];
   size_t count = PAIRS;
   slm_zone *zone = open_zone();
   zone_fill(zone, LIVE_SIZE, zone_live, live_count);
   peer_fill(NULL, LIVE_SIZE, peer_live, live_count);
+  floor_fill(NULL, LIVE_SIZE, floor_live, live_count);
   // A fresh set lies in address order; replacing as many objects as there are leaves it in the state it keeps.
   zone_replace(zone, LIVE_SIZE, live_count, zone_live, live_count);
   peer_replace(NULL, LIVE_SIZE, live_count, peer_live, live_count);
-  TIME_BOTH(zone_replace(zone, LIVE_SIZE, count, zone_live, live_count),
-            peer_replace(NULL, LIVE_SIZE, count, peer_live, live_count));
-  printf("live %zu %.3f %.3f\n", live_count, zone_time, peer_time);
+  TIME_EACH(zone_replace(zone, LIVE_SIZE, count, zone_live, live_count),
+            peer_replace(NULL, LIVE_SIZE, count, peer_live, live_count),
+            floor_replace(NULL, LIVE_SIZE, count, floor_live, live_count));
+  printf("live %zu %.3f %.3f %.3f\n", live_count, zone_time, peer_time, floor_time);
   zone_drain(zone, LIVE_SIZE, zone_live, live_count);
   peer_drain(NULL, LIVE_SIZE, peer_live, live_count);
+  floor_drain(NULL, LIVE_SIZE, floor_live, live_count);
   close_zone(zone);
 }
 
@@ -132,12 +147,16 @@ static void measure_resident(bool of_zone) {
 }
 
 static void expect_malloc_of(const char *name) {
+#ifdef LINKED_AS_ARCHIVES
+  (void)name;
+  die("--expect is for shared objects: whose malloc is linked in was checked by the linker");
+#else
   Dl_info info;
   void *function = dlsym(RTLD_DEFAULT, "malloc");
-  if (function == NULL || dladdr(function, &info) == 0 || strstr(info.dli_fname, name) == NULL) {
-    fprintf(stderr, "bench: malloc is not that of %s\n", name);
-    exit(2);
-  }
+  if (function != NULL && dladdr(function, &info) != 0 && strstr(info.dli_fname, name) != NULL) return;
+  fprintf(stderr, "bench: malloc is not that of %s\n", name);
+  exit(3);
+#endif
 }
 
 int main(int argc, char **argv) {

@@ -2,6 +2,7 @@
 
 # Programs lie one folder below build/ and find the library from there. It is no prerequisite that they are rebuilt for.
 C_FLAGS = -std=gnu11 $(C_WARNINGS) $(CFLAGS) -MMD -MP -I include
+, := ,
 LINK_LIB = -L $(B) -Wl,-rpath,'$$ORIGIN/..' -Wl,--as-needed -lslabmalloc
 define compile_program
 @mkdir -p $(@D)
@@ -12,7 +13,6 @@ endef
 # One stamp for each set of Debian packages, so that dpkg isn't asked by every make.
 packages_check  := libcmocka-dev pkg-config cmake make gcc g++
 packages_speed  := valgrind
-packages_bench  := libjemalloc2 libtcmalloc-minimal4 libmimalloc2.0
 packages_format := clang-format
 $(B)/packages/%: ctests/support/check.mk
 	@mkdir -p $(@D)
@@ -34,18 +34,43 @@ $(B)/examples/%: ctests/examples/swift/%.swift $(HEADER) ctests/support/check.mk
 	@$(SWIFTC) -swift-version 6 -warnings-as-errors -O -I include -o $@ $< -L $(B) -lslabmalloc -Xlinker -rpath \
 	  -Xlinker '$$ORIGIN/..'
 
-BENCHES := $(patsubst ctests/bench/%.c,$(B)/bench/%,$(wildcard ctests/bench/*.c))
-$(B)/bench/%: ctests/bench/%.c ctests/support/check.mk | $(B)/libslabmalloc.so $(B)/packages/speed
-	$(call compile_program,-ldl -lpthread)
+$(B)/bench/instructions: ctests/bench/instructions.c ctests/support/check.mk | $(B)/libslabmalloc.so $(B)/packages/speed
+	$(call compile_program)
+$(B)/bench/pairs: ctests/bench/pairs.c ctests/support/check.mk | $(B)/libslabmalloc.so $(B)/bench/libfloor.so
+	$(call compile_program,-L $(@D) -Wl$(,)-rpath$(,)'$$ORIGIN' -lfloor -ldl)
+$(B)/bench/libfloor.so: ctests/bench/floor.c ctests/support/check.mk
+	@mkdir -p $(@D)
+	@$(CC) $(C_FLAGS) -fPIC -shared -o $@ $<
 
--include $(wildcard $(B)/tests/*.d $(B)/examples/*.d $(B)/bench/*.d)
+# The same program linked from archives, one for each peer. None is made where the peer's archive is not installed.
+PAIRS_ARCHIVES := $(addprefix $(B)/bench/archives/,glibc jemalloc tcmalloc mimalloc)
+$(B)/bench/archives/%.o: ctests/bench/%.c ctests/support/check.mk
+	@mkdir -p $(@D)
+	@$(CC) $(C_FLAGS) -DLINKED_AS_ARCHIVES -c -o $@ $<
+archive_glibc    := libc.a
+archive_jemalloc := libjemalloc.a
+archive_tcmalloc := libtcmalloc_minimal.a
+archive_mimalloc := libmimalloc.a
+archive_options  := -lstdc++ -lpthread -lm
+PAIRS_OBJ := $(B)/bench/archives/pairs.o $(B)/bench/archives/floor.o $(B)/libslabmalloc.a
+$(PAIRS_ARCHIVES): $(B)/bench/archives/%: $(PAIRS_OBJ) ctests/bench/link-archive.sh | $(B)/packages/peers
+	@ctests/bench/link-archive.sh $@ $(archive_$*) '$(PAIRS_OBJ)' '$(archive_options)'
+
+# One by one and without failing, as those that are there are measured. Only tried once: bench.sh says what is missing.
+PEERS := libjemalloc2 libtcmalloc-minimal4 libmimalloc2.0 libjemalloc-dev libgoogle-perftools-dev
+$(B)/packages/peers: ctests/support/check.mk
+	@mkdir -p $(@D)
+	@for package in $(PEERS); do flock $(@D) ctests/support/ensure-packages.sh $$package || true; done
+	@touch $@
+
+-include $(wildcard $(addprefix $(B)/,tests/*.d examples/*.d bench/*.d bench/archives/*.d))
 
 FILE ?= README.md
 .PHONY: demo bench
 demo: $(B)/examples/word_index ## Index the words of a text in a zone: FILE=README.md
 	@$< '$(FILE)'
 
-bench: $(BENCHES) $(B)/packages/bench ## Compare the speed with glibc, jemalloc, tcmalloc and mimalloc
+bench: $(B)/bench/pairs $(PAIRS_ARCHIVES) ## Compare the speed with glibc, jemalloc, tcmalloc and mimalloc
 	@ctests/bench/bench.sh $(B)
 
 # --- Checks ------------------------------------------------------------------------------------------
@@ -57,7 +82,7 @@ check: ## Run every test
 	+@ctests/support/run-steps.sh $(B)/check '$(MAKE)' check-build $(STEPS)
 
 # What the steps need, at once, so that it is built in parallel.
-check-build: all freestanding $(TESTS) $(EXAMPLES) $(BENCHES) $(B)/packages/check
+check-build: all freestanding $(TESTS) $(EXAMPLES) $(B)/bench/instructions $(B)/bench/pairs $(B)/packages/check
 
 check-header: $(B)/packages/check ## The header compiles as C11, C++17 and Swift without a warning
 	@ctests/support/check-header.sh
@@ -75,5 +100,5 @@ check-swift: ## The XCTest suites
 	@ctests/support/run-xctest.sh
 check-examples: $(EXAMPLES) ## The examples, the demo and the README's code print what they should
 	@ctests/examples/check-examples.sh $(B)/examples
-check-speed: $(BENCHES) ## The instruction counts of the fast paths are within their limits
+check-speed: $(B)/bench/instructions ## The instruction counts of the fast paths are within their limits
 	@ctests/bench/check-instructions.sh $(B)

@@ -37,6 +37,8 @@ struct Home {
 extension PageProvider {
   /// The base page size of an allocator: the one asked for, else the provider's, else 4 KiB.
   func basePage(_ wanted: PageSize?) throws(AllocationError) -> PageSize {
+    // Pages that were taken must have a way back.
+    guard allocate == nil || release != nil, pageSize?.isLarge != true else { throw .invalidArgument }
     guard let wanted else { return pageSize ?? .kib4 }
     guard !wanted.isLarge, pageSize == nil || pageSize == wanted else { throw .invalidArgument }
     return wanted

@@ -15,6 +15,17 @@ extension UnsafeMutablePointer where Pointee == Zone {
       bits(pointer), size: UInt(bitPattern: layout.size), alignment: UInt(bitPattern: layout.alignment))
   }
 
+  /// Throws what a deallocation with this layout would, and changes nothing.
+  func checkLive(_ pointer: UnsafeMutableRawPointer, _ layout: Layout) throws(AllocationError) {
+    var status = ok
+    guard
+      let index = SizeClass.index(
+        size: UInt(bitPattern: layout.size), alignment: UInt(bitPattern: layout.alignment))
+    else { throw .invalidLayout }
+    guard let slab = lookUp(bits(pointer), status: &status) else { throw AllocationError(status) }
+    guard UInt(slab.pointee.binIndex) == index else { throw .layoutMismatch }
+  }
+
   func reclaimOrThrow(_ page: PageSize, atMost limit: Int) throws(AllocationError) -> Int {
     guard pointee.provider.release != nil else { throw .noProvider }
     guard page.isLarge || page == basePages.page else { throw .wrongPageSize }

@@ -53,10 +53,9 @@ public struct ZoneAllocator: ~Copyable {
     try AllocationError.check(zone.deallocate(pointer, layout))
   }
 
-  /// Ends the value and gives its memory back. Nothing happens to it if it is not the zone's.
+  /// Ends the value and gives its memory back. Nothing happens to it if it is not the zone's, or of another size class.
   public func deallocate<Value: ~Copyable>(_ pointer: UnsafeMutablePointer<Value>) throws(AllocationError) {
-    var status = ok
-    guard zone.lookUp(bits(pointer), status: &status) != nil else { throw AllocationError(status) }
+    try zone.checkLive(UnsafeMutableRawPointer(pointer), Layout(of: Value.self))
     pointer.deinitialize(count: 1)
     try AllocationError.check(zone.deallocate(UnsafeMutableRawPointer(pointer), Layout(of: Value.self)))
   }

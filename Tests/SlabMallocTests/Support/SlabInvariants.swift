@@ -27,7 +27,7 @@ extension UnsafeMutablePointer where Pointee == Slab {
   private func state(free: UInt) -> Slab.State {
     if free == 0 { return .full }
     if free == slots { return .empty }
-    return free < max(slots / 16, 1) ? .sparse : .partial
+    return free < sparseLimit ? .sparse : .partial
   }
 
   private func isPending(word: UInt, in bin: BinPointer) -> Bool {
