@@ -6,30 +6,29 @@ set -eu
 program=$1 archive=$2 objects=$3 options=${4:-}
 cc=${CC:-cc}
 rm -f "$program"
+trap 'rm -f "$program.part" "$program.trace"' EXIT
 # The compiler echoes a name that it doesn't find.
-for needed in "$archive" libc.a; do
+for needed in libc.a libstdc++.a "$archive"; do
   path=$($cc -print-file-name="$needed")
-  [ -f "$path" ] || exit 0
+  [ -f "$path" ] || {
+    echo "  (none)  $program: no $needed"
+    exit 0
+  }
 done
-path=$($cc -print-file-name="$archive")
-case $archive in
-libc.a) whole= ;;
-*) whole="-Wl,--whole-archive $path -Wl,--no-whole-archive" ;;
-esac
+# $path is that of the archive now. The C library comes by itself, and not whole.
+whole="-Wl,--whole-archive $path -Wl,--no-whole-archive"
+[ "$archive" != libc.a ] || whole=
 
 # The linker says where it found malloc: a program that measures another one would be worse than none.
 echo "  LINK    $program"
 # shellcheck disable=SC2086  # lists of words
 $cc -static -o "$program.part" $objects $whole $options -Wl,--trace-symbol=malloc >"$program.trace" 2>&1 || {
   cat "$program.trace" >&2
-  rm -f "$program.part"
   exit 1
 }
 grep -q "/$archive(.*: definition of malloc\$" "$program.trace" || {
   echo "bench: malloc of $program is not that of $archive:" >&2
   cat "$program.trace" >&2
-  rm -f "$program.part"
   exit 1
 }
-rm -f "$program.trace"
 mv "$program.part" "$program"

@@ -90,14 +90,30 @@ else
   fail 'kernel_start: does not compile'
 fi
 
-if ${SWIFTC:-swiftc} -swift-version 6 -warnings-as-errors -I "$root/include" "$here/swift/stars.swift" \
-     -L "$lib" -lslabmalloc -Xlinker -rpath -Xlinker "$lib" -o stars; then
-  expect 'swift: stars' 0 ./stars <<END
+# The package of a Swift programmer; what it builds is kept, for the next time.
+if ${SWIFT:-swift} build --package-path "$here/swift/stars" --scratch-path "$lib/swift-example" >out 2>&1; then
+  expect 'swift: stars' 0 "$lib/swift-example/debug/stars" <<END
 Sirius has magnitude -1.46
+Vega has 24 bytes, and 2699 stars fit on a page
+the second free was refused
 END
 else
-  fail 'swift: stars.swift does not compile'
+  fail 'swift: the package stars does not build'
+  cat out
 fi
+
+for mode in '' '-enable-experimental-feature Embedded -wmo'; do
+  # The mode is a list of words, or none.
+  # shellcheck disable=SC2086
+  if ${SWIFTC:-swiftc} -swift-version 6 -warnings-as-errors $mode -I "$root/include" "$here/swift/embedded.swift" \
+       -L "$lib" -lslabmalloc -Xlinker -rpath -Xlinker "$lib" -o embedded; then
+    expect "swift: embedded.swift ${mode:-regular}" 0 ./embedded <<END
+Sirius is 9 light years away
+END
+  else
+    fail "swift: embedded.swift does not compile $mode"
+  fi
+done
 
 . "$here/check-word-index.sh"
 if sh "$here/check-readme.sh" "$root"; then pass 'README: code blocks and names'; else fail 'README'; fi

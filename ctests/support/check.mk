@@ -2,7 +2,6 @@
 
 # Programs lie one folder below build/ and find the library from there. It is no prerequisite that they are rebuilt for.
 C_FLAGS = -std=gnu11 $(C_WARNINGS) $(CFLAGS) -MMD -MP -I include
-, := ,
 LINK_LIB = -L $(B) -Wl,-rpath,'$$ORIGIN/..' -Wl,--as-needed -lslabmalloc
 define compile_program
 @mkdir -p $(@D)
@@ -36,8 +35,9 @@ $(B)/examples/%: ctests/examples/swift/%.swift $(HEADER) ctests/support/check.mk
 
 $(B)/bench/instructions: ctests/bench/instructions.c ctests/support/check.mk | $(B)/libslabmalloc.so $(B)/packages/speed
 	$(call compile_program)
+LINK_FLOOR = -L $(@D) -Wl,-rpath,'$$ORIGIN' -lfloor -ldl
 $(B)/bench/pairs: ctests/bench/pairs.c ctests/support/check.mk | $(B)/libslabmalloc.so $(B)/bench/libfloor.so
-	$(call compile_program,-L $(@D) -Wl$(,)-rpath$(,)'$$ORIGIN' -lfloor -ldl)
+	$(call compile_program,$(LINK_FLOOR))
 $(B)/bench/libfloor.so: ctests/bench/floor.c ctests/support/check.mk
 	@mkdir -p $(@D)
 	@$(CC) $(C_FLAGS) -fPIC -shared -o $@ $<
@@ -57,7 +57,7 @@ $(PAIRS_ARCHIVES): $(B)/bench/archives/%: $(PAIRS_OBJ) ctests/bench/link-archive
 	@ctests/bench/link-archive.sh $@ $(archive_$*) '$(PAIRS_OBJ)' '$(archive_options)'
 
 # One by one and without failing, as those that are there are measured. Only tried once: bench.sh says what is missing.
-PEERS := libjemalloc2 libtcmalloc-minimal4 libmimalloc2.0 libjemalloc-dev libgoogle-perftools-dev
+PEERS := libjemalloc2 libtcmalloc-minimal4 libmimalloc2.0 libjemalloc-dev libgoogle-perftools-dev g++
 $(B)/packages/peers: ctests/support/check.mk
 	@mkdir -p $(@D)
 	@for package in $(PEERS); do flock $(@D) ctests/support/ensure-packages.sh $$package || true; done

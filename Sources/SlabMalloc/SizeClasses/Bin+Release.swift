@@ -15,9 +15,11 @@ extension UnsafeMutablePointer where Pointee == Bin {
         serve(slots, from: address &- (index & 63) &* pointee.slotSize)
       } else {
         slab.pointee.hint = UInt8(truncatingIfNeeded: index &>> 6)
-        list(slab, used: UInt(slab.pointee.slotCount) &- 1)
+        enter(slab, used: UInt(slab.pointee.slotCount) &- 1)
       }
-    case .sparse: list(slab, used: UInt(slab.pointee.slotCount) &- slab.sparseLimit)
+    case .sparse:
+      leave(slab)
+      enter(slab, used: UInt(slab.pointee.slotCount) &- slab.sparseLimit)
     case .partial:
       pointee.partial.remove(slab)
       enter(slab, .empty)
@@ -32,10 +34,18 @@ extension UnsafeMutablePointer where Pointee == Bin {
       return
     }
     let new = slab.state(used: used)
-    if new != slab.pointee.state {
+    if new == slab.pointee.state {
+      slab.pointee.countdown = slab.countdown(in: new, used: used)
+    } else {
       leave(slab)
-      enter(slab, new)
+      enter(slab, used: used)
     }
+  }
+
+  /// Puts a slab that is in no list where it belongs.
+  private func enter(_ slab: SlabPointer, used: UInt) {
+    let new = slab.state(used: used)
+    enter(slab, new)
     slab.pointee.countdown = slab.countdown(in: new, used: used)
   }
 

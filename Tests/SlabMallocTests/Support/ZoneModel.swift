@@ -59,19 +59,17 @@ final class ZoneModel {
     return address
   }
 
-  /// Memory may be out only if the provider refused, or in a zone that is handed its pages if all slots are in use.
+  /// Memory may be out only if the provider refused, or a zone is handed its pages; and in any case only if all slots of
+  /// the class are in use.
   private func checkOutOfMemory(size: UInt, alignment: UInt, refused: Bool) throws {
     guard let index = SizeClass.index(size: size, alignment: alignment) else { throw fail("no class for \(size) \(alignment)") }
-    if supply == .pull {
-      if !refused { throw fail("size \(size) alignment \(alignment): out of memory, but the provider did not refuse") }
-      return
-    }
+    if supply == .pull, !refused { throw fail("\(size) \(alignment): out of memory, but the provider did not refuse") }
     let statistics = zone.statistics(of: index)
     let allAligned = SizeClass.stride(slotSize: SizeClass.slotSize(index), alignment: alignment) == 1
     if allAligned, statistics.slotsLive < statistics.pages * statistics.slotsPerPage {
-      throw fail("size \(size) alignment \(alignment): out of memory, but slots are free: \(statistics)")
+      throw fail("\(size) \(alignment): out of memory, but slots are free: \(statistics)")
     }
-    _ = test.refill(size, alignment: alignment)
+    if supply == .push { _ = test.refill(size, alignment: alignment) }
   }
 
   func add(_ address: UInt, size: UInt, alignment: UInt) throws {

@@ -16,18 +16,20 @@ final class Memory {
   deinit { bytes.deallocate() }
 
   var start: UnsafeMutableRawPointer { bytes.baseAddress! }
+
+  func holds(_ pointer: UnsafeMutableRawPointer) -> Bool { start <= pointer && pointer < start + bytes.count }
 }
 
 /// The body throws this error and no other.
 func assertThrows<Result>(
   _ expected: AllocationError, file: StaticString = #filePath, line: UInt = #line,
-  _ body: () throws(AllocationError) -> Result
+  _ body: () throws -> Result
 ) {
-  do throws(AllocationError) {
+  do {
     _ = try body()
     XCTFail("nothing was thrown", file: file, line: line)
   } catch {
-    XCTAssertEqual(error, expected, file: file, line: line)
+    XCTAssertEqual(error as? AllocationError, expected, file: file, line: line)
   }
 }
 

@@ -68,7 +68,7 @@ final class SizeClassAllocatorTests: XCTestCase {
     let provider = FaultyProvider()
     provider.fault = { _, _ in .outOfMemory }
     func assertInit(_ error: AllocationError, _ size: Int = 40, _ bytes: Range<Int>? = nil, _ page: PageSize? = nil, line: UInt = #line) {
-      assertThrows(error, line: line) { () throws(AllocationError) in
+      assertThrows(error, line: line) {
         let layout = Layout(size: size, alignment: 8)
         guard let bytes else { _ = try SizeClassAllocator(layout, pageSize: page, provider: provider.provider()); return }
         _ = try SizeClassAllocator(

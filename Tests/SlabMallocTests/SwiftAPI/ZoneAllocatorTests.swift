@@ -51,18 +51,18 @@ final class ZoneAllocatorTests: XCTestCase {
     XCTAssertEqual(Layout(of: Int32.self), Layout(size: 4, alignment: 4))
     XCTAssertEqual(Layout(of: (Int, UInt8).self), Layout(size: 9, alignment: 8))
     XCTAssertEqual(Layout(of: Void.self), Layout(size: 0, alignment: 1))
-    XCTAssertEqual(Layout(of: SIMD8<Float>.self), Layout(size: 32, alignment: 32))
+    XCTAssertEqual(Layout(of: SIMD4<Float>.self), Layout(size: 16, alignment: 16))
     XCTAssertEqual(Layout(of: Unique.self), Layout(size: 8, alignment: 8))
   }
 
   func testAValueMovesInAndEnds() throws {
     let zone = try ZoneAllocator(provider: .mmap)
     let text = try zone.allocate("a string that is too long to be stored inline")
-    let vector = try zone.allocate(SIMD8<Float>(repeating: 2))
-    XCTAssertEqual(UInt(bitPattern: vector) % 32, 0)
+    let vector = try zone.allocate(SIMD4<Float>(repeating: 2))
+    XCTAssertEqual(UInt(bitPattern: vector) % 16, 0)
     text.pointee += ", and longer"
     XCTAssertTrue(text.pointee.hasSuffix("inline, and longer"))
-    XCTAssertEqual(vector.pointee.sum(), 16)
+    XCTAssertEqual(vector.pointee.sum(), 8)
     try zone.deallocate(text)
     try zone.deallocate(vector)
     XCTAssertEqual(zone.usableSize(text), 0)
@@ -126,7 +126,7 @@ final class ZoneAllocatorTests: XCTestCase {
     }
     let zone = try ZoneAllocator(provider: .mmap)
     let part = try zone.allocate(1.5)
-    let whole = try zone.allocate(Owner { XCTAssertNoThrow(try zone.deallocate(part)) })
+    let whole = try zone.allocate(Owner { do { try zone.deallocate(part) } catch { XCTFail("\(error)") } })
     try zone.deallocate(whole)
     XCTAssertEqual(zone.usableSize(part), 0)
   }
