@@ -43,9 +43,12 @@
 
 /** @name Version
  *  The version of this header; slm_version() is that of the library linked. @{ */
-#define SLM_VERSION_MAJOR 0 /**< Changes when programs must be. */
-#define SLM_VERSION_MINOR 1 /**< Changes when something is added. */
-#define SLM_VERSION_PATCH 0 /**< Changes when something is mended. */
+/** Changes when programs must be. */
+#define SLM_VERSION_MAJOR 0
+/** Changes when something is added. */
+#define SLM_VERSION_MINOR 1
+/** Changes when something is mended. */
+#define SLM_VERSION_PATCH 0
 /** (major << 16) | (minor << 8) | patch. */
 #define SLM_VERSION ((SLM_VERSION_MAJOR << 16) | (SLM_VERSION_MINOR << 8) | SLM_VERSION_PATCH)
 /** @} */

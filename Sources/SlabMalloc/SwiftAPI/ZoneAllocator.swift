@@ -42,7 +42,9 @@ public struct ZoneAllocator: ~Copyable {
   }
 
   /// Moves a value into memory of the zone.
-  public func allocate<Value: ~Copyable>(_ value: consuming Value) throws(AllocationError) -> UnsafeMutablePointer<Value> {
+  public func allocate<Value: ~Copyable>(
+    _ value: consuming Value
+  ) throws(AllocationError) -> UnsafeMutablePointer<Value> {
     let pointer = try zone.allocateOrThrow(Layout(of: Value.self)).assumingMemoryBound(to: Value.self)
     pointer.initialize(to: value)
     return pointer

@@ -20,7 +20,8 @@ final class RegionTests: XCTestCase {
     for page in PageSize.base {
       for offset: UInt in [0, 1, 4096, 1 << 20, large - 8] {
         withRegion(page, offset: offset, size: 3 * large + 12345) { region, buffer in
-          let stateEnd = UInt(bitPattern: region.pointee.maps + Int(region.pointee.blockCount * region.pointee.wordsPerBlock))
+          let stateEnd = UInt(
+            bitPattern: region.pointee.maps + Int(region.pointee.blockCount * region.pointee.wordsPerBlock))
           var taken: Set<UInt> = []
           while let address = region.take(page) {
             XCTAssertEqual(address & page.mask, 0)
@@ -85,7 +86,8 @@ final class RegionTests: XCTestCase {
       let ledger = region.pointee.ledger
       let bad: [(UInt, PageSize)] = [
         (free, .kib4), (base + 1, .kib4), (base + 2048, .kib4), (base, .kib16), (base, .large), (block + 4096, .large),
-        (0, .kib4), (0, .large), (buffer.lowerBound, .kib4), (buffer.lowerBound, .large), (buffer.upperBound + 1, .kib4),
+        (0, .kib4), (0, .large), (buffer.lowerBound, .kib4), (buffer.lowerBound, .large),
+        (buffer.upperBound + 1, .kib4),
         (buffer.upperBound + 1, .large), (UInt.max - 4095, .kib4), (buffer.lowerBound &- 4096, .kib4),
       ]
       for (address, page) in bad {

@@ -106,28 +106,6 @@ final class BinTests: XCTestCase {
     end(pages.flatMap { $0 } + [fresh])
   }
 
-  /// A slab with few free slots is the last choice, but before the bin is out of memory they are used.
-  func testSparseSlabsComeLast() {
-    let one = TestZone(page: .kib4, slotSize: 16)
-    let slots = SlabGeometry(slotSize: 16, page: .kib4).slotCount
-    let live = (0..<2 * slots).map { _ in UInt(bitPattern: one.zone.allocateObject()) }
-    let slab = one.zone.slab(around: live[0])!
-    // The first to be freed is redirected.
-    for address in live[2...4] { XCTAssertEqual(one.zone.deallocate(address), ok) }
-    XCTAssertEqual(slab.pointee.state, .sparse)
-    XCTAssertEqual(one.zone.allocateObject().map { UInt(bitPattern: $0) }, live[2])
-    XCTAssertNil(one.zone.violation())
-    // While there are pages one is taken.
-    let fresh = UInt(bitPattern: one.zone.allocateObject())
-    XCTAssertFalse(live.contains(fresh))
-    for _ in 1..<slots { XCTAssertNotNil(one.zone.allocateObject()) }
-    one.provider.fault = { _, _ in .outOfMemory }
-    let last = (0..<3).map { _ in one.zone.allocateObject().map { UInt(bitPattern: $0) } }
-    XCTAssertEqual(last, [live[3], live[4], nil])
-    XCTAssertNil(one.zone.violation())
-    one.destroyAndCheck(live: 3 * slots)
-  }
-
   func testALoneFreeSlotIsRedirected() {
     let pages = fullPages(3)
     for slot in [pages[0][3], pages[1][0], pages[2][6], pages[0][3]] {

@@ -92,11 +92,14 @@ final class PageMapTests: XCTestCase {
         model.insert(index)
       }
       let other = random.below(Self.pageCount)
-      guard (map.find(address(other) + 77) != nil) == model.contains(other), map.pointee.count == UInt(model.count) else {
+      guard (map.find(address(other) + 77) != nil) == model.contains(other), map.pointee.count == UInt(model.count)
+      else {
         return XCTFail("step \(step), page \(other); \(SeededRandom.hint)")
       }
       // The probe may miss what is found, and never finds what is not there.
-      if let found = map.probe(address(other)), found != map.find(address(other)) { return XCTFail("\(SeededRandom.hint)") }
+      if let found = map.probe(address(other)), found != map.find(address(other)) {
+        return XCTFail("\(SeededRandom.hint)")
+      }
     }
     XCTAssertEqual(Set(contents.map { Int(($0.pageAddress - address(0)) / 4096) }), model, SeededRandom.hint)
     withExtendedLifetime(tables) {}

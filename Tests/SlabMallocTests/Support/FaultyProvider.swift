@@ -30,7 +30,9 @@ final class FaultyProvider {
   private(set) var taken: [Int: Int] = [:]
   private(set) var givenBack: [Int: Int] = [:]
   /// What should not have happened: pages that were not out, of the wrong size, or written after they came back.
-  var errors: [String] { faults + pool.filter { !isPatterned($0) }.map { "page \($0.hex) was written after it came back" } }
+  var errors: [String] {
+    faults + pool.filter { !isPatterned($0) }.map { "page \($0.hex) was written after it came back" }
+  }
 
   private struct Page: Hashable {
     let address: UInt
@@ -54,7 +56,9 @@ final class FaultyProvider {
   func provider(pageSize: PageSize? = nil, allocates: Bool = true) -> PageProvider {
     PageProvider(
       pageSize: pageSize, context: Unmanaged.passUnretained(self).toOpaque(),
-      allocate: allocates ? { context, bytes in UnsafeMutableRawPointer(bitPattern: FaultyProvider.from(context).allocate(bytes) ?? 0) } : nil,
+      allocate: allocates
+        ? { context, bytes in UnsafeMutableRawPointer(bitPattern: FaultyProvider.from(context).allocate(bytes) ?? 0) }
+        : nil,
       release: { context, page, bytes in FaultyProvider.from(context).release(UInt(bitPattern: page), bytes) })
   }
 

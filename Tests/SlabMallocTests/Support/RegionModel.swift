@@ -11,7 +11,8 @@ struct RegionModel {
   init(_ region: RegionPointer) {
     self.region = region
     page = region.pointee.page
-    free = Set((0..<region.pointee.pageCount).map { [region] in region.pointee.firstPage + $0 * region.pointee.page.size })
+    free = Set(
+      (0..<region.pointee.pageCount).map { [region] in region.pointee.firstPage + $0 * region.pointee.page.size })
   }
 
   /// The base pages of a page.
@@ -44,13 +45,16 @@ struct RegionModel {
   private mutating func take() -> String? {
     let size = random.below(20) == 0 ? .large : page
     guard let address = region.take(size) else {
-      return size.isLarge ? (wholeBlocks == 0 ? nil : "no large page, but a block is whole")
+      return size.isLarge
+        ? (wholeBlocks == 0 ? nil : "no large page, but a block is whole")
         : free.isEmpty ? nil : "no page, but \(free.count) are free"
     }
     // A base page does not break a whole block while there is a page elsewhere.
     if !size.isLarge {
       let pages = freePages(inBlockOf: address)
-      if UInt(pages) == PageSize.large.size / page.size, free.count != wholeBlocks * pages { return "broke a whole block" }
+      if UInt(pages) == PageSize.large.size / page.size, free.count != wholeBlocks * pages {
+        return "broke a whole block"
+      }
     }
     for part in parts(address, size) where free.remove(part) == nil { return "gave a page that is not free" }
     taken.append((address, size))

@@ -3,7 +3,8 @@ import Foundation
 /// Random numbers that a seed decides (SplitMix64). The seed comes from SLM_TEST_SEED; without it each run has another.
 struct SeededRandom: RandomNumberGenerator {
   static let seed: UInt64 =
-    ProcessInfo.processInfo.environment["SLM_TEST_SEED"].flatMap { UInt64($0) } ?? UInt64.random(in: 0...UInt64(UInt32.max))
+    ProcessInfo.processInfo.environment["SLM_TEST_SEED"].flatMap { UInt64($0) }
+    ?? UInt64.random(in: 0...UInt64(UInt32.max))
 
   /// For the message of a failure: what to set to see it again.
   static var hint: String { "SLM_TEST_SEED=\(seed)" }

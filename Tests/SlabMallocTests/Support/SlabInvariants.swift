@@ -14,7 +14,9 @@ extension UnsafeMutablePointer where Pointee == Slab {
       if word.free & word.pending != 0 { return "word \(index): a slot is both free and pending" }
       if word.freeSlots & ~lowBits(geometry.slotCount - index * 64) != 0 { return "word \(index): slots past the last" }
       if word.pending != 0, !isPending(word: index, in: bin) { return "word \(index): pending, but not the bin's" }
-      if isPending(word: index, in: bin), bin.pointee.wordStart != slot(index * 64) { return "word \(index): wordStart" }
+      if isPending(word: index, in: bin), bin.pointee.wordStart != slot(index * 64) {
+        return "word \(index): wordStart"
+      }
       free += UInt(word.free.nonzeroBitCount)
     }
     if used != geometry.slotCount - free { return "used is \(used), but \(free) slots are free" }

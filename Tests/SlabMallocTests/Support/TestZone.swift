@@ -43,7 +43,9 @@ final class TestZone {
 
   /// Takes a page from the provider and hands it to the class of a size.
   func refill(_ size: UInt, alignment: UInt = 8) -> Status {
-    guard let index = SizeClass.index(size: size, alignment: alignment) else { return AllocationError.invalidLayout.code }
+    guard let index = SizeClass.index(size: size, alignment: alignment) else {
+      return AllocationError.invalidLayout.code
+    }
     let bytes = zone.bin(index).pointee.page.bytes
     guard let page = provider.allocate(bytes) else { return AllocationError.outOfMemory.code }
     let status = zone.refill(size: size, alignment: alignment, page: page, pageSize: bytes)
@@ -59,8 +61,11 @@ final class TestZone {
     let ledger = zone.pointee.ledger
     var live: UInt = 0
     XCTAssertNil(zone.violation(), file: file, line: line)
-    XCTAssertEqual(Int(ledger.baseTaken - ledger.baseGivenBack), provider.pagesOut(page), "base pages held", file: file, line: line)
-    XCTAssertEqual(Int(ledger.largeTaken - ledger.largeGivenBack), provider.pagesOut(.large), "large pages held", file: file, line: line)
+    XCTAssertEqual(
+      Int(ledger.baseTaken - ledger.baseGivenBack), provider.pagesOut(page), "base pages held", file: file, line: line)
+    XCTAssertEqual(
+      Int(ledger.largeTaken - ledger.largeGivenBack), provider.pagesOut(.large), "large pages held", file: file,
+      line: line)
     XCTAssertEqual(zone.destroy(live: &live), ok, file: file, line: line)
     XCTAssertEqual(live, expected, "slots live", file: file, line: line)
     XCTAssertEqual(provider.pagesOut, 0, "pages that did not come back", file: file, line: line)

@@ -26,7 +26,9 @@ extension UnsafeMutablePointer where Pointee == Zone {
       guard UInt(slab.pointee.binIndex) < pointee.binCount else { return name + "no such bin" }
       let bin = bin(UInt(slab.pointee.binIndex))
       if let text = slab.violation(in: bin) { return name + text }
-      if lists.members.removeValue(forKey: slab) ?? .full != slab.pointee.state { return name + "not in the list of its state" }
+      if lists.members.removeValue(forKey: slab) ?? .full != slab.pointee.state {
+        return name + "not in the list of its state"
+      }
     }
     return nil
   }
@@ -51,9 +53,13 @@ private struct SlabLists {
   var members: [SlabPointer: Slab.State] = [:]
 
   mutating func collect(_ bin: BinPointer) -> String? {
-    if let current = bin.pointee.current, members.updateValue(.current, forKey: current) != nil { return "current is in a list" }
+    if let current = bin.pointee.current, members.updateValue(.current, forKey: current) != nil {
+      return "current is in a list"
+    }
+    let sparse = bin.pointee.sparseCount
     return collect(.partial, bin.pointee.partial.first, last: bin.pointee.partial.last)
       ?? collect(.sparse, bin.pointee.sparse.first, last: bin.pointee.sparse.last)
+      ?? (sparse == length(bin.pointee.sparse.first) ? nil : "sparseCount is \(sparse)")
       ?? collect(.empty, bin.pointee.empty.first) ?? pendingViolation(bin)
   }
 
@@ -69,6 +75,10 @@ private struct SlabLists {
     // What is last means nothing in a list that is empty.
     if let last, first != nil, last != before { return "\(state): last is wrong" }
     return nil
+  }
+
+  private func length(_ first: SlabPointer?) -> UInt32 {
+    sequence(first: first) { $0?.pointee.next }.prefix { $0 != nil }.reduce(0) { count, _ in count + 1 }
   }
 
   /// Pending slots are of a slab of the bin, which is checked there; without one there are none.

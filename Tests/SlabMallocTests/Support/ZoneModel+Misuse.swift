@@ -15,7 +15,8 @@ extension ZoneModel {
       // Not of the zone: its own storage, the ends of the address space, and what no program has.
       let foreign = [UInt(bitPattern: zone), UInt.max, UInt.max - 4095, 1, 2, 8, 4096, 1 << 47][random.below(8)]
       try expect(zone.deallocate(foreign), AllocationError.foreignPointer.code, "foreign pointer")
-      try expect(zone.deallocate(foreign, size: object.size), AllocationError.foreignPointer.code, "foreign pointer, sized")
+      try expect(
+        zone.deallocate(foreign, size: object.size), AllocationError.foreignPointer.code, "foreign pointer, sized")
       if zone.owns(foreign) || zone.usableSize(foreign) != 0 { throw fail("owns a foreign pointer") }
     case 2:
       let size = randomSize()
@@ -29,7 +30,8 @@ extension ZoneModel {
       try expect(zone.deallocate(address, size: maxSize + 1), AllocationError.invalidLayout.code, "too large")
     case 4:
       // A page that the zone has is no page to take in, and neither is a misaligned one.
-      let bytes = SizeClass.slotSize(object.index) <= SlabGeometry.largestOnBasePage(test.page) ? test.page.bytes : 2 << 20
+      let bytes =
+        SizeClass.slotSize(object.index) <= SlabGeometry.largestOnBasePage(test.page) ? test.page.bytes : 2 << 20
       let page = address & ~UInt(bytes - 1)
       func refill(_ page: UInt, _ bytes: Int) -> Status {
         zone.refill(size: object.size, alignment: object.alignment, page: page, pageSize: bytes)

@@ -92,7 +92,9 @@ extension ZoneModel {
     }
     let kept = min(size, 8)
     let mask = lowBits(kept * 8)
-    guard word(UInt(bitPattern: new)).pointee & mask == object.stamp & mask else { throw fail("reallocation lost data") }
+    guard word(UInt(bitPattern: new)).pointee & mask == object.stamp & mask else {
+      throw fail("reallocation lost data")
+    }
     try add(UInt(bitPattern: new), size: size, alignment: object.alignment)
   }
 
@@ -104,7 +106,8 @@ extension ZoneModel {
     if !zone.owns(address + UInt(random.below(Int(object.usable)))) { throw fail("\(object) is not owned") }
     let size = randomSize()
     let fits = size <= object.usable
-    try expect(zone.resize(address, size: size), fits ? ok : AllocationError.cannotResize.code, "resize of \(object) to \(size)")
+    try expect(
+      zone.resize(address, size: size), fits ? ok : AllocationError.cannotResize.code, "resize of \(object) to \(size)")
   }
 
   /// Many of one size at once, or many at once back.

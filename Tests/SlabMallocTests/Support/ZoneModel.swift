@@ -62,7 +62,9 @@ final class ZoneModel {
   /// Memory may be out only if the provider refused, or a zone is handed its pages; and in any case only if all slots of
   /// the class are in use.
   private func checkOutOfMemory(size: UInt, alignment: UInt, refused: Bool) throws {
-    guard let index = SizeClass.index(size: size, alignment: alignment) else { throw fail("no class for \(size) \(alignment)") }
+    guard let index = SizeClass.index(size: size, alignment: alignment) else {
+      throw fail("no class for \(size) \(alignment)")
+    }
     if supply == .pull, !refused { throw fail("\(size) \(alignment): out of memory, but the provider did not refuse") }
     let statistics = zone.statistics(of: index)
     let allAligned = SizeClass.stride(slotSize: SizeClass.slotSize(index), alignment: alignment) == 1
@@ -73,11 +75,17 @@ final class ZoneModel {
   }
 
   func add(_ address: UInt, size: UInt, alignment: UInt) throws {
-    guard let index = SizeClass.index(size: size, alignment: alignment) else { throw fail("served \(size) \(alignment)") }
-    if address & (alignment - 1) != 0 { throw fail("\(size) \(alignment): \(String(address, radix: 16)) is misaligned") }
+    guard let index = SizeClass.index(size: size, alignment: alignment) else {
+      throw fail("served \(size) \(alignment)")
+    }
+    if address & (alignment - 1) != 0 {
+      throw fail("\(size) \(alignment): \(String(address, radix: 16)) is misaligned")
+    }
     stamps &+= 1
     let object = Object(size: size, alignment: alignment, index: index, stamp: stamps &* 0x9E37_79B9_7F4A_7C15)
-    if objects.updateValue(object, forKey: address) != nil { throw fail("\(String(address, radix: 16)) was given twice") }
+    if objects.updateValue(object, forKey: address) != nil {
+      throw fail("\(String(address, radix: 16)) was given twice")
+    }
     addresses.append(address)
     word(address).pointee = object.stamp
     word(address + object.usable - 8).pointee = object.stamp

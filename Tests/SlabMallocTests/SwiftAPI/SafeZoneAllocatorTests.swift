@@ -72,7 +72,9 @@ final class SafeZoneAllocatorTests: XCTestCase {
   }
 
   /// Allocates and frees objects of random sizes; each holds its own address at both ends while it lives.
-  private static func work(_ zone: borrowing SafeZoneAllocator, stream: UInt64, keep: Int, largest: Int = 50_000) throws -> [UnsafeMutableRawPointer] {
+  private static func work(_ zone: borrowing SafeZoneAllocator, stream: UInt64, keep: Int, largest: Int = 50_000) throws
+    -> [UnsafeMutableRawPointer]
+  {
     var random = SeededRandom(stream: stream)
     var live: [(pointer: UnsafeMutableRawPointer, layout: Layout)] = []
     func stamp(_ object: (pointer: UnsafeMutableRawPointer, layout: Layout)) -> Bool {
@@ -167,7 +169,8 @@ final class SafeZoneAllocatorTests: XCTestCase {
         do {
           // Up to 4096 bytes, so that no class needs a large page: the region has few.
           let stream = UInt64(index)
-          _ = index % 2 == 0
+          _ =
+            index % 2 == 0
             ? try Self.work(one, stream: stream, keep: 5, largest: 4096)
             : try Self.work(other, stream: stream, keep: 5, largest: 4096)
         } catch { XCTFail("\(error); \(SeededRandom.hint)") }

@@ -67,10 +67,15 @@ final class SizeClassAllocatorTests: XCTestCase {
     let storage = Memory(SizeClassAllocator.storageSize + 64)
     let provider = FaultyProvider()
     provider.fault = { _, _ in .outOfMemory }
-    func assertInit(_ error: AllocationError, _ size: Int = 40, _ bytes: Range<Int>? = nil, _ page: PageSize? = nil, line: UInt = #line) {
+    func assertInit(
+      _ error: AllocationError, _ size: Int = 40, _ bytes: Range<Int>? = nil, _ page: PageSize? = nil,
+      line: UInt = #line
+    ) {
       assertThrows(error, line: line) {
         let layout = Layout(size: size, alignment: 8)
-        guard let bytes else { _ = try SizeClassAllocator(layout, pageSize: page, provider: provider.provider()); return }
+        guard let bytes else {
+          _ = try SizeClassAllocator(layout, pageSize: page, provider: provider.provider()); return
+        }
         _ = try SizeClassAllocator(
           layout, storage: UnsafeMutableRawBufferPointer(rebasing: storage.bytes[bytes]), pageSize: page)
       }
@@ -109,7 +114,8 @@ final class SizeClassAllocatorTests: XCTestCase {
   func testLargeObjectsAreOnLargePages() throws {
     let provider = FaultyProvider()
     do {
-      let pool = try SizeClassAllocator(Layout(size: 100_000, alignment: 8), pageSize: .kib16, provider: provider.provider())
+      let pool = try SizeClassAllocator(
+        Layout(size: 100_000, alignment: 8), pageSize: .kib16, provider: provider.provider())
       XCTAssertEqual(pool.pageSize, .large)
       XCTAssertEqual(provider.taken, [PageSize.kib16.bytes: 1], "the allocator itself")
       let pointer = try pool.allocate()

@@ -111,7 +111,8 @@ final class ZoneAllocatorPagesTests: XCTestCase {
   func testReclaim() throws {
     let provider = FaultyProvider()
     let zone = try ZoneAllocator(pageSize: .kib64, provider: provider.provider())
-    let live = try (0..<5).map { try zone.allocate(Layout(size: 4000 - 600 * $0, alignment: 8)) }
+    let live =
+      try (0..<5).map { try zone.allocate(Layout(size: 4000 - 600 * $0, alignment: 8)) }
       + (0..<40).map { _ in try zone.allocate(Layout(size: 128 << 10, alignment: 8)) }
     XCTAssertEqual(try zone.reclaim(.kib64), 0)
     XCTAssertEqual(try zone.reclaim(.large), 0)

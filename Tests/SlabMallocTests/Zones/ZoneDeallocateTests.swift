@@ -10,12 +10,15 @@ final class ZoneDeallocateTests: XCTestCase {
     let first = test.allocate(size, alignment: 8).address!
     let slots = SlabGeometry(slotSize: slotSize, page: test.zone.slab(around: first)!.page).slotCount
     let rest = (1..<slots).map { _ in test.allocate(size, alignment: 8).address! }
-    for address in rest where (address - first) / slotSize % 2 == 1 { XCTAssertEqual(test.zone.deallocate(address), ok) }
+    for address in rest where (address - first) / slotSize % 2 == 1 {
+      XCTAssertEqual(test.zone.deallocate(address), ok)
+    }
     return (first, slots)
   }
 
   private func expected(_ offset: UInt, _ slotSize: UInt, _ slots: UInt) -> Status {
-    offset % slotSize != 0 || offset / slotSize >= slots ? AllocationError.interiorPointer.code
+    offset % slotSize != 0 || offset / slotSize >= slots
+      ? AllocationError.interiorPointer.code
       : offset / slotSize % 2 == 1 ? AllocationError.doubleFree.code : ok
   }
 
@@ -30,7 +33,8 @@ final class ZoneDeallocateTests: XCTestCase {
       let found = test.zone.deallocate(start + offset)
       let sized = test.zone.deallocate(start + offset, size: min(slotSize, maxSize))
       guard found == status, sized == status else {
-        return XCTFail("slots of \(slotSize), offset \(offset): \(found) and \(sized), not \(status); \(SeededRandom.hint)")
+        return XCTFail(
+          "slots of \(slotSize), offset \(offset): \(found) and \(sized), not \(status); \(SeededRandom.hint)")
       }
     }
     for index in stride(from: UInt(0), to: slots, by: 2) {

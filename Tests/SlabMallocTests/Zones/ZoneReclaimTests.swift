@@ -10,7 +10,8 @@ final class ZoneReclaimTests: XCTestCase {
     var live: [UInt] = []
     var emptied: [Int] = []
     for (size, page) in [(UInt(2048), page), (100_000, .large)] {
-      let slots = SlabGeometry(slotSize: test.zone.bin(SizeClass.index(size: size)!).pointee.slotSize, page: page).slotCount
+      let slots = SlabGeometry(slotSize: test.zone.bin(SizeClass.index(size: size)!).pointee.slotSize, page: page)
+        .slotCount
       let pages = Dictionary(grouping: (0..<10 * slots).map { _ in test.allocate(size)! }) { $0 & ~page.mask }
       let keys = pages.keys.sorted()
       for (index, key) in keys.enumerated() {
@@ -60,7 +61,8 @@ final class ZoneReclaimTests: XCTestCase {
       XCTAssertFalse(one.zone.owns(address))
       XCTAssertNil(one.zone.takeEmptyPage(page))
       XCTAssertEqual(other.zone.refill(size: size, alignment: 8, page: taken, pageSize: page.bytes), ok)
-      XCTAssertEqual(one.zone.refill(size: size, alignment: 8, page: taken, pageSize: page.bytes), AllocationError.pageOwned.code)
+      XCTAssertEqual(
+        one.zone.refill(size: size, alignment: 8, page: taken, pageSize: page.bytes), AllocationError.pageOwned.code)
       XCTAssertEqual(other.allocate(size), address)
       XCTAssertEqual(one.zone.deallocate(address), AllocationError.foreignPointer.code)
       XCTAssertEqual(other.zone.deallocate(address), ok)
