@@ -43,7 +43,8 @@ extension UnsafeMutablePointer where Pointee == Region {
   static func make(buffer: UInt, size: UInt, page: PageSize) -> RegionPointer? {
     let (end, overflow) = buffer.addingReportingOverflow(size)
     let address = roundUp(buffer, to: UInt(MemoryLayout<Region>.alignment))
-    guard !overflow, buffer != 0, address >= buffer else { return nil }
+    // Far from the end of the address space, where the sums below would wrap.
+    guard !overflow, buffer != 0, address >= buffer, end <= UInt.max - PageSize.large.mask else { return nil }
     // The maps cover every block the buffer touches: a few bytes more than the pages that are left need.
     let firstBlock = address & ~PageSize.large.mask
     let blockCount = (end &- firstBlock &+ PageSize.large.mask) &>> 21

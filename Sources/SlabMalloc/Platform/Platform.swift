@@ -1,7 +1,7 @@
 import CSlabPort
 import Synchronization
 
-/// What the core asks of the machine below it. The only file, with SystemPages.swift, that tells targets apart.
+/// What the core asks of the machine below it. The only Swift file that tells targets apart.
 enum Platform {
   @inline(__always) static func pause() {
     #if arch(x86_64) || arch(arm64)
