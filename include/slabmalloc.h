@@ -72,8 +72,8 @@ extern "C" {
 #define SLM_NONNULL
 #endif
 
-/** The largest size that can be allocated: 128 KiB. */
-#define SLM_MAX_SIZE ((size_t)131072)
+/** The largest size that can be allocated: 136 KiB, of which a large page holds 15. */
+#define SLM_MAX_SIZE ((size_t)139264)
 /** The largest alignment that can be asked for, and the size of a large page: 2 MiB. */
 #define SLM_LARGE_PAGE_SIZE ((size_t)2097152)
 
@@ -151,7 +151,8 @@ typedef struct slm_page_provider {
    */
   void *SLM_NULLABLE (*SLM_NULLABLE allocate_page)(void *SLM_NULLABLE context, size_t page_size);
   /** Takes back a page. Called only with pages the allocator got, from here or by refill: a provider of an allocator
-   *  that is refilled too must know which pages are its own. */
+   *  that is refilled too must know which pages are its own. slabmalloc's own providers ignore other pages: take such
+   *  pages out again with a reclaim_page function. */
   void (*SLM_NULLABLE release_page)(void *SLM_NULLABLE context, void *SLM_NONNULL page, size_t page_size);
 } slm_page_provider;
 
@@ -190,8 +191,8 @@ typedef struct slm_region slm_region;
 /**
  * Makes a region of a buffer you own.
  *
- * The region's own state takes the first bytes of the buffer (256, and 16 for
- * each 2 MiB, and a bit for each base page); it needs nothing else. Pages are carved first from the
+ * The region's own state takes the first bytes of the buffer (256, and for each 2 MiB 8 and a bit for each base page,
+ * at least 8 bytes); it needs nothing else. Pages are carved first from the
  * 2 MiB blocks that are in use already, so that whole ones stay whole for large pages.
  * @param buffer any address; bytes before the first page boundary are not used.
  * @param size bytes.
@@ -407,7 +408,8 @@ size_t slm_zone_allocate_batch(slm_zone *SLM_NONNULL zone, size_t size, size_t c
  *         #SLM_ERR_DOUBLE_FREE. On error nothing changes.
  * Provider: never called. Interrupt: yes.
  * Cost: 38 instructions (10 for the object that was allocated last), about 45 on a large page; when a page becomes
- * empty or is no longer full about 40 more.
+ * empty or is no longer full about 40 more. In a zone without a provider that holds more than 64 pages of a size, a step
+ * more for every 64.
  */
 slm_status slm_zone_deallocate(slm_zone *SLM_NONNULL zone, void *SLM_NULLABLE pointer);
 
@@ -458,11 +460,12 @@ slm_status slm_zone_resize(slm_zone *SLM_NONNULL zone, void *SLM_NONNULL pointer
  *  Provider: never called. Interrupt: yes. Cost: about 40 instructions. */
 size_t slm_zone_usable_size(const slm_zone *SLM_NONNULL zone, const void *SLM_NULLABLE pointer);
 
-/** The size that an allocation of size bytes really gets; asking for it wastes nothing. 0 if size is above the largest.
+/** The size that an allocation of size bytes really gets; asking for it wastes nothing. 0 if size is above the largest
+ *  or the zone is not initialised.
  *  Provider: never called. Interrupt: yes. Cost: constant. */
 size_t slm_zone_good_size(const slm_zone *SLM_NONNULL zone, size_t size);
 
-/** Whether an address is in a page that the zone owns, in use or not. Reads nothing near the address.
+/** Whether an address is in a page that the zone has for objects, in use or not. Reads nothing near the address.
  *  Provider: never called. Interrupt: yes. Cost: about 20 instructions. */
 bool slm_zone_owns(const slm_zone *SLM_NONNULL zone, const void *SLM_NULLABLE address);
 

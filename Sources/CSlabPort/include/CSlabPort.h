@@ -30,6 +30,11 @@ __attribute__((always_inline)) static inline uint64_t slm_port_opaque(uint64_t v
 // The state of the process-wide mmap provider: Swift would initialise a global of its own lazily.
 extern unsigned char slm_port_system_pages[256] __attribute__((visibility("hidden")));
 
+// A bit for each 32 MiB of a 48-bit address space. Untouched parts take no memory.
+#define SLM_PORT_ADDRESS_BITS_WORDS (1 << 17)
+extern uint64_t slm_port_arenas[SLM_PORT_ADDRESS_BITS_WORDS] __attribute__((visibility("hidden")));
+static inline uint64_t *slm_port_arenas_address(void) { return slm_port_arenas; }
+
 // Every call keeps errno: the callers promise it.
 
 static inline void *slm_port_map(size_t bytes) {

@@ -50,6 +50,6 @@ extension PageProvider {
 
 /// The address of storage for an allocator, if it will do.
 func storage(_ memory: UnsafeMutableRawPointer?, _ size: Int, needed: Int) -> UnsafeMutableRawPointer? {
-  guard let memory, UInt(bitPattern: memory) & 63 == 0, size >= needed else { return nil }
+  guard let memory, UInt(bitPattern: memory) & 63 == 0, UInt(bitPattern: size) >= UInt(needed) else { return nil }
   return memory
 }

@@ -57,7 +57,9 @@ public func slm_safe_zone_allocate_aligned(
 public func slm_safe_zone_allocate_with(
   _ zone: OpaquePointer, _ alignment: Int, _ size: Int, _ flags: UInt32, _ out: UnsafeMutablePointer<UnsafeMutableRawPointer?>
 ) -> slm_status {
-  zone.safeZone.locked { $0.allocate(alignment, size, flags, out) }
+  let status = zone.safeZone.locked { $0.allocate(alignment, size, flags, out) }
+  if flags & SLM_ZEROED != 0, let memory = out.pointee { clear(memory, UInt(bitPattern: size)) }
+  return status
 }
 
 @_cdecl("slm_safe_zone_allocate_batch") @implementation

@@ -57,7 +57,7 @@ public func slm_sc_allocate_with(
 public func slm_sc_allocate_batch(
   _ sc: OpaquePointer, _ count: Int, _ out: UnsafeMutablePointer<UnsafeMutableRawPointer?>
 ) -> Int {
-  sc.zone.isInitialized ? sc.zone.allocateBatch(sc.zone.bin(0), count: count, into: out) : 0
+  sc.zone.isInitialized ? sc.zone.allocateBatch(sc.zone.bin(0), count: limit(count), into: out) : 0
 }
 
 @_cdecl("slm_sc_deallocate") @implementation

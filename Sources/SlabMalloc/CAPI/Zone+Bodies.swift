@@ -16,10 +16,11 @@ extension UnsafeMutablePointer where Pointee == Zone {
     out?.pointee = slm_reclaimed(base_pages: 0, large_pages: 0)
     guard isInitialized else { return AllocationError.notInitialized.code }
     guard pointee.provider.release != nil else { return AllocationError.noProvider.code }
-    // SIZE_MAX, "all", arrives as -1.
-    // Large pages first: when they are gone, so is the need for a base page that tells where they are.
-    let large = reclaim(.large, atMost: largeLimit < 0 ? Int.max : largeLimit)
-    let base = reclaim(basePages.page, atMost: baseLimit < 0 ? Int.max : baseLimit)
+    var large = reclaim(.large, atMost: limit(largeLimit))
+    var base = reclaim(basePages.page, atMost: limit(baseLimit))
+    // A table goes when the pages it tells of are gone, which may be of the other size.
+    shrinkTables(.large, atMost: limit(largeLimit), &large)
+    shrinkTables(basePages.page, atMost: limit(baseLimit), &base)
     out?.pointee = slm_reclaimed(base_pages: base, large_pages: large)
     return ok
   }
@@ -31,16 +32,14 @@ extension UnsafeMutablePointer where Pointee == Zone {
     return status
   }
 
-  /// Allocates for the `allocate_with` functions.
+  /// Allocates for the `allocate_with` functions, which have to clear the memory.
   func allocate(
     _ alignment: Int, _ size: Int, _ flags: UInt32, _ out: UnsafeMutablePointer<UnsafeMutableRawPointer?>
   ) -> Status {
     var status = ok
     out.pointee = nil
     guard flags & ~SLM_ZEROED == 0 else { return AllocationError.invalidArgument.code }
-    let size = UInt(bitPattern: size)
-    guard let memory = allocate(size: size, alignment: UInt(bitPattern: alignment), status: &status) else { return status }
-    if flags & SLM_ZEROED != 0 { clear(memory, size) }
+    guard let memory = allocate(size: UInt(bitPattern: size), alignment: UInt(bitPattern: alignment), status: &status) else { return status }
     out.pointee = memory
     return ok
   }
@@ -49,7 +48,7 @@ extension UnsafeMutablePointer where Pointee == Zone {
     _ objects: UnsafePointer<UnsafeMutableRawPointer?>, _ count: Int, _ out: UnsafeMutablePointer<Int>?
   ) -> Status {
     var done = 0
-    let status = deallocateBatch(objects, count: count, done: &done)
+    let status = deallocateBatch(objects, count: limit(count), done: &done)
     out?.pointee = done
     return status
   }

@@ -59,7 +59,9 @@ public func slm_zone_allocate_aligned(
 public func slm_zone_allocate_with(
   _ zone: OpaquePointer, _ alignment: Int, _ size: Int, _ flags: UInt32, _ out: UnsafeMutablePointer<UnsafeMutableRawPointer?>
 ) -> slm_status {
-  zone.zone.allocate(alignment, size, flags, out)
+  let status = zone.zone.allocate(alignment, size, flags, out)
+  if flags & SLM_ZEROED != 0, let memory = out.pointee { clear(memory, UInt(bitPattern: size)) }
+  return status
 }
 
 @_cdecl("slm_zone_allocate_batch") @implementation

@@ -5,6 +5,9 @@ import CSlabPort
 /// Address space is taken in arenas: 32 MiB, aligned to their size, each a region of base pages of 64 KiB that also
 /// gives 15 large pages. An arena is found from a page by a mask. Zero-filled memory is a provider without arenas.
 ///
+/// Which arenas there are is also told by a map over the address space, so that a page that came by a refill from elsewhere
+/// is known for what it is.
+///
 /// Lists: `open` holds the arenas with a free base page, last in first out; a full arena is in no list. At most one
 /// arena that is whole is kept, the rest are unmapped.
 struct MmapProvider {
@@ -62,22 +65,49 @@ extension UnsafeMutablePointer where Pointee == MmapProvider {
     guard let base = Self.mapAligned(MmapProvider.arenaSize),
       let region = RegionPointer.make(buffer: base, size: MmapProvider.arenaSize, page: MmapProvider.page)
     else { return nil }
+    setArena(base, true)
     link(region)
     return region.take(page)
   }
 
   func giveBack(_ address: UInt, _ page: PageSize) {
+    guard isInArena(address), let region = RegionPointer(bitPattern: address & ~(MmapProvider.arenaSize - 1)) else {
+      return
+    }
     // The page is still the caller's, so its memory can go without the lock.
     slm_port_discard(UnsafeMutableRawPointer(bitPattern: address), page.bytes)
-    guard let region = RegionPointer(bitPattern: address & ~(MmapProvider.arenaSize - 1)) else { return }
     providerLock.acquire()
     if region.pointee.freePages == 0 { link(region) }
     region.giveBack(address, page)
     pointee.ledger.giveBack(page)
     let surplus = region.isWhole && pointee.wholeArenas == 1
-    if surplus { unlink(region) } else if region.isWhole { pointee.wholeArenas = 1 }
+    if surplus {
+      unlink(region)
+      setArena(address, false)
+    } else if region.isWhole {
+      pointee.wholeArenas = 1
+    }
     providerLock.release()
     if surplus { slm_port_unmap(region, Int(MmapProvider.arenaSize)) }
+  }
+
+  private func isInArena(_ address: UInt) -> Bool {
+    providerLock.acquire()
+    defer { providerLock.release() }
+    guard let (word, bit) = Self.arenaBit(address) else { return false }
+    return word.pointee & bit != 0
+  }
+
+  private func setArena(_ address: UInt, _ exists: Bool) {
+    guard let (word, bit) = Self.arenaBit(address) else { return }
+    if exists { word.pointee |= bit } else { word.pointee &= ~bit }
+  }
+
+  /// The place of an address in the map of arenas; nil outside the address space of programs.
+  private static func arenaBit(_ address: UInt) -> (word: UnsafeMutablePointer<UInt64>, bit: UInt64)? {
+    let arena = address / MmapProvider.arenaSize
+    guard arena / 64 < UInt(SLM_PORT_ADDRESS_BITS_WORDS) else { return nil }
+    return (slm_port_arenas_address() + Int(arena / 64), 1 &<< UInt64(arena & 63))
   }
 
   private func link(_ region: RegionPointer) {

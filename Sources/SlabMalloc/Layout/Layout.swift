@@ -15,8 +15,8 @@ public struct Layout: Equatable, Sendable {
   }
 }
 
-/// The largest size an allocator serves.
-let maxSize: UInt = 128 << 10
+/// The largest size an allocator serves: the largest size class.
+let maxSize: UInt = 136 << 10
 
 /// The address of a pointer, 0 for nil. `UInt(bitPattern:)` of an optional would compare with nil first.
 @inline(__always) func bits(_ pointer: UnsafeMutableRawPointer?) -> UInt {

@@ -1,7 +1,7 @@
 /// The size classes of a zone, by index.
 ///
-/// 8, 16, then steps of 16 up to 128, then four per doubling: an object wastes at most a fifth of its slot (rounding
-/// scheme of jemalloc). The last five are what a large page divides into with less than 2 % left over, where four per
+/// 8, 16, then steps of 16 up to 128, then four per doubling: an object above 64 bytes wastes at most a fifth of its slot
+/// (rounding scheme of jemalloc). The last five are what a large page divides into with less than 2 % left over, where four per
 /// doubling would leave up to 6 %.
 ///
 /// A class whose slot size is a multiple of an alignment gives only slots with that alignment, since slots start at

@@ -28,11 +28,8 @@ struct Region {
   struct Block {
     /// Free pages now.
     var freePages: UInt32
-    /// Pages it has: as many as fit in 2 MiB unless it is partial.
-    var pages: UInt32
-    /// Where to look first for a free page.
+    /// The word of its map in which to look first for a free page.
     var hint: UInt32
-    var reserved: UInt32 = 0
   }
 }
 
@@ -43,8 +40,10 @@ extension UnsafeMutablePointer where Pointee == Region {
   static func make(buffer: UInt, size: UInt, page: PageSize) -> RegionPointer? {
     let (end, overflow) = buffer.addingReportingOverflow(size)
     let address = roundUp(buffer, to: UInt(MemoryLayout<Region>.alignment))
-    // Far from the end of the address space, where the sums below would wrap.
-    guard !overflow, buffer != 0, address >= buffer, end <= UInt.max - PageSize.large.mask else { return nil }
+    // At the end of the address space, where the sums below would wrap, there is no memory.
+    guard !overflow, buffer != 0, address >= buffer, end <= UInt.max - 2 * PageSize.large.size, size <= UInt.max / 4 else {
+      return nil
+    }
     // The maps cover every block the buffer touches: a few bytes more than the pages that are left need.
     let firstBlock = address & ~PageSize.large.mask
     let blockCount = (end &- firstBlock &+ PageSize.large.mask) &>> 21
@@ -53,7 +52,7 @@ extension UnsafeMutablePointer where Pointee == Region {
     let blocksAt = address &+ UInt(MemoryLayout<Region>.stride)
     let mapsAt = blocksAt &+ blockCount * UInt(MemoryLayout<Region.Block>.stride)
     let firstPage = roundUp(mapsAt &+ blockCount * wordsPerBlock * 8, to: page.size)
-    guard firstPage >= mapsAt, firstPage < end, end &- firstPage >= page.size,
+    guard firstPage < end, end &- firstPage >= page.size,
       let region = RegionPointer(bitPattern: address),
       let blocks = UnsafeMutablePointer<Region.Block>(bitPattern: blocksAt),
       let maps = UnsafeMutablePointer<UInt64>(bitPattern: mapsAt)
@@ -70,13 +69,12 @@ extension UnsafeMutablePointer where Pointee == Region {
 
   private func fillMaps() {
     for block in 0..<Int(pointee.blockCount) {
-      pointee.blocks[block] = Region.Block(freePages: 0, pages: 0, hint: 0)
+      pointee.blocks[block] = Region.Block(freePages: 0, hint: 0)
     }
     for word in 0..<Int(pointee.blockCount * pointee.wordsPerBlock) { pointee.maps[word] = 0 }
     var address = pointee.firstPage
     for _ in 0..<pointee.pageCount {
       setFree(address)
-      pointee.blocks[block(of: address)].pages += 1
       address &+= pointee.page.size
     }
   }

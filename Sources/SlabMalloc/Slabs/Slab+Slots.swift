@@ -27,14 +27,10 @@ extension UnsafeMutablePointer where Pointee == Slab {
   func claim(alignment: UInt) -> UInt? {
     let stride = SizeClass.stride(slotSize: pointee.slotSize, alignment: alignment)
     var index: UInt = 0
+    // The class is one of large pages, whose start has every alignment.
     while index < UInt(pointee.slotCount) {
-      // A page smaller than the alignment may have no aligned slot, or not slot 0 first.
-      if slot(index) & (alignment &- 1) == 0 {
-        if claim(slot: index) { return index }
-        index &+= stride
-      } else {
-        index &+= 1
-      }
+      if claim(slot: index) { return index }
+      index &+= stride
     }
     return nil
   }

@@ -29,6 +29,8 @@ extension UnsafeMutablePointer where Pointee == Zone {
   func reclaimOrThrow(_ page: PageSize, atMost limit: Int) throws(AllocationError) -> Int {
     guard pointee.provider.release != nil else { throw .noProvider }
     guard page.isLarge || page == basePages.page else { throw .wrongPageSize }
-    return reclaim(page, atMost: limit)
+    var count = reclaim(page, atMost: limit)
+    shrinkTables(page, atMost: limit, &count)
+    return count
   }
 }

@@ -1,4 +1,4 @@
-/// Allocates objects of any size up to 128 KiB, for one thread at a time.
+/// Allocates objects of any size up to 136 KiB, for one thread at a time.
 ///
 /// A zone gets pages in two ways, which mix: *pull* from its provider, and *push* with `refill`. It gives every page back
 /// when it ends, with the objects in it; so no pointer from it may outlive it. Every misuse that an error stands for is

@@ -52,8 +52,9 @@ extension UnsafeMutablePointer where Pointee == Zone {
 
   /// Allocates from a bin all of whose slots will do.
   func allocate(from bin: BinPointer, status: inout Status) -> UnsafeMutableRawPointer? {
-    forgetLast()
     while true {
+      // Each time round: whoever ran while the provider was asked may have allocated.
+      forgetLast()
       let slots = bin.pendingSlots
       if slots != 0 { return bin.claim(slots) }
       if bin.advance() { continue }
@@ -68,8 +69,9 @@ extension UnsafeMutablePointer where Pointee == Zone {
 
   /// Allocates from a bin of whose slots some are aligned.
   private func allocate(from bin: BinPointer, alignment: UInt, status: inout Status) -> UnsafeMutableRawPointer? {
-    forgetLast()
     while true {
+      // Each time round: whoever ran while the provider was asked may have allocated.
+      forgetLast()
       if let slot = bin.claim(alignment: alignment) { return UnsafeMutableRawPointer(bitPattern: slot) }
       status = supply(bin)
       guard status == ok else { return nil }

@@ -61,6 +61,7 @@ extension UnsafeMutablePointer where Pointee == Zone {
 
   func deallocate(_ address: UInt, size: UInt, alignment: UInt) -> Status {
     guard isInitialized else { return AllocationError.notInitialized.code }
+    guard address != 0 else { return ok }
     guard let index = SizeClass.index(size: size, alignment: alignment) else { return AllocationError.invalidLayout.code }
     return deallocate(address, to: bin(index))
   }
@@ -129,6 +130,7 @@ func deallocateSlowly(_ zone: UnsafeMutableRawPointer, _ address: UInt, _ index:
 func deallocateOtherSize(_ zone: UnsafeMutableRawPointer, _ address: UInt, _ size: UInt) -> Int32 {
   let zone = zone.assumingMemoryBound(to: Zone.self)
   guard zone.isInitialized else { return AllocationError.notInitialized.code }
+  guard address != 0 else { return ok }
   guard let index = SizeClass.index(size: size) else { return AllocationError.invalidLayout.code }
   return zone.deallocate(address, to: zone.bin(index))
 }

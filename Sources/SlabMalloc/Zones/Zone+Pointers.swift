@@ -18,7 +18,7 @@ extension UnsafeMutablePointer where Pointee == Zone {
 
   func allocateBatch(_ size: Int, _ count: Int, _ out: UnsafeMutablePointer<UnsafeMutableRawPointer?>) -> Int {
     guard isInitialized, let index = SizeClass.index(size: UInt(bitPattern: size)) else { return 0 }
-    return allocateBatch(bin(index), count: count, into: out)
+    return allocateBatch(bin(index), count: limit(count), into: out)
   }
 
   func goodSize(_ size: Int) -> Int {
@@ -53,6 +53,9 @@ extension UnsafeMutablePointer where Pointee == Zone {
       UInt(bitPattern: object), size: UInt(bitPattern: size), alignment: UInt(bitPattern: alignment), status: &status)
   }
 }
+
+/// A count from C, where SIZE_MAX, "all there are", arrives as -1.
+@inline(__always) func limit(_ count: Int) -> Int { count < 0 ? Int.max : count }
 
 @inline(__always) func clear(_ memory: UnsafeMutableRawPointer, _ size: UInt) {
   memory.initializeMemory(as: UInt8.self, repeating: 0, count: Int(size))

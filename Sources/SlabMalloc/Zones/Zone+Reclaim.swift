@@ -8,8 +8,6 @@ extension UnsafeMutablePointer where Pointee == Zone {
       tellProvider(drop(slab), page)
       count += 1
     }
-    if count < limit, isInitialized, shrinkTable(basePages, page) { count += 1 }
-    if count < limit, isInitialized, shrinkTable(largePages, page) { count += 1 }
     return count
   }
 
@@ -30,8 +28,8 @@ extension UnsafeMutablePointer where Pointee == Zone {
   /// Gives back every page, used or not, and ends the zone.
   func destroy(live: inout UInt) -> Status {
     guard isInitialized else { return AllocationError.notInitialized.code }
-    guard pointee.ledger.pagesHeld == 0 || pointee.provider.release != nil else { return AllocationError.noProvider.code }
     live = liveSlots
+    guard pointee.ledger.pagesHeld == 0 || pointee.provider.release != nil else { return AllocationError.noProvider.code }
     // The buckets are still to be read, so the zone ends by halves: for a provider that calls back it has ended.
     let base = (basePages.buckets, basePages.pointee.bucketMask)
     let large = (largePages.buckets, largePages.pointee.bucketMask)

@@ -22,8 +22,14 @@ extension UnsafeMutablePointer where Pointee == Zone {
     }
   }
 
-  /// Gives back the page that holds the buckets, if it is of this size and the map holds no page.
-  func shrinkTable(_ pages: PageMapPointer, _ page: PageSize) -> Bool {
+  /// Gives back the tables of this size that nothing needs any more, as long as the count of pages given back is below a
+  /// limit.
+  func shrinkTables(_ page: PageSize, atMost limit: Int, _ count: inout Int) {
+    if count < limit, isInitialized, shrinkTable(basePages, page) { count += 1 }
+    if count < limit, isInitialized, shrinkTable(largePages, page) { count += 1 }
+  }
+
+  private func shrinkTable(_ pages: PageMapPointer, _ page: PageSize) -> Bool {
     guard pages.pointee.count == 0, pages.pointee.table == page, let table = pages.tablePage else { return false }
     pages.initialize(page: pages.page)
     pointee.ledger.giveBack(page)

@@ -7,7 +7,7 @@
 /// A size-class allocator has none.
 ///
 /// It never moves: bins and page maps hold addresses within. Zero-filled memory is a zone that is not initialised, and
-/// every function finds that out without a check of its own on the fast paths: `directLimit` 0 sends each allocation, and
+/// a zone's functions find that out without a check of its own on the fast paths: `directLimit` 0 sends each allocation, and
 /// page maps without buckets each deallocation, to the slow path.
 struct Zone: ~Copyable {
   /// Sizes up to here find their bin by table: `SizeClass.directLimit`, or 0.
@@ -108,6 +108,11 @@ extension UnsafeMutablePointer where Pointee == Zone {
     pointee.pulls = nil
     basePages.end()
     largePages.end()
+    // No bin may hold on to slabs: a caller further up may be about to look.
+    for index in 0..<pointee.binCount {
+      let bin = bin(index)
+      bin.initialize(index: bin.pointee.index, slotSize: bin.pointee.slotSize, page: bin.pointee.page)
+    }
   }
 
   /// Runs the body without the lock: whatever it calls may use this zone.

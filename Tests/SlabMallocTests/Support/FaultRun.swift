@@ -17,7 +17,7 @@ struct FaultRun {
     let perPage = SlabGeometry(slotSize: largest, page: page).slotCount
     let many = (0..<70 * perPage).map { _ in (size: largest, alignment: UInt(16)) }
     let mixed: [(UInt, UInt)] = [
-      (0, 1), (1, 8), (8, 8), (100, 16), (65, 64), (600, 512), (3000, 8), (10_000, 4096), (70_000, 8), (131_072, 8),
+      (0, 1), (1, 8), (8, 8), (100, 16), (65, 64), (600, 512), (3000, 8), (10_000, 4096), (70_000, 8), (139_264, 8),
       (8, 4096), (100, 65536), (1000, 2 << 20),
     ]
     return mixed + many + mixed

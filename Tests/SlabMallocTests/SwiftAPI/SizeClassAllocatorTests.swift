@@ -82,7 +82,7 @@ final class SizeClassAllocatorTests: XCTestCase {
     }
     let all = 0..<SizeClassAllocator.storageSize
     assertInit(.outOfMemory)
-    assertInit(.invalidLayout, (128 << 10) + 1)
+    assertInit(.invalidLayout, (136 << 10) + 1)
     assertInit(.invalidLayout, -1, all)
     assertInit(.invalidArgument, 40, nil, .large)
     assertInit(.invalidArgument, 40, all, .large)

@@ -10,7 +10,7 @@ final class ZoneAllocatorErrorTests: XCTestCase {
     let pointer = try zone.allocate(layout)
     let page = Memory(page: .kib64)
     for (size, alignment) in [
-      ((128 << 10) + 1, 8), (-1, 8), (Int.min, 8), (8, 0), (8, 3), (8, -8), (8, Int.min), (8, 4 << 20),
+      ((136 << 10) + 1, 8), (-1, 8), (Int.min, 8), (8, 0), (8, 3), (8, -8), (8, Int.min), (8, 4 << 20),
       (Int.max, 2 << 20),
     ] {
       let invalid = Layout(size: size, alignment: alignment)
