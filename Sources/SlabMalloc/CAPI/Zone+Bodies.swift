@@ -16,12 +16,8 @@ extension UnsafeMutablePointer where Pointee == Zone {
     out?.pointee = slm_reclaimed(base_pages: 0, large_pages: 0)
     guard isInitialized else { return AllocationError.notInitialized.code }
     guard pointee.provider.release != nil else { return AllocationError.noProvider.code }
-    var large = reclaim(.large, atMost: limit(largeLimit))
-    var base = reclaim(basePages.page, atMost: limit(baseLimit))
-    // A table goes when the pages it tells of are gone, which may be of the other size.
-    shrinkTables(.large, atMost: limit(largeLimit), &large)
-    shrinkTables(basePages.page, atMost: limit(baseLimit), &base)
-    out?.pointee = slm_reclaimed(base_pages: base, large_pages: large)
+    let count = reclaim(basePages: limit(baseLimit), largePages: limit(largeLimit))
+    out?.pointee = slm_reclaimed(base_pages: count.base, large_pages: count.large)
     return ok
   }
 

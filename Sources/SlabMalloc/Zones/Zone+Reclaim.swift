@@ -1,5 +1,15 @@
 /// Pages out.
 extension UnsafeMutablePointer where Pointee == Zone {
+  /// Gives back up to so many empty pages of each size; returns how many went.
+  func reclaim(basePages baseLimit: Int, largePages largeLimit: Int) -> (base: Int, large: Int) {
+    var base = reclaim(basePages.page, atMost: baseLimit)
+    var large = reclaim(.large, atMost: largeLimit)
+    // A table goes when the pages it tells of are gone, which may be of the other size.
+    shrinkTables(basePages.page, atMost: baseLimit, &base)
+    shrinkTables(.large, atMost: largeLimit, &large)
+    return (base, large)
+  }
+
   /// Gives back up to so many empty pages of a size; returns how many went.
   func reclaim(_ page: PageSize, atMost limit: Int) -> Int {
     settle(page)

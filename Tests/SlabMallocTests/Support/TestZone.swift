@@ -54,7 +54,10 @@ final class TestZone {
   }
 
   /// Gives back all empty pages; returns how many went.
-  @discardableResult func reclaimAll() -> Int { zone.reclaim(page, atMost: .max) + zone.reclaim(.large, atMost: .max) }
+  @discardableResult func reclaimAll() -> Int {
+    let count = zone.reclaim(basePages: .max, largePages: .max)
+    return count.base + count.large
+  }
 
   /// Destroys the zone and checks that every page came back, once and unharmed.
   func destroyAndCheck(live expected: UInt = 0, file: StaticString = #filePath, line: UInt = #line) {

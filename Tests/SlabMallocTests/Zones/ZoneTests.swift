@@ -58,7 +58,7 @@ final class ZoneTests: XCTestCase {
     XCTAssertEqual(Int(maxSize), 139_264)
     let test = TestZone(page: .kib4)
     XCTAssertNotNil(test.allocate(139_264))
-    XCTAssertNil(test.allocate(131_073))
+    XCTAssertNil(test.allocate(139_265))
     test.destroyAndCheck(live: 1)
   }
 
