@@ -73,6 +73,24 @@ static void less_when_out_of_memory(void **state) {
   close_with_live(&f, 2 * slots);
 }
 
+/** Counts that are negative when taken for signed ones: "all there are". */
+static void any_count_may_be_asked_for(void **state) {
+  (void)state;
+  static const size_t counts[] = {SIZE_MAX, SIZE_MAX / 2 + 1, SIZE_MAX / 2, LIMIT};
+  for (size_t i = 0; i < COUNT_OF(counts); i++) {
+    fixture f;
+    open_push(&f, 4096);
+    assert_int_equal(Z(allocate_batch)(f.zone, 64, counts[i], objects), 0);
+    refill(&f, 1, 64);
+    refill(&f, 1, 64);
+    size_t slots = 2 * class_of(&f, 64).slots_per_page;
+    assert_int_equal(Z(allocate_batch)(f.zone, 64, counts[i], objects), slots);
+    assert_disjoint(objects, slots, 64);
+    assert_ok(Z(deallocate_batch)(f.zone, objects, slots, NULL));
+    close_fixture(&f);
+  }
+}
+
 static void a_provider_that_fails_midway(void **state) {
   (void)state;
   fixture f;
@@ -152,7 +170,7 @@ int main(void) {
       cmocka_unit_test(any_count_of_any_size),           cmocka_unit_test(a_batch_uses_no_more_pages_than_needed),
       cmocka_unit_test(less_when_out_of_memory),         cmocka_unit_test(a_provider_that_fails_midway),
       cmocka_unit_test(invalid_sizes_give_none),         cmocka_unit_test(bad_ones_are_left_out_and_the_first_is_named),
-      cmocka_unit_test(a_batch_may_mix_sizes_and_pages),
+      cmocka_unit_test(a_batch_may_mix_sizes_and_pages), cmocka_unit_test(any_count_may_be_asked_for),
   };
   return RUN_SUITE("batch", tests);
 }

@@ -163,6 +163,149 @@ static void pages_of_an_ended_zone_can_be_used_again(void **state) {
   test_provider_close(&f.provider);
 }
 
+/** A zone whose provider ends it. */
+typedef struct ending {
+  fixture f;
+  size_t countdown; /* ends it at this call of release_page, counted from 1 */
+  size_t live;      /* what destroy said */
+  slm_status status;
+  bool ran;
+} ending;
+
+static void open_ending(ending *e) {
+  memset(e, 0, sizeof *e);
+  open_pull(&e->f, 4096);
+  e->f.provider.hook_context = e;
+  e->f.provider.poison = true; /* what the zone gave back can't even be read */
+  e->f.provider.careless = true;
+}
+
+static void end_the_zone(void *context) {
+  ending *e = context;
+  if (e->countdown > 1) {
+    e->countdown--;
+    e->f.provider.on_release = end_the_zone;
+    return;
+  }
+  e->ran = true;
+  e->status = Z(destroy)(e->f.zone, &e->live);
+}
+
+/** The provider ended the zone, which gave every page back, and the storage serves again. */
+static void has_ended(ending *e, void *object) {
+  assert_true(e->ran);
+  assert_ok(e->status);
+  assert_int_equal(test_provider_out(&e->f.provider, BASE), 0);
+  assert_int_equal(test_provider_out(&e->f.provider, LARGE), 0);
+  every_function_refuses(&e->f.storage, &e->f.provider, object);
+  slm_options options = SLM_OPTIONS(test_provider_both(&e->f.provider));
+  assert_ptr_equal(Z(init)(&e->f.storage, sizeof e->f.storage, &options), e->f.zone);
+  still_works(&e->f);
+  close_fixture(&e->f);
+}
+
+static void destroying_from_allocate_page(void **state) {
+  (void)state;
+  static const size_t sizes[] = {128, 2048, 50000};
+  enum { WAYS = 6 };
+  for (size_t i = 0; i < COUNT_OF(sizes) * WAYS * 2; i++) {
+    size_t size = sizes[i % COUNT_OF(sizes)];
+    ending e;
+    void *out[100];
+    open_ending(&e);
+    void *object = Z(allocate)(e.f.zone, 64);
+    assert_non_null(object);
+    e.f.provider.on_allocate = end_the_zone;
+    e.f.provider.dry = i >= COUNT_OF(sizes) * WAYS; /* else it gives a page to a zone that has ended */
+    switch (i / COUNT_OF(sizes) % WAYS) {
+    case 0:
+      assert_null(Z(allocate)(e.f.zone, size));
+      break;
+    case 1:
+      assert_null(Z(allocate_zeroed)(e.f.zone, size));
+      break;
+    case 2:
+      assert_status(SLM_ERR_NOT_INITIALIZED, Z(allocate_with)(e.f.zone, 8, size, SLM_ZEROED, out));
+      assert_null(out[0]);
+      break;
+    case 3:
+      assert_null(Z(allocate_aligned)(e.f.zone, SLM_LARGE_PAGE_SIZE, size));
+      break;
+    case 4:
+      assert_int_equal(Z(allocate_batch)(e.f.zone, size, COUNT_OF(out), out), 0);
+      break;
+    default:
+      assert_null(Z(reallocate)(e.f.zone, object, size));
+    }
+    assert_int_equal(e.live, 1);
+    e.f.provider.dry = false;
+    has_ended(&e, object);
+  }
+}
+
+/** Whatever the page is for: an object, or a table of the zone's pages. */
+static void destroying_from_each_call_in_turn(void **state) {
+  (void)state;
+  size_t calls = 200;
+  for (size_t n = 1; n <= calls; n++) {
+    ending e;
+    void *object = NULL;
+    size_t count = 0;
+    open_ending(&e);
+    e.f.provider.hook_at = n;
+    e.f.provider.on_allocate = end_the_zone;
+    while (!e.ran) {
+      void *next = Z(allocate)(e.f.zone, 2048);
+      assert_int_equal(next == NULL, e.ran);
+      if (next == NULL) break;
+      object = next;
+      count++;
+    }
+    /* A page that is for a table comes when the object's own is there already. */
+    assert_true(e.live == count || e.live == count + 1);
+    has_ended(&e, object != NULL ? object : &e);
+  }
+}
+
+static void destroying_from_release_page_of_a_reclaim(void **state) {
+  (void)state;
+  enum { BASE_PAGES = 100, LARGE_PAGES = 3, ALL = BASE_PAGES + LARGE_PAGES };
+  for (size_t n = 1; n <= ALL; n++) {
+    ending e;
+    void *objects[ALL], *object;
+    slm_reclaimed out = {0, 0};
+    open_ending(&e);
+    assert_non_null(object = Z(allocate)(e.f.zone, 64));
+    for (size_t i = 0; i < ALL; i++) {
+      objects[i] = i < BASE_PAGES ? Z(allocate)(e.f.zone, 2048) : Z(allocate_aligned)(e.f.zone, SLM_LARGE_PAGE_SIZE, 8);
+      assert_non_null(objects[i]);
+    }
+    assert_ok(Z(deallocate_batch)(e.f.zone, objects, ALL, NULL));
+    e.countdown = n;
+    e.f.provider.on_release = end_the_zone;
+    assert_ok(Z(reclaim)(e.f.zone, SIZE_MAX, SIZE_MAX, &out));
+    assert_int_equal(out.base_pages + out.large_pages, n); /* destroy gave back the others */
+    assert_int_equal(e.live, 1);
+    has_ended(&e, object);
+  }
+}
+
+/** The table of a zone's pages moves to a larger page, and its old page goes back. */
+static void destroying_while_a_table_grows(void **state) {
+  (void)state;
+  ending e;
+  void *object = NULL;
+  open_ending(&e);
+  e.f.provider.on_release = end_the_zone;
+  for (size_t count = 0; !e.ran; count++) {
+    assert_true(count < 20000);
+    void *next = Z(allocate)(e.f.zone, 2048);
+    assert_int_equal(next == NULL, e.ran);
+    if (next != NULL) object = next;
+  }
+  has_ended(&e, object);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(before_init),
@@ -170,6 +313,10 @@ int main(void) {
       cmocka_unit_test(live_objects_are_counted),
       cmocka_unit_test(nothing_taken_nothing_given),
       cmocka_unit_test(pages_of_an_ended_zone_can_be_used_again),
+      cmocka_unit_test(destroying_from_allocate_page),
+      cmocka_unit_test(destroying_from_each_call_in_turn),
+      cmocka_unit_test(destroying_from_release_page_of_a_reclaim),
+      cmocka_unit_test(destroying_while_a_table_grows),
   };
   return RUN_SUITE("destroy", tests);
 }

@@ -148,6 +148,11 @@ static void arguments_that_are_wrong(void **state) {
   assert_ok(Z(deallocate)(v.f.zone, NULL));
   assert_ok(Z(deallocate_sized)(v.f.zone, NULL, 40));
   assert_ok(Z(deallocate_aligned_sized)(v.f.zone, NULL, 8, 40));
+  /* No object has no layout that could be wrong. */
+  assert_ok(Z(deallocate_sized)(v.f.zone, NULL, SLM_MAX_SIZE + 1));
+  assert_ok(Z(deallocate_sized)(v.f.zone, NULL, SIZE_MAX));
+  assert_ok(Z(deallocate_aligned_sized)(v.f.zone, NULL, 8, SIZE_MAX));
+  assert_ok(Z(deallocate_aligned_sized)(v.f.zone, NULL, 3, 40));
   assert_status(SLM_ERR_INVALID_ARGUMENT, Z(resize)(v.f.zone, no_object, 40));
   assert_int_equal(Z(usable_size)(v.f.zone, NULL), 0);
   close_victim(&v);

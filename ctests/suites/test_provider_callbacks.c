@@ -8,6 +8,7 @@ typedef struct callback {
   void *served; /* allocated by the callback */
   slm_status refused;
   bool ran;
+  size_t alignment, size; /* what the call under way asks for */
 } callback;
 
 static void use_zone_from_provider(void *context) {
@@ -100,6 +101,87 @@ static void refilling_from_allocate_page(void **state) {
   check_books(&c.f);
   still_works(&c.f);
   close_with_live(&c.f, 2);
+}
+
+/** From within allocate_page: a page for the layout that is asked for, and an object of that very page. */
+static void refill_and_allocate(void *context) {
+  callback *c = context;
+  c->ran = true;
+  refill(&c->f, c->alignment, c->size);
+  c->served = Z(allocate)(c->f.zone, c->size);
+}
+
+/** Every way to allocate; the last moves the object that lived before. */
+enum { WAYS_TO_ALLOCATE = 5, REALLOCATING = WAYS_TO_ALLOCATE - 1 };
+static void *allocate_some_way(callback *c, int way) {
+  void *out = NULL;
+  switch (way) {
+  case 0:
+    return c->alignment <= 16 ? Z(allocate)(c->f.zone, c->size) : Z(allocate_aligned)(c->f.zone, c->alignment, c->size);
+  case 1:
+    assert_ok(Z(allocate_with)(c->f.zone, c->alignment, c->size, SLM_ZEROED, &out));
+    return out;
+  case 2:
+    if (c->alignment > 16) return Z(allocate_aligned)(c->f.zone, c->alignment, c->size);
+    return Z(allocate_zeroed)(c->f.zone, c->size);
+  case 3:
+    if (c->alignment > 16) return Z(reallocate_aligned)(c->f.zone, NULL, c->alignment, c->size);
+    assert_int_equal(Z(allocate_batch)(c->f.zone, c->size, 1, &out), 1);
+    return out;
+  default:
+    return Z(reallocate_aligned)(c->f.zone, c->object, c->alignment, c->size);
+  }
+}
+
+enum { WAYS_TO_FREE = 4 };
+static slm_status free_some_way(callback *c, int way, void *object) {
+  switch (way) {
+  case 0:
+    return Z(deallocate)(c->f.zone, object);
+  case 1:
+    return Z(deallocate_sized)(c->f.zone, object, c->size);
+  case 2:
+    return Z(deallocate_aligned_sized)(c->f.zone, object, 8, c->size);
+  default:
+    return Z(deallocate_batch)(c->f.zone, &object, 1, NULL);
+  }
+}
+
+/** Freeing the callback's object frees that one, not the one that was allocated after it. */
+static void freeing_what_the_callback_allocated(void **state) {
+  (void)state;
+  static const struct {
+    size_t alignment, size;
+  } layouts[] = {{8, 600}, {16, 2000}, {8, 40000}, {65536, 32768}};
+  for (size_t i = 0; i < COUNT_OF(layouts); i++) {
+    for (int ways = 0; ways < WAYS_TO_ALLOCATE * WAYS_TO_FREE; ways++) {
+      callback c;
+      void *others[64];
+      open_callback(&c);
+      c.f.provider.careless = true;
+      c.alignment = layouts[i].alignment;
+      c.size = layouts[i].size;
+      c.f.provider.on_allocate = refill_and_allocate;
+      char *object = allocate_some_way(&c, ways % WAYS_TO_ALLOCATE);
+      size_t live = ways % WAYS_TO_ALLOCATE == REALLOCATING ? 1 : 2;
+      assert_true(c.ran);
+      assert_non_null(object);
+      assert_ptr_not_equal(object, c.served);
+      pattern_fill(object, c.size, 2);
+      assert_ok(free_some_way(&c, ways / WAYS_TO_ALLOCATE, c.served));
+      assert_int_equal(slots_live(&c.f), live);
+      assert_status(SLM_ERR_DOUBLE_FREE, free_some_way(&c, ways / WAYS_TO_ALLOCATE, c.served));
+      for (size_t j = 0; j < COUNT_OF(others); j++) {
+        assert_non_null(others[j] = Z(allocate)(c.f.zone, c.size));
+        assert_ptr_not_equal(others[j], object);
+        memset(others[j], 0, c.size);
+      }
+      assert_disjoint(others, COUNT_OF(others), c.size);
+      assert_true(pattern_holds(object, c.size, 2));
+      assert_ok(Z(deallocate)(c.f.zone, object));
+      close_with_live(&c.f, COUNT_OF(others) + live - 1);
+    }
+  }
 }
 
 static void calling_back_from_release_page(void **state) {
@@ -207,7 +289,7 @@ int main(void) {
       cmocka_unit_test(calling_back_from_allocate_page), cmocka_unit_test(calling_back_for_the_same_class),
       cmocka_unit_test(refilling_from_allocate_page),    cmocka_unit_test(calling_back_from_release_page),
       cmocka_unit_test(reclaiming_from_release_page),    cmocka_unit_test(calling_back_from_each_call_in_turn),
-      cmocka_unit_test(calling_back_from_destroy),
+      cmocka_unit_test(calling_back_from_destroy),       cmocka_unit_test(freeing_what_the_callback_allocated),
   };
   return RUN_SUITE("provider callbacks", tests);
 }

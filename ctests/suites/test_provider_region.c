@@ -148,6 +148,15 @@ static void bad_input_is_refused(void **state) {
   assert_null(slm_region_init(memory, 0, 4096));
   assert_null(slm_region_init(memory, SIZE_MAX, 4096));
   assert_null(slm_region_init(memory, SIZE_MAX - (uintptr_t)memory + 2, 4096));
+  /* They don't wrap, but no such memory can be. */
+  assert_null(slm_region_init(memory, SIZE_MAX - (uintptr_t)memory, 4096));
+  assert_null(slm_region_init((void *)4096, SIZE_MAX - 4096 - 1, 4096));
+  assert_null(slm_region_init((void *)4096, SIZE_MAX / 2, 4096));
+  for (size_t below = 1; below <= 4 * SLM_LARGE_PAGE_SIZE; below *= 2) {
+    assert_null(slm_region_init((void *)(UINTPTR_MAX - below), below, 4096));
+    assert_null(slm_region_init((void *)(UINTPTR_MAX - below), below / 2, 4096));
+    assert_null(slm_region_init((void *)(UINTPTR_MAX - below), below - below / 16, 4096));
+  }
   assert_true(bytes_are(memory, MEMORY_SIZE, GUARD));
 
   slm_region *region = slm_region_init(memory, MEMORY_SIZE, 16384);

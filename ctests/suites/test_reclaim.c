@@ -96,6 +96,34 @@ static void everything_when_nothing_lives(void **state) {
   }
 }
 
+/** The tables of a zone's pages go as well: a large page for many base pages, a base page for many large ones. */
+static void tables_when_nothing_lives(void **state) {
+  (void)state;
+  enum { BASE_PAGES = 9000, LARGE_PAGES = 300 };
+  static void *objects[BASE_PAGES + LARGE_PAGES];
+  static const size_t large_counts[] = {0, LARGE_PAGES}; /* with and without pages that are really large */
+  for (size_t i = 0; i < COUNT_OF(large_counts); i++) {
+    size_t count = BASE_PAGES + large_counts[i];
+    fixture f;
+    open_pull(&f, 4096);
+    f.provider.careless = true;
+    for (size_t j = 0; j < count; j++) {
+      objects[j] = j < BASE_PAGES ? Z(allocate)(f.zone, 2048) : Z(allocate_aligned)(f.zone, SLM_LARGE_PAGE_SIZE, 8);
+      assert_non_null(objects[j]);
+    }
+    size_t base_tables = large_counts[i] > 0;
+    assert_int_equal(statistics(&f).table_pages, 1 + base_tables);
+    assert_int_equal(test_provider_out(&f.provider, BASE), BASE_PAGES + base_tables);
+    assert_int_equal(test_provider_out(&f.provider, LARGE), large_counts[i] + 1);
+    assert_ok(Z(deallocate_batch)(f.zone, objects, count, NULL));
+    assert_reclaimed(BASE_PAGES + base_tables, large_counts[i] + 1, reclaim(&f, SIZE_MAX, SIZE_MAX));
+    assert_int_equal(statistics(&f).table_pages, 0);
+    assert_reclaimed(0, 0, reclaim(&f, SIZE_MAX, SIZE_MAX));
+    still_works(&f);
+    close_fixture(&f);
+  }
+}
+
 static void reclaim_page_takes_one_at_a_time(void **state) {
   (void)state;
   fixture f;
@@ -154,6 +182,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(exactly_the_empty_pages),
       cmocka_unit_test(everything_when_nothing_lives),
+      cmocka_unit_test(tables_when_nothing_lives),
       cmocka_unit_test(reclaim_page_takes_one_at_a_time),
       cmocka_unit_test(a_page_emptied_and_used_again_is_not_reclaimed),
       cmocka_unit_test(reclaim_counts_are_optional),

@@ -9,29 +9,32 @@
 typedef struct meeting {
   fixture f;
   sem_t begin, done;
-  void *object; /* 64 bytes, live */
+  void *object;    /* 64 bytes, live */
+  void *others[2]; /* allocated by the other thread */
   size_t faults;
   bool ran, timed_out;
 } meeting;
 
-static void let_the_other_thread_go_on(void *context) {
-  meeting *m = context;
+static bool wait_a_while(sem_t *semaphore) {
   struct timespec deadline;
   clock_gettime(CLOCK_REALTIME, &deadline);
   deadline.tv_sec += 20;
+  while (sem_timedwait(semaphore, &deadline) != 0)
+    if (errno != EINTR) return false;
+  return true;
+}
+
+static void let_the_other_thread_go_on(void *context) {
+  meeting *m = context;
   m->ran = true;
   sem_post(&m->begin);
-  while (sem_timedwait(&m->done, &deadline) != 0) {
-    if (errno == EINTR) continue;
-    m->timed_out = true; /* the zone was locked */
-    return;
-  }
+  m->timed_out = !wait_a_while(&m->done); /* then the zone was locked */
 }
 
 static void *go_on(void *argument) {
   meeting *m = argument;
   zone_type *zone = m->f.zone;
-  sem_wait(&m->begin);
+  if (!wait_a_while(&m->begin)) return NULL;
   void *small = Z(allocate)(zone, 64); /* a slot is free */
   m->faults += small == NULL || Z(deallocate)(zone, small) != SLM_OK;
   m->faults += Z(usable_size)(zone, m->object) != 64 || !Z(owns)(zone, m->object);
@@ -84,7 +87,7 @@ static void the_lock_is_free_while_the_provider_runs(void **state) {
 /** While one thread is given a page for the zone's table, another lets the zone grow past that. */
 static void *grow_meanwhile(void *argument) {
   meeting *m = argument;
-  sem_wait(&m->begin);
+  if (!wait_a_while(&m->begin)) return NULL;
   for (size_t i = 0; i < 300; i++) m->faults += Z(allocate)(m->f.zone, 2048) == NULL;
   sem_post(&m->done);
   return NULL;
@@ -116,10 +119,56 @@ static void two_threads_grow_the_zone_at_once(void **state) {
   }
 }
 
+/** While one thread is given a page, another gets one too, for the same class, and allocates from it. */
+static void *allocate_meanwhile(void *argument) {
+  meeting *m = argument;
+  if (!wait_a_while(&m->begin)) return NULL;
+  for (size_t i = 0; i < COUNT_OF(m->others); i++) m->faults += (m->others[i] = Z(allocate)(m->f.zone, 64)) == NULL;
+  sem_post(&m->done);
+  return NULL;
+}
+
+/** Freeing what the other thread allocated last frees that, not what this one allocated after it. */
+static void the_latest_allocation_of_two_threads(void **state) {
+  (void)state;
+  meeting m;
+  pthread_t other;
+  void *later[100];
+  memset(&m, 0, sizeof m);
+  open_pull(&m.f, 4096);
+  sem_init(&m.begin, 0, 0);
+  sem_init(&m.done, 0, 0);
+  m.f.provider.hook_context = &m;
+  m.f.provider.on_allocate = let_the_other_thread_go_on;
+  assert_int_equal(pthread_create(&other, NULL, allocate_meanwhile, &m), 0);
+  m.object = Z(allocate)(m.f.zone, 64);
+  assert_int_equal(pthread_join(other, NULL), 0);
+  assert_true(m.ran);
+  assert_false(m.timed_out);
+  assert_int_equal(m.faults, 0);
+  assert_non_null(m.object);
+  pattern_fill(m.object, 64, 1);
+  assert_ok(Z(deallocate)(m.f.zone, m.others[1]));
+  assert_int_equal(slots_live(&m.f), 2);
+  assert_status(SLM_ERR_DOUBLE_FREE, Z(deallocate)(m.f.zone, m.others[1]));
+  for (size_t i = 0; i < COUNT_OF(later); i++) {
+    assert_non_null(later[i] = Z(allocate)(m.f.zone, 64));
+    assert_ptr_not_equal(later[i], m.object);
+    assert_ptr_not_equal(later[i], m.others[0]);
+    memset(later[i], 0, 64);
+  }
+  assert_disjoint(later, COUNT_OF(later), 64);
+  assert_true(pattern_holds(m.object, 64, 1));
+  sem_destroy(&m.begin);
+  sem_destroy(&m.done);
+  close_with_live(&m.f, 2 + COUNT_OF(later));
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(the_lock_is_free_while_the_provider_runs),
       cmocka_unit_test(two_threads_grow_the_zone_at_once),
+      cmocka_unit_test(the_latest_allocation_of_two_threads),
   };
   return RUN_SUITE("lock", tests);
 }

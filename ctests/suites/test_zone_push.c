@@ -47,6 +47,7 @@ static void without_options_it_is_a_push_zone_of_4_kib_pages(void **state) {
   size_t live = 99;
   slm_reclaimed reclaimed = {9, 9};
   assert_status(SLM_ERR_NO_PROVIDER, Z(destroy)(zone, &live));
+  assert_int_equal(live, 1);
   assert_status(SLM_ERR_NO_PROVIDER, Z(reclaim)(zone, SIZE_MAX, SIZE_MAX, &reclaimed));
   assert_null(Z(reclaim_page)(zone, 4096)); /* not empty */
   pattern_fill(object, 24, 5);

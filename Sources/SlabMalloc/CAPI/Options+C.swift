@@ -20,7 +20,8 @@ struct Options {
       page = provider.pageSize ?? .kib4
       return
     }
-    guard let page = PageSize(base: Int(options.page_size)), provider.pageSize == nil || provider.pageSize == page else {
+    guard let page = PageSize(base: Int(options.page_size)), provider.pageSize == nil || provider.pageSize == page
+    else {
       return nil
     }
     self.page = page
@@ -34,11 +35,13 @@ extension PageProvider {
       self = .none
       return
     }
-    guard c.struct_size >= UInt32(MemoryLayout<slm_page_provider>.size), c.allocate_page == nil || c.release_page != nil,
+    guard c.struct_size >= UInt32(MemoryLayout<slm_page_provider>.size),
+      c.allocate_page == nil || c.release_page != nil,
       c.page_size == 0 || PageSize(base: Int(c.page_size)) != nil
     else { return nil }
     self.init(
-      pageSize: PageSize(base: Int(c.page_size)), context: c.context, allocate: c.allocate_page, release: c.release_page)
+      pageSize: PageSize(base: Int(c.page_size)), context: c.context, allocate: c.allocate_page, release: c.release_page
+    )
   }
 
   var c: slm_page_provider {

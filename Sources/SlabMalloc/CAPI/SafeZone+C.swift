@@ -33,7 +33,11 @@ public func slm_safe_zone_page_size(_ zone: OpaquePointer, _ alignment: Int, _ s
 public func slm_safe_zone_refill(
   _ zone: OpaquePointer, _ alignment: Int, _ size: Int, _ page: UnsafeMutableRawPointer?, _ pageSize: Int
 ) -> slm_status {
-  zone.safeZone.locked { $0.refill(size: UInt(bitPattern: size), alignment: UInt(bitPattern: alignment), page: UInt(bitPattern: page), pageSize: pageSize) }
+  zone.safeZone.locked {
+    $0.refill(
+      size: UInt(bitPattern: size), alignment: UInt(bitPattern: alignment), page: UInt(bitPattern: page),
+      pageSize: pageSize)
+  }
 }
 
 @_cdecl("slm_safe_zone_allocate") @implementation
@@ -55,7 +59,8 @@ public func slm_safe_zone_allocate_aligned(
 
 @_cdecl("slm_safe_zone_allocate_with") @implementation
 public func slm_safe_zone_allocate_with(
-  _ zone: OpaquePointer, _ alignment: Int, _ size: Int, _ flags: UInt32, _ out: UnsafeMutablePointer<UnsafeMutableRawPointer?>
+  _ zone: OpaquePointer, _ alignment: Int, _ size: Int, _ flags: UInt32,
+  _ out: UnsafeMutablePointer<UnsafeMutableRawPointer?>
 ) -> slm_status {
   let status = zone.safeZone.locked { $0.allocate(alignment, size, flags, out) }
   if flags & SLM_ZEROED != 0, let memory = out.pointee { clear(memory, UInt(bitPattern: size)) }
@@ -85,12 +90,15 @@ public func slm_safe_zone_deallocate_sized(
 public func slm_safe_zone_deallocate_aligned_sized(
   _ zone: OpaquePointer, _ pointer: UnsafeMutableRawPointer?, _ alignment: Int, _ size: Int
 ) -> slm_status {
-  zone.safeZone.locked { $0.deallocate(bits(pointer), size: UInt(bitPattern: size), alignment: UInt(bitPattern: alignment)) }
+  zone.safeZone.locked {
+    $0.deallocate(bits(pointer), size: UInt(bitPattern: size), alignment: UInt(bitPattern: alignment))
+  }
 }
 
 @_cdecl("slm_safe_zone_deallocate_batch") @implementation
 public func slm_safe_zone_deallocate_batch(
-  _ zone: OpaquePointer, _ pointers: UnsafePointer<UnsafeMutableRawPointer?>, _ count: Int, _ done: UnsafeMutablePointer<Int>?
+  _ zone: OpaquePointer, _ pointers: UnsafePointer<UnsafeMutableRawPointer?>, _ count: Int,
+  _ done: UnsafeMutablePointer<Int>?
 ) -> slm_status {
   zone.safeZone.locked { $0.deallocateBatch(pointers, count, done) }
 }

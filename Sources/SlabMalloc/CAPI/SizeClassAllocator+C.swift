@@ -74,7 +74,8 @@ public func slm_sc_deallocate_aligned_sized(
 
 @_cdecl("slm_sc_deallocate_batch") @implementation
 public func slm_sc_deallocate_batch(
-  _ sc: OpaquePointer, _ pointers: UnsafePointer<UnsafeMutableRawPointer?>, _ count: Int, _ done: UnsafeMutablePointer<Int>?
+  _ sc: OpaquePointer, _ pointers: UnsafePointer<UnsafeMutableRawPointer?>, _ count: Int,
+  _ done: UnsafeMutablePointer<Int>?
 ) -> slm_status {
   sc.zone.deallocateBatch(pointers, count, done)
 }

@@ -35,7 +35,8 @@ extension UnsafeMutablePointer where Pointee == Zone {
     var status = ok
     out.pointee = nil
     guard flags & ~SLM_ZEROED == 0 else { return AllocationError.invalidArgument.code }
-    guard let memory = allocate(size: UInt(bitPattern: size), alignment: UInt(bitPattern: alignment), status: &status) else { return status }
+    guard let memory = allocate(size: UInt(bitPattern: size), alignment: UInt(bitPattern: alignment), status: &status)
+    else { return status }
     out.pointee = memory
     return ok
   }

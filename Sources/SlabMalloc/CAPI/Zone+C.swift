@@ -35,7 +35,9 @@ public func slm_zone_page_size(_ zone: OpaquePointer, _ alignment: Int, _ size: 
 public func slm_zone_refill(
   _ zone: OpaquePointer, _ alignment: Int, _ size: Int, _ page: UnsafeMutableRawPointer?, _ pageSize: Int
 ) -> slm_status {
-  zone.zone.refill(size: UInt(bitPattern: size), alignment: UInt(bitPattern: alignment), page: UInt(bitPattern: page), pageSize: pageSize)
+  zone.zone.refill(
+    size: UInt(bitPattern: size), alignment: UInt(bitPattern: alignment), page: UInt(bitPattern: page),
+    pageSize: pageSize)
 }
 
 @_cdecl("slm_zone_allocate") @implementation
@@ -57,7 +59,8 @@ public func slm_zone_allocate_aligned(
 
 @_cdecl("slm_zone_allocate_with") @implementation
 public func slm_zone_allocate_with(
-  _ zone: OpaquePointer, _ alignment: Int, _ size: Int, _ flags: UInt32, _ out: UnsafeMutablePointer<UnsafeMutableRawPointer?>
+  _ zone: OpaquePointer, _ alignment: Int, _ size: Int, _ flags: UInt32,
+  _ out: UnsafeMutablePointer<UnsafeMutableRawPointer?>
 ) -> slm_status {
   let status = zone.zone.allocate(alignment, size, flags, out)
   if flags & SLM_ZEROED != 0, let memory = out.pointee { clear(memory, UInt(bitPattern: size)) }
@@ -92,7 +95,8 @@ public func slm_zone_deallocate_aligned_sized(
 
 @_cdecl("slm_zone_deallocate_batch") @implementation
 public func slm_zone_deallocate_batch(
-  _ zone: OpaquePointer, _ pointers: UnsafePointer<UnsafeMutableRawPointer?>, _ count: Int, _ done: UnsafeMutablePointer<Int>?
+  _ zone: OpaquePointer, _ pointers: UnsafePointer<UnsafeMutableRawPointer?>, _ count: Int,
+  _ done: UnsafeMutablePointer<Int>?
 ) -> slm_status {
   zone.zone.deallocateBatch(pointers, count, done)
 }

@@ -3,12 +3,14 @@
 /// A provider is never called with a lock held, and its functions may call back into the allocator.
 public struct PageProvider {
   /// Gives a page of so many bytes, aligned to its size, or nil.
-  public typealias Allocate = @convention(c) (_ context: UnsafeMutableRawPointer?, _ pageSize: Int) ->
+  public typealias Allocate =
+    @convention(c) (_ context: UnsafeMutableRawPointer?, _ pageSize: Int) ->
     UnsafeMutableRawPointer?
   /// Takes a page back.
-  public typealias Release = @convention(c) (
-    _ context: UnsafeMutableRawPointer?, _ page: UnsafeMutableRawPointer, _ pageSize: Int
-  ) -> Void
+  public typealias Release =
+    @convention(c) (
+      _ context: UnsafeMutableRawPointer?, _ page: UnsafeMutableRawPointer, _ pageSize: Int
+    ) -> Void
 
   /// The base page size it serves; nil if it serves any.
   public let pageSize: PageSize?

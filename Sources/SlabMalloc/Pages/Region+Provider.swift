@@ -5,7 +5,9 @@ extension UnsafeMutablePointer where Pointee == Region {
 
   /// The region as a provider; takes the region's lock.
   var provider: PageProvider {
-    PageProvider(pageSize: pointee.page, context: UnsafeMutableRawPointer(self), allocate: takeFromRegion, release: giveBackToRegion)
+    PageProvider(
+      pageSize: pointee.page, context: UnsafeMutableRawPointer(self), allocate: takeFromRegion,
+      release: giveBackToRegion)
   }
 }
 

@@ -41,7 +41,8 @@ extension UnsafeMutablePointer where Pointee == Region {
     let (end, overflow) = buffer.addingReportingOverflow(size)
     let address = roundUp(buffer, to: UInt(MemoryLayout<Region>.alignment))
     // At the end of the address space, where the sums below would wrap, there is no memory.
-    guard !overflow, buffer != 0, address >= buffer, end <= UInt.max - 2 * PageSize.large.size, size <= UInt.max / 4 else {
+    guard !overflow, buffer != 0, address >= buffer, end <= UInt.max - 2 * PageSize.large.size, size <= UInt.max / 4
+    else {
       return nil
     }
     // The maps cover every block the buffer touches: a few bytes more than the pages that are left need.

@@ -42,7 +42,8 @@ extension UnsafeMutablePointer where Pointee == Bin {
     initialize(
       to: Bin(
         pending: Self.noSlots, wordStart: 0, slotSize: slotSize, stretch: slotSize <= 1024 ? 64 : 16, cursor: 0,
-        index: index, page: page, sparseCount: 0, current: nil, partial: SlabList(), sparse: SlabList(), empty: SlabStack()))
+        index: index, page: page, sparseCount: 0, current: nil, partial: SlabList(), sparse: SlabList(),
+        empty: SlabStack()))
   }
 
   private static var noSlots: UnsafeMutablePointer<UInt64> {
@@ -57,7 +58,8 @@ extension UnsafeMutablePointer where Pointee == Bin {
     claim(slots, from: pointee.pending)
   }
 
-  @inline(__always) func claim(_ slots: UInt64, from pending: UnsafeMutablePointer<UInt64>) -> UnsafeMutableRawPointer? {
+  @inline(__always) func claim(_ slots: UInt64, from pending: UnsafeMutablePointer<UInt64>) -> UnsafeMutableRawPointer?
+  {
     pending.pointee = slots & (slots &- 1)
     let index = UInt(truncatingIfNeeded: slots.trailingZeroBitCount)
     return UnsafeMutableRawPointer(bitPattern: pointee.wordStart &+ index &* pointee.slotSize)

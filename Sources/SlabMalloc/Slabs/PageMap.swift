@@ -29,7 +29,8 @@ extension UnsafeMutablePointer where Pointee == PageMap {
   func initialize(page: PageSize) {
     initialize(
       to: PageMap(
-        bucketsDistance: PageMap.firstBucketsOffset, bucketMask: PageMap.firstBucketCount - 1, pageMask: page.mask, pageShift: UInt(page.shift),
+        bucketsDistance: PageMap.firstBucketsOffset, bucketMask: PageMap.firstBucketCount - 1, pageMask: page.mask,
+        pageShift: UInt(page.shift),
         count: 0, table: nil, firstBuckets: InlineArray(repeating: 0)))
   }
 

@@ -89,7 +89,8 @@ extension UnsafeMutablePointer where Pointee == Slab {
     initialize(
       to: Slab(
         nextInBucket: pointee.nextInBucket, seal: ownedSeal, reciprocal: Self.reciprocal(of: slotSize, in: page),
-        slotCount: UInt32(geometry.slotCount), hint: 0, slotSize: slotSize, countdown: 0, binIndex: binIndex, state: .empty,
+        slotCount: UInt32(geometry.slotCount), hint: 0, slotSize: slotSize, countdown: 0, binIndex: binIndex,
+        state: .empty,
         wordCount: UInt8(geometry.wordCount), pageShift: page.shift, next: nil, previous: nil))
     for index in 0..<geometry.wordCount {
       word(index).initialize(to: SlotWord(free: lowBits(geometry.slotCount - index * 64), pending: 0))

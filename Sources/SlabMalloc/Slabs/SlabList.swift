@@ -11,8 +11,16 @@ struct SlabList {
   }
 
   mutating func remove(_ slab: SlabPointer) {
-    if let previous = slab.pointee.previous { previous.pointee.next = slab.pointee.next } else { first = slab.pointee.next }
-    if let next = slab.pointee.next { next.pointee.previous = slab.pointee.previous } else { last = slab.pointee.previous }
+    if let previous = slab.pointee.previous {
+      previous.pointee.next = slab.pointee.next
+    } else {
+      first = slab.pointee.next
+    }
+    if let next = slab.pointee.next {
+      next.pointee.previous = slab.pointee.previous
+    } else {
+      last = slab.pointee.previous
+    }
   }
 
   mutating func removeFirst() -> SlabPointer? {
@@ -34,7 +42,11 @@ struct SlabStack {
   }
 
   mutating func remove(_ slab: SlabPointer) {
-    if let previous = slab.pointee.previous { previous.pointee.next = slab.pointee.next } else { first = slab.pointee.next }
+    if let previous = slab.pointee.previous {
+      previous.pointee.next = slab.pointee.next
+    } else {
+      first = slab.pointee.next
+    }
     slab.pointee.next?.pointee.previous = slab.pointee.previous
   }
 

@@ -3,7 +3,9 @@ extension UnsafeMutablePointer where Pointee == Zone {
 
   /// Allocates `size` bytes.
   @inline(__always) func allocate(_ size: UInt) -> UnsafeMutableRawPointer? {
-    guard size &- 1 < pointee.directLimit else { return UnsafeMutableRawPointer(bitPattern: allocateOtherSize(raw, size)) }
+    guard size &- 1 < pointee.directLimit else {
+      return UnsafeMutableRawPointer(bitPattern: allocateOtherSize(raw, size))
+    }
     let bin = directBin(size)
     let pending = bin.pointee.pending
     let slots = pending.pointee
@@ -109,7 +111,8 @@ func allocateFromBin(_ zone: UnsafeMutableRawPointer, _ bin: UnsafeMutableRawPoi
 @usableFromInline
 func allocateOtherSize(_ zone: UnsafeMutableRawPointer, _ size: UInt) -> UInt {
   let zone = zone.assumingMemoryBound(to: Zone.self)
-  guard size <= SizeClass.slotSize(SizeClass.lastRegular), size > zone.pointee.directLimit, zone.pointee.directLimit != 0
+  guard size <= SizeClass.slotSize(SizeClass.lastRegular), size > zone.pointee.directLimit,
+    zone.pointee.directLimit != 0
   else { return allocateRarely(zone.raw, size) }
   let bin = zone.bin(SizeClass.regular(size))
   let pending = bin.pointee.pending

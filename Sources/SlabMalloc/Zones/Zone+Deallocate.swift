@@ -62,7 +62,9 @@ extension UnsafeMutablePointer where Pointee == Zone {
   func deallocate(_ address: UInt, size: UInt, alignment: UInt) -> Status {
     guard isInitialized else { return AllocationError.notInitialized.code }
     guard address != 0 else { return ok }
-    guard let index = SizeClass.index(size: size, alignment: alignment) else { return AllocationError.invalidLayout.code }
+    guard let index = SizeClass.index(size: size, alignment: alignment) else {
+      return AllocationError.invalidLayout.code
+    }
     return deallocate(address, to: bin(index))
   }
 

@@ -45,7 +45,9 @@ extension UnsafeMutablePointer where Pointee == Zone {
       status = AllocationError.invalidLayout.code
       return nil
     }
-    if UInt(slab.pointee.binIndex) == index, address & (alignment &- 1) == 0 { return Move(old: old, new: old, byteCount: 0) }
+    if UInt(slab.pointee.binIndex) == index, address & (alignment &- 1) == 0 {
+      return Move(old: old, new: old, byteCount: 0)
+    }
     let oldSize = slab.pointee.slotSize
     guard let new = allocate(size: size, alignment: alignment, status: &status) else { return nil }
     return Move(old: old, new: new, byteCount: oldSize < size ? oldSize : size)

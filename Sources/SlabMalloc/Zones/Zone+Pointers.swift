@@ -6,7 +6,8 @@ extension UnsafeMutablePointer where Pointee == Zone {
   }
 
   func pageSize(_ alignment: Int, _ size: Int) -> Int {
-    guard isInitialized, let index = SizeClass.index(size: UInt(bitPattern: size), alignment: UInt(bitPattern: alignment))
+    guard isInitialized,
+      let index = SizeClass.index(size: UInt(bitPattern: size), alignment: UInt(bitPattern: alignment))
     else { return 0 }
     return bin(index).pointee.page.bytes
   }

@@ -39,7 +39,9 @@ extension UnsafeMutablePointer where Pointee == Zone {
   func destroy(live: inout UInt) -> Status {
     guard isInitialized else { return AllocationError.notInitialized.code }
     live = liveSlots
-    guard pointee.ledger.pagesHeld == 0 || pointee.provider.release != nil else { return AllocationError.noProvider.code }
+    guard pointee.ledger.pagesHeld == 0 || pointee.provider.release != nil else {
+      return AllocationError.noProvider.code
+    }
     // The buckets are still to be read, so the zone ends by halves: for a provider that calls back it has ended.
     let base = (basePages.buckets, basePages.pointee.bucketMask)
     let large = (largePages.buckets, largePages.pointee.bucketMask)

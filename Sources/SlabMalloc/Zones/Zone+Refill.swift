@@ -2,7 +2,9 @@ extension UnsafeMutablePointer where Pointee == Zone {
   /// Hands a page to the bin of a layout.
   func refill(size: UInt, alignment: UInt, page address: UInt, pageSize: Int) -> Status {
     guard isInitialized else { return AllocationError.notInitialized.code }
-    guard let index = SizeClass.index(size: size, alignment: alignment) else { return AllocationError.invalidLayout.code }
+    guard let index = SizeClass.index(size: size, alignment: alignment) else {
+      return AllocationError.invalidLayout.code
+    }
     return refill(bin(index), page: address, pageSize: pageSize)
   }
 

@@ -66,13 +66,12 @@ static inline slm_class_statistics class_statistics(fixture *f, size_t index) {
 
 /** The class that serves plain allocations of a size. */
 static inline slm_class_statistics class_of(fixture *f, size_t size) {
-  size_t slot_size = Z(good_size)(f->zone, size);
   uint32_t count = statistics(f).class_count;
   for (uint32_t i = 0; i < count; i++) {
     slm_class_statistics class = class_statistics(f, i);
-    if (class.slot_size == slot_size) return class;
+    if (class.slot_size >= size) return class;
   }
-  fail_msg("no class of %zu bytes", slot_size);
+  fail_msg("no class of %zu bytes", size);
   return (slm_class_statistics){0};
 }
 
