@@ -128,6 +128,7 @@ static void wrong_layouts_and_options_are_refused(void **state) {
   assert_true(bytes_are(&c.storage, sizeof c.storage, 0x5C));
   assert_true(slm_sc_storage_size() <= SLM_SC_STORAGE_SIZE);
   assert_non_null(slm_sc_init(&c.storage, slm_sc_storage_size(), 8, 8, NULL));
+  assert_non_null(slm_sc_init(&c.storage, SIZE_MAX, 8, 8, NULL));
   assert_ok(slm_sc_destroy((slm_sc *)&c.storage, NULL));
 }
 
@@ -184,6 +185,11 @@ static void batches_and_reclaim(void **state) {
   size_t done = 0;
   open_cache(&c, 4096, 8, 200);
   assert_int_equal(slm_sc_allocate_batch(c.sc, 0, objects), 0);
+  c.pages.fail_at = 2; /* one page is all there is; a count is never negative */
+  size_t slots = slm_sc_allocate_batch(c.sc, SIZE_MAX, objects);
+  assert_true(slots > 0 && slots < 1000);
+  assert_int_equal(live(&c), slots);
+  assert_ok(slm_sc_deallocate_batch(c.sc, objects, slots, NULL));
   assert_int_equal(slm_sc_allocate_batch(c.sc, 1000, objects), 1000);
   for (size_t i = 0; i < 1000; i++) pattern_fill(objects[i], 200, i);
   assert_disjoint(objects, 1000, 200);
