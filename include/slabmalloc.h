@@ -444,8 +444,8 @@ void *SLM_NULLABLE slm_zone_reallocate(slm_zone *SLM_NONNULL zone, void *SLM_NUL
 
 /** Changes the size of an object that was allocated with an alignment, and keeps the alignment.
  *  @see slm_zone_reallocate */
-void *SLM_NULLABLE slm_zone_reallocate_aligned(slm_zone *SLM_NONNULL zone, void *SLM_NULLABLE pointer,
-                                               size_t alignment, size_t size);
+void *SLM_NULLABLE slm_zone_reallocate_aligned(slm_zone *SLM_NONNULL zone, void *SLM_NULLABLE pointer, size_t alignment,
+                                               size_t size);
 
 /**
  * Changes the size of an object without moving it.
@@ -546,8 +546,8 @@ slm_status slm_sc_deallocate(slm_sc *SLM_NONNULL sc, void *SLM_NULLABLE pointer)
 slm_status slm_sc_deallocate_aligned_sized(slm_sc *SLM_NONNULL sc, void *SLM_NULLABLE pointer, size_t alignment,
                                            size_t size);
 /** @see slm_zone_deallocate_batch */
-slm_status slm_sc_deallocate_batch(slm_sc *SLM_NONNULL sc, void *SLM_NULLABLE const *SLM_NONNULL pointers,
-                                   size_t count, size_t *SLM_NULLABLE done);
+slm_status slm_sc_deallocate_batch(slm_sc *SLM_NONNULL sc, void *SLM_NULLABLE const *SLM_NONNULL pointers, size_t count,
+                                   size_t *SLM_NULLABLE done);
 /** @see slm_zone_usable_size */
 size_t slm_sc_usable_size(const slm_sc *SLM_NONNULL sc, const void *SLM_NULLABLE pointer);
 /** @see slm_zone_owns */
@@ -590,8 +590,8 @@ slm_status slm_safe_zone_destroy(slm_safe_zone *SLM_NONNULL zone, size_t *SLM_NU
 /** @see slm_zone_page_size */
 size_t slm_safe_zone_page_size(slm_safe_zone *SLM_NONNULL zone, size_t alignment, size_t size);
 /** @see slm_zone_refill */
-slm_status slm_safe_zone_refill(slm_safe_zone *SLM_NONNULL zone, size_t alignment, size_t size,
-                                void *SLM_NULLABLE page, size_t page_size);
+slm_status slm_safe_zone_refill(slm_safe_zone *SLM_NONNULL zone, size_t alignment, size_t size, void *SLM_NULLABLE page,
+                                size_t page_size);
 /** @see slm_zone_allocate */
 void *SLM_NULLABLE slm_safe_zone_allocate(slm_safe_zone *SLM_NONNULL zone, size_t size);
 /** @see slm_zone_allocate_zeroed */

@@ -150,9 +150,7 @@ static slm_status free_some_way(callback *c, int way, void *object) {
 /** Freeing the callback's object frees that one, not the one that was allocated after it. */
 static void freeing_what_the_callback_allocated(void **state) {
   (void)state;
-  static const struct {
-    size_t alignment, size;
-  } layouts[] = {{8, 600}, {16, 2000}, {8, 40000}, {65536, 32768}};
+  static const struct { size_t alignment, size; } layouts[] = {{8, 600}, {16, 2000}, {8, 40000}, {65536, 32768}};
   for (size_t i = 0; i < COUNT_OF(layouts); i++) {
     for (int ways = 0; ways < WAYS_TO_ALLOCATE * WAYS_TO_FREE; ways++) {
       callback c;

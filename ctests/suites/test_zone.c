@@ -175,7 +175,7 @@ static void good_size_is_what_is_given(void **state) {
       size_t good = Z(good_size)(f.zone, size);
       assert_true(good >= size && good >= last);
       assert_true(good <= size + size / 4 + 15); /* four classes for each doubling, none below 16 apart */
-      if (good != last) { /* it can be asked for, and is given */
+      if (good != last) {                        /* it can be asked for, and is given */
         assert_true(good <= SLM_MAX_SIZE);
         assert_int_equal(Z(good_size)(f.zone, good), good);
         free_checked(&f, allocate_checked(&f, good, good), good, good);

@@ -113,7 +113,7 @@ static void storage_is_used_within_its_bounds(void **state) {
   assert_null(Z(init)(&memory, 0, &options));
   for (size_t offset = 1; offset < 64; offset *= 2)
     assert_null(Z(init)((char *)&memory + offset, sizeof memory - offset, &options));
-  assert_true(bytes_are(&memory, sizeof memory, 0x5C)); /* refused, so not written */
+  assert_true(bytes_are(&memory, sizeof memory, 0x5C));        /* refused, so not written */
   assert_ptr_equal(Z(init)(&memory, SIZE_MAX, NULL), &memory); /* as much as you like */
   assert_true(bytes_are((char *)&memory + size, sizeof memory - size, 0x5C));
   f.zone = Z(init)(&memory, size, &options);

@@ -34,7 +34,8 @@ public struct SafeZoneAllocator: ~Copyable, @unchecked Sendable {
   }
 
   /// Runs the body with the lock, and gives it back however the body ends.
-  private func locked<Result>(_ body: (ZonePointer) throws(AllocationError) -> Result) throws(AllocationError) -> Result {
+  private func locked<Result>(_ body: (ZonePointer) throws(AllocationError) -> Result) throws(AllocationError) -> Result
+  {
     safeZone.zoneLock.acquire()
     defer { safeZone.zoneLock.release() }
     return try body(safeZone.zone)
