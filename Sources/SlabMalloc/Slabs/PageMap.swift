@@ -1,3 +1,5 @@
+import CSlabPort
+
 /// The pages of one size that an allocator owns: a hash table of their slabs, by page number.
 ///
 ///     buckets[number & mask] -> slab -> slab -> nil        (nextInBucket; the newest first)
@@ -8,9 +10,9 @@
 /// Neighbouring pages fall into neighbouring buckets, so that with as many buckets as pages the first probe hits. The
 /// first buckets are part of the allocator; later ones take a page of their own, see `Zone+Table.swift`.
 struct PageMap {
-  /// How far the buckets are from the map itself. First, and 0 while the allocator is not initialised: the one bucket is
-  /// then this field, which holds no page. So an empty map, too, is probed without a test.
-  var bucketsDistance: Int
+  /// Where the buckets are: how many words from the map itself. First, and 0 while the allocator is not initialised: the
+  /// one bucket is then this field, which holds no page. So an empty map, too, is probed without a test.
+  var firstBucket: Int
   var bucketMask: UInt
   var pageMask: UInt
   var pageShift: UInt
@@ -29,23 +31,27 @@ extension UnsafeMutablePointer where Pointee == PageMap {
   func initialize(page: PageSize) {
     initialize(
       to: PageMap(
-        bucketsDistance: PageMap.firstBucketsOffset, bucketMask: PageMap.firstBucketCount - 1, pageMask: page.mask,
+        firstBucket: PageMap.firstBucketsOffset / MemoryLayout<UInt>.stride, bucketMask: PageMap.firstBucketCount - 1, pageMask: page.mask,
         pageShift: UInt(page.shift),
         count: 0, table: nil, firstBuckets: InlineArray(repeating: 0)))
   }
 
   /// Finds no page any more, as in zero-filled memory.
   func end() {
-    pointee.bucketsDistance = 0
+    pointee.firstBucket = 0
     pointee.bucketMask = 0
   }
 
   /// For each bucket the address of the last byte of its first slab's page, or 0.
   @inline(__always) var buckets: UnsafeMutablePointer<UInt> {
-    UnsafeMutableRawPointer(self).advanced(by: pointee.bucketsDistance).assumingMemoryBound(to: UInt.self)
+    words + pointee.firstBucket
   }
 
-  @inline(__always) private var isInitialized: Bool { pointee.bucketsDistance != 0 }
+  @inline(__always) private var words: UnsafeMutablePointer<UInt> {
+    UnsafeMutableRawPointer(self).assumingMemoryBound(to: UInt.self)
+  }
+
+  @inline(__always) private var isInitialized: Bool { pointee.firstBucket != 0 }
 
   @inline(__always) var page: PageSize { PageSize(shift: UInt8(truncatingIfNeeded: pointee.pageShift)) }
 
@@ -61,8 +67,10 @@ extension UnsafeMutablePointer where Pointee == PageMap {
 
   @inline(__always) private func probe(_ address: UInt, shift: UInt, mask: UInt) -> SlabPointer? {
     let last = address | mask
-    let bucket = (address &>> shift) & pointee.bucketMask
-    guard buckets[Int(bitPattern: bucket)] == last else { return nil }
+    // Opaque, or the compiler adds the map's address to one summand in a register instead of to the sum in the operand.
+    let bucket = slm_port_opaque(
+      UInt64(truncatingIfNeeded: (address &>> shift) & pointee.bucketMask &+ UInt(bitPattern: pointee.firstBucket)))
+    guard words[Int(truncatingIfNeeded: bucket)] == last else { return nil }
     return SlabPointer.endingUnchecked(at: last)
   }
 
@@ -121,7 +129,7 @@ extension UnsafeMutablePointer where Pointee == PageMap {
     let new = UnsafeMutablePointer<UInt>(bitPattern: address).unsafelyUnwrapped
     let bucketCount = page.bytes / MemoryLayout<UInt>.stride
     new.initialize(repeating: 0, count: bucketCount)
-    pointee.bucketsDistance = UnsafeRawPointer(new) - UnsafeRawPointer(self)
+    pointee.firstBucket = new - words
     pointee.bucketMask = UInt(bucketCount) - 1
     pointee.table = page
     pointee.count = 0
