@@ -31,7 +31,8 @@ extension UnsafeMutablePointer where Pointee == PageMap {
   func initialize(page: PageSize) {
     initialize(
       to: PageMap(
-        firstBucket: PageMap.firstBucketsOffset / MemoryLayout<UInt>.stride, bucketMask: PageMap.firstBucketCount - 1, pageMask: page.mask,
+        firstBucket: PageMap.firstBucketsOffset / MemoryLayout<UInt>.stride, bucketMask: PageMap.firstBucketCount - 1,
+        pageMask: page.mask,
         pageShift: UInt(page.shift),
         count: 0, table: nil, firstBuckets: InlineArray(repeating: 0)))
   }
