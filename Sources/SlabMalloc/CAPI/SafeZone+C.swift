@@ -63,7 +63,7 @@ public func slm_safe_zone_allocate_with(
   _ out: UnsafeMutablePointer<UnsafeMutableRawPointer?>
 ) -> slm_status {
   let status = zone.safeZone.locked { $0.allocate(alignment, size, flags, out) }
-  if flags & SLM_ZEROED != 0, let memory = out.pointee { clear(memory, UInt(bitPattern: size)) }
+  clear(out, UInt(bitPattern: size), ifAskedBy: flags)
   return status
 }
 

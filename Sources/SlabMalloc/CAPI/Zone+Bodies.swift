@@ -1,5 +1,11 @@
 import CSlabmalloc
 
+/// Clears what an `allocate_with` function gave, if its flags ask for it. Not part of the body: a safe zone does it without
+/// its lock.
+func clear(_ out: UnsafeMutablePointer<UnsafeMutableRawPointer?>, _ size: UInt, ifAskedBy flags: UInt32) {
+  if flags & SLM_ZEROED != 0, let memory = out.pointee { clear(memory, size) }
+}
+
 /// The body of the three families' functions of the same name.
 extension UnsafeMutablePointer where Pointee == Zone {
   func statistics(_ out: UnsafeMutablePointer<slm_statistics>?) -> Status {
@@ -28,7 +34,7 @@ extension UnsafeMutablePointer where Pointee == Zone {
     return status
   }
 
-  /// Allocates for the `allocate_with` functions, which have to clear the memory.
+  /// Allocates for the `allocate_with` functions, which clear the memory if asked.
   func allocate(
     _ alignment: Int, _ size: Int, _ flags: UInt32, _ out: UnsafeMutablePointer<UnsafeMutableRawPointer?>
   ) -> Status {
@@ -58,8 +64,8 @@ extension UnsafeMutablePointer where Pointee == Zone {
     out.pointee = nil
     guard flags & ~SLM_ZEROED == 0 else { return AllocationError.invalidArgument.code }
     guard let memory = allocateObject(status: &status) else { return status }
-    if flags & SLM_ZEROED != 0 { clear(memory, bin(0).pointee.slotSize) }
     out.pointee = memory
+    clear(out, bin(0).pointee.slotSize, ifAskedBy: flags)
     return ok
   }
 }

@@ -2,9 +2,9 @@
 extension UnsafeMutablePointer where Pointee == Bin {
   /// A slab's countdown has reached 0: its state changes.
   ///
-  /// If nothing is pending and no current slab has a free slot, the one free slot of a full slab is the next to allocate: then it only becomes pending, and
-  /// no list changes. So a bin whose slabs are all full serves a deallocation and an allocation in turn without touching a
-  /// list.
+  /// If nothing is pending and no current slab has a free slot, the one free slot of a full slab is the next to allocate:
+  /// then it only becomes pending, and no list changes. So a bin whose slabs are all full serves a deallocation and an
+  /// allocation in turn without touching a list.
   func countedDown(_ slab: SlabPointer, slot index: UInt, at address: UInt) {
     switch slab.pointee.state {
     case .full:
@@ -22,7 +22,7 @@ extension UnsafeMutablePointer where Pointee == Bin {
       enter(slab, used: UInt(slab.pointee.slotCount) &- slab.sparseLimit)
     case .partial:
       pointee.partial.remove(slab)
-      enter(slab, .empty)
+      add(slab)
     case .current, .empty: break
     }
   }
@@ -67,11 +67,7 @@ extension UnsafeMutablePointer where Pointee == Bin {
     case .sparse:
       pointee.sparse.append(slab)
       pointee.sparseCount &+= 1
-    case .empty:
-      // The word allocated from may be a used-up one of this slab, which can now leave the bin.
-      forget(slab)
-      slab.pointee.hint = 0
-      pointee.empty.push(slab)
+    case .empty: add(slab)
     case .full, .current: break
     }
   }

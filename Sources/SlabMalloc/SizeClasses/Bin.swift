@@ -133,9 +133,12 @@ extension UnsafeMutablePointer where Pointee == Bin {
     pointee.wordStart = start
   }
 
-  /// Adds a slab whose slots are all free.
+  /// Adds a slab whose slots are all free, and which is in no list. From now on it may leave the bin, so a used-up word of
+  /// it is no longer the one allocated from.
   func add(_ slab: SlabPointer) {
+    if slab.hasWord(withPendingAt: pointee.pending) { pointee.pending = Self.noSlots }
     slab.pointee.state = .empty
+    slab.pointee.hint = 0
     pointee.empty.push(slab)
   }
 
@@ -153,10 +156,5 @@ extension UnsafeMutablePointer where Pointee == Bin {
       pointee.current = nil
       add(slab)
     }
-  }
-
-  /// Stops allocating from a slab that leaves the bin.
-  func forget(_ slab: SlabPointer) {
-    if slab.hasWord(withPendingAt: pointee.pending) { pointee.pending = Self.noSlots }
   }
 }

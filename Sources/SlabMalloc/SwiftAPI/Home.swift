@@ -1,27 +1,35 @@
-/// The memory that an allocator's own state lives in: the caller's, or a page of the provider's.
+/// What an allocator starts with: the memory that its own state lives in, which is the caller's or a page of the provider's,
+/// and where its pages come from.
 struct Home {
   let memory: UnsafeMutableRawPointer
+  let provider: PageProvider
+  /// The allocator's base page size.
+  let basePage: PageSize
+  /// The page that the memory is; nil if it is the caller's.
   private let page: PageSize?
-  private let provider: PageProvider
 
   /// Storage of the caller's, 64-aligned.
-  init(_ storage: UnsafeMutableRawBufferPointer, needed: Int) throws(AllocationError) {
+  init(
+    _ storage: UnsafeMutableRawBufferPointer, _ pageSize: PageSize?, _ provider: PageProvider?, needed: Int
+  ) throws(AllocationError) {
+    self.provider = provider ?? .none
+    basePage = try self.provider.basePage(pageSize)
     guard let memory = storage.baseAddress, bits(memory) & 63 == 0, storage.count >= needed else {
       throw .invalidArgument
     }
     self.memory = memory
     page = nil
-    provider = .none
   }
 
   /// A page: a base page if that is big enough, else a large one.
-  init(of provider: PageProvider, _ base: PageSize, needed: Int) throws(AllocationError) {
-    let page = needed <= base.bytes ? base : .large
+  init(_ pageSize: PageSize?, _ provider: PageProvider, needed: Int) throws(AllocationError) {
+    self.provider = provider
+    basePage = try provider.basePage(pageSize)
+    let page = needed <= basePage.bytes ? basePage : .large
     guard let allocate = provider.allocate, provider.release != nil else { throw .invalidArgument }
     guard let memory = allocate(provider.context, page.bytes) else { throw .outOfMemory }
     self.memory = memory
     self.page = page
-    self.provider = provider
     guard bits(memory) & page.mask == 0 else {
       giveBack()
       throw .badPage

@@ -9,10 +9,9 @@ public struct SafeZoneAllocator: ~Copyable, @unchecked Sendable {
 
   /// A zone that takes its pages from a provider, the one for its own state included.
   public init(pageSize: PageSize? = nil, provider: PageProvider) throws(AllocationError) {
-    let page = try provider.basePage(pageSize)
-    home = try Home(of: provider, page, needed: Self.storageSize)
+    home = try Home(pageSize, provider, needed: Self.storageSize)
     safeZone = home.memory.assumingMemoryBound(to: SafeZone.self)
-    safeZone.initialize(page: page, provider: provider)
+    safeZone.initialize(page: home.basePage, provider: home.provider)
   }
 
   /// A zone in your storage, which must outlive it. Without a provider it is for push use only; then take its pages out
@@ -20,11 +19,9 @@ public struct SafeZoneAllocator: ~Copyable, @unchecked Sendable {
   public init(
     storage: UnsafeMutableRawBufferPointer, pageSize: PageSize? = nil, provider: PageProvider? = nil
   ) throws(AllocationError) {
-    let provider = provider ?? .none
-    let page = try provider.basePage(pageSize)
-    home = try Home(storage, needed: Self.storageSize)
+    home = try Home(storage, pageSize, provider, needed: Self.storageSize)
     safeZone = home.memory.assumingMemoryBound(to: SafeZone.self)
-    safeZone.initialize(page: page, provider: provider)
+    safeZone.initialize(page: home.basePage, provider: home.provider)
   }
 
   deinit {

@@ -10,10 +10,9 @@ public struct SizeClassAllocator: ~Copyable {
   /// An allocator that takes its pages from a provider, the one for its own state included.
   public init(_ layout: Layout, pageSize: PageSize? = nil, provider: PageProvider) throws(AllocationError) {
     let slot = try Self.slotSize(layout)
-    let page = try provider.basePage(pageSize)
-    home = try Home(of: provider, page, needed: Self.storageSize)
+    home = try Home(pageSize, provider, needed: Self.storageSize)
     zone = home.memory.assumingMemoryBound(to: Zone.self)
-    zone.initialize(slotSize: slot, page: page, provider: provider)
+    zone.initialize(slotSize: slot, page: home.basePage, provider: home.provider)
   }
 
   /// An allocator in your storage, which must outlive it.
@@ -21,11 +20,9 @@ public struct SizeClassAllocator: ~Copyable {
     _ layout: Layout, storage: UnsafeMutableRawBufferPointer, pageSize: PageSize? = nil, provider: PageProvider? = nil
   ) throws(AllocationError) {
     let slot = try Self.slotSize(layout)
-    let provider = provider ?? .none
-    let page = try provider.basePage(pageSize)
-    home = try Home(storage, needed: Self.storageSize)
+    home = try Home(storage, pageSize, provider, needed: Self.storageSize)
     zone = home.memory.assumingMemoryBound(to: Zone.self)
-    zone.initialize(slotSize: slot, page: page, provider: provider)
+    zone.initialize(slotSize: slot, page: home.basePage, provider: home.provider)
   }
 
   private static func slotSize(_ layout: Layout) throws(AllocationError) -> UInt {

@@ -29,8 +29,7 @@ extension UnsafeMutablePointer where Pointee == Zone {
   func reclaimOrThrow(_ page: PageSize, atMost limit: Int) throws(AllocationError) -> Int {
     guard pointee.provider.release != nil else { throw .noProvider }
     guard page.isLarge || page == basePages.page else { throw .wrongPageSize }
-    var count = reclaim(page, atMost: limit)
-    shrinkTables(page, atMost: limit, &count)
-    return count
+    let count = reclaim(basePages: page.isLarge ? 0 : limit, largePages: page.isLarge ? limit : 0)
+    return page.isLarge ? count.large : count.base
   }
 }
