@@ -18,8 +18,9 @@ endif
 B         := build
 HEADER    := include/slabmalloc.h
 SWIFT_SRC := $(sort $(shell find Sources/SlabMalloc -name '*.swift'))
-# Without an operating system there is nothing below Hosted/.
-BARE_SRC  := $(filter-out Sources/SlabMalloc/Hosted/%,$(SWIFT_SRC))
+# Without an operating system there is nothing below Hosted/, and no heaps.
+BARE_SRC  := $(filter-out Sources/SlabMalloc/Hosted/% Sources/SlabMalloc/Heaps/% Sources/SlabMalloc/Override/% \
+  $(addprefix Sources/SlabMalloc/CAPI/,Heap+C.swift Process+C.swift ProcessStatistics+C.swift),$(SWIFT_SRC))
 PORT_SRC  := $(wildcard Sources/CSlabPort/*.c)
 C_HEADERS := $(HEADER) include/module.modulemap $(wildcard Sources/CSlabPort/include/*)
 version_part = $(shell sed -n 's/^.define SLM_VERSION_$(1) //p' $(HEADER))
@@ -45,7 +46,7 @@ CFLAGS ?= -O2 -gdwarf-4
 
 .PHONY: all lib
 all: lib $(B)/slabmalloc.pc $(B)/cmake/slabmalloc/slabmalloc-config.cmake $(B)/cmake/slabmalloc/slabmalloc-config-version.cmake ## Build the libraries and the package files (the default)
-lib: $(B)/$(SONAME) $(B)/libslabmalloc.so $(B)/libslabmalloc.a
+lib: $(B)/$(SONAME) $(B)/libslabmalloc.so $(B)/libslabmalloc.a $(B)/libslabmalloc-preload.so
 
 # --- The library -------------------------------------------------------------------------------
 # The API is what the header declares. The linker gets the list, and refuses when one isn't defined.
@@ -66,7 +67,7 @@ $(B)/sources.txt: FORCE
 
 # The compiler makes each C function a jump to a Swift function. For these, whose arguments and results are words and so
 # in the same registers for both, the Swift function gets the C name, and the jump is gone.
-HOT := slm_zone_allocate slm_zone_deallocate slm_zone_deallocate_sized slm_sc_allocate slm_sc_deallocate
+HOT := slm_malloc slm_free slm_heap_allocate slm_zone_allocate slm_zone_deallocate slm_zone_deallocate_sized slm_sc_allocate slm_sc_deallocate
 define name_hot
 @$(NM) --defined-only -j $@ | sed -n $(foreach f,$(HOT),-e 's/^\(\$$e.*[0-9]$(f)y.*F\)$$/$(f) jump_$(f)\n\1 $(f)/p') >$@.names
 @test "$$(wc -l <$@.names)" = $(words $(HOT) $(HOT)) || { echo "error: not every hot function has a Swift twin in $@" >&2; exit 1; }
@@ -94,6 +95,18 @@ $(B)/$(SONAME): $(LIB_OBJ) $(B)/exports.map
 
 $(B)/libslabmalloc.so: $(B)/$(SONAME)
 	@ln -sf $(SONAME) $@
+
+# The same code under the names of the C library's malloc family, for LD_PRELOAD.
+NAMES := Sources/SlabMalloc/Override/names.txt
+$(B)/preload.map: $(NAMES)
+	@mkdir -p $(@D)
+	@{ echo '{'; echo '  global:'; sed 's/^\([^ ]*\) .*/    \1;/' $<; echo '  local: *;'; echo '};'; } >$@
+
+$(B)/libslabmalloc-preload.so: $(LIB_OBJ) $(NAMES) $(B)/preload.map
+	@echo '  LINK    $@'
+	@$(CLANG) -target $(TARGET) -fuse-ld=lld -shared -nostdlib -o $@ $(LIB_OBJ) -lc -Wl,-soname,libslabmalloc-preload.so \
+	  $$(sed 's/^\([^ ]*\) \(.*\)/-Wl,--defsym=\1=\2/' $(NAMES)) -Wl,--version-script=$(B)/preload.map \
+	  -Wl,--no-undefined-version -Wl,--gc-sections -Wl,-z,defs,-z,now,-z,relro
 
 # One object with the API as its only global symbols: Embedded Swift's weak swift_* functions
 # must not replace those of the Swift program that the archive is linked into.

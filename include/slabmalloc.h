@@ -640,6 +640,151 @@ slm_status slm_safe_zone_class_statistics(slm_safe_zone *SLM_NONNULL zone, size_
                                           slm_class_statistics *SLM_NULLABLE out);
 /** @} */
 
+/* ------------------------------------------------------------------------ */
+/** @name Process: malloc by another name, for any thread
+ *
+ * Hosted builds only. Each thread has a *heap* of its own and needs no lock; any thread may free what any other allocated
+ * (a *remote free*). The preload library's malloc family is these functions under the names of the C library.
+ *
+ * Every pointer is 16-aligned. Sizes above PTRDIFF_MAX are refused. Where memory is refused errno is ENOMEM; nothing else
+ * here sets errno. These functions may be called before main and after exit handlers, but, like malloc, not from a signal
+ * handler.
+ *
+ * Misuse (a double free, a pointer into an object, a foreign pointer, a wrong size) is found always, and reported to the handler
+ * of slm_set_misuse_handler(): without one, a line on stderr and abort().
+ *  @{ */
+
+/** Allocates size bytes; 0 is served as 1. Cost: 20 to 30 instructions when a slot was freed recently, else about 40;
+ *  a new slab costs a few hundred, and may call mmap or mprotect. Above #SLM_MAX_SIZE: a page run, a lock, some 200. */
+void *SLM_NULLABLE slm_malloc(size_t size);
+/** Allocates count * size bytes that read as zero; NULL if the product overflows. Fresh pages are not cleared again. */
+void *SLM_NULLABLE slm_calloc(size_t count, size_t size);
+/** Changes the size of an object: in place where the new size fits and uses at least half, else by moving it. NULL allocates; size 0
+ *  frees and returns NULL, as glibc does. On failure NULL, and the object is as it was. A large object grows in place where
+ *  there is room behind it, and otherwise moves by page tables, not by copying. */
+void *SLM_NULLABLE slm_realloc(void *SLM_NULLABLE pointer, size_t size);
+/** Frees an object. NULL does nothing. Keeps errno. Cost: about 36 instructions for an object of the thread's own heap, 2 atomic
+ *  operations more for another's. */
+void slm_free(void *SLM_NULLABLE pointer);
+/** Frees an object and checks that it was allocated with this size (C23). An object of slm_realloc() has its last size. */
+void slm_free_sized(void *SLM_NULLABLE pointer, size_t size);
+/** Frees an object and checks that it was allocated with this alignment and size (C23). */
+void slm_free_aligned_sized(void *SLM_NULLABLE pointer, size_t alignment, size_t size);
+/** Allocates size bytes at a multiple of alignment, any power of two; NULL with errno EINVAL for other alignments. */
+void *SLM_NULLABLE slm_aligned_alloc(size_t alignment, size_t size);
+/** Bytes of an object, all of them yours to use; 0 for NULL. A pointer that is no live object is misuse. */
+size_t slm_usable_size(const void *SLM_NULLABLE pointer);
+/** The size that an allocation of size bytes really gets; 0 if it is impossible. */
+size_t slm_good_size(size_t size);
+/** @} */
+
+/* ------------------------------------------------------------------------ */
+/** @name Heap: a heap of your own, freed at once
+ *
+ * Hosted builds only. One thread at a time uses a heap of slm_heap_create(), with the slm_heap_ functions; any other may free its objects with
+ * slm_free(), at any time. slm_realloc(), slm_usable_size() take its objects too.
+ *  @{ */
+/** A heap: opaque. */
+typedef struct slm_heap slm_heap;
+
+/** Makes a heap. NULL if out of memory. */
+slm_heap *SLM_NULLABLE slm_heap_create(void);
+/** Frees every object of the heap and the heap. From any thread, while no other uses the heap or its objects.
+ *  @param live if not NULL, gets how many objects were not freed before.
+ *  @return #SLM_OK; #SLM_ERR_NOT_INITIALIZED if this is no heap (any more). */
+slm_status slm_heap_destroy(slm_heap *SLM_NONNULL heap, size_t *SLM_NULLABLE live);
+/** Allocates from a heap. @see slm_malloc */
+void *SLM_NULLABLE slm_heap_allocate(slm_heap *SLM_NONNULL heap, size_t size);
+/** Allocates memory that reads as zero. @see slm_calloc */
+void *SLM_NULLABLE slm_heap_allocate_zeroed(slm_heap *SLM_NONNULL heap, size_t size);
+/** Allocates with an alignment. @see slm_aligned_alloc */
+void *SLM_NULLABLE slm_heap_allocate_aligned(slm_heap *SLM_NONNULL heap, size_t alignment, size_t size);
+/** Gives an object of this heap back. NULL does nothing. The thread that allocates from the heap calls this one: it is faster than slm_free().
+ *  @return #SLM_OK, #SLM_ERR_FOREIGN_POINTER (also for an object of another heap), #SLM_ERR_INTERIOR_POINTER,
+ *          #SLM_ERR_DOUBLE_FREE: then nothing changed. */
+slm_status slm_heap_free(slm_heap *SLM_NONNULL heap, void *SLM_NULLABLE pointer);
+/** @} */
+
+/* ------------------------------------------------------------------------ */
+/** @name Process: options, statistics, misuse
+ *  Hosted builds only. @{ */
+
+/** How the process's memory is managed. Read them with slm_process_options_get(), change what you want, set them. */
+typedef struct slm_process_options {
+  /** sizeof(slm_process_options), set by the caller. */
+  uint32_t struct_size;
+  /** Milliseconds after which memory that nothing uses goes back to the system, at the next call that comes by.
+   *  Environment: SLABMALLOC_PURGE_DELAY. */
+  uint32_t purge_delay;
+  /** Bytes that may wait for that; what is above goes back at once. Environment: SLABMALLOC_RETAIN (MiB). */
+  uint64_t retain;
+} slm_process_options;
+
+/** @return #SLM_OK; #SLM_ERR_INVALID_ARGUMENT if out is NULL or its struct_size too small. */
+slm_status slm_process_options_get(slm_process_options *SLM_NULLABLE out);
+/** @return #SLM_OK; #SLM_ERR_INVALID_ARGUMENT: nothing changed. */
+slm_status slm_process_options_set(const slm_process_options *SLM_NULLABLE options);
+
+/** Gives everything that nothing uses back to the system now. @return the bytes. */
+size_t slm_purge(void);
+
+/**
+ * The ledger of the process's memory. Equations:
+ * bytes_held = bytes_taken - bytes_given_back = bytes_slabs + bytes_large + bytes_retained + bytes_clean.
+ */
+typedef struct slm_process_statistics {
+  /** sizeof(slm_process_statistics), set by the caller. */
+  uint32_t struct_size;
+  /** Size classes, for slm_process_class_statistics(). */
+  uint32_t class_count;
+  /** Bytes made usable by mmap or mprotect, ever. */
+  uint64_t bytes_taken;
+  /** Bytes unmapped, ever. */
+  uint64_t bytes_given_back;
+  /** In slabs of all heaps. */
+  uint64_t bytes_slabs;
+  /** In live large objects. */
+  uint64_t bytes_large;
+  /** Free, waiting for the purge delay. */
+  uint64_t bytes_retained;
+  /** Free, and without memory behind it. */
+  uint64_t bytes_clean;
+  /** The highest bytes_slabs + bytes_large was. */
+  uint64_t bytes_peak;
+  /** Purged (MADV_DONTNEED), ever. */
+  uint64_t bytes_purged;
+  /** Live large objects. */
+  uint64_t large_live;
+  /** Heaps that a thread has now, and those of slm_heap_create(). */
+  uint64_t heaps;
+} slm_process_statistics;
+
+/** @return #SLM_OK; #SLM_ERR_INVALID_ARGUMENT if out is NULL or its struct_size too small. */
+slm_status slm_process_statistics_get(slm_process_statistics *SLM_NULLABLE out);
+/** One size class, over all heaps: slots_live counts what threads hold ready too. empty_pages is 0. @see slm_class_statistics */
+slm_status slm_process_class_statistics(size_t index, slm_class_statistics *SLM_NULLABLE out);
+
+/** A misuse, as a handler gets it. */
+typedef struct slm_misuse {
+  /** sizeof(slm_misuse). */
+  uint32_t struct_size;
+  /** #SLM_ERR_DOUBLE_FREE, #SLM_ERR_INTERIOR_POINTER, #SLM_ERR_FOREIGN_POINTER or #SLM_ERR_LAYOUT_MISMATCH. */
+  slm_status kind;
+  /** What was passed. */
+  void *SLM_NULLABLE pointer;
+  /** Slot size of the size class the pointer is in; 0 if it is in none. */
+  uint64_t slot_size;
+} slm_misuse;
+
+/** Gets a misuse. When it returns, the call that was misused does nothing (and slm_realloc() returns NULL). It may not
+ *  allocate or free. */
+typedef void (*slm_misuse_handler)(void *SLM_NULLABLE context, const slm_misuse *SLM_NONNULL misuse);
+
+/** Sets what is called for a misuse of the process functions; NULL for the default, which writes one line to stderr, for example
+ *  `slabmalloc: double free of 0x7f0012345680 (size class 64)`, and calls abort(). */
+void slm_set_misuse_handler(slm_misuse_handler SLM_NULLABLE handler, void *SLM_NULLABLE context);
+/** @} */
+
 #if defined(__clang__)
 #pragma clang diagnostic pop
 #endif

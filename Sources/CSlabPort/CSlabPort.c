@@ -3,4 +3,44 @@
 #if __STDC_HOSTED__ && defined(__linux__)
 unsigned char slm_port_system_pages[256] __attribute__((aligned(64)));
 uint64_t slm_port_arenas[SLM_PORT_ADDRESS_BITS_WORDS];
+
+unsigned char slm_port_process[16384] __attribute__((aligned(64)));
+unsigned char slm_port_no_heap[SLM_PORT_NO_HEAP_BYTES] __attribute__((aligned(64)));
+unsigned char slm_port_exited_heap[SLM_PORT_NO_HEAP_BYTES] __attribute__((aligned(64)));
+__thread void *slm_port_heap = slm_port_no_heap;
+
+// What the core defines for the two functions below, and for the end of the process.
+void slm_core_thread_ended(void *heap) __attribute__((visibility("hidden")));
+void slm_core_before_fork(void) __attribute__((visibility("hidden")));
+void slm_core_after_fork(void) __attribute__((visibility("hidden")));
+void slm_core_process_ends(void) __attribute__((visibility("hidden")));
+
+static pthread_key_t thread_key;
+static int has_thread_key;
+
+void slm_port_watch_thread(void *heap) {
+  int saved = errno;
+  if (has_thread_key) pthread_setspecific(thread_key, heap);
+  errno = saved;
+}
+
+void slm_port_watch_forks(void) {
+  int saved = errno;
+  has_thread_key = pthread_key_create(&thread_key, slm_core_thread_ended) == 0;
+  pthread_atfork(slm_core_before_fork, slm_core_after_fork, slm_core_after_fork);
+  errno = saved;
+}
+
+__attribute__((destructor)) static void process_ends(void) { slm_core_process_ends(); }
+
+extern char **environ;
+
+const char *slm_port_next_option(size_t *position) {
+  static const char prefix[] = "SLABMALLOC_";
+  while (environ && environ[*position]) {
+    const char *entry = environ[(*position)++];
+    if (strncmp(entry, prefix, sizeof prefix - 1) == 0) return entry;
+  }
+  return NULL;
+}
 #endif

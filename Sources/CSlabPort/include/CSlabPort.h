@@ -23,8 +23,11 @@ __attribute__((always_inline)) static inline uint64_t slm_port_opaque(uint64_t v
 #include <linux/futex.h>
 #include <pthread.h>
 #include <sched.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 // The state of the process-wide mmap provider: Swift would initialise a global of its own lazily.
@@ -71,6 +74,94 @@ static inline void slm_port_wake_one(uint32_t *word) {
   syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
   errno = saved;
 }
+
+// --- Heaps -----------------------------------------------------------------------------------------
+
+// The heap of this thread. Before the thread has one, and after it has given it back, a heap of zeros that serves nothing.
+#define SLM_PORT_NO_HEAP_BYTES 512
+extern unsigned char slm_port_no_heap[SLM_PORT_NO_HEAP_BYTES] __attribute__((visibility("hidden")));
+extern unsigned char slm_port_exited_heap[SLM_PORT_NO_HEAP_BYTES] __attribute__((visibility("hidden")));
+extern __thread void *slm_port_heap __attribute__((visibility("hidden"), tls_model("initial-exec")));
+static inline void *slm_port_thread_heap(void) { return slm_port_heap; }
+static inline void slm_port_set_thread_heap(void *heap) { slm_port_heap = heap; }
+static inline void *slm_port_no_heap_address(void) { return slm_port_no_heap; }
+static inline void *slm_port_exited_heap_address(void) { return slm_port_exited_heap; }
+
+// The state of the process's heaps.
+extern unsigned char slm_port_process[16384] __attribute__((visibility("hidden")));
+static inline void *slm_port_process_address(void) { return slm_port_process; }
+
+// Makes the thread give its heap back when it ends.
+void slm_port_watch_thread(void *heap) __attribute__((visibility("hidden")));
+// Makes fork() wait until nobody changes what heaps share.
+void slm_port_watch_forks(void) __attribute__((visibility("hidden")));
+
+// Address space without memory; NULL if there is none.
+static inline void *slm_port_reserve(size_t bytes) {
+  int saved = errno;
+  void *memory = mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  errno = saved;
+  return memory == MAP_FAILED ? NULL : memory;
+}
+
+// Makes reserved address space usable; it reads as zero. 0 on success.
+static inline int slm_port_commit(void *memory, size_t bytes) {
+  int saved = errno;
+  int result = mprotect(memory, bytes, PROT_READ | PROT_WRITE);
+  errno = saved;
+  return result;
+}
+
+// Takes the memory away, so that it reads as zero. 0 on success.
+static inline int slm_port_purge(void *memory, size_t bytes) {
+  int saved = errno;
+  int result = madvise(memory, bytes, MADV_DONTNEED);
+  errno = saved;
+  return result;
+}
+
+// Moves memory to another place, of which nothing is left where it was. 0 on success, else nothing has changed.
+static inline int slm_port_move(void *from, void *to, size_t bytes) {
+#ifdef MREMAP_DONTUNMAP
+  int saved = errno;
+  void *moved = (void *)syscall(SYS_mremap, from, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP, to);
+  errno = saved;
+  return moved == to ? 0 : -1;
+#else
+  (void)from, (void)to, (void)bytes;
+  return -1;
+#endif
+}
+
+static inline size_t slm_port_page_size(void) { return (size_t)sysconf(_SC_PAGESIZE); }
+
+static inline uint64_t slm_port_milliseconds(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+  return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+// glibc's mallinfo and mallinfo2, under names that no libc lacks.
+typedef struct {
+  int arena, ordblks, smblks, hblks, hblkhd, usmblks, fsmblks, uordblks, fordblks, keepcost;
+} slm_port_mallinfo;
+typedef struct {
+  size_t arena, ordblks, smblks, hblks, hblkhd, usmblks, fsmblks, uordblks, fordblks, keepcost;
+} slm_port_mallinfo2;
+
+static inline int slm_port_errno(void) { return errno; }
+static inline void slm_port_set_errno(int error) { errno = error; }
+static inline int slm_port_no_memory(void) { return ENOMEM; }
+static inline int slm_port_invalid(void) { return EINVAL; }
+static inline void slm_port_abort(void) { abort(); }
+static inline void slm_port_write_error(const void *text, size_t bytes) {
+  int saved = errno;
+  ssize_t written = write(2, text, bytes);
+  (void)written;
+  errno = saved;
+}
+// The next variable of the environment whose name starts with SLABMALLOC_, from *position on; NULL after the last.
+const char *slm_port_next_option(size_t *position) __attribute__((visibility("hidden")));
 
 #else
 

@@ -1,0 +1,44 @@
+import CSlabmalloc
+
+extension OpaquePointer {
+  @inline(__always) fileprivate var heap: HeapPointer { HeapPointer(self) }
+}
+
+@_cdecl("slm_heap_create") @implementation
+public func slm_heap_create() -> OpaquePointer? {
+  ProcessHeapPointer.shared.prepare()
+  return ProcessHeapPointer.shared.takeHeap(isExplicit: true).map { OpaquePointer($0) }
+}
+
+@_cdecl("slm_heap_destroy") @implementation
+public func slm_heap_destroy(_ heap: OpaquePointer, _ live: UnsafeMutablePointer<Int>?) -> slm_status {
+  guard heap.heap.isInitialized, heap.heap.pointee.isExplicit else { return AllocationError.notInitialized.code }
+  let count = heap.heap.destroySlabs()
+  heap.heap.pointee.process.giveBack(heap.heap)
+  live?.pointee = Int(bitPattern: count)
+  return ok
+}
+
+@_cdecl("slm_heap_allocate") @implementation
+public func slm_heap_allocate(_ heap: OpaquePointer, _ size: Int) -> UnsafeMutableRawPointer? {
+  heap.heap.allocate(UInt(bitPattern: size))
+}
+
+@_cdecl("slm_heap_allocate_zeroed") @implementation
+public func slm_heap_allocate_zeroed(_ heap: OpaquePointer, _ size: Int) -> UnsafeMutableRawPointer? {
+  UnsafeMutableRawPointer(bitPattern: heap.heap.allocateZeroed(UInt(bitPattern: size)))
+}
+
+@_cdecl("slm_heap_allocate_aligned") @implementation
+public func slm_heap_allocate_aligned(
+  _ heap: OpaquePointer, _ alignment: Int, _ size: Int
+) -> UnsafeMutableRawPointer? {
+  guard isPowerOfTwo(UInt(bitPattern: alignment)) else { return nil }
+  return UnsafeMutableRawPointer(
+    bitPattern: heap.heap.allocate(UInt(bitPattern: size), alignment: UInt(bitPattern: alignment)))
+}
+
+@_cdecl("slm_heap_free") @implementation
+public func slm_heap_free(_ heap: OpaquePointer, _ pointer: UnsafeMutableRawPointer?) -> slm_status {
+  heap.heap.deallocateOwn(bits(pointer))
+}

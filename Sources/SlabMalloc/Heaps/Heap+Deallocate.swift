@@ -1,0 +1,84 @@
+import Synchronization
+
+extension UnsafeMutablePointer where Pointee == Heap {
+  /// Frees an object; this is the heap of the thread.
+  @inline(__always) func deallocate(_ address: UInt, _ process: ProcessHeapPointer) -> Status {
+    let offset = address &- process.pointee.base
+    guard offset < process.pointee.extent else { return heapDeallocateElsewhere(raw, address) }
+    let run = RunPointer.at(process.pointee.table &+ Run.descriptorOffset(offset)).lead
+    guard run.pointee.owner == self.address else { return heapDeallocateElsewhere(raw, address) }
+    return deallocate(address, run)
+  }
+
+  /// Frees a slot of a slab that this heap owns.
+  @inline(__always) func deallocate(_ address: UInt, _ run: RunPointer) -> Status {
+    let (index, isStart) = run.slot(at: address)
+    guard isStart else { return heapRefuse(raw, address) }
+    let mark = run.mark(index)
+    guard mark.pointee == Mark.used else { return heapRefuse(raw, address) }
+    let bin = run.pointee.bin
+    let top = bin.pointee.top
+    guard top != bin.pointee.limit else { return heapDeallocateToWord(run.raw, index) }
+    mark.pointee = Mark.free
+    HeapBinPointer.ready(at: top).pointee.slot = ReadySlot.tag(address, index)
+    HeapBinPointer.ready(at: top).pointee.run = run
+    bin.pointee.top = top &+ UInt(MemoryLayout<ReadySlot>.stride)
+    run.pointee.used &-= 1
+    guard run.pointee.used != 0 else { return heapSlabIsUnused(run.raw) }
+    return ok
+  }
+}
+
+/// The stack is full: the slot becomes available in its slab.
+@c(slm_core_heap_deallocate_to_word)
+@inline(never)
+@usableFromInline
+func heapDeallocateToWord(_ run: UnsafeMutableRawPointer, _ index: UInt) -> Int32 {
+  let run = run.assumingMemoryBound(to: Run.self)
+  run.mark(index).pointee = Mark.free
+  run.makeAvailable(index)
+  run.pointee.used &-= 1
+  if run.pointee.used == 0 { return heapSlabIsUnused(run.raw) }
+  if run.pointee.place == .sparse, run.pointee.available >= UInt32(run.pointee.bin.pointee.threshold) {
+    run.pointee.bin.place(run)
+  }
+  return ok
+}
+
+/// The last used slot was freed. The current slab stays, for the next allocation.
+@c(slm_core_heap_slab_is_unused)
+@inline(never)
+@usableFromInline
+func heapSlabIsUnused(_ run: UnsafeMutableRawPointer) -> Int32 {
+  let run = run.assumingMemoryBound(to: Run.self)
+  guard run.pointee.place != .current else { return ok }
+  run.pointee.bin.dropReady(of: run)
+  run.pointee.bin.discard(run)
+  return ok
+}
+
+/// NULL, an object of another heap or in another reserve, a large one, or none at all.
+@c(slm_core_heap_deallocate_elsewhere)
+@inline(never)
+@usableFromInline
+func heapDeallocateElsewhere(_ heap: UnsafeMutableRawPointer, _ address: UInt) -> Int32 {
+  guard address != 0 else { return ok }
+  let heap = heap.assumingMemoryBound(to: Heap.self)
+  let process = heap.isInitialized ? heap.pointee.process : ProcessHeapPointer.shared
+  guard let run = process.run(around: address) else { return process.report(address) }
+  switch run.pointee.kind {
+  case .slab:
+    if run.owner.pointee.load(ordering: .relaxed) == heap.address { return heap.deallocate(address, run) }
+    return heap.deallocateRemotely(address, run)
+  case .large: return process.deallocateLarge(address)
+  case .unused, .free, .busy: return process.report(address)
+  }
+}
+
+/// The pointer failed a check.
+@c(slm_core_heap_refuse)
+@inline(never)
+@usableFromInline
+func heapRefuse(_ heap: UnsafeMutableRawPointer, _ address: UInt) -> Int32 {
+  heap.assumingMemoryBound(to: Heap.self).pointee.process.report(address)
+}

@@ -1,0 +1,66 @@
+/// What becomes of a heap's slabs when its thread ends, or when it is destroyed.
+extension UnsafeMutablePointer where Pointee == Heap {
+  /// Leaves everything to others: empty slabs go back, full ones have no owner, partial ones are orphans. The few of which others
+  /// are freeing slots right now stay, for the next thread that takes this heap.
+  func leaveSlabs() {
+    _ = collectRemote()
+    for index in 0..<SizeClass.count {
+      let bin = bin(index)
+      bin.emptyStack()
+      if let slab = bin.pointee.current { bin.settle(slab) }
+      bin.leaveAll(in: bin.pointee.partial)
+      bin.leaveAll(in: bin.pointee.sparse)
+    }
+  }
+
+  /// Frees every object. Returns how many there were.
+  func destroySlabs() -> UInt {
+    _ = collectRemote()
+    var live: UInt = 0
+    for index in 0..<SizeClass.count {
+      let bin = bin(index)
+      bin.emptyStack()
+      if let slab = bin.pointee.current { bin.settle(slab) }
+      while let slab = bin.pointee.partial.first ?? bin.pointee.sparse.first {
+        live += UInt(slab.pointee.used)
+        bin.discard(slab)
+      }
+    }
+    while let run = pointee.large.first {
+      live += 1
+      _ = pointee.process.deallocateLarge(run.pointee.start)
+    }
+    return live
+  }
+}
+
+extension UnsafeMutablePointer where Pointee == HeapBin {
+  /// Makes ready slots available in their slabs.
+  fileprivate func emptyStack() {
+    while !isStackEmpty {
+      pointee.top -= UInt(MemoryLayout<ReadySlot>.stride)
+      let ready = Self.ready(at: pointee.top).pointee
+      ready.run.makeAvailable(ReadySlot.index(ready.slot))
+      if ready.run.pointee.place != .current { place(ready.run) }
+    }
+  }
+
+  /// The current slab becomes one like the others.
+  fileprivate func settle(_ slab: RunPointer) {
+    unlist(slab)
+    if slab.pointee.used == 0 { discard(slab) } else { place(slab) }
+  }
+
+  fileprivate func leaveAll(in list: RunList) {
+    var slab = list.first
+    while let leaving = slab {
+      slab = leaving.pointee.next
+      let place = leaving.pointee.place
+      unlist(leaving)
+      let process = pointee.heap.pointee.process
+      if leaving.pointee.available == 0 ? leaving.giveUp(pointee.heap) : process.addOrphan(leaving, of: pointee.heap) { continue }
+      leaving.pointee.place = place
+      if place == .partial { pointee.partial.append(leaving) } else { pointee.sparse.append(leaving) }
+    }
+  }
+}

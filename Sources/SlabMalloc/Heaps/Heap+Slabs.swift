@@ -1,0 +1,171 @@
+import Synchronization
+
+/// Where a bin's next slots come from, and where its slabs go.
+extension UnsafeMutablePointer where Pointee == HeapBin {
+  /// Makes a word with an available slot the one allocated from, when nothing is ready. False if the system has no more memory.
+  @inline(never) func advance() -> Bool {
+    if let slab = pointee.current, slab.pointee.available > 0 {
+      serve(slab, word: slab.nextWord())
+      return true
+    }
+    return advanceToNextSlab()
+  }
+
+  private func advanceToNextSlab() -> Bool {
+    let heap = pointee.heap
+    heap.tick()
+    if heap.collectRemote(), let slab = pointee.current, slab.pointee.available > 0 {
+      serve(slab, word: slab.nextWord())
+      return true
+    }
+    if let slab = pointee.current { leave(slab) }
+    pointee.word = Self.noSlots
+    guard let next = pointee.partial.first ?? takeOrphan() ?? makeSlab() ?? firstAvailableSparse() else { return false }
+    unlist(next)
+    next.pointee.place = .current
+    pointee.current = next
+    serve(next, word: next.nextWord())
+    return true
+  }
+
+  /// The current slab has no slot left: neither available nor ready, as an allocation took the last.
+  private func leave(_ slab: RunPointer) {
+    pointee.current = nil
+    slab.pointee.place = .full
+    if pointee.heap.pointee.isExplicit || !slab.giveUp(pointee.heap) {
+      slab.pointee.place = .sparse
+      pointee.sparse.append(slab)
+    }
+  }
+
+  /// The last resort: a slab that is nearly full.
+  private func firstAvailableSparse() -> RunPointer? {
+    var slab = pointee.sparse.first
+    while let candidate = slab, candidate.pointee.available == 0 { slab = candidate.pointee.next }
+    return slab
+  }
+
+  /// A slab that an ended thread has left.
+  private func takeOrphan() -> RunPointer? {
+    let process = pointee.heap.pointee.process
+    let index = Int(pointee.index)
+    guard !pointee.heap.pointee.isExplicit, process.pointee.orphanCounts[index] > 0 else { return nil }
+    guard let slab = process.locked({ process.takeOrphan(index, for: pointee.heap) }) else { return nil }
+    slab.pointee.bin = self
+    slab.pointee.place = .full
+    return slab
+  }
+
+  /// A new slab, all of whose slots are available.
+  private func makeSlab() -> RunPointer? {
+    let process = pointee.heap.pointee.process
+    process.acquire()
+    defer { process.release() }
+    guard let block = process.takeMetadata(lines: metadataLines) else { return nil }
+    guard let slab = process.takeRun(UInt(pointee.pages)) else {
+      process.giveBackMetadata(block, lines: metadataLines)
+      return nil
+    }
+    carve(slab, block)
+    process.pointee.slabs[Int(pointee.index)] += 1
+    process.count(slabBytes: Int(slab.bytes))
+    return slab
+  }
+
+  private func carve(_ slab: RunPointer, _ block: UInt) {
+    let count = UInt(pointee.slotCount)
+    let marks = UnsafeMutablePointer<UInt8>(bitPattern: block).unsafelyUnwrapped
+    let markBytes = Self.markLines(count) * Metadata.line
+    marks.initialize(repeating: slab.pointee.isClean ? Mark.fresh : Mark.free, count: Int(count))
+    (marks + Int(count)).initialize(repeating: Mark.none, count: Int(markBytes - count))
+    let words = UnsafeMutablePointer<UInt64>(bitPattern: block + markBytes).unsafelyUnwrapped
+    for word in 0..<(count + 63) / 64 { words[Int(word)] = lowBits(count - word * 64) }
+    slab.pointee.marks = marks
+    slab.pointee.words = words
+    slab.pointee.bin = self
+    slab.pointee.used = 0
+    slab.pointee.available = UInt32(count)
+    slab.pointee.slotSize = UInt32(pointee.slotSize)
+    slab.pointee.slotCount = pointee.slotCount
+    slab.pointee.binIndex = pointee.index
+    slab.pointee.place = .full
+    slab.pointee.cursor = 0
+    slab.pointee.size = 0
+    slab.pointee.remoteCount = 0
+    slab.pointee.isOrphan = false
+    slab.pointee.reciprocal = pointee.reciprocal
+    slab.pointee.kind = .slab
+    slab.owner.pointee.store(pointee.heap.address, ordering: .sequentiallyConsistent)
+  }
+
+  /// Gives back a slab of which nothing is used; none of its slots is ready.
+  func discard(_ slab: RunPointer) {
+    unlist(slab)
+    slab.owner.pointee.store(0, ordering: .sequentiallyConsistent)
+    let process = pointee.heap.pointee.process
+    process.acquire()
+    slab.pointee.kind = .busy
+    process.giveBackMetadata(UInt(bitPattern: slab.pointee.marks), lines: metadataLines)
+    process.pointee.slabs[Int(pointee.index)] -= 1
+    process.count(slabBytes: -Int(slab.bytes))
+    process.addFree(slab)
+    process.release()
+    process.purgeIfDue()
+  }
+}
+
+extension UnsafeMutablePointer where Pointee == Run {
+  /// Leaves a slab to whoever frees a slot of it next. False if somebody is about to tell its owner of a remote free: then it
+  /// stays the owner's.
+  func giveUp(_ heap: HeapPointer) -> Bool {
+    owner.pointee.store(0, ordering: .sequentiallyConsistent)
+    guard remoteCount.pointee.load(ordering: .sequentiallyConsistent) != 0 else { return true }
+    // The one who made it non-zero looks at the owner now: it finds none and adopts, or finds this heap and tells it.
+    let (isBack, _) = owner.pointee.compareExchange(
+      expected: 0, desired: heap.address, ordering: .sequentiallyConsistent)
+    return !isBack
+  }
+}
+
+extension UnsafeMutablePointer where Pointee == ProcessHeap {
+  /// Makes a heap the owner of an orphan. The lock is held, and so the slab can't go away meanwhile.
+  func takeOrphan(_ index: Int, for heap: HeapPointer) -> RunPointer? {
+    var candidate = pointee.orphans[index].first
+    while let slab = candidate {
+      let (isOurs, _) = slab.owner.pointee.compareExchange(
+        expected: 0, desired: heap.address, ordering: .sequentiallyConsistent)
+      if isOurs {
+        unlistOrphan(slab)
+        return slab
+      }
+      // Somebody has freed a slot of it and adopted it, and is about to take it out of the list.
+      candidate = slab.pointee.next
+    }
+    return nil
+  }
+
+  /// Takes a slab out of the list of orphans, if it is in it, after becoming its owner.
+  func removeOrphan(_ slab: RunPointer) {
+    // Set before the slab lost its owner.
+    guard slab.pointee.isOrphan else { return }
+    locked { if slab.pointee.isOrphan { unlistOrphan(slab) } }
+  }
+
+  /// Leaves a partial slab to whoever needs one, or frees a slot of it. False if it stays the owner's, see `giveUp`.
+  func addOrphan(_ slab: RunPointer, of heap: HeapPointer) -> Bool {
+    locked {
+      slab.pointee.isOrphan = true
+      pointee.orphans[Int(slab.pointee.binIndex)].append(slab)
+      pointee.orphanCounts[Int(slab.pointee.binIndex)] += 1
+      if slab.giveUp(heap) { return true }
+      unlistOrphan(slab)
+      return false
+    }
+  }
+
+  private func unlistOrphan(_ slab: RunPointer) {
+    slab.pointee.isOrphan = false
+    pointee.orphans[Int(slab.pointee.binIndex)].remove(slab)
+    pointee.orphanCounts[Int(slab.pointee.binIndex)] -= 1
+  }
+}

@@ -1,0 +1,97 @@
+import CSlabPort
+import Synchronization
+
+/// A heap: bins for all size classes. One thread at a time allocates from it; any thread frees its objects.
+///
+///     | Heap | directBins | bin 0 | bin 1 | ... | bin 48 | stacks of ready slots |
+///
+/// `directBins` holds, for each size up to 1024 in steps of 16, the distance from the heap to its bin.
+///
+/// Each thread has a heap, which it takes when it first allocates and gives back when it ends; a program makes more with
+/// slm_heap_create. Zero-filled memory is a heap that serves nothing: the one of a thread that has none.
+struct Heap: ~Copyable {
+  /// Sizes below find their bin by table.
+  var directLimit: UInt
+  /// Says that the heap exists.
+  var seal: UInt
+  var process: ProcessHeapPointer
+  /// Idle heaps.
+  var nextHeap: HeapPointer?
+  /// Made by a program: it keeps its slabs, as destroying it frees them.
+  var isExplicit: Bool
+  /// Looks at the clock now and then.
+  var ticks: UInt32
+  /// Large objects of an explicit heap; changes under the process's lock.
+  var large: RunList
+  /// Slabs in which others have freed slots, linked by `remoteNext`. Atomic, on a line of its own.
+  var remote: UInt
+}
+
+typealias HeapPointer = UnsafeMutablePointer<Heap>
+
+extension Heap {
+  static var remoteOffset: Int { 64 }
+  static var directBinsOffset: Int { 128 }
+  static var directBinCount: Int { 65 }
+  /// Sizes below this one.
+  static var directLimit: UInt { 1025 }
+  static var binsOffset: Int { 320 }
+  static var stacksOffset: Int { binsOffset + Int(SizeClass.count) * HeapBin.stride }
+
+  static var size: UInt {
+    var size = UInt(stacksOffset)
+    for index in 0..<SizeClass.count { size += stackSize(index) }
+    return size
+  }
+
+  /// With its bottom.
+  static func stackSize(_ index: UInt) -> UInt {
+    (HeapBin.readyLimit(SizeClass.slotSize(index)) + 1) * UInt(MemoryLayout<ReadySlot>.stride)
+  }
+}
+
+extension UnsafeMutablePointer where Pointee == Heap {
+  @inline(__always) var raw: UnsafeMutableRawPointer { UnsafeMutableRawPointer(self) }
+  @inline(__always) var address: UInt { UInt(bitPattern: self) }
+
+  @inline(__always) func bin(_ index: UInt) -> HeapBinPointer {
+    raw.advanced(by: Heap.binsOffset &+ Int(bitPattern: index) &* HeapBin.stride).assumingMemoryBound(to: HeapBin.self)
+  }
+
+  /// The bin of a size below `Heap.directLimit`.
+  @inline(__always) func directBin(_ size: UInt) -> HeapBinPointer {
+    raw.advanced(by: Int(directBins[Int(bitPattern: (size &+ 15) &>> 4)])).assumingMemoryBound(to: HeapBin.self)
+  }
+
+  @inline(__always) private var directBins: UnsafeMutablePointer<UInt16> {
+    raw.advanced(by: Heap.directBinsOffset).assumingMemoryBound(to: UInt16.self)
+  }
+
+  @inline(__always) var remote: UnsafeMutablePointer<Atomic<UInt>> {
+    raw.advanced(by: Heap.remoteOffset).assumingMemoryBound(to: Atomic<UInt>.self)
+  }
+
+  private var ownSeal: UInt { address ^ 0x4EA9_5EA1 }
+  var isInitialized: Bool { pointee.seal == ownSeal }
+
+  func initialize(_ process: ProcessHeapPointer) {
+    pointee.process = process
+    pointee.nextHeap = nil
+    pointee.isExplicit = false
+    pointee.ticks = 0
+    pointee.large = RunList()
+    remote.pointee.store(0, ordering: .relaxed)
+    var bottom = address + UInt(Heap.stacksOffset)
+    for index in 0..<SizeClass.count {
+      bin(index).initialize(index: UInt8(index), heap: self, bottom: bottom)
+      bottom += Heap.stackSize(index)
+    }
+    for step in 0..<Heap.directBinCount {
+      // Nothing is smaller than 16, so that all is aligned to 16.
+      let index = SizeClass.index(size: max(UInt(step) * 16, 16)).unsafelyUnwrapped
+      directBins[step] = UInt16(Heap.binsOffset + Int(index) * HeapBin.stride)
+    }
+    pointee.directLimit = Heap.directLimit
+    pointee.seal = ownSeal
+  }
+}

@@ -1,0 +1,144 @@
+import CSlabPort
+
+/// A freed slot that a bin holds ready, and its slab.
+struct ReadySlot {
+  /// The address, and above its 48 bits the slot's index; 0 at the bottom of a stack.
+  var slot: UInt
+  var run: RunPointer
+
+  @inline(__always) static func tag(_ address: UInt, _ index: UInt) -> UInt { address | (index &<< 48) }
+  @inline(__always) static func address(_ slot: UInt) -> UInt { (slot &<< 16) &>> 16 }
+  @inline(__always) static func index(_ slot: UInt) -> UInt { slot &>> 48 }
+}
+
+/// The slabs of one size class in a heap.
+///
+/// A slot that is freed goes on the stack of ready slots, and the next allocation takes it from there, last in first out. What the
+/// stack has no room for becomes available in its slab's words; an allocation that finds the stack empty takes from the current
+/// slab's words.
+///
+/// Lists: `partial`, first in first out, so that slabs gather free slots; `sparse`, slabs with fewer than `threshold`
+/// available slots, which are opened only when there is no memory for a new slab. A slab without available slots, ready slots
+/// and remote frees is given up: it has no owner and is in no list, and whoever frees a slot of it adopts it.
+struct HeapBin {
+  /// One past the newest ready slot.
+  var top: UInt
+  /// Where the stack is full.
+  var limit: UInt
+  /// The word allocated from, in the current slab; one that is always 0 when there is none.
+  var word: UnsafeMutablePointer<UInt64>
+  /// The address of that word's first slot.
+  var wordStart: UInt
+  /// The mark of that word's first slot.
+  var wordMarks: UnsafeMutablePointer<UInt8>
+  var slotSize: UInt
+  var current: RunPointer?
+  var heap: HeapPointer
+  var partial: RunList
+  var sparse: RunList
+  /// The bottom of the stack: a slot 0.
+  var bottom: UInt
+  var reciprocal: UInt
+  var slotCount: UInt16
+  var threshold: UInt16
+  var pages: UInt16
+  var index: UInt8
+
+  /// Bytes from one bin to the next: two cache lines, the first of which every allocation reads.
+  static let stride = 128
+
+  /// Ready slots that a bin holds: 64, fewer of large slots.
+  static func readyLimit(_ slotSize: UInt) -> UInt {
+    let fits = (64 << 10) / slotSize
+    return fits > 64 ? 64 : fits < 4 ? 4 : fits
+  }
+
+  /// Pages of a slab: at least 15 slots, but for the largest.
+  static func pages(_ slotSize: UInt) -> UInt {
+    slotSize <= 4 << 10 ? 1 : slotSize <= 16 << 10 ? 4 : slotSize <= 64 << 10 ? 16 : 32
+  }
+}
+
+typealias HeapBinPointer = UnsafeMutablePointer<HeapBin>
+
+extension UnsafeMutablePointer where Pointee == HeapBin {
+  @inline(__always) var raw: UnsafeMutableRawPointer { UnsafeMutableRawPointer(self) }
+
+  func initialize(index: UInt8, heap: HeapPointer, bottom: UInt) {
+    let slotSize = SizeClass.slotSize(UInt(index))
+    let pages = HeapBin.pages(slotSize)
+    let slotCount = pages << Run.pageShift / slotSize
+    let first = bottom + UInt(MemoryLayout<ReadySlot>.stride)
+    // A sixteenth of a slab.
+    let threshold = slotCount < 32 ? 1 : slotCount / 16
+    initialize(
+      to: HeapBin(
+        top: first, limit: first + HeapBin.readyLimit(slotSize) * UInt(MemoryLayout<ReadySlot>.stride),
+        word: Self.noSlots, wordStart: 0,
+        wordMarks: UnsafeMutableRawPointer(Self.noSlots).assumingMemoryBound(to: UInt8.self), slotSize: slotSize,
+        current: nil, heap: heap,
+        partial: RunList(), sparse: RunList(), bottom: bottom, reciprocal: UInt.max / slotSize + 1,
+        slotCount: UInt16(slotCount), threshold: UInt16(threshold), pages: UInt16(pages), index: index))
+    UnsafeMutablePointer<UInt>(bitPattern: bottom).unsafelyUnwrapped.pointee = 0
+  }
+
+  static var noSlots: UnsafeMutablePointer<UInt64> { UnsafeMutablePointer<UInt64>(mutating: slm_port_no_slots()) }
+
+  /// A slot of the stack.
+  @inline(__always) static func ready(at address: UInt) -> UnsafeMutablePointer<ReadySlot> {
+    unsafeBitCast(UnsafeMutablePointer<ReadySlot>(bitPattern: address), to: UnsafeMutablePointer<ReadySlot>.self)
+  }
+
+  @inline(__always) var isStackEmpty: Bool {
+    pointee.top == pointee.bottom &+ UInt(MemoryLayout<ReadySlot>.stride)
+  }
+
+  /// Lines of metadata that a slab of this class takes: its marks, then its words.
+  var metadataLines: UInt { Self.markLines(UInt(pointee.slotCount)) + Metadata.lines((UInt(pointee.slotCount) + 63) / 64 * 8) }
+  static func markLines(_ slotCount: UInt) -> UInt { Metadata.lines(slotCount) }
+
+  /// Makes a word of the current slab the one allocated from.
+  @inline(__always) func serve(_ run: RunPointer, word: Int) {
+    pointee.word = run.pointee.words + word
+    pointee.wordMarks = run.pointee.marks + word * 64
+    pointee.wordStart = run.pointee.start &+ UInt(bitPattern: word) &* 64 &* pointee.slotSize
+  }
+
+  /// Puts a slab where its numbers say. It is this bin's, not current, and in the list that `place` names.
+  func place(_ run: RunPointer) {
+    let place: Run.Place = run.pointee.available >= UInt32(pointee.threshold) ? .partial : .sparse
+    guard place != run.pointee.place else { return }
+    unlist(run)
+    run.pointee.place = place
+    if place == .partial { pointee.partial.append(run) } else { pointee.sparse.append(run) }
+  }
+
+  /// Takes a slab out of its list.
+  func unlist(_ run: RunPointer) {
+    switch run.pointee.place {
+    case .partial: pointee.partial.remove(run)
+    case .sparse: pointee.sparse.remove(run)
+    case .current:
+      pointee.current = nil
+      pointee.word = Self.noSlots
+    case .full: break
+    }
+    run.pointee.place = .full
+  }
+
+  /// Takes a slab's slots off the stack, as its memory goes.
+  func dropReady(of run: RunPointer) {
+    let size = UInt(MemoryLayout<ReadySlot>.stride)
+    var kept = pointee.bottom + size
+    var next = kept
+    while next < pointee.top {
+      let slot = Self.ready(at: next).pointee
+      if slot.run != run {
+        Self.ready(at: kept).pointee = slot
+        kept += size
+      }
+      next += size
+    }
+    pointee.top = kept
+  }
+}

@@ -1,0 +1,36 @@
+import CSlabPort
+
+/// Heaps: made, taken by threads, and given back.
+extension UnsafeMutablePointer where Pointee == ProcessHeap {
+  /// A heap that nobody has. nil if the system has no more memory.
+  func takeHeap(isExplicit: Bool = false) -> HeapPointer? {
+    guard let heap = locked({ takeHeapLocked() }) else { return nil }
+    heap.pointee.isExplicit = isExplicit
+    return heap
+  }
+
+  private func takeHeapLocked() -> HeapPointer? {
+    if let idle = pointee.idleHeaps {
+      pointee.idleHeaps = idle.pointee.nextHeap
+      pointee.counts.heaps += 1
+      return idle
+    }
+    if pointee.reserveCount == 0, !makeReserve(1) { return nil }
+    guard let block = takeMetadata(lines: Metadata.lines(Heap.size)) else { return nil }
+    let heap = HeapPointer(bitPattern: block).unsafelyUnwrapped
+    heap.initialize(self)
+    pointee.counts.heaps += 1
+    return heap
+  }
+
+  /// Takes a heap back. Whoever takes it next finds what it still owns.
+  func giveBack(_ heap: HeapPointer) {
+    heap.leaveSlabs()
+    heap.pointee.isExplicit = false
+    locked {
+      heap.pointee.nextHeap = pointee.idleHeaps
+      pointee.idleHeaps = heap
+      pointee.counts.heaps -= 1
+    }
+  }
+}

@@ -1,0 +1,85 @@
+/// Dirty runs go back to the system: after a delay, when more is dirty than may be, or when it is asked for.
+///
+/// There is no thread for it: whoever gives a run back, or opens a slab, looks at the clock.
+extension UnsafeMutablePointer where Pointee == ProcessHeap {
+  /// Purges what is due. Called without the lock.
+  func purgeIfDue() {
+    guard pointee.dirtyBytes > 0 else { return }
+    let delay = UInt64(pointee.options.purgeDelay)
+    let now = pointee.system.milliseconds()
+    if pointee.dirtyBytes > pointee.options.retain || delay == 0 {
+      // Half of it, so that the next run that comes back doesn't go at once.
+      purge(downTo: delay == 0 ? 0 : pointee.options.retain / 2)
+    }
+    guard now >= pointee.nextPurge else { return }
+    pointee.nextPurge = now + max(delay / 4, 1)
+    guard now > delay else { return }
+    purge(olderThan: UInt(truncatingIfNeeded: now - delay))
+  }
+
+  /// Purges the largest runs until so many bytes are dirty.
+  func purge(downTo bytes: UInt) {
+    acquire()
+    while pointee.dirtyBytes > bytes, purgeOne({ $0.pointee.dirty.largest }) {}
+    release()
+  }
+
+  /// Purges every run that became free before or at a time.
+  func purge(olderThan stamp: UInt) {
+    acquire()
+    while purgeOne({ $0.findDirty(until: stamp) }) {}
+    release()
+  }
+
+  /// Purges one run that is found in a reserve; false if there is none, or the system refuses. The lock is held, but not while the
+  /// system is asked.
+  private func purgeOne(_ find: (ReservePointer) -> RunPointer?) -> Bool {
+    for index in 0..<pointee.reserveCount {
+      guard let reserve = pointee.reserves[index], let run = find(reserve) else { continue }
+      reserve.remove(run)
+      run.pointee.kind = .busy
+      pointee.dirtyBytes -= run.bytes
+      let start = UnsafeMutableRawPointer(bitPattern: run.pointee.start).unsafelyUnwrapped
+      let bytes = run.bytes
+      release()
+      let isPurged = pointee.system.purge(start, Int(bytes)) == 0
+      acquire()
+      run.pointee.isClean = isPurged
+      if isPurged { pointee.counts.purged += bytes } else { pointee.dirtyBytes += bytes }
+      reserve.addFree(run)
+      return isPurged
+    }
+    return false
+  }
+
+  /// Gives everything that nothing uses back now. Called without the lock.
+  func purgeAll() -> UInt {
+    let before = pointee.counts.purged
+    purge(downTo: 0)
+    return pointee.counts.purged - before
+  }
+}
+
+extension UnsafeMutablePointer where Pointee == Heap {
+  /// Looks at the clock, on the way to another slab.
+  func tick() {
+    pointee.ticks &+= 1
+    if pointee.ticks & 15 == 0 { pointee.process.purgeIfDue() }
+  }
+}
+
+extension UnsafeMutablePointer where Pointee == Reserve {
+  /// A dirty run that became free before or at a time.
+  fileprivate func findDirty(until stamp: UInt) -> RunPointer? {
+    var lists = pointee.dirty.notEmpty
+    while lists != 0 {
+      var candidate = pointee.dirty.lists[lists.trailingZeroBitCount].first
+      while let run = candidate {
+        if run.pointee.stamp <= stamp { return run }
+        candidate = run.pointee.next
+      }
+      lists &= lists - 1
+    }
+    return nil
+  }
+}

@@ -1,0 +1,112 @@
+/// Page runs for all heaps. The lock is held, unless it says otherwise.
+extension UnsafeMutablePointer where Pointee == ProcessHeap {
+  /// A busy run of so many pages. Its memory reads as 0 if it is clean. Nil if the system has no more.
+  func takeRun(_ pages: UInt) -> RunPointer? {
+    takeFreeRun(pages) ?? grow(pages) ?? takeFromNewReserve(pages)
+  }
+
+  private func takeFreeRun(_ pages: UInt) -> RunPointer? {
+    for index in 0..<pointee.reserveCount {
+      guard let reserve = pointee.reserves[index] else { continue }
+      if let run = reserve.take(pages) {
+        if !run.pointee.isClean { pointee.dirtyBytes -= run.bytes }
+        return run
+      }
+    }
+    return nil
+  }
+
+  /// Makes more of the reserves usable.
+  private func grow(_ pages: UInt) -> RunPointer? {
+    for index in 0..<pointee.reserveCount {
+      guard let reserve = pointee.reserves[index], let run = reserve.grow(pages, pointee.system) else { continue }
+      pointee.counts.taken += run.bytes
+      publish()
+      return reserve.cut(run, pages)
+    }
+    return nil
+  }
+
+  /// What every deallocation reads: after a page is usable, and before anybody has a pointer to it.
+  private func publish() {
+    guard let first = pointee.reserves[0] else { return }
+    pointee.base = first.pointee.base
+    pointee.table = first.pointee.table
+    pointee.extent = first.pointee.limit - first.pointee.base
+  }
+
+  private func takeFromNewReserve(_ pages: UInt) -> RunPointer? {
+    makeReserve(pages) ? grow(pages) : nil
+  }
+
+  /// Reserves address space: a lot for the first time, less if the system refuses (an address space limit), then as little as
+  /// will do.
+  func makeReserve(_ pages: UInt) -> Bool {
+    if pointee.reserveCount == 0 {
+      var bytes = pointee.options.reserve
+      while bytes >= 16 << 30 {
+        if pages <= bytes >> Run.pageShift, makeReserve(capacity: bytes >> Run.pageShift) { return true }
+        bytes /= 4
+      }
+    }
+    var bytes: UInt = min(64 << 20, max(4 << 20, pointee.options.reserve))
+    while bytes >= 4 << 20 {
+      if pages <= bytes >> Run.pageShift, makeReserve(capacity: bytes >> Run.pageShift) { return true }
+      bytes /= 2
+    }
+    return pointee.reserveCount > 0 && makeReserve(capacity: pages, isLone: true)
+  }
+
+  private func makeReserve(capacity: UInt, isLone: Bool = false) -> Bool {
+    guard let index = freeReserveIndex else { return false }
+    let metadata = isLone ? 0 : Reserve.metadataBytes(capacity)
+    guard let made = ReservePointer.make(capacity, metadata: metadata, pointee.system) else { return false }
+    if !isLone {
+      // What is left of the metadata before is lost: address space alone.
+      pointee.metadata.next = made.metadata
+      pointee.metadata.limit = made.metadata
+      pointee.metadata.end = made.metadata + metadata
+    }
+    pointee.reserves[index] = made.reserve
+    if index == pointee.reserveCount { pointee.reserveCount += 1 }
+    return true
+  }
+
+  private var freeReserveIndex: Int? {
+    for index in 0..<pointee.reserveCount where pointee.reserves[index] == nil { return index }
+    return pointee.reserveCount < 128 ? pointee.reserveCount : nil
+  }
+
+  /// Takes back a run of which nothing is used. Called without the lock; it may purge.
+  func giveBack(_ run: RunPointer) {
+    acquire()
+    addFree(run)
+    release()
+    purgeIfDue()
+  }
+
+  /// A run that is busy becomes free.
+  func addFree(_ run: RunPointer) {
+    guard let reserve = reserve(around: run.pointee.start) else { return }
+    if reserve.pointee.isLone { return unmap(reserve) }
+    run.pointee.isClean = false
+    run.pointee.stamp = UInt(truncatingIfNeeded: pointee.system.milliseconds())
+    pointee.dirtyBytes += run.bytes
+    reserve.addFree(run)
+  }
+
+  private func unmap(_ reserve: ReservePointer) {
+    for index in 0..<pointee.reserveCount where pointee.reserves[index] == reserve { pointee.reserves[index] = nil }
+    pointee.counts.givenBack += reserve.pointee.limit - reserve.pointee.base
+    _ = pointee.system.unmap(
+      UnsafeMutableRawPointer(bitPattern: reserve.pointee.mapping).unsafelyUnwrapped,
+      Int(reserve.pointee.mappingBytes))
+  }
+
+  func count(slabBytes: Int = 0, largeBytes: Int = 0) {
+    pointee.counts.slabs = UInt(bitPattern: Int(bitPattern: pointee.counts.slabs) + slabBytes)
+    pointee.counts.large = UInt(bitPattern: Int(bitPattern: pointee.counts.large) + largeBytes)
+    let used = pointee.counts.slabs + pointee.counts.large
+    if used > pointee.counts.peak { pointee.counts.peak = used }
+  }
+}

@@ -1,0 +1,120 @@
+import CSlabPort
+import Synchronization
+
+/// What the heaps of a process share: reserves, metadata, idle heaps, and slabs without an owner.
+///
+///     offset          every deallocation reads
+///       0  base       of the first reserve
+///       8  extent     limit - base: bytes that are usable
+///      16  table
+///
+/// Everything else changes under `lock`, and is looked at only by what takes time anyway.
+///
+/// held = slabBytes + largeBytes + dirty + clean + busy, summed over the reserves' pages.
+struct ProcessHeap {
+  var base: UInt
+  var extent: UInt
+  var table: UInt
+  var lock: Lock
+  /// 1 when set up. Atomic.
+  var isReady: UInt32
+  var system: SystemMemory
+  var options: Options
+  var reserveCount: Int
+  var reserves: InlineArray<128, ReservePointer?>
+  var metadata: Metadata
+  /// Heaps that no thread has; linked by `nextHeap`.
+  var idleHeaps: HeapPointer?
+  /// Partial slabs that ended threads have left, by size class. First in first out.
+  var orphans: InlineArray<49, RunList>
+  /// Slabs in `orphans`, by size class: a glance without the lock.
+  var orphanCounts: InlineArray<49, UInt32>
+  var slabs: InlineArray<49, UInt32>
+  /// Dirty bytes, and when to look at them next.
+  var dirtyBytes: UInt
+  var nextPurge: UInt64
+  var misuse: MisuseHandler
+  var counts: Counts
+
+  struct Options {
+    /// Milliseconds until dirty runs are purged.
+    var purgeDelay: UInt32
+    /// Bytes that may be dirty until then.
+    var retain: UInt
+    /// Bytes of address space to reserve first.
+    var reserve: UInt
+    var printsStatistics: Bool
+
+    static var standard: Self {
+      Self(purgeDelay: 100, retain: 64 << 20, reserve: 256 << 30, printsStatistics: false)
+    }
+  }
+
+  /// Bytes, but for the last two.
+  struct Counts {
+    var taken: UInt = 0
+    var givenBack: UInt = 0
+    var slabs: UInt = 0
+    var large: UInt = 0
+    var peak: UInt = 0
+    var purged: UInt = 0
+    var largeLive: UInt = 0
+    var heaps: UInt = 0
+  }
+}
+
+typealias ProcessHeapPointer = UnsafeMutablePointer<ProcessHeap>
+
+extension UnsafeMutablePointer where Pointee == ProcessHeap {
+  @inline(__always) var raw: UnsafeMutableRawPointer { UnsafeMutableRawPointer(self) }
+
+  @inline(__always) private var processLock: UnsafeMutablePointer<Lock> {
+    raw.advanced(by: 24).assumingMemoryBound(to: Lock.self)
+  }
+
+  private var ready: UnsafeMutablePointer<Atomic<UInt32>> {
+    raw.advanced(by: 28).assumingMemoryBound(to: Atomic<UInt32>.self)
+  }
+
+  @inline(__always) func acquire() { processLock.acquire() }
+  @inline(__always) func release() { processLock.release() }
+
+  @inline(__always) func locked<Result>(_ body: () -> Result) -> Result {
+    acquire()
+    let result = body()
+    release()
+    return result
+  }
+
+  var isReady: Bool { ready.pointee.load(ordering: .acquiring) == 1 }
+
+  /// Sets up zero-filled memory. The lock is held.
+  func initialize(_ system: SystemMemory, _ options: ProcessHeap.Options) {
+    pointee.system = system
+    pointee.options = options
+    for index in 0..<49 { pointee.orphans[index] = RunList() }
+    pointee.misuse = .standard
+    pointee.counts = ProcessHeap.Counts()
+    ready.pointee.store(1, ordering: .releasing)
+  }
+
+  /// The run around an address, nil if it is in no reserve. Nothing near the address is read.
+  @inline(__always) func run(around address: UInt) -> RunPointer? {
+    let offset = address &- pointee.base
+    guard offset < pointee.extent else { return runElsewhere(address) }
+    return RunPointer.at(pointee.table &+ Run.descriptorOffset(offset)).lead
+  }
+
+  /// The same in another reserve than the first.
+  @inline(never) private func runElsewhere(_ address: UInt) -> RunPointer? {
+    guard isReady else { return nil }
+    return locked { reserve(around: address)?.run(address) }
+  }
+
+  func reserve(around address: UInt) -> ReservePointer? {
+    for index in 0..<pointee.reserveCount {
+      if let reserve = pointee.reserves[index], reserve.contains(address) { return reserve }
+    }
+    return nil
+  }
+}

@@ -1,0 +1,112 @@
+/// Page runs: taken, split, given back, merged. The process's lock is held.
+extension UnsafeMutablePointer where Pointee == Reserve {
+  /// A busy run of so many pages out of the free ones: a dirty one if there is one, for its memory is there.
+  func take(_ pages: UInt) -> RunPointer? {
+    if let run = pointee.dirty.find(pages) {
+      pointee.dirty.remove(run)
+      return cut(run, pages)
+    }
+    guard let run = pointee.clean.find(pages) else { return nil }
+    pointee.clean.remove(run)
+    return cut(run, pages)
+  }
+
+  /// Cuts a run that is in no list to so many pages; the rest is free.
+  func cut(_ run: RunPointer, _ pages: UInt) -> RunPointer {
+    run.pointee.kind = .busy
+    let rest = UInt(run.pointee.pages) - pages
+    guard rest > 0 else { return run }
+    let (start, isClean, stamp) = (run.pointee.start, run.pointee.isClean, run.pointee.stamp)
+    run.set(.busy, start: start, pages: pages)
+    run.pointee.isClean = isClean
+    let second = descriptor(start + pages << Run.pageShift)
+    second.set(.busy, start: start + pages << Run.pageShift, pages: rest)
+    second.pointee.isClean = isClean
+    second.pointee.stamp = stamp
+    addFree(second)
+    return run
+  }
+
+  /// Makes a run of which nothing is used free, and merges it with neighbours that are as clean.
+  func addFree(_ given: RunPointer) {
+    var run = given
+    let isClean = run.pointee.isClean
+    var stamp = run.pointee.stamp
+    // Whoever asks about a pointer into it finds the old slot size, and that no slot is left.
+    run.pointee.kind = .free
+    run.pointee.reciprocal = 0
+    if let after = neighbour(run.endAddress, isClean) {
+      remove(after)
+      stamp = min(stamp, after.pointee.stamp)
+      run.pointee.pages += after.pointee.pages
+    }
+    if run.pointee.start > pointee.base, let before = neighbour(run.pointee.start - 1, isClean) {
+      remove(before)
+      stamp = min(stamp, before.pointee.stamp)
+      before.pointee.pages += run.pointee.pages
+      run = before
+    }
+    run.setLast()
+    run.pointee.stamp = stamp
+    if isClean { pointee.clean.add(run) } else { pointee.dirty.add(run) }
+  }
+
+  /// The free run around an address, if it can be merged with one that is as clean.
+  private func neighbour(_ address: UInt, _ isClean: Bool) -> RunPointer? {
+    guard contains(address) else { return nil }
+    let run = run(address)
+    return run.pointee.kind == .free && run.pointee.isClean == isClean ? run : nil
+  }
+
+  /// Takes a free run out of its list.
+  func remove(_ run: RunPointer) {
+    if run.pointee.isClean { pointee.clean.remove(run) } else { pointee.dirty.remove(run) }
+  }
+
+  /// Takes pages right behind a run, if they are free: the run has grown by them.
+  func extend(_ run: RunPointer, by pages: UInt) -> Bool {
+    guard contains(run.endAddress) else { return false }
+    let after = self.run(run.endAddress)
+    guard after.pointee.kind == .free, UInt(after.pointee.pages) >= pages else { return false }
+    remove(after)
+    _ = cut(after, pages)
+    // The kind of what was there is no longer to be seen.
+    let size = run.pointee.pages + UInt32(pages)
+    run.setInner(from: run.pointee.pages, to: size)
+    run.pointee.pages = size
+    return true
+  }
+}
+
+extension UnsafeMutablePointer where Pointee == Run {
+  /// Makes a descriptor that of a run, and all that follow lead to it.
+  func set(_ kind: Run.Kind, start: UInt, pages: UInt) {
+    erase()
+    pointee.start = start
+    pointee.kind = kind
+    pointee.pages = UInt32(pages)
+    setInner(from: 1, to: UInt32(pages))
+  }
+
+  /// Makes descriptors of the run lead to it.
+  func setInner(from: UInt32, to: UInt32) {
+    var page = from
+    while page < to {
+      let inner = self + Int(page)
+      inner.erase()
+      inner.pointee.back = page << UInt32(Run.strideShift)
+      page += 1
+    }
+  }
+
+  /// A free run is found from its ends alone.
+  fileprivate func setLast() {
+    (self + Int(pointee.pages) - 1).pointee.back = (pointee.pages - 1) << UInt32(Run.strideShift)
+  }
+
+  /// As if the page had never been used.
+  func erase() {
+    let words = raw.assumingMemoryBound(to: UInt.self)
+    for index in 0..<Run.stride / MemoryLayout<UInt>.stride { words[index] = 0 }
+  }
+}

@@ -1,0 +1,100 @@
+/// A stretch of address space from which page runs are taken: what needs no reading to tell whether a pointer is ours.
+///
+///     | Reserve | table of descriptors | metadata | page 0 | page 1 | ... |
+///                                                  base            limit     (of `capacity` pages)
+///
+/// Pages up to `limit` are usable, the rest is only reserved. Each usable page belongs to one run, and both ends of a run lead to
+/// its descriptor, so that a run which becomes free finds its free neighbours.
+///
+/// A free run is dirty, if it may have memory behind it, or clean, if it reads as 0. Lists: `dirty` and `clean`.
+///
+/// limit - base = bytes of slabs + bytes of large runs + bytes of busy runs + dirty + clean.
+struct Reserve {
+  var base: UInt
+  var limit: UInt
+  var table: UInt
+  var capacity: UInt
+  /// Up to here the table is usable.
+  var tableLimit: UInt
+  var mapping: UInt
+  var mappingBytes: UInt
+  /// Made for one large object, and unmapped with it.
+  var isLone: Bool
+  var dirty: FreeRuns
+  var clean: FreeRuns
+
+  /// Bytes for metadata: marks and words of 16-byte slots in every page, and some for heaps.
+  static func metadataBytes(_ capacity: UInt) -> UInt { capacity << (Run.pageShift - 3) }
+}
+
+typealias ReservePointer = UnsafeMutablePointer<Reserve>
+
+extension UnsafeMutablePointer where Pointee == Reserve {
+  /// Reserves address space for so many pages. With metadata, its bounds are returned too.
+  static func make(
+    _ capacity: UInt, metadata: UInt, _ system: SystemMemory
+  ) -> (reserve: ReservePointer, metadata: UInt)? {
+    let align = UInt(system.pageSize)
+    let head = roundUp(UInt(MemoryLayout<Reserve>.stride), to: align)
+    let table = roundUp(capacity << Run.strideShift, to: align)
+    // Large pages of the system start at base, if it wants to use them.
+    let alignment = capacity >= 512 ? PageSize.large.size : Run.pageSize
+    let bytes = head + table + metadata + (capacity << Run.pageShift) + alignment
+    guard let memory = system.reserve(Int(bytes)) else { return nil }
+    guard system.commit(memory, Int(head)) == 0 else {
+      _ = system.unmap(memory, Int(bytes))
+      return nil
+    }
+    let mapping = UInt(bitPattern: memory)
+    let base = roundUp(mapping + head + table + metadata, to: alignment)
+    let reserve = memory.assumingMemoryBound(to: Reserve.self)
+    reserve.initialize(
+      to: Reserve(
+        base: base, limit: base, table: mapping + head, capacity: capacity, tableLimit: mapping + head, mapping: mapping,
+        mappingBytes: bytes, isLone: metadata == 0, dirty: .none, clean: .none))
+    return (reserve, mapping + head + table)
+  }
+
+  @inline(__always) func contains(_ address: UInt) -> Bool {
+    address &- pointee.base < pointee.limit &- pointee.base
+  }
+
+  /// The descriptor of the page around an address of the reserve's.
+  @inline(__always) func descriptor(_ address: UInt) -> RunPointer {
+    .at(pointee.table &+ Run.descriptorOffset(address &- pointee.base))
+  }
+
+  /// The run around an address of the reserve's.
+  @inline(__always) func run(_ address: UInt) -> RunPointer {
+    descriptor(address).lead
+  }
+
+  /// Makes more pages usable: a clean run.
+  func grow(_ pages: UInt, _ system: SystemMemory) -> RunPointer? {
+    let usable = (pointee.limit - pointee.base) >> Run.pageShift
+    let left = pointee.capacity - usable
+    guard pages <= left else { return nil }
+    // 4 MiB at once, an eighth more than there is, or only what is wanted.
+    let some = min(left, max(pages, max(64, usable / 8)))
+    return commit(some, system) ?? (some > pages ? commit(pages, system) : nil)
+  }
+
+  private func commit(_ pages: UInt, _ system: SystemMemory) -> RunPointer? {
+    let tableEnd = descriptor(pointee.limit).address + pages << Run.strideShift
+    if tableEnd > pointee.tableLimit {
+      let new = roundUp(tableEnd, to: UInt(system.pageSize))
+      guard commit(from: pointee.tableLimit, to: new, system) else { return nil }
+      pointee.tableLimit = new
+    }
+    guard commit(from: pointee.limit, to: pointee.limit + pages << Run.pageShift, system) else { return nil }
+    let run = descriptor(pointee.limit)
+    run.set(.busy, start: pointee.limit, pages: pages)
+    run.pointee.isClean = true
+    pointee.limit += pages << Run.pageShift
+    return run
+  }
+
+  private func commit(from: UInt, to: UInt, _ system: SystemMemory) -> Bool {
+    system.commit(UnsafeMutableRawPointer(bitPattern: from).unsafelyUnwrapped, Int(to - from)) == 0
+  }
+}

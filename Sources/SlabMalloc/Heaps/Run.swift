@@ -1,0 +1,161 @@
+import Synchronization
+
+/// A page run of a reserve: a slab, a large object, or free. This is its descriptor: each page of 64 KiB has one, in a table of
+/// its own, far from the page. The first page's is the run's; the others lead to it by `back`.
+///
+///     offset            a deallocation by the owner reads this line
+///       0  owner        the heap that carves it; 0 if none does
+///       8  start        address of slot 0
+///      16  reciprocal   2^64 / slotSize, rounded up; 0 if the run is no slab
+///      24  marks        one byte for each slot
+///      32  bin
+///      40  used
+///      44  back         bytes from the run's descriptor to this one
+///      48  words        one bit for each slot: available
+///      56  available
+///      60  slotSize
+///                       other threads write this line
+///      64  remoteCount, remoteHint
+///      72  remoteNext   list of a heap's remote frees
+///      80  next         list of a bin, of orphans, or of free runs
+///      88  previous
+///      96  pages, slotCount, binIndex, kind
+///     104  place, isClean, isOrphan, cursor
+///     112  size         bytes, of a large object
+///     120  stamp        when it became free
+///
+/// slotCount = used + available + slots that the owner's bin holds ready. A remote free stays in `used` until the owner
+/// collects it.
+///
+/// Zero-filled memory is the descriptor of a page that was never used.
+struct Run {
+  var owner: UInt
+  var start: UInt
+  var reciprocal: UInt
+  var marks: UnsafeMutablePointer<UInt8>
+  var bin: HeapBinPointer
+  var used: UInt32
+  var back: UInt32
+  var words: UnsafeMutablePointer<UInt64>
+  var available: UInt32
+  var slotSize: UInt32
+  var remoteCount: UInt32
+  var remoteHint: UInt32
+  var remoteNext: RunPointer?
+  var next: RunPointer?
+  var previous: RunPointer?
+  var pages: UInt32
+  var slotCount: UInt16
+  var binIndex: UInt8
+  var kind: Kind
+  var place: Place
+  var isClean: Bool
+  /// In the process's list of orphans; changes under its lock.
+  var isOrphan: Bool
+  /// The word in which a slot was found last.
+  var cursor: UInt8
+  var size: UInt
+  var stamp: UInt
+
+  enum Kind: UInt8 {
+    case unused
+    case free
+    /// Taken out of all lists, by a thread that is about to say what it is.
+    case busy
+    case slab
+    case large
+  }
+
+  /// Where its owner's bin has a slab.
+  enum Place: UInt8 {
+    /// Nowhere: no slot is available, and the slab has no owner.
+    case full
+    /// Its words are allocated from.
+    case current
+    /// In `sparse`: fewer slots are available than it takes to be opened.
+    case sparse
+    /// In `partial`.
+    case partial
+  }
+
+  static let pageShift: UInt = 16
+  static let pageSize: UInt = 1 << pageShift
+  /// Bytes of a descriptor.
+  static let stride = 128
+  static let strideShift: UInt = 7
+
+  /// From the table to the descriptor of the page at an offset from the base.
+  @inline(__always) static func descriptorOffset(_ offset: UInt) -> UInt {
+    (offset &>> (pageShift &- strideShift)) & ~(UInt(stride) &- 1)
+  }
+}
+
+typealias RunPointer = UnsafeMutablePointer<Run>
+
+/// What a byte of `marks` says of a slot.
+///
+/// free, fresh -> used -> free, by the owner; used -> remote by any other thread, with one atomic operation whose outcome is
+/// the verdict on a double free; remote -> free by the owner, when it collects.
+enum Mark {
+  /// No slot: past the last one.
+  static let none: UInt8 = 0
+  static let free: UInt8 = 1
+  /// Free, and all its bytes are 0.
+  static let fresh: UInt8 = 2
+  static let used: UInt8 = 3
+  /// Freed by a thread that doesn't own the slab. The only mark with this bit.
+  static let remote: UInt8 = 0x80
+}
+
+extension UnsafeMutablePointer where Pointee == Run {
+  /// The descriptor at an address that is not 0.
+  @inline(__always) static func at(_ address: UInt) -> RunPointer {
+    // Not unwrapped: that would be a test for 0.
+    unsafeBitCast(RunPointer(bitPattern: address), to: RunPointer.self)
+  }
+
+  /// The descriptor of the run that a page's descriptor belongs to.
+  @inline(__always) var lead: RunPointer { .at(address &- UInt(pointee.back)) }
+
+  @inline(__always) var raw: UnsafeMutableRawPointer { UnsafeMutableRawPointer(self) }
+  @inline(__always) var address: UInt { UInt(bitPattern: self) }
+  @inline(__always) var endAddress: UInt { pointee.start &+ bytes }
+  @inline(__always) var bytes: UInt { UInt(pointee.pages) &<< Run.pageShift }
+
+  @inline(__always) var owner: UnsafeMutablePointer<Atomic<UInt>> {
+    raw.assumingMemoryBound(to: Atomic<UInt>.self)
+  }
+
+  @inline(__always) var remoteCount: UnsafeMutablePointer<Atomic<UInt32>> {
+    raw.advanced(by: 64).assumingMemoryBound(to: Atomic<UInt32>.self)
+  }
+
+  /// The slot at an address of this slab, and whether the address is where it starts (Lemire, as in `Slab`).
+  @inline(__always) func slot(at address: UInt) -> (index: UInt, isStart: Bool) {
+    let (index, fraction) = (address &- pointee.start).multipliedFullWidth(by: pointee.reciprocal)
+    return (index, fraction < pointee.reciprocal)
+  }
+
+  @inline(__always) func mark(_ index: UInt) -> UnsafeMutablePointer<UInt8> {
+    pointee.marks + Int(bitPattern: index)
+  }
+
+  @inline(__always) func atomicMark(_ index: UInt) -> UnsafeMutablePointer<Atomic<UInt8>> {
+    UnsafeMutableRawPointer(mark(index)).assumingMemoryBound(to: Atomic<UInt8>.self)
+  }
+
+  /// Makes a slot available.
+  @inline(__always) func makeAvailable(_ index: UInt) {
+    pointee.words[Int(bitPattern: index &>> 6)] |= 1 &<< UInt64(truncatingIfNeeded: index & 63)
+    pointee.available &+= 1
+  }
+
+  /// The first word with an available slot, from the last one on and round, in a slab that has one.
+  func nextWord() -> Int {
+    let count = (Int(pointee.slotCount) + 63) / 64
+    var word = Int(pointee.cursor)
+    while pointee.words[word] == 0 { word = word + 1 == count ? 0 : word + 1 }
+    pointee.cursor = UInt8(truncatingIfNeeded: word)
+    return word
+  }
+}

@@ -1,0 +1,88 @@
+import CSlabPort
+
+/// The heap of the thread that runs this: taken when it first needs one, given back when it ends.
+///
+/// A thread's pointer leads to one of three: a heap; `none`, of zeros, before it has one; `exited`, of zeros too, after it has
+/// given it back. What a thread still does then (its other destructors, the C library's own) borrows a heap for each call.
+extension UnsafeMutablePointer where Pointee == Heap {
+  @inline(__always) static var thread: HeapPointer {
+    slm_port_thread_heap().unsafelyUnwrapped.assumingMemoryBound(to: Heap.self)
+  }
+
+  private var isExited: Bool { raw == slm_port_exited_heap_address() }
+
+  /// Runs the body with a heap for this thread, which has none. 0 if there is no memory for one.
+  func asThread(_ body: (HeapPointer) -> UInt) -> UInt {
+    let process = ProcessHeapPointer.shared
+    process.prepare()
+    guard let heap = process.takeHeap() else { return noMemory() }
+    if isExited {
+      let result = body(heap)
+      process.giveBack(heap)
+      return result
+    }
+    slm_port_set_thread_heap(heap.raw)
+    slm_port_watch_thread(heap.raw)
+    return body(heap)
+  }
+}
+
+extension UnsafeMutablePointer where Pointee == ProcessHeap {
+  /// The process's own.
+  @inline(__always) static var shared: ProcessHeapPointer {
+    slm_port_process_address().assumingMemoryBound(to: ProcessHeap.self)
+  }
+
+  /// Sets the process up, once.
+  func prepare() {
+    guard !isReady else { return }
+    let isFirst = locked {
+      guard !isReady else { return false }
+      initialize(.linux, .standard)
+      return true
+    }
+    guard isFirst else { return }
+    readEnvironment()
+    slm_port_watch_forks()
+  }
+}
+
+@c(slm_core_thread_ended)
+@usableFromInline
+func threadEnded(_ heap: UnsafeMutableRawPointer) {
+  slm_port_set_thread_heap(slm_port_exited_heap_address())
+  ProcessHeapPointer.shared.giveBack(heap.assumingMemoryBound(to: Heap.self))
+}
+
+@c(slm_core_before_fork)
+@usableFromInline
+func beforeFork() { ProcessHeapPointer.shared.acquire() }
+
+@c(slm_core_after_fork)
+@usableFromInline
+func afterFork() { ProcessHeapPointer.shared.release() }
+
+@c(slm_core_process_ends)
+@usableFromInline
+func processEnds() {
+  let process = ProcessHeapPointer.shared
+  if process.isReady, process.pointee.options.printsStatistics { process.printStatistics() }
+}
+
+extension SystemMemory {
+  static var linux: Self {
+    Self(
+      reserve: { slm_port_reserve($0) }, commit: { slm_port_commit($0, $1) }, purge: { slm_port_purge($0, $1) },
+      unmap: {
+        slm_port_unmap($0, $1)
+        return 0
+      }, move: { slm_port_move($0, $1, $2) }, pageSize: Int(slm_port_page_size()),
+      milliseconds: { slm_port_milliseconds() })
+  }
+}
+
+/// No object, and errno says why.
+@inline(never) func noMemory() -> UInt {
+  slm_port_set_errno(slm_port_no_memory())
+  return 0
+}

@@ -1,0 +1,79 @@
+import CSlabPort
+import CSlabmalloc
+
+// The C library's malloc family, as far as its functions do more than those of slabmalloc.h. Swift must not define a function by
+// such a name: the linker gives them theirs, see Override/names.txt, in the preload library and the override object alone.
+
+@c(slm_override_posix_memalign)
+@usableFromInline
+func posixMemalign(_ out: UnsafeMutablePointer<UnsafeMutableRawPointer?>, _ alignment: Int, _ size: Int) -> Int32 {
+  guard isPowerOfTwo(UInt(bitPattern: alignment)), alignment >= MemoryLayout<UInt>.size else { return slm_port_invalid() }
+  // What went wrong is the result, not errno.
+  let saved = slm_port_errno()
+  guard let memory = slm_aligned_alloc(alignment, size) else {
+    slm_port_set_errno(saved)
+    return slm_port_no_memory()
+  }
+  out.pointee = memory
+  return 0
+}
+
+/// Takes the next power of two for an alignment that is none, as glibc does.
+@c(slm_override_memalign)
+@usableFromInline
+func memalign(_ alignment: Int, _ size: Int) -> UnsafeMutableRawPointer? {
+  var power: UInt = 16
+  while power < UInt(bitPattern: alignment), power <= UInt(Int.max) / 2 { power *= 2 }
+  return slm_aligned_alloc(Int(power), size)
+}
+
+@c(slm_override_valloc)
+@usableFromInline
+func valloc(_ size: Int) -> UnsafeMutableRawPointer? { slm_aligned_alloc(Int(slm_port_page_size()), size) }
+
+@c(slm_override_pvalloc)
+@usableFromInline
+func pvalloc(_ size: Int) -> UnsafeMutableRawPointer? {
+  let page = UInt(slm_port_page_size())
+  let (sum, overflows) = UInt(bitPattern: size).addingReportingOverflow(page - 1)
+  if overflows { return UnsafeMutableRawPointer(bitPattern: noMemory()) }
+  return slm_aligned_alloc(Int(page), Int(bitPattern: max(sum & ~(page - 1), page)))
+}
+
+@c(slm_override_reallocarray)
+@usableFromInline
+func reallocarray(_ pointer: UnsafeMutableRawPointer?, _ count: Int, _ size: Int) -> UnsafeMutableRawPointer? {
+  let (bytes, overflows) = UInt(bitPattern: count).multipliedReportingOverflow(by: UInt(bitPattern: size))
+  if overflows { return UnsafeMutableRawPointer(bitPattern: noMemory()) }
+  return slm_realloc(pointer, Int(bitPattern: bytes))
+}
+
+/// 1 if something went back to the system. What is to be kept at the end of the heap has no meaning here.
+@c(slm_override_malloc_trim)
+@usableFromInline
+func mallocTrim(_ pad: Int) -> Int32 { slm_purge() > 0 ? 1 : 0 }
+
+@c(slm_override_mallinfo2)
+@usableFromInline
+func mallinfo2() -> slm_port_mallinfo2 {
+  let process = ProcessHeapPointer.shared
+  process.prepare()
+  process.acquire()
+  let (counts, pages) = (process.pointee.counts, process.pages)
+  process.release()
+  return slm_port_mallinfo2(
+    arena: Int(pages.held - counts.large), ordblks: 0, smblks: 0, hblks: Int(counts.largeLive), hblkhd: Int(counts.large),
+    usmblks: 0, fsmblks: 0, uordblks: Int(counts.slabs + counts.large), fordblks: Int(pages.dirty + pages.clean),
+    keepcost: Int(pages.dirty))
+}
+
+/// The same in 32 bits, wrapped as glibc's are.
+@c(slm_override_mallinfo)
+@usableFromInline
+func mallinfo() -> slm_port_mallinfo {
+  let wide = mallinfo2()
+  func int(_ number: Int) -> Int32 { Int32(truncatingIfNeeded: number) }
+  return slm_port_mallinfo(
+    arena: int(wide.arena), ordblks: 0, smblks: 0, hblks: int(wide.hblks), hblkhd: int(wide.hblkhd), usmblks: 0, fsmblks: 0,
+    uordblks: int(wide.uordblks), fordblks: int(wide.fordblks), keepcost: int(wide.keepcost))
+}
