@@ -10,59 +10,54 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
   /// Takes the newest ready slot.
   @inline(__always) func allocate() -> UnsafeMutableRawPointer? {
     let newest = Self.ready(at: pointee.top &- UInt(MemoryLayout<ReadySlot>.stride))
-    let slot = newest.pointee.slot
-    guard slot != 0 else { return UnsafeMutableRawPointer(bitPattern: heapAllocateFromWord(raw)) }
-    let run = newest.pointee.run
+    let address = newest.pointee.address
+    guard address != 0 else { return UnsafeMutableRawPointer(bitPattern: heapAllocateFromWord(raw)) }
+    let slot = newest.pointee
     pointee.top = UInt(bitPattern: newest)
-    run.mark(ReadySlot.index(slot)).pointee = Mark.used
-    run.pointee.used &+= 1
-    return UnsafeMutableRawPointer(bitPattern: ReadySlot.address(slot))
+    slot.run.mark(slot.index).pointee = Mark.used
+    slot.run.pointee.used &+= 1
+    return UnsafeMutableRawPointer(bitPattern: address)
   }
 
-  /// Takes the first available slot of the word.
+  /// Takes the first of the pending slots, of which there are some.
   @inline(__always) func claim(_ slots: UInt64) -> UInt {
     let index = UInt(truncatingIfNeeded: slots.trailingZeroBitCount)
-    pointee.word.pointee = slots & (slots &- 1)
+    pointee.pending = slots & (slots &- 1)
     pointee.wordMarks[Int(bitPattern: index)] = Mark.used
-    let run = pointee.current.unsafelyUnwrapped
-    run.pointee.used &+= 1
-    run.pointee.available &-= 1
+    unsafeBitCast(pointee.current, to: RunPointer.self).pointee.used &+= 1
     return pointee.wordStart &+ index &* pointee.slotSize
   }
 
   /// The same, when there was nothing ready; tells whether the slot's bytes are all 0.
   func allocateFresh(_ isFresh: inout Bool) -> UInt {
     let newest = Self.ready(at: pointee.top - UInt(MemoryLayout<ReadySlot>.stride))
-    if newest.pointee.slot != 0 { return UInt(bitPattern: allocate()) }
-    var slots = pointee.word.pointee
-    if slots == 0 {
-      guard advance() else { return noMemory() }
-      slots = pointee.word.pointee
-    }
+    if newest.pointee.address != 0 { return UInt(bitPattern: allocate()) }
+    guard pointee.pending != 0 || advance() else { return noMemory() }
+    let slots = pointee.pending
     isFresh = pointee.wordMarks[slots.trailingZeroBitCount] == Mark.fresh
     return claim(slots)
   }
 }
 
-/// Nothing is ready: a slot comes from the current slab's words.
+/// Nothing is ready: a pending slot will do.
 @c(slm_core_heap_allocate_from_word)
 @inline(never)
 @usableFromInline
 func heapAllocateFromWord(_ bin: UnsafeMutableRawPointer) -> UInt {
   let bin = bin.assumingMemoryBound(to: HeapBin.self)
-  let slots = bin.pointee.word.pointee
+  let slots = bin.pointee.pending
   guard slots != 0 else { return heapAllocateFromNextWord(bin.raw) }
   return bin.claim(slots)
 }
 
-/// The word is used up.
+/// Nothing is pending either.
 @c(slm_core_heap_allocate_from_next_word)
 @inline(never)
 @usableFromInline
 func heapAllocateFromNextWord(_ bin: UnsafeMutableRawPointer) -> UInt {
   let bin = bin.assumingMemoryBound(to: HeapBin.self)
   guard bin.advance() else { return noMemory() }
-  return bin.claim(bin.pointee.word.pointee)
+  return bin.claim(bin.pointee.pending)
 }
 
 /// The size is above what the table covers, or the thread has no heap.

@@ -20,8 +20,8 @@ extension UnsafeMutablePointer where Pointee == Heap {
     let top = bin.pointee.top
     guard top != bin.pointee.limit else { return heapDeallocateToWord(run.raw, index) }
     mark.pointee = Mark.free
-    HeapBinPointer.ready(at: top).pointee.slot = ReadySlot.tag(address, index)
-    HeapBinPointer.ready(at: top).pointee.run = run
+    HeapBinPointer.ready(at: top).pointee.address = address
+    HeapBinPointer.ready(at: top).pointee.place = ReadySlot.place(run, index)
     bin.pointee.top = top &+ UInt(MemoryLayout<ReadySlot>.stride)
     run.pointee.used &-= 1
     guard run.pointee.used != 0 else { return heapSlabIsUnused(run.raw) }

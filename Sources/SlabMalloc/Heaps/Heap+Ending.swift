@@ -8,8 +8,7 @@ extension UnsafeMutablePointer where Pointee == Heap {
       let bin = bin(index)
       bin.emptyStack()
       if let slab = bin.pointee.current { bin.settle(slab) }
-      bin.leaveAll(in: bin.pointee.partial)
-      bin.leaveAll(in: bin.pointee.sparse)
+      bin.leaveAll()
     }
   }
 
@@ -40,7 +39,7 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
     while !isStackEmpty {
       pointee.top -= UInt(MemoryLayout<ReadySlot>.stride)
       let ready = Self.ready(at: pointee.top).pointee
-      ready.run.makeAvailable(ReadySlot.index(ready.slot))
+      ready.run.makeAvailable(ready.index)
       if ready.run.pointee.place != .current { place(ready.run) }
     }
   }
@@ -51,16 +50,23 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
     if slab.pointee.used == 0 { discard(slab) } else { place(slab) }
   }
 
-  fileprivate func leaveAll(in list: RunList) {
-    var slab = list.first
-    while let leaving = slab {
-      slab = leaving.pointee.next
-      let place = leaving.pointee.place
-      unlist(leaving)
-      let process = pointee.heap.pointee.process
-      if leaving.pointee.available == 0 ? leaving.giveUp(pointee.heap) : process.addOrphan(leaving, of: pointee.heap) { continue }
-      leaving.pointee.place = place
-      if place == .partial { pointee.partial.append(leaving) } else { pointee.sparse.append(leaving) }
+  fileprivate func leaveAll() {
+    // Those that stay are listed anew.
+    let lists = (pointee.partial.first, pointee.sparse.first)
+    pointee.partial = RunList()
+    pointee.sparse = RunList()
+    leave(from: lists.0)
+    leave(from: lists.1)
+  }
+
+  private func leave(from first: RunPointer?) {
+    let heap = pointee.heap
+    var next = first
+    while let slab = next {
+      next = slab.pointee.next
+      slab.pointee.place = .full
+      let isLeft = slab.pointee.available == 0 ? slab.giveUp(heap) : heap.pointee.process.addOrphan(slab, of: heap)
+      if !isLeft { heap.own(slab) }
     }
   }
 }

@@ -50,11 +50,18 @@ extension UnsafeMutablePointer where Pointee == Heap {
     let (isOurs, _) = run.owner.pointee.compareExchange(
       expected: 0, desired: address, ordering: .sequentiallyConsistent)
     guard isOurs else { return false }
-    pointee.process.removeOrphan(run)
-    run.pointee.bin = bin(UInt(run.pointee.binIndex))
-    run.pointee.place = .full
+    own(run)
     collect(run)
     return true
+  }
+
+  /// Lists a slab of which this heap has just become the owner.
+  func own(_ run: RunPointer) {
+    pointee.process.removeOrphan(run)
+    let bin = bin(UInt(run.pointee.binIndex))
+    run.pointee.bin = bin
+    run.pointee.place = .full
+    bin.place(run)
   }
 
   /// Collects all slabs in which others have freed slots. False if there are none.

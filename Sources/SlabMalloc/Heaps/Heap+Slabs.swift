@@ -19,7 +19,6 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
       return true
     }
     if let slab = pointee.current { leave(slab) }
-    pointee.word = Self.noSlots
     guard let next = pointee.partial.first ?? takeOrphan() ?? makeSlab() ?? firstAvailableSparse() else { return false }
     unlist(next)
     next.pointee.place = .current
@@ -32,10 +31,8 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
   private func leave(_ slab: RunPointer) {
     pointee.current = nil
     slab.pointee.place = .full
-    if pointee.heap.pointee.isExplicit || !slab.giveUp(pointee.heap) {
-      slab.pointee.place = .sparse
-      pointee.sparse.append(slab)
-    }
+    if pointee.heap.pointee.isExplicit { return place(slab) }
+    if !slab.giveUp(pointee.heap) { pointee.heap.own(slab) }
   }
 
   /// The last resort: a slab that is nearly full.
@@ -52,7 +49,6 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
     guard !pointee.heap.pointee.isExplicit, process.pointee.orphanCounts[index] > 0 else { return nil }
     guard let slab = process.locked({ process.takeOrphan(index, for: pointee.heap) }) else { return nil }
     slab.pointee.bin = self
-    slab.pointee.place = .full
     return slab
   }
 
@@ -101,7 +97,7 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
   /// Gives back a slab of which nothing is used; none of its slots is ready.
   func discard(_ slab: RunPointer) {
     unlist(slab)
-    slab.owner.pointee.store(0, ordering: .sequentiallyConsistent)
+    slab.owner.pointee.store(Run.noSlab, ordering: .relaxed)
     let process = pointee.heap.pointee.process
     process.acquire()
     slab.pointee.kind = .busy
@@ -115,8 +111,8 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
 }
 
 extension UnsafeMutablePointer where Pointee == Run {
-  /// Leaves a slab to whoever frees a slot of it next. False if somebody is about to tell its owner of a remote free: then it
-  /// stays the owner's.
+  /// Leaves a slab to whoever frees a slot of it next. False if somebody is about to tell its owner of a remote free: then this
+  /// heap is the owner still, or again. Meanwhile others may have had the slab, and emptied and carved it anew.
   func giveUp(_ heap: HeapPointer) -> Bool {
     owner.pointee.store(0, ordering: .sequentiallyConsistent)
     guard remoteCount.pointee.load(ordering: .sequentiallyConsistent) != 0 else { return true }
@@ -157,6 +153,7 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
       slab.pointee.isOrphan = true
       pointee.orphans[Int(slab.pointee.binIndex)].append(slab)
       pointee.orphanCounts[Int(slab.pointee.binIndex)] += 1
+      // Who adopts it now waits for the lock before anything else.
       if slab.giveUp(heap) { return true }
       unlistOrphan(slab)
       return false

@@ -1,14 +1,14 @@
-import CSlabPort
-
 /// A freed slot that a bin holds ready, and its slab.
 struct ReadySlot {
-  /// The address, and above its 48 bits the slot's index; 0 at the bottom of a stack.
-  var slot: UInt
-  var run: RunPointer
+  /// 0 at the bottom of a stack.
+  var address: UInt
+  /// The slab's descriptor, and above its 48 bits the slot's index. Apart from the address: what is allocated next doesn't wait
+  /// for what the deallocation before it has calculated.
+  var place: UInt
 
-  @inline(__always) static func tag(_ address: UInt, _ index: UInt) -> UInt { address | (index &<< 48) }
-  @inline(__always) static func address(_ slot: UInt) -> UInt { (slot &<< 16) &>> 16 }
-  @inline(__always) static func index(_ slot: UInt) -> UInt { slot &>> 48 }
+  @inline(__always) static func place(_ run: RunPointer, _ index: UInt) -> UInt { run.address | (index &<< 48) }
+  @inline(__always) var run: RunPointer { .at((place &<< 16) &>> 16) }
+  @inline(__always) var index: UInt { place &>> 48 }
 }
 
 /// The slabs of one size class in a heap.
@@ -25,8 +25,8 @@ struct HeapBin {
   var top: UInt
   /// Where the stack is full.
   var limit: UInt
-  /// The word allocated from, in the current slab; one that is always 0 when there is none.
-  var word: UnsafeMutablePointer<UInt64>
+  /// Slots taken out of a word of the current slab, to allocate from.
+  var pending: UInt64
   /// The address of that word's first slot.
   var wordStart: UInt
   /// The mark of that word's first slot.
@@ -74,15 +74,12 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
     initialize(
       to: HeapBin(
         top: first, limit: first + HeapBin.readyLimit(slotSize) * UInt(MemoryLayout<ReadySlot>.stride),
-        word: Self.noSlots, wordStart: 0,
-        wordMarks: UnsafeMutableRawPointer(Self.noSlots).assumingMemoryBound(to: UInt8.self), slotSize: slotSize,
+        pending: 0, wordStart: 0, wordMarks: raw.assumingMemoryBound(to: UInt8.self), slotSize: slotSize,
         current: nil, heap: heap,
         partial: RunList(), sparse: RunList(), bottom: bottom, reciprocal: UInt.max / slotSize + 1,
         slotCount: UInt16(slotCount), threshold: UInt16(threshold), pages: UInt16(pages), index: index))
     UnsafeMutablePointer<UInt>(bitPattern: bottom).unsafelyUnwrapped.pointee = 0
   }
-
-  static var noSlots: UnsafeMutablePointer<UInt64> { UnsafeMutablePointer<UInt64>(mutating: slm_port_no_slots()) }
 
   /// A slot of the stack.
   @inline(__always) static func ready(at address: UInt) -> UnsafeMutablePointer<ReadySlot> {
@@ -97,9 +94,12 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
   var metadataLines: UInt { Self.markLines(UInt(pointee.slotCount)) + Metadata.lines((UInt(pointee.slotCount) + 63) / 64 * 8) }
   static func markLines(_ slotCount: UInt) -> UInt { Metadata.lines(slotCount) }
 
-  /// Makes a word of the current slab the one allocated from.
-  @inline(__always) func serve(_ run: RunPointer, word: Int) {
-    pointee.word = run.pointee.words + word
+  /// Takes the available slots of a word of the current slab, to allocate from. None are pending.
+  func serve(_ run: RunPointer, word: Int) {
+    let slots = run.pointee.words[word]
+    run.pointee.words[word] = 0
+    run.pointee.available &-= UInt32(truncatingIfNeeded: slots.nonzeroBitCount)
+    pointee.pending = slots
     pointee.wordMarks = run.pointee.marks + word * 64
     pointee.wordStart = run.pointee.start &+ UInt(bitPattern: word) &* 64 &* pointee.slotSize
   }
@@ -119,11 +119,19 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
     case .partial: pointee.partial.remove(run)
     case .sparse: pointee.sparse.remove(run)
     case .current:
+      returnPending(run)
       pointee.current = nil
-      pointee.word = Self.noSlots
     case .full: break
     }
     run.pointee.place = .full
+  }
+
+  /// Makes what is left of the current slab's pending slots available again.
+  private func returnPending(_ run: RunPointer) {
+    guard pointee.pending != 0 else { return }
+    run.pointee.words[(pointee.wordMarks - run.pointee.marks) / 64] |= pointee.pending
+    run.pointee.available &+= UInt32(truncatingIfNeeded: pointee.pending.nonzeroBitCount)
+    pointee.pending = 0
   }
 
   /// Takes a slab's slots off the stack, as its memory goes.

@@ -1,3 +1,5 @@
+import Synchronization
+
 /// Page runs: taken, split, given back, merged. The process's lock is held.
 extension UnsafeMutablePointer where Pointee == Reserve {
   /// A busy run of so many pages out of the free ones: a dirty one if there is one, for its memory is there.
@@ -13,17 +15,17 @@ extension UnsafeMutablePointer where Pointee == Reserve {
 
   /// Cuts a run that is in no list to so many pages; the rest is free.
   func cut(_ run: RunPointer, _ pages: UInt) -> RunPointer {
-    run.pointee.kind = .busy
-    let rest = UInt(run.pointee.pages) - pages
-    guard rest > 0 else { return run }
+    let all = UInt(run.pointee.pages)
     let (start, isClean, stamp) = (run.pointee.start, run.pointee.isClean, run.pointee.stamp)
+    // Also when nothing is left over: of a free run only the ends lead to it.
     run.set(.busy, start: start, pages: pages)
     run.pointee.isClean = isClean
-    let second = descriptor(start + pages << Run.pageShift)
-    second.set(.busy, start: start + pages << Run.pageShift, pages: rest)
-    second.pointee.isClean = isClean
-    second.pointee.stamp = stamp
-    addFree(second)
+    guard pages < all else { return run }
+    let rest = descriptor(start + pages << Run.pageShift)
+    rest.set(.busy, start: start + pages << Run.pageShift, pages: all - pages)
+    rest.pointee.isClean = isClean
+    rest.pointee.stamp = stamp
+    addFree(rest)
     return run
   }
 
@@ -104,9 +106,10 @@ extension UnsafeMutablePointer where Pointee == Run {
     (self + Int(pointee.pages) - 1).pointee.back = (pointee.pages - 1) << UInt32(Run.strideShift)
   }
 
-  /// As if the page had never been used.
-  func erase() {
+  /// As if the page had never been used. Not even for a moment is it a slab without owner.
+  private func erase() {
+    owner.pointee.store(Run.noSlab, ordering: .relaxed)
     let words = raw.assumingMemoryBound(to: UInt.self)
-    for index in 0..<Run.stride / MemoryLayout<UInt>.stride { words[index] = 0 }
+    for index in 1..<Run.stride / MemoryLayout<UInt>.stride { words[index] = 0 }
   }
 }

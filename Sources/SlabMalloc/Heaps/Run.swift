@@ -4,7 +4,7 @@ import Synchronization
 /// its own, far from the page. The first page's is the run's; the others lead to it by `back`.
 ///
 ///     offset            a deallocation by the owner reads this line
-///       0  owner        the heap that carves it; 0 if none does
+///       0  owner        the heap whose it is; 0 if it is a slab of none, 1 if it is no slab
 ///       8  start        address of slot 0
 ///      16  reciprocal   2^64 / slotSize, rounded up; 0 if the run is no slab
 ///      24  marks        one byte for each slot
@@ -24,7 +24,7 @@ import Synchronization
 ///     112  size         bytes, of a large object
 ///     120  stamp        when it became free
 ///
-/// slotCount = used + available + slots that the owner's bin holds ready. A remote free stays in `used` until the owner
+/// slotCount = used + available + slots that the owner's bin holds pending or ready. A remote free stays in `used` until the owner
 /// collects it.
 ///
 /// Zero-filled memory is the descriptor of a page that was never used.
@@ -77,6 +77,9 @@ struct Run {
     /// In `partial`.
     case partial
   }
+
+  /// The owner of what is no slab: nobody may become it.
+  static let noSlab: UInt = 1
 
   static let pageShift: UInt = 16
   static let pageSize: UInt = 1 << pageShift
