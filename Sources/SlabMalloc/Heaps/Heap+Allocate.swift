@@ -12,10 +12,9 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
     let newest = Self.ready(at: pointee.top &- UInt(MemoryLayout<ReadySlot>.stride))
     let address = newest.pointee.address
     guard address != 0 else { return UnsafeMutableRawPointer(bitPattern: heapAllocateFromWord(raw)) }
-    let slot = newest.pointee
     pointee.top = UInt(bitPattern: newest)
-    slot.run.mark(slot.index).pointee = Mark.used
-    slot.run.pointee.used &+= 1
+    newest.pointee.mark.pointee = Mark.used
+    newest.pointee.run.pointee.used &+= 1
     return UnsafeMutableRawPointer(bitPattern: address)
   }
 

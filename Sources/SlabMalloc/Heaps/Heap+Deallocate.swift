@@ -5,7 +5,7 @@ extension UnsafeMutablePointer where Pointee == Heap {
   @inline(__always) func deallocate(_ address: UInt, _ process: ProcessHeapPointer) -> Status {
     let offset = address &- process.pointee.base
     guard offset < process.pointee.extent else { return heapDeallocateElsewhere(raw, address) }
-    let run = RunPointer.at(process.pointee.table &+ Run.descriptorOffset(offset)).lead
+    let run = RunPointer.at(process.pointee.table &+ Run.descriptorOffset(offset)).pointee.lead
     guard run.pointee.owner == self.address else { return heapDeallocateElsewhere(raw, address) }
     return deallocate(address, run)
   }
@@ -20,8 +20,7 @@ extension UnsafeMutablePointer where Pointee == Heap {
     let top = bin.pointee.top
     guard top != bin.pointee.limit else { return heapDeallocateToWord(run.raw, index) }
     mark.pointee = Mark.free
-    HeapBinPointer.ready(at: top).pointee.address = address
-    HeapBinPointer.ready(at: top).pointee.place = ReadySlot.place(run, index)
+    HeapBinPointer.ready(at: top).pointee = ReadySlot(address: address, run: run, mark: mark)
     bin.pointee.top = top &+ UInt(MemoryLayout<ReadySlot>.stride)
     run.pointee.used &-= 1
     guard run.pointee.used != 0 else { return heapSlabIsUnused(run.raw) }
@@ -38,11 +37,20 @@ func heapDeallocateToWord(_ run: UnsafeMutableRawPointer, _ index: UInt) -> Int3
   run.mark(index).pointee = Mark.free
   run.makeAvailable(index)
   run.pointee.used &-= 1
-  if run.pointee.used == 0 { return heapSlabIsUnused(run.raw) }
-  if run.pointee.place == .sparse, run.pointee.available >= UInt32(run.pointee.bin.pointee.threshold) {
-    run.pointee.bin.place(run)
-  }
+  guard run.pointee.used != 0 else { return heapSlabIsUnused(run.raw) }
+  run.pointee.shortfall &-= 1
+  guard run.pointee.shortfall != 0 else { return heapSlabIsPartial(run.raw) }
   return ok
+}
+
+/// A sparse slab has gathered slots.
+@c(slm_core_heap_slab_is_partial)
+@inline(never)
+@usableFromInline
+func heapSlabIsPartial(_ run: UnsafeMutableRawPointer) -> Int32 {
+  let run = run.assumingMemoryBound(to: Run.self)
+  run.pointee.bin.place(run)
+  return opaqueOK
 }
 
 /// The last used slot was freed. The current slab stays, for the next allocation.
@@ -51,10 +59,10 @@ func heapDeallocateToWord(_ run: UnsafeMutableRawPointer, _ index: UInt) -> Int3
 @usableFromInline
 func heapSlabIsUnused(_ run: UnsafeMutableRawPointer) -> Int32 {
   let run = run.assumingMemoryBound(to: Run.self)
-  guard run.pointee.place != .current else { return ok }
-  run.pointee.bin.dropReady(of: run)
+  guard run.pointee.place != .current else { return opaqueOK }
+  if run.pointee.available != UInt32(run.pointee.slotCount) { run.pointee.bin.dropReady(of: run) }
   run.pointee.bin.discard(run)
-  return ok
+  return opaqueOK
 }
 
 /// NULL, an object of another heap or in another reserve, a large one, or none at all.

@@ -39,7 +39,7 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
     while !isStackEmpty {
       pointee.top -= UInt(MemoryLayout<ReadySlot>.stride)
       let ready = Self.ready(at: pointee.top).pointee
-      ready.run.makeAvailable(ready.index)
+      ready.run.makeAvailable(UInt(ready.mark - ready.run.pointee.marks))
       if ready.run.pointee.place != .current { place(ready.run) }
     }
   }

@@ -22,6 +22,7 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
     guard let next = pointee.partial.first ?? takeOrphan() ?? makeSlab() ?? firstAvailableSparse() else { return false }
     unlist(next)
     next.pointee.place = .current
+    next.pointee.shortfall = UInt32.max
     pointee.current = next
     serve(next, word: next.nextWord())
     return true

@@ -2,13 +2,8 @@
 struct ReadySlot {
   /// 0 at the bottom of a stack.
   var address: UInt
-  /// The slab's descriptor, and above its 48 bits the slot's index. Apart from the address: what is allocated next doesn't wait
-  /// for what the deallocation before it has calculated.
-  var place: UInt
-
-  @inline(__always) static func place(_ run: RunPointer, _ index: UInt) -> UInt { run.address | (index &<< 48) }
-  @inline(__always) var run: RunPointer { .at((place &<< 16) &>> 16) }
-  @inline(__always) var index: UInt { place &>> 48 }
+  var run: RunPointer
+  var mark: UnsafeMutablePointer<UInt8>
 }
 
 /// The slabs of one size class in a heap.
@@ -107,6 +102,7 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
   /// Puts a slab where its numbers say. It is this bin's, not current, and in the list that `place` names.
   func place(_ run: RunPointer) {
     let place: Run.Place = run.pointee.available >= UInt32(pointee.threshold) ? .partial : .sparse
+    run.pointee.shortfall = place == .partial ? UInt32.max : UInt32(pointee.threshold) &- run.pointee.available
     guard place != run.pointee.place else { return }
     unlist(run)
     run.pointee.place = place

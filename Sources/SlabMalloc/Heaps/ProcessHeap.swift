@@ -102,7 +102,7 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
   @inline(__always) func run(around address: UInt) -> RunPointer? {
     let offset = address &- pointee.base
     guard offset < pointee.extent else { return runElsewhere(address) }
-    return RunPointer.at(pointee.table &+ Run.descriptorOffset(offset)).lead
+    return RunPointer.at(pointee.table &+ Run.descriptorOffset(offset)).pointee.lead
   }
 
   /// The same in another reserve than the first.

@@ -84,6 +84,7 @@ extension UnsafeMutablePointer where Pointee == Run {
   /// Makes a descriptor that of a run, and all that follow lead to it.
   func set(_ kind: Run.Kind, start: UInt, pages: UInt) {
     erase()
+    pointee.lead = self
     pointee.start = start
     pointee.kind = kind
     pointee.pages = UInt32(pages)
@@ -96,14 +97,14 @@ extension UnsafeMutablePointer where Pointee == Run {
     while page < to {
       let inner = self + Int(page)
       inner.erase()
-      inner.pointee.back = page << UInt32(Run.strideShift)
+      inner.pointee.lead = self
       page += 1
     }
   }
 
   /// A free run is found from its ends alone.
   fileprivate func setLast() {
-    (self + Int(pointee.pages) - 1).pointee.back = (pointee.pages - 1) << UInt32(Run.strideShift)
+    (self + Int(pointee.pages) - 1).pointee.lead = self
   }
 
   /// As if the page had never been used. Not even for a moment is it a slab without owner.

@@ -66,7 +66,7 @@ extension UnsafeMutablePointer where Pointee == Reserve {
 
   /// The run around an address of the reserve's.
   @inline(__always) func run(_ address: UInt) -> RunPointer {
-    descriptor(address).lead
+    descriptor(address).pointee.lead
   }
 
   /// Makes more pages usable: a clean run.

@@ -1,7 +1,7 @@
 import Synchronization
 
 /// A page run of a reserve: a slab, a large object, or free. This is its descriptor: each page of 64 KiB has one, in a table of
-/// its own, far from the page. The first page's is the run's; the others lead to it by `back`.
+/// its own, far from the page. The first page's is the run's; `lead` of each leads to it.
 ///
 ///     offset            a deallocation by the owner reads this line
 ///       0  owner        the heap whose it is; 0 if it is a slab of none, 1 if it is no slab
@@ -9,20 +9,19 @@ import Synchronization
 ///      16  reciprocal   2^64 / slotSize, rounded up; 0 if the run is no slab
 ///      24  marks        one byte for each slot
 ///      32  bin
-///      40  used
-///      44  back         bytes from the run's descriptor to this one
-///      48  words        one bit for each slot: available
-///      56  available
-///      60  slotSize
+///      40  lead         the run's descriptor
+///      48  used
+///      52  available
+///      56  words        one bit for each slot: available
 ///                       other threads write this line
 ///      64  remoteCount, remoteHint
 ///      72  remoteNext   list of a heap's remote frees
 ///      80  next         list of a bin, of orphans, or of free runs
 ///      88  previous
-///      96  pages, slotCount, binIndex, kind
-///     104  place, isClean, isOrphan, cursor
-///     112  size         bytes, of a large object
-///     120  stamp        when it became free
+///      96  pages, shortfall
+///     104  slotSize, slotCount, binIndex, kind
+///     112  place, isClean, isOrphan, cursor
+///     120  size         bytes, of a large object; of a free run, when it became free
 ///
 /// slotCount = used + available + slots that the owner's bin holds pending or ready. A remote free stays in `used` until the owner
 /// collects it.
@@ -34,17 +33,19 @@ struct Run {
   var reciprocal: UInt
   var marks: UnsafeMutablePointer<UInt8>
   var bin: HeapBinPointer
+  var lead: RunPointer
   var used: UInt32
-  var back: UInt32
-  var words: UnsafeMutablePointer<UInt64>
   var available: UInt32
-  var slotSize: UInt32
+  var words: UnsafeMutablePointer<UInt64>
   var remoteCount: UInt32
   var remoteHint: UInt32
   var remoteNext: RunPointer?
   var next: RunPointer?
   var previous: RunPointer?
   var pages: UInt32
+  /// Available slots that a sparse slab still lacks to be partial; too many to count down for any other.
+  var shortfall: UInt32
+  var slotSize: UInt32
   var slotCount: UInt16
   var binIndex: UInt8
   var kind: Kind
@@ -55,7 +56,11 @@ struct Run {
   /// The word in which a slot was found last.
   var cursor: UInt8
   var size: UInt
-  var stamp: UInt
+
+  var stamp: UInt {
+    get { size }
+    set { size = newValue }
+  }
 
   enum Kind: UInt8 {
     case unused
@@ -116,9 +121,6 @@ extension UnsafeMutablePointer where Pointee == Run {
     // Not unwrapped: that would be a test for 0.
     unsafeBitCast(RunPointer(bitPattern: address), to: RunPointer.self)
   }
-
-  /// The descriptor of the run that a page's descriptor belongs to.
-  @inline(__always) var lead: RunPointer { .at(address &- UInt(pointee.back)) }
 
   @inline(__always) var raw: UnsafeMutableRawPointer { UnsafeMutableRawPointer(self) }
   @inline(__always) var address: UInt { UInt(bitPattern: self) }

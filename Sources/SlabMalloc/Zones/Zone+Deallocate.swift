@@ -148,7 +148,7 @@ func refuse(_ zone: UnsafeMutableRawPointer, _ address: UInt) -> Int32 {
 }
 
 /// A success that the compiler can't foresee: a caller that knew the result would call and not jump.
-private var opaqueOK: Status { Status(truncatingIfNeeded: slm_port_opaque(0)) }
+var opaqueOK: Status { Status(truncatingIfNeeded: slm_port_opaque(0)) }
 
 /// The slab was full, or is empty now.
 @c(slm_core_counted_down)
