@@ -1,12 +1,14 @@
 #!/bin/sh
 # Counts the instructions that libslabmalloc.so executes per pair, with callgrind, and holds them against the limits.
-# The counts are exact and the same in each run. Needs valgrind. The profiles stay in BUILD_DIR/bench/callgrind.
-# usage: check-instructions.sh BUILD_DIR [LIMITS]
+# The counts are exact and the same in each run. Needs valgrind. The profiles stay in callgrind/ beside the program.
+# usage: check-instructions.sh BUILD_DIR [LIMITS [PROGRAM PRELOAD]]     PRELOAD: the library that is counted in its place
 set -eu
-build=${1:?usage: check-instructions.sh BUILD_DIR [LIMITS]}
+build=${1:?usage: check-instructions.sh BUILD_DIR [LIMITS [PROGRAM PRELOAD]]}
 here=$(dirname "$0")
 limits=${2:-$here/instruction-limits.txt}
-out=$build/bench/callgrind
+program=${3:-$build/bench/instructions}
+preload=${4:-}
+out=$(dirname "$program")/callgrind
 command -v valgrind >/dev/null || {
   echo 'instructions: valgrind is missing: install the Debian package valgrind' >&2
   exit 2
@@ -15,14 +17,15 @@ command -v valgrind >/dev/null || {
 rm -rf "$out"
 mkdir -p "$out"
 # Uncompressed names make each line of a dump readable by itself.
-valgrind --tool=callgrind --compress-strings=no --compress-pos=no --callgrind-out-file="$out/dump" \
-  "$build/bench/instructions" >"$out/rows" 2>"$out/log" || {
+${preload:+env "LD_PRELOAD=$preload"} valgrind --tool=callgrind --compress-strings=no --compress-pos=no \
+  --callgrind-out-file="$out/dump" "$program" >"$out/rows" 2>"$out/log" || {
   cat "$out/log" "$out/rows" >&2
   exit 1
 }
 
 # One dump a row: dump.1, dump.2, ... in their order. The file without a number holds what came after the last row.
-awk -f "$here/instructions.awk" kind=rows "$out/rows" kind=limits "$limits" kind=dump "$out"/dump.* || {
+library=$(basename "${preload:-libslabmalloc.so}")
+awk -v library="$library" -f "$here/instructions.awk" kind=rows "$out/rows" kind=limits "$limits" kind=dump "$out"/dump.* || {
   echo "instructions: by function: callgrind_annotate \$(grep -l 'Request: ROW\$' $out/dump.*)" >&2
   exit 1
 }

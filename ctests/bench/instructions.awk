@@ -1,6 +1,6 @@
-# Sums what callgrind counted inside the library, row by row, and compares with the limits.
-# The variable kind tells the files apart: rows ("row pairs"), limits ("row limit"), dump (callgrind's: its trigger line
-# names the row).
+# Sums what callgrind counted inside the library (the variable library: how its file name begins), row by row, and
+# compares with the limits. The variable kind tells the files apart: rows ("row pairs"), limits ("row limit"), dump
+# (callgrind's: its trigger line names the row).
 
 function complain(text) { print "instructions: " text > "/dev/stderr"; failed = 1 }
 
@@ -17,7 +17,7 @@ kind == "limits" {
 }
 
 /^desc: Trigger: Client Request: / { row = $NF; next }
-/^ob=/ { in_library = /\/libslabmalloc\.so/; next }
+/^ob=/ { in_library = index($0, "/" library) > 0; next }
 # The line after calls= is what the callee cost: counted where the callee is.
 /^calls=/ { after_call = 1; next }
 /^[0-9]/ {

@@ -57,21 +57,24 @@ $(PAIRS_ARCHIVES): $(B)/bench/archives/%: $(PAIRS_OBJ) ctests/bench/link-archive
 	@ctests/bench/link-archive.sh $@ $(archive_$*) '$(PAIRS_OBJ)' '$(archive_options)'
 
 # One by one and without failing, as those that are there are measured. Only tried once: bench.sh says what is missing.
-PEERS := libjemalloc2 libtcmalloc-minimal4 libmimalloc2.0 libjemalloc-dev libgoogle-perftools-dev g++
+PEER_PACKAGES := libjemalloc2 libtcmalloc-minimal4 libmimalloc2.0 libjemalloc-dev libgoogle-perftools-dev g++
 $(B)/packages/peers: ctests/support/check.mk
 	@mkdir -p $(@D)
-	@for package in $(PEERS); do flock $(@D) ctests/support/ensure-packages.sh $$package || true; done
+	@for package in $(PEER_PACKAGES); do flock $(@D) ctests/support/ensure-packages.sh $$package || true; done
 	@touch $@
 
 -include $(wildcard $(addprefix $(B)/,tests/*.d examples/*.d bench/*.d bench/archives/*.d))
 
 FILE ?= README.md
-.PHONY: demo bench
+.PHONY: demo bench-zones
 demo: $(B)/examples/word_index ## Index the words of a text in a zone: FILE=README.md
 	@$< '$(FILE)'
 
-bench: $(B)/bench/pairs $(PAIRS_ARCHIVES) ## Compare the speed with glibc, jemalloc, tcmalloc and mimalloc
+bench-zones: $(B)/bench/pairs $(PAIRS_ARCHIVES) ## Compare zones with the mallocs of glibc, jemalloc, tcmalloc and mimalloc
 	@ctests/bench/bench.sh $(B)
+
+include ctests/bench/malloc/malloc.mk
+include ctests/preload/preload.mk
 
 # --- Checks ------------------------------------------------------------------------------------------
 STEPS := check-header check-symbols check-freestanding check-archive check-install check-tests check-swift \

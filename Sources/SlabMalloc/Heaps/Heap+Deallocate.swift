@@ -6,7 +6,8 @@ extension UnsafeMutablePointer where Pointee == Heap {
     let offset = address &- process.pointee.base
     guard offset < process.pointee.extent else { return heapDeallocateElsewhere(raw, address) }
     let run = RunPointer.at(process.pointee.table &+ Run.descriptorOffset(offset)).pointee.lead
-    guard run.pointee.owner == self.address else { return heapDeallocateElsewhere(raw, address) }
+    // Its owner's bin, or nobody's: only this thread makes it one of this heap's.
+    guard run.pointee.bin.pointee.heap == self else { return heapDeallocateElsewhere(raw, address) }
     return deallocate(address, run)
   }
 
@@ -76,7 +77,7 @@ func heapDeallocateElsewhere(_ heap: UnsafeMutableRawPointer, _ address: UInt) -
   guard let run = process.run(around: address) else { return process.report(address) }
   switch run.pointee.kind {
   case .slab:
-    if run.owner.pointee.load(ordering: .relaxed) == heap.address { return heap.deallocate(address, run) }
+    if run.currentOwner.alone == heap.address { return heap.deallocate(address, run) }
     return heap.deallocateRemotely(address, run)
   case .large: return process.deallocateLarge(address)
   case .unused, .free, .busy: return process.report(address)

@@ -1,3 +1,5 @@
+import Synchronization
+
 /// What becomes of a heap's slabs when its thread ends, or when it is destroyed.
 extension UnsafeMutablePointer where Pointee == Heap {
   /// Leaves everything to others: empty slabs go back, full ones have no owner, partial ones are orphans. The few of which others
@@ -22,9 +24,11 @@ extension UnsafeMutablePointer where Pointee == Heap {
       if let slab = bin.pointee.current { bin.settle(slab) }
       while let slab = bin.pointee.partial.first ?? bin.pointee.sparse.first {
         live += UInt(slab.pointee.used)
-        bin.discard(slab)
+        bin.unlist(slab)
+        bin.destroy(slab)
       }
     }
+    remote.pointee.store(0, ordering: .relaxed)
     while let run = pointee.large.first {
       live += 1
       _ = pointee.process.deallocateLarge(run.pointee.start)
@@ -65,8 +69,10 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
     while let slab = next {
       next = slab.pointee.next
       slab.pointee.place = .full
-      let isLeft = slab.pointee.available == 0 ? slab.giveUp(heap) : heap.pointee.process.addOrphan(slab, of: heap)
-      if !isLeft { heap.own(slab) }
+      let isLeft =
+        slab.pointee.available == 0
+        ? slab.pass(from: heap, to: .nobody) : heap.pointee.process.addOrphan(slab, of: heap)
+      if !isLeft { place(slab) }
     }
   }
 }

@@ -75,7 +75,7 @@ extension UnsafeMutablePointer where Pointee == Heap {
 
   private func isOwn(_ run: RunPointer) -> Bool {
     switch run.pointee.kind {
-    case .slab: run.owner.pointee.load(ordering: .relaxed) == address
+    case .slab: run.currentOwner.alone == address
     case .large: run.pointee.place == .partial && run.pointee.bin.pointee.heap == self
     case .unused, .free, .busy: false
     }

@@ -2,13 +2,13 @@ import Synchronization
 
 /// Remote frees: slots that are freed by another thread than their slab's owner.
 ///
-/// Two atomic operations. The first, on the slot's mark, is the verdict on a double free. The second counts, and who
-/// makes the count non-zero is the slab's *notifier*: it pushes the slab on its owner's stack or, if the slab has no owner,
-/// adopts it. Until that is done and the owner has collected, nobody else is; so a slab is on one stack at most, and who pops it
-/// owns it. The owner collects as many slots as the count says and leaves later ones to their own count: so a slab
-/// with nothing used has no free under way, and may go.
+/// Two atomic operations. The first, on the slot's mark, is the verdict on a double free. The second counts the free in the
+/// owner's word, and who makes the number non-zero is the slab's *notifier*: it pushes the slab on its owner's stack or, if nobody
+/// owns the slab, adopts it. The owner can't change until it has collected; so a slab is on one stack at most, and who pops it
+/// owns it. The owner collects as many slots as were counted, whichever it finds first, and leaves later ones to their own
+/// count: so a slab with nothing used has no free under way, and may go.
 ///
-/// ctests/model checks all this.
+/// ctests/model has these steps for a model checker.
 extension UnsafeMutablePointer where Pointee == Heap {
   /// Frees a slot of a slab that somebody else owns, or nobody.
   func deallocateRemotely(_ address: UInt, _ run: RunPointer) -> Status {
@@ -17,21 +17,19 @@ extension UnsafeMutablePointer where Pointee == Heap {
     let (isFreed, _) = run.atomicMark(index).pointee.compareExchange(
       expected: Mark.used, desired: Mark.remote, ordering: .acquiringAndReleasing)
     guard isFreed else { return process.report(address) }
-    let (before, _) = run.remoteCount.pointee.wrappingAdd(1, ordering: .sequentiallyConsistent)
-    if before == 0 { notify(run, hint: index) }
+    let before = run.addRemoteFree()
+    if before.remoteFrees != 0 { return ok }
+    if before.isNoSlab {
+      // Freed by its owner at the same time, which made the slab empty.
+      run.cancelRemoteFree()
+      return process.report(address, AllocationError.doubleFree.code)
+    }
+    run.pointee.remoteHint = index
+    if let owner = before.heap { owner.pushRemote(run) } else { adopt(run) }
     return ok
   }
 
   var process: ProcessHeapPointer { isInitialized ? pointee.process : .shared }
-
-  private func notify(_ run: RunPointer, hint: UInt) {
-    run.pointee.remoteHint = UInt32(truncatingIfNeeded: hint)
-    while true {
-      let owner = run.owner.pointee.load(ordering: .sequentiallyConsistent)
-      if let heap = HeapPointer(bitPattern: owner) { return heap.pushRemote(run) }
-      if adopt(run) { return }
-    }
-  }
 
   private func pushRemote(_ run: RunPointer) {
     var first = remote.pointee.load(ordering: .relaxed)
@@ -44,15 +42,19 @@ extension UnsafeMutablePointer where Pointee == Heap {
     }
   }
 
-  /// Becomes the owner of a slab that has none. False if somebody else has become it.
-  private func adopt(_ run: RunPointer) -> Bool {
-    guard isInitialized else { return asThread { $0.adopt(run) ? 1 : 0 } != 0 }
-    let (isOurs, _) = run.owner.pointee.compareExchange(
-      expected: 0, desired: address, ordering: .sequentiallyConsistent)
-    guard isOurs else { return false }
+  /// Becomes the owner of a slab that nobody owns, as its notifier, unless somebody has taken it out of the orphans meanwhile.
+  private func adopt(_ run: RunPointer) {
+    guard isInitialized else {
+      _ = asThread {
+        $0.adopt(run)
+        return 0
+      }
+      return
+    }
+    let owner = run.takeOver(self)
+    guard owner.alone == address else { return owner.heap.unsafelyUnwrapped.pushRemote(run) }
     own(run)
     collect(run)
-    return true
   }
 
   /// Lists a slab of which this heap has just become the owner.
@@ -78,8 +80,8 @@ extension UnsafeMutablePointer where Pointee == Heap {
   /// Makes slots that were freed remotely available: as many as were counted.
   private func collect(_ run: RunPointer) {
     let hint = Int(run.pointee.remoteHint)
-    var left = run.remoteCount.pointee.exchange(0, ordering: .acquiringAndReleasing)
-    run.pointee.used &-= left
+    let counted = run.takeRemoteFrees()
+    var left = counted
     // Eight marks at a time, from where the first was freed, and round.
     let words = UnsafeMutableRawPointer(run.pointee.marks).assumingMemoryBound(to: UInt64.self)
     let count = (Int(run.pointee.slotCount) + 7) / 8
@@ -97,11 +99,13 @@ extension UnsafeMutablePointer where Pointee == Heap {
       word = word + 1 == count ? 0 : word + 1
       rounds -= 1
     }
+    run.pointee.used &-= UInt32(truncatingIfNeeded: counted &- left)
     // A slot was freed by its owner and remotely at the same time.
-    if left > 0 {
-      run.pointee.used &+= left
-      _ = pointee.process.report(run.pointee.start, AllocationError.doubleFree.code)
+    if left > 0 { _ = pointee.process.report(run.pointee.start, AllocationError.doubleFree.code) }
+    if run.pointee.used == 0 {
+      _ = heapSlabIsUnused(run.raw)
+    } else if run.pointee.place != .current {
+      run.pointee.bin.place(run)
     }
-    if run.pointee.used == 0 { _ = heapSlabIsUnused(run.raw) } else if run.pointee.place != .current { run.pointee.bin.place(run) }
   }
 }

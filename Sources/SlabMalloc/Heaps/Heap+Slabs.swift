@@ -32,8 +32,7 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
   private func leave(_ slab: RunPointer) {
     pointee.current = nil
     slab.pointee.place = .full
-    if pointee.heap.pointee.isExplicit { return place(slab) }
-    if !slab.giveUp(pointee.heap) { pointee.heap.own(slab) }
+    if pointee.heap.pointee.isExplicit || !slab.pass(from: pointee.heap, to: .nobody) { place(slab) }
   }
 
   /// The last resort: a slab that is nearly full.
@@ -88,20 +87,25 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
     slab.pointee.place = .full
     slab.pointee.cursor = 0
     slab.pointee.size = 0
-    slab.pointee.remoteCount = 0
     slab.pointee.isOrphan = false
     slab.pointee.reciprocal = pointee.reciprocal
     slab.pointee.kind = .slab
-    slab.owner.pointee.store(pointee.heap.address, ordering: .sequentiallyConsistent)
+    slab.owner.pointee.store(pointee.heap.address, ordering: .releasing)
   }
 
-  /// Gives back a slab of which nothing is used; none of its slots is ready.
+  /// Gives back a slab of which nothing is used; none of its slots is ready. It stays if a slot of it is freed remotely even so:
+  /// a double free, to be found when it is collected.
   func discard(_ slab: RunPointer) {
     unlist(slab)
-    slab.owner.pointee.store(Run.noSlab, ordering: .relaxed)
+    guard slab.pass(from: pointee.heap, to: .noSlab) else { return place(slab) }
+    destroy(slab)
+  }
+
+  /// Gives back a slab that nobody uses any more.
+  func destroy(_ slab: RunPointer) {
     let process = pointee.heap.pointee.process
     process.acquire()
-    slab.pointee.kind = .busy
+    slab.leave()
     process.giveBackMetadata(UInt(bitPattern: slab.pointee.marks), lines: metadataLines)
     process.pointee.slabs[Int(pointee.index)] -= 1
     process.count(slabBytes: -Int(slab.bytes))
@@ -111,27 +115,12 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
   }
 }
 
-extension UnsafeMutablePointer where Pointee == Run {
-  /// Leaves a slab to whoever frees a slot of it next. False if somebody is about to tell its owner of a remote free: then this
-  /// heap is the owner still, or again. Meanwhile others may have had the slab, and emptied and carved it anew.
-  func giveUp(_ heap: HeapPointer) -> Bool {
-    owner.pointee.store(0, ordering: .sequentiallyConsistent)
-    guard remoteCount.pointee.load(ordering: .sequentiallyConsistent) != 0 else { return true }
-    // The one who made it non-zero looks at the owner now: it finds none and adopts, or finds this heap and tells it.
-    let (isBack, _) = owner.pointee.compareExchange(
-      expected: 0, desired: heap.address, ordering: .sequentiallyConsistent)
-    return !isBack
-  }
-}
-
 extension UnsafeMutablePointer where Pointee == ProcessHeap {
   /// Makes a heap the owner of an orphan. The lock is held, and so the slab can't go away meanwhile.
   func takeOrphan(_ index: Int, for heap: HeapPointer) -> RunPointer? {
     var candidate = pointee.orphans[index].first
     while let slab = candidate {
-      let (isOurs, _) = slab.owner.pointee.compareExchange(
-        expected: 0, desired: heap.address, ordering: .sequentiallyConsistent)
-      if isOurs {
+      if slab.takeOver(heap).alone == heap.address {
         unlistOrphan(slab)
         return slab
       }
@@ -148,14 +137,14 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
     locked { if slab.pointee.isOrphan { unlistOrphan(slab) } }
   }
 
-  /// Leaves a partial slab to whoever needs one, or frees a slot of it. False if it stays the owner's, see `giveUp`.
+  /// Leaves a partial slab to whoever needs one, or frees a slot of it. False if it stays the heap's, see `pass`.
   func addOrphan(_ slab: RunPointer, of heap: HeapPointer) -> Bool {
     locked {
       slab.pointee.isOrphan = true
       pointee.orphans[Int(slab.pointee.binIndex)].append(slab)
       pointee.orphanCounts[Int(slab.pointee.binIndex)] += 1
       // Who adopts it now waits for the lock before anything else.
-      if slab.giveUp(heap) { return true }
+      if slab.pass(from: heap, to: .nobody) { return true }
       unlistOrphan(slab)
       return false
     }

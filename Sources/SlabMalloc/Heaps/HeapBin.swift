@@ -1,3 +1,5 @@
+import CSlabPort
+
 /// A freed slot that a bin holds ready, and its slab.
 struct ReadySlot {
   /// 0 at the bottom of a stack.
@@ -41,6 +43,7 @@ struct HeapBin {
 
   /// Bytes from one bin to the next: two cache lines, the first of which every allocation reads.
   static let stride = 128
+  // `heap` is in that line too, for deallocations: they ask whose a slab is.
 
   /// Ready slots that a bin holds: 64, fewer of large slots.
   static func readyLimit(_ slotSize: UInt) -> UInt {
@@ -55,6 +58,11 @@ struct HeapBin {
 }
 
 typealias HeapBinPointer = UnsafeMutablePointer<HeapBin>
+
+extension HeapBinPointer {
+  /// The bin of a run that is no slab, or whose owner nobody is: its heap is none, and no thread's.
+  static var nobodys: HeapBinPointer { slm_port_no_heap_address().assumingMemoryBound(to: HeapBin.self) }
+}
 
 extension UnsafeMutablePointer where Pointee == HeapBin {
   @inline(__always) var raw: UnsafeMutableRawPointer { UnsafeMutableRawPointer(self) }

@@ -76,7 +76,7 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
       run.pointee.bin.pointee.heap.pointee.large.remove(run)
       run.pointee.place = .full
     }
-    run.pointee.kind = .busy
+    run.leave()
     pointee.counts.largeLive -= 1
     count(largeBytes: -Int(run.bytes))
   }

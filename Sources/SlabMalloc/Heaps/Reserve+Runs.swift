@@ -85,6 +85,7 @@ extension UnsafeMutablePointer where Pointee == Run {
   func set(_ kind: Run.Kind, start: UInt, pages: UInt) {
     erase()
     pointee.lead = self
+    pointee.bin = .nobodys
     pointee.start = start
     pointee.kind = kind
     pointee.pages = UInt32(pages)
@@ -109,7 +110,7 @@ extension UnsafeMutablePointer where Pointee == Run {
 
   /// As if the page had never been used. Not even for a moment is it a slab without owner.
   private func erase() {
-    owner.pointee.store(Run.noSlab, ordering: .relaxed)
+    owner.pointee.store(Owner.noSlab.word, ordering: .relaxed)
     let words = raw.assumingMemoryBound(to: UInt.self)
     for index in 1..<Run.stride / MemoryLayout<UInt>.stride { words[index] = 0 }
   }

@@ -4,7 +4,7 @@ import Synchronization
 /// its own, far from the page. The first page's is the run's; `lead` of each leads to it.
 ///
 ///     offset            a deallocation by the owner reads this line
-///       0  owner        the heap whose it is; 0 if it is a slab of none, 1 if it is no slab
+///       0  owner        and above its 48 bits how many remote frees wait, see `Owner`
 ///       8  start        address of slot 0
 ///      16  reciprocal   2^64 / slotSize, rounded up; 0 if the run is no slab
 ///      24  marks        one byte for each slot
@@ -13,8 +13,7 @@ import Synchronization
 ///      48  used
 ///      52  available
 ///      56  words        one bit for each slot: available
-///                       other threads write this line
-///      64  remoteCount, remoteHint
+///      64  remoteHint
 ///      72  remoteNext   list of a heap's remote frees
 ///      80  next         list of a bin, of orphans, or of free runs
 ///      88  previous
@@ -37,8 +36,8 @@ struct Run {
   var used: UInt32
   var available: UInt32
   var words: UnsafeMutablePointer<UInt64>
-  var remoteCount: UInt32
-  var remoteHint: UInt32
+  /// A slot that was freed remotely, for a start.
+  var remoteHint: UInt
   var remoteNext: RunPointer?
   var next: RunPointer?
   var previous: RunPointer?
@@ -82,9 +81,6 @@ struct Run {
     /// In `partial`.
     case partial
   }
-
-  /// The owner of what is no slab: nobody may become it.
-  static let noSlab: UInt = 1
 
   static let pageShift: UInt = 16
   static let pageSize: UInt = 1 << pageShift
@@ -131,10 +127,6 @@ extension UnsafeMutablePointer where Pointee == Run {
     raw.assumingMemoryBound(to: Atomic<UInt>.self)
   }
 
-  @inline(__always) var remoteCount: UnsafeMutablePointer<Atomic<UInt32>> {
-    raw.advanced(by: 64).assumingMemoryBound(to: Atomic<UInt32>.self)
-  }
-
   /// The slot at an address of this slab, and whether the address is where it starts (Lemire, as in `Slab`).
   @inline(__always) func slot(at address: UInt) -> (index: UInt, isStart: Bool) {
     let (index, fraction) = (address &- pointee.start).multipliedFullWidth(by: pointee.reciprocal)
@@ -147,6 +139,13 @@ extension UnsafeMutablePointer where Pointee == Run {
 
   @inline(__always) func atomicMark(_ index: UInt) -> UnsafeMutablePointer<Atomic<UInt8>> {
     UnsafeMutableRawPointer(mark(index)).assumingMemoryBound(to: Atomic<UInt8>.self)
+  }
+
+  /// What was a slab or a large object is nobody's.
+  func leave() {
+    owner.pointee.store(Owner.noSlab.word, ordering: .releasing)
+    pointee.bin = .nobodys
+    pointee.kind = .busy
   }
 
   /// Makes a slot available.
