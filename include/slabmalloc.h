@@ -730,7 +730,7 @@ size_t slm_purge(void);
 
 /**
  * The ledger of the process's memory. Equations:
- * bytes_held = bytes_taken - bytes_given_back = bytes_slabs + bytes_large + bytes_retained + bytes_clean.
+ * bytes_held = bytes_taken - bytes_given_back = bytes_slabs + bytes_large + bytes_metadata + bytes_retained + bytes_clean.
  */
 typedef struct slm_process_statistics {
   /** sizeof(slm_process_statistics), set by the caller. */
@@ -745,6 +745,8 @@ typedef struct slm_process_statistics {
   uint64_t bytes_slabs;
   /** In live large objects. */
   uint64_t bytes_large;
+  /** What heaps know of themselves. */
+  uint64_t bytes_metadata;
   /** Free, waiting for the purge delay. */
   uint64_t bytes_retained;
   /** Free, and without memory behind it. */

@@ -54,13 +54,22 @@ func heapSlabIsPartial(_ run: UnsafeMutableRawPointer) -> Int32 {
   return opaqueOK
 }
 
-/// The last used slot was freed. The current slab stays, for the next allocation.
+/// The current slab stays, for the next allocation, if that comes soon.
+@c(slm_core_heap_current_is_unused)
+@inline(never)
+@usableFromInline
+func heapCurrentIsUnused(_ run: UnsafeMutableRawPointer) -> Int32 {
+  run.assumingMemoryBound(to: Run.self).pointee.bin.pointee.heap.tick()
+  return opaqueOK
+}
+
+/// The last used slot was freed.
 @c(slm_core_heap_slab_is_unused)
 @inline(never)
 @usableFromInline
 func heapSlabIsUnused(_ run: UnsafeMutableRawPointer) -> Int32 {
   let run = run.assumingMemoryBound(to: Run.self)
-  guard run.pointee.place != .current else { return opaqueOK }
+  guard run.pointee.place != .current else { return heapCurrentIsUnused(run.raw) }
   if run.pointee.available != UInt32(run.pointee.slotCount) { run.pointee.bin.dropReady(of: run) }
   run.pointee.bin.discard(run)
   return opaqueOK
@@ -79,8 +88,11 @@ func heapDeallocateElsewhere(_ heap: UnsafeMutableRawPointer, _ address: UInt) -
   case .slab:
     if run.currentOwner.alone == heap.address { return heap.deallocate(address, run) }
     return heap.deallocateRemotely(address, run)
-  case .large: return process.deallocateLarge(address)
-  case .unused, .free, .busy: return process.report(address)
+  case .large:
+    let status = process.deallocateLarge(address)
+    if heap.isInitialized { heap.tick() }
+    return status
+  case .unused, .free, .busy, .metadata: return process.report(address)
   }
 }
 

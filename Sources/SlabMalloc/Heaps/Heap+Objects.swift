@@ -77,7 +77,7 @@ extension UnsafeMutablePointer where Pointee == Heap {
     switch run.pointee.kind {
     case .slab: run.currentOwner.alone == address
     case .large: run.pointee.place == .partial && run.pointee.bin.pointee.heap == self
-    case .unused, .free, .busy: false
+    case .unused, .free, .busy, .metadata: false
     }
   }
 }

@@ -102,14 +102,14 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
   }
 
   /// Gives back a slab that nobody uses any more.
-  func destroy(_ slab: RunPointer) {
+  func destroy(_ slab: RunPointer, isClean: Bool = false) {
     let process = pointee.heap.pointee.process
     process.acquire()
     slab.leave()
     process.giveBackMetadata(UInt(bitPattern: slab.pointee.marks), lines: metadataLines)
     process.pointee.slabs[Int(pointee.index)] -= 1
     process.count(slabBytes: -Int(slab.bytes))
-    process.addFree(slab)
+    process.addFree(slab, isClean: isClean)
     process.release()
     process.purgeIfDue()
   }

@@ -19,8 +19,9 @@ struct Heap: ~Copyable {
   var nextHeap: HeapPointer?
   /// Made by a program: it keeps its slabs, as destroying it frees them.
   var isExplicit: Bool
-  /// Looks at the clock now and then.
+  /// Says when to look at the clock, and that when to give back current slabs without used slots.
   var ticks: UInt32
+  var nextTrim: UInt64
   /// Large objects of an explicit heap; changes under the process's lock.
   var large: RunList
   /// Slabs in which others have freed slots, linked by `remoteNext`. Atomic, on a line of its own.
@@ -79,6 +80,7 @@ extension UnsafeMutablePointer where Pointee == Heap {
     pointee.nextHeap = nil
     pointee.isExplicit = false
     pointee.ticks = 0
+    pointee.nextTrim = 0
     pointee.large = RunList()
     remote.pointee.store(0, ordering: .relaxed)
     var bottom = address + UInt(Heap.stacksOffset)

@@ -1,46 +1,75 @@
-/// Memory for what heaps know of themselves: heaps, and the marks and words of slabs. In whole cache lines, far from what programs
-/// write. It is taken from the metadata of the newest reserve, and never given back: each block waits for the next of its size.
+/// Memory for what heaps know of themselves: heaps, and the marks and words of slabs. Far from what programs write, and dense.
+///
+/// Blocks of so many cache lines, carved from pages of their own: for each size a list of pages with a free block. Of a page's
+/// descriptor, `used` counts its blocks, `slotCount` those that were ever taken, and `size` is the first of the free ones, which
+/// are linked by their first word. A page without blocks goes back, unless it is the only one of its list.
 struct Metadata {
-  var next: UInt
-  /// Up to here it is usable.
-  var limit: UInt
-  var end: UInt
-  /// Blocks that were given back, by lines; linked by their first word.
-  var free: InlineArray<128, UInt>
+  var pages: InlineArray<96, RunList>
+  /// Pages held.
+  var pageCount: UInt
+
+  static var none: Self { Self(pages: InlineArray(repeating: RunList()), pageCount: 0) }
 
   static let line: UInt = 64
 
   static func lines(_ bytes: UInt) -> UInt { (bytes + line - 1) / line }
+
+  /// The list of blocks of so many lines. Only heaps have more than there are lists for, and all as many.
+  static func list(_ lines: UInt) -> Int { Int(min(lines, 95)) }
 }
 
 extension UnsafeMutablePointer where Pointee == ProcessHeap {
-  /// A block of so many lines; its content doesn't matter. The lock is held.
+  /// A block of so many lines; its content doesn't matter. nil if the system has no more memory. The lock is held, see
+  /// `takeRun`.
   func takeMetadata(lines: UInt) -> UInt? {
-    if lines < 128, pointee.metadata.free[Int(lines)] != 0 {
-      let block = pointee.metadata.free[Int(lines)]
-      pointee.metadata.free[Int(lines)] = UnsafePointer<UInt>(bitPattern: block).unsafelyUnwrapped.pointee
-      return block
+    let list = Metadata.list(lines)
+    guard let page = pointee.metadata.pages[list].first ?? takeMetadataPage(lines) else { return nil }
+    let block: UInt
+    if page.pointee.size != 0 {
+      block = page.pointee.size
+      page.pointee.size = nextFree(block).pointee
+    } else {
+      block = page.pointee.start + UInt(page.pointee.slotCount) * lines * Metadata.line
+      page.pointee.slotCount += 1
     }
-    let bytes = lines * Metadata.line
-    if pointee.metadata.next + bytes > pointee.metadata.limit, !growMetadata(bytes) { return nil }
-    let block = pointee.metadata.next
-    pointee.metadata.next += bytes
+    page.pointee.used += 1
+    if isFull(page) { pointee.metadata.pages[list].remove(page) }
     return block
   }
 
-  func giveBackMetadata(_ block: UInt, lines: UInt) {
-    UnsafeMutablePointer<UInt>(bitPattern: block).unsafelyUnwrapped.pointee = pointee.metadata.free[Int(lines)]
-    pointee.metadata.free[Int(lines)] = block
+  private func takeMetadataPage(_ lines: UInt) -> RunPointer? {
+    guard let page = takeRun(1) else { return nil }
+    page.pointee.kind = .metadata
+    page.pointee.slotSize = UInt32(lines * Metadata.line)
+    page.pointee.slotCount = 0
+    page.pointee.used = 0
+    page.pointee.size = 0
+    pointee.metadata.pages[Metadata.list(lines)].prepend(page)
+    pointee.metadata.pageCount += 1
+    return page
   }
 
-  private func growMetadata(_ bytes: UInt) -> Bool {
-    // 256 KiB at once: untouched parts take no memory.
-    let wanted = roundUp(pointee.metadata.next + bytes, to: 256 << 10)
-    let new = wanted < pointee.metadata.end ? wanted : pointee.metadata.end
-    guard new >= pointee.metadata.next + bytes, new > pointee.metadata.limit else { return false }
-    let start = UnsafeMutableRawPointer(bitPattern: pointee.metadata.limit).unsafelyUnwrapped
-    guard pointee.system.commit(start, Int(new - pointee.metadata.limit)) == 0 else { return false }
-    pointee.metadata.limit = new
-    return true
+  func giveBackMetadata(_ block: UInt, lines: UInt) {
+    guard let page = reserve(around: block)?.run(block) else { return }
+    let list = Metadata.list(lines)
+    if isFull(page) { pointee.metadata.pages[list].prepend(page) }
+    nextFree(block).pointee = page.pointee.size
+    page.pointee.size = block
+    page.pointee.used -= 1
+    let isOnly = pointee.metadata.pages[list].first == page && page.pointee.next == nil
+    guard page.pointee.used == 0, !isOnly else { return }
+    pointee.metadata.pages[list].remove(page)
+    pointee.metadata.pageCount -= 1
+    page.pointee.slotSize = 0
+    page.leave()
+    addFree(page)
+  }
+
+  private func isFull(_ page: RunPointer) -> Bool {
+    UInt(page.pointee.used + 1) * UInt(page.pointee.slotSize) > Run.pageSize
+  }
+
+  private func nextFree(_ block: UInt) -> UnsafeMutablePointer<UInt> {
+    UnsafeMutablePointer<UInt>(bitPattern: block).unsafelyUnwrapped
   }
 }

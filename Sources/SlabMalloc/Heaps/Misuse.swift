@@ -45,7 +45,7 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
 
   private func misuse(of address: UInt, _ kind: Status) -> Misuse {
     let run = run(around: address)
-    let isObject = run.map { $0.pointee.kind != .unused } ?? false
+    let isObject = run.map { $0.pointee.kind != .unused && $0.pointee.kind != .metadata } ?? false
     let slotSize = isObject ? UInt64(run.unsafelyUnwrapped.pointee.slotSize) : 0
     return Misuse(
       structSize: Misuse.toldSize, kind: kind, pointer: address, slotSize: slotSize,
@@ -65,7 +65,7 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
       // Memory that was given back whole, after its last object was freed.
       let wasUsed = run.pointee.slotSize != 0 || run.pointee.size != 0
       return wasUsed ? AllocationError.doubleFree.code : AllocationError.foreignPointer.code
-    case .unused: return AllocationError.foreignPointer.code
+    case .unused, .metadata: return AllocationError.foreignPointer.code
     }
   }
 }

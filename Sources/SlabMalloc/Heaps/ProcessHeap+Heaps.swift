@@ -15,7 +15,6 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
       pointee.counts.heaps += 1
       return idle
     }
-    if pointee.reserveCount == 0, !makeReserve(1) { return nil }
     guard let block = takeMetadata(lines: Metadata.lines(Heap.size)) else { return nil }
     let heap = HeapPointer(bitPattern: block).unsafelyUnwrapped
     heap.initialize(self)

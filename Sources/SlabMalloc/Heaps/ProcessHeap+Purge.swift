@@ -19,16 +19,16 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
 
   /// Purges the largest runs until so many bytes are dirty.
   func purge(downTo bytes: UInt) {
-    acquire()
+    locked { purgeLocked(downTo: bytes) }
+  }
+
+  func purgeLocked(downTo bytes: UInt) {
     while pointee.dirtyBytes > bytes, purgeOne({ $0.pointee.dirty.largest }) {}
-    release()
   }
 
   /// Purges every run that became free before or at a time.
   func purge(olderThan stamp: UInt) {
-    acquire()
-    while purgeOne({ $0.findDirty(until: stamp) }) {}
-    release()
+    locked { while purgeOne({ $0.findDirty(until: stamp) }) {} }
   }
 
   /// Purges one run that is found in a reserve; false if there is none, or the system refuses. The lock is held, but not while the
@@ -61,10 +61,32 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
 }
 
 extension UnsafeMutablePointer where Pointee == Heap {
-  /// Looks at the clock, on the way to another slab.
-  func tick() {
+  /// Looks at the clock, now and then: on the way to another slab, or when the current slab has no used slot.
+  @inline(__always) func tick() {
     pointee.ticks &+= 1
-    if pointee.ticks & 15 == 0 { pointee.process.purgeIfDue() }
+    if pointee.ticks & 15 == 0 { trimIfDue() }
+  }
+
+  @inline(never) private func trimIfDue() {
+    let process = pointee.process
+    process.purgeIfDue()
+    let now = process.pointee.system.milliseconds()
+    guard now >= pointee.nextTrim else { return }
+    pointee.nextTrim = now + UInt64(process.pointee.options.purgeDelay)
+    for index in 0..<SizeClass.count { bin(index).trim() }
+  }
+}
+
+extension UnsafeMutablePointer where Pointee == HeapBin {
+  /// Gives back the current slab if nothing of it is used, and its memory at once: the next slab is likely to get the same run, and
+  /// would keep what memory it has.
+  private func trim() {
+    guard let slab = pointee.current, slab.pointee.used == 0 else { return }
+    dropReady(of: slab)
+    unlist(slab)
+    guard slab.pass(from: pointee.heap, to: .noSlab) else { return place(slab) }
+    let start = UnsafeMutableRawPointer(bitPattern: slab.pointee.start).unsafelyUnwrapped
+    destroy(slab, isClean: pointee.heap.pointee.process.pointee.system.purge(start, Int(slab.bytes)) == 0)
   }
 }
 

@@ -1,8 +1,13 @@
 /// Page runs for all heaps. The lock is held, unless it says otherwise.
 extension UnsafeMutablePointer where Pointee == ProcessHeap {
-  /// A busy run of so many pages. Its memory reads as 0 if it is clean. Nil if the system has no more.
+  /// A busy run of so many pages. Its memory reads as 0 if it is clean. Nil if the system has no more; before that, the lock
+  /// may be released for a while.
   func takeRun(_ pages: UInt) -> RunPointer? {
-    takeFreeRun(pages) ?? grow(pages) ?? takeFromNewReserve(pages)
+    if let run = takeFreeRun(pages) ?? grow(pages) ?? takeFromNewReserve(pages) { return run }
+    // Dirty and clean neighbours merge when both are clean.
+    purgeLocked(downTo: 0)
+    if let run = takeFreeRun(pages) { return run }
+    return unmapFreePages() ? takeFromNewReserve(pages) : nil
   }
 
   private func takeFreeRun(_ pages: UInt) -> RunPointer? {
@@ -59,15 +64,8 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
 
   private func makeReserve(capacity: UInt, isLone: Bool = false) -> Bool {
     guard let index = freeReserveIndex else { return false }
-    let metadata = isLone ? 0 : Reserve.metadataBytes(capacity)
-    guard let made = ReservePointer.make(capacity, metadata: metadata, pointee.system) else { return false }
-    if !isLone {
-      // What is left of the metadata before is lost: address space alone.
-      pointee.metadata.next = made.metadata
-      pointee.metadata.limit = made.metadata
-      pointee.metadata.end = made.metadata + metadata
-    }
-    pointee.reserves[index] = made.reserve
+    guard let reserve = ReservePointer.make(capacity, isLone: isLone, pointee.system) else { return false }
+    pointee.reserves[index] = reserve
     if index == pointee.reserveCount { pointee.reserveCount += 1 }
     return true
   }
@@ -86,13 +84,31 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
   }
 
   /// A run that is busy becomes free.
-  func addFree(_ run: RunPointer) {
+  func addFree(_ run: RunPointer, isClean: Bool = false) {
     guard let reserve = reserve(around: run.pointee.start) else { return }
     if reserve.pointee.isLone { return unmap(reserve) }
-    run.pointee.isClean = false
+    run.pointee.isClean = isClean
     run.pointee.stamp = UInt(truncatingIfNeeded: pointee.system.milliseconds())
-    pointee.dirtyBytes += run.bytes
+    if !isClean { pointee.dirtyBytes += run.bytes }
     reserve.addFree(run)
+  }
+
+  /// Gives address space back that is cut up into reserves of which every page is free: together it may be enough. The
+  /// table stays. False if there is none.
+  private func unmapFreePages() -> Bool {
+    var isAnyUnmapped = false
+    for index in 1..<max(pointee.reserveCount, 1) {
+      guard let reserve = pointee.reserves[index], let run = reserve.onlyFreeRun else { continue }
+      reserve.remove(run)
+      if !run.pointee.isClean { pointee.dirtyBytes -= run.bytes }
+      pointee.reserves[index] = nil
+      pointee.counts.givenBack += run.bytes
+      let end = reserve.pointee.mapping + reserve.pointee.mappingBytes
+      _ = pointee.system.unmap(
+        UnsafeMutableRawPointer(bitPattern: run.pointee.start).unsafelyUnwrapped, Int(end - run.pointee.start))
+      isAnyUnmapped = true
+    }
+    return isAnyUnmapped
   }
 
   private func unmap(_ reserve: ReservePointer) {

@@ -39,11 +39,13 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
     }
     let counts = pointee.counts
     let pages = pages
+    let metadata = pointee.metadata.pageCount << Run.pageShift
     release()
     row("KiB in slabs", counts.slabs >> 10)
     row("KiB in large objects", counts.large >> 10)
     row("large objects", counts.largeLive)
     row("KiB at the peak", counts.peak >> 10)
+    row("KiB of metadata", metadata >> 10)
     row("KiB dirty", pages.dirty >> 10)
     row("KiB clean", pages.clean >> 10)
     row("KiB purged", counts.purged >> 10)

@@ -10,7 +10,7 @@ import Synchronization
 ///
 /// Everything else changes under `lock`, and is looked at only by what takes time anyway.
 ///
-/// held = slabBytes + largeBytes + dirty + clean + busy, summed over the reserves' pages.
+/// held = slabs + large objects + metadata + dirty + clean + busy, summed over the reserves' pages.
 struct ProcessHeap {
   var base: UInt
   var extent: UInt
@@ -92,6 +92,7 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
   func initialize(_ system: SystemMemory, _ options: ProcessHeap.Options) {
     pointee.system = system
     pointee.options = options
+    pointee.metadata = .none
     for index in 0..<49 { pointee.orphans[index] = RunList() }
     pointee.misuse = .standard
     pointee.counts = ProcessHeap.Counts()

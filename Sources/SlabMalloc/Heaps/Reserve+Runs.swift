@@ -65,6 +65,13 @@ extension UnsafeMutablePointer where Pointee == Reserve {
     if run.pointee.isClean { pointee.clean.remove(run) } else { pointee.dirty.remove(run) }
   }
 
+  /// The run that is all of the reserve, if it is free.
+  var onlyFreeRun: RunPointer? {
+    guard pointee.limit > pointee.base else { return nil }
+    let run = run(pointee.base)
+    return run.pointee.kind == .free && run.bytes == pointee.limit - pointee.base ? run : nil
+  }
+
   /// Takes pages right behind a run, if they are free: the run has grown by them.
   func extend(_ run: RunPointer, by pages: UInt) -> Bool {
     guard contains(run.endAddress) else { return false }

@@ -1,14 +1,14 @@
 /// A stretch of address space from which page runs are taken: what needs no reading to tell whether a pointer is ours.
 ///
-///     | Reserve | table of descriptors | metadata | page 0 | page 1 | ... |
-///                                                  base            limit     (of `capacity` pages)
+///     | Reserve | table of descriptors | page 0 | page 1 | ... |
+///                                      base            limit     (of `capacity` pages)
 ///
 /// Pages up to `limit` are usable, the rest is only reserved. Each usable page belongs to one run, and both ends of a run lead to
 /// its descriptor, so that a run which becomes free finds its free neighbours.
 ///
 /// A free run is dirty, if it may have memory behind it, or clean, if it reads as 0. Lists: `dirty` and `clean`.
 ///
-/// limit - base = bytes of slabs + bytes of large runs + bytes of busy runs + dirty + clean.
+/// limit - base = bytes of slabs + of large runs + of metadata + of busy runs + dirty + clean.
 struct Reserve {
   var base: UInt
   var limit: UInt
@@ -22,37 +22,32 @@ struct Reserve {
   var isLone: Bool
   var dirty: FreeRuns
   var clean: FreeRuns
-
-  /// Bytes for metadata: marks and words of 16-byte slots in every page, and some for heaps.
-  static func metadataBytes(_ capacity: UInt) -> UInt { capacity << (Run.pageShift - 3) }
 }
 
 typealias ReservePointer = UnsafeMutablePointer<Reserve>
 
 extension UnsafeMutablePointer where Pointee == Reserve {
-  /// Reserves address space for so many pages. With metadata, its bounds are returned too.
-  static func make(
-    _ capacity: UInt, metadata: UInt, _ system: SystemMemory
-  ) -> (reserve: ReservePointer, metadata: UInt)? {
+  /// Reserves address space for so many pages.
+  static func make(_ capacity: UInt, isLone: Bool, _ system: SystemMemory) -> ReservePointer? {
     let align = UInt(system.pageSize)
     let head = roundUp(UInt(MemoryLayout<Reserve>.stride), to: align)
     let table = roundUp(capacity << Run.strideShift, to: align)
     // Large pages of the system start at base, if it wants to use them.
     let alignment = capacity >= 512 ? PageSize.large.size : Run.pageSize
-    let bytes = head + table + metadata + (capacity << Run.pageShift) + alignment
+    let bytes = head + table + (capacity << Run.pageShift) + alignment
     guard let memory = system.reserve(Int(bytes)) else { return nil }
     guard system.commit(memory, Int(head)) == 0 else {
       _ = system.unmap(memory, Int(bytes))
       return nil
     }
     let mapping = UInt(bitPattern: memory)
-    let base = roundUp(mapping + head + table + metadata, to: alignment)
+    let base = roundUp(mapping + head + table, to: alignment)
     let reserve = memory.assumingMemoryBound(to: Reserve.self)
     reserve.initialize(
       to: Reserve(
         base: base, limit: base, table: mapping + head, capacity: capacity, tableLimit: mapping + head, mapping: mapping,
-        mappingBytes: bytes, isLone: metadata == 0, dirty: .none, clean: .none))
-    return (reserve, mapping + head + table)
+        mappingBytes: bytes, isLone: isLone, dirty: .none, clean: .none))
+    return reserve
   }
 
   @inline(__always) func contains(_ address: UInt) -> Bool {

@@ -68,6 +68,7 @@ struct Run {
     case busy
     case slab
     case large
+    case metadata
   }
 
   /// Where its owner's bin has a slab.
