@@ -659,7 +659,7 @@ slm_status slm_safe_zone_class_statistics(slm_safe_zone *SLM_NONNULL zone, size_
 void *SLM_NULLABLE slm_malloc(size_t size);
 /** Allocates count * size bytes that read as zero; NULL if the product overflows. Fresh pages are not cleared again. */
 void *SLM_NULLABLE slm_calloc(size_t count, size_t size);
-/** Changes the size of an object: in place where the new size fits and uses at least half, else by moving it. NULL allocates; size 0
+/** Changes the size of an object: in place where the new size is of the same size class, else by moving it. NULL allocates; size 0
  *  frees and returns NULL, as glibc does. On failure NULL, and the object is as it was. A large object grows in place where
  *  there is room behind it, and otherwise moves by page tables, not by copying. */
 void *SLM_NULLABLE slm_realloc(void *SLM_NULLABLE pointer, size_t size);

@@ -21,6 +21,7 @@ __attribute__((always_inline)) static inline uint64_t slm_port_opaque(uint64_t v
 
 #include <errno.h>
 #include <linux/futex.h>
+#include <linux/mman.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>

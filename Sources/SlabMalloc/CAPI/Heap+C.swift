@@ -1,3 +1,4 @@
+import CSlabPort
 import CSlabmalloc
 
 extension OpaquePointer {
@@ -7,7 +8,11 @@ extension OpaquePointer {
 @_cdecl("slm_heap_create") @implementation
 public func slm_heap_create() -> OpaquePointer? {
   ProcessHeapPointer.shared.prepare()
-  return ProcessHeapPointer.shared.takeHeap(isExplicit: true).map { OpaquePointer($0) }
+  guard let heap = ProcessHeapPointer.shared.takeHeap(isExplicit: true) else {
+    slm_port_set_errno(slm_port_no_memory())
+    return nil
+  }
+  return OpaquePointer(heap)
 }
 
 @_cdecl("slm_heap_destroy") @implementation
@@ -33,7 +38,10 @@ public func slm_heap_allocate_zeroed(_ heap: OpaquePointer, _ size: Int) -> Unsa
 public func slm_heap_allocate_aligned(
   _ heap: OpaquePointer, _ alignment: Int, _ size: Int
 ) -> UnsafeMutableRawPointer? {
-  guard isPowerOfTwo(UInt(bitPattern: alignment)) else { return nil }
+  guard isPowerOfTwo(UInt(bitPattern: alignment)) else {
+    slm_port_set_errno(slm_port_invalid())
+    return nil
+  }
   return UnsafeMutableRawPointer(
     bitPattern: heap.heap.allocate(UInt(bitPattern: size), alignment: UInt(bitPattern: alignment)))
 }

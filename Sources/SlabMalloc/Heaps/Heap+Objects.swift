@@ -18,7 +18,9 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
   func isRight(_ address: UInt, size: UInt, alignment: UInt) -> Bool {
     guard let run = liveRun(address) else { return false }
     let isRight: Bool
-    if let index = SizeClass.naturalIndex(size: size, alignment: alignment) {
+    if !isPowerOfTwo(alignment) || address & (alignment - 1) != 0 {
+      isRight = false
+    } else if let index = SizeClass.naturalIndex(size: size, alignment: alignment) {
       isRight = run.pointee.kind == .slab && UInt(run.pointee.binIndex) == index
     } else {
       isRight = run.pointee.kind == .large && run.pointee.size == roundUp(max(size, 1), to: UInt(pointee.system.pageSize))

@@ -93,7 +93,19 @@ extension UnsafeMutablePointer where Pointee == Heap {
       let index = SizeClass.index(size: max(UInt(step) * 16, 16)).unsafelyUnwrapped
       directBins[step] = UInt16(Heap.binsOffset + Int(index) * HeapBin.stride)
     }
+    retire()
+  }
+
+  /// Serves from now on.
+  func enlist(isExplicit: Bool) {
+    pointee.isExplicit = isExplicit
     pointee.directLimit = Heap.directLimit
     pointee.seal = ownSeal
+  }
+
+  /// Serves nothing until it is taken again.
+  func retire() {
+    pointee.directLimit = 0
+    pointee.seal = 0
   }
 }

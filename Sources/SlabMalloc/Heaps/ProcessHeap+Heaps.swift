@@ -5,7 +5,7 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
   /// A heap that nobody has. nil if the system has no more memory.
   func takeHeap(isExplicit: Bool = false) -> HeapPointer? {
     guard let heap = locked({ takeHeapLocked() }) else { return nil }
-    heap.pointee.isExplicit = isExplicit
+    heap.enlist(isExplicit: isExplicit)
     return heap
   }
 
@@ -25,7 +25,7 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
   /// Takes a heap back. Whoever takes it next finds what it still owns.
   func giveBack(_ heap: HeapPointer) {
     heap.leaveSlabs()
-    heap.pointee.isExplicit = false
+    heap.retire()
     locked {
       heap.pointee.nextHeap = pointee.idleHeaps
       pointee.idleHeaps = heap

@@ -10,9 +10,12 @@ extension UnsafeMutablePointer where Pointee == Heap {
   }
 
   private var isExited: Bool { raw == slm_port_exited_heap_address() }
+  private var isNone: Bool { raw == slm_port_no_heap_address() }
 
   /// Runs the body with a heap for this thread, which has none. 0 if there is no memory for one.
   func asThread(_ body: (HeapPointer) -> UInt) -> UInt {
+    // A heap that was destroyed.
+    guard isNone || isExited else { return noMemory() }
     let process = ProcessHeapPointer.shared
     process.prepare()
     guard let heap = process.takeHeap() else { return noMemory() }

@@ -1,0 +1,131 @@
+/* No more memory: NULL and ENOMEM, and everything that is there stays usable. In a child, whose limit is low. */
+#include "support/process_books.h"
+#include "support/process_work.h"
+
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+#define ROOM (96 * MIB)
+enum { LIMIT = 800000 };
+
+static unsigned char *objects[LIMIT];
+
+/** Ends the child, and says where. */
+#define CHILD_CHECK(condition)                                                                                         \
+  do {                                                                                                                 \
+    if (!(condition)) {                                                                                                \
+      print_error("line %d of the child: %s\n", __LINE__, #condition);                                                 \
+      _exit(1);                                                                                                        \
+    }                                                                                                                  \
+  } while (0)
+
+/** The process may have ROOM more than it has: of writable memory, or of address space. Not of both, as the system then forgets
+ *  the first. */
+static void limit_memory(int resource) {
+  size_t pages[6];
+  FILE *file = fopen("/proc/self/statm", "r");
+  CHILD_CHECK(file != NULL);
+  for (size_t i = 0; i < COUNT_OF(pages); i++) CHILD_CHECK(fscanf(file, "%zu", &pages[i]) == 1);
+  fclose(file);
+  size_t now = (resource == RLIMIT_AS ? pages[0] : pages[5]) * system_page();
+  struct rlimit limit = {now + ROOM, RLIM_INFINITY};
+  CHILD_CHECK(setrlimit(resource, &limit) == 0);
+}
+
+/** As many objects as there is memory for. */
+static size_t take_all(size_t size) {
+  size_t count = 0;
+  errno = 0;
+  while (count < LIMIT && (objects[count] = slm_malloc(size)) != NULL) {
+    pattern_fill_ends(objects[count], size, count);
+    count++;
+  }
+  CHILD_CHECK(errno == ENOMEM);
+  CHILD_CHECK(count > 0 && count < LIMIT && count * size <= ROOM + 4 * MIB);
+  return count;
+}
+
+static void give_all(size_t size, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    CHILD_CHECK(pattern_ends_hold(objects[i], size, i));
+    slm_free_sized(objects[i], size);
+  }
+}
+
+#define CHILD_CHECK_REFUSED(call)                                                                                      \
+  do {                                                                                                                 \
+    errno = 0;                                                                                                         \
+    CHILD_CHECK((call) == NULL && errno == ENOMEM);                                                                    \
+  } while (0)
+
+static void exhaust(size_t size, int resource) {
+  unsigned char *kept = resource == RLIMIT_AS ? NULL : slm_malloc(64);
+  limit_memory(resource);
+  if (kept == NULL) kept = slm_malloc(64);
+  CHILD_CHECK(kept != NULL);
+  pattern_fill(kept, 64, 1);
+  for (size_t round = 0; round < 3; round++) {
+    size_t count = take_all(size);
+    /* It was not refused early. Later some of the memory is in slabs of other classes, and in pieces. */
+    CHILD_CHECK(count * size >= (round == 0 ? ROOM / 2 : ROOM / 4));
+    CHILD_CHECK_REFUSED(slm_realloc(kept, ROOM * 2));
+    CHILD_CHECK_REFUSED(slm_realloc(objects[0], size + ROOM));
+    CHILD_CHECK_REFUSED(slm_calloc(2, ROOM));
+    CHILD_CHECK_REFUSED(slm_aligned_alloc(MIB, ROOM * 2));
+    CHILD_CHECK(pattern_holds(kept, 64, 1));
+    give_all(size, count);
+    CHILD_CHECK(work(round, 1000) == 0);
+  }
+  slm_process_statistics now = {.struct_size = sizeof now};
+  CHILD_CHECK(slm_process_statistics_get(&now) == SLM_OK);
+  CHILD_CHECK(now.bytes_taken - now.bytes_given_back ==
+              now.bytes_slabs + now.bytes_large + now.bytes_metadata + now.bytes_retained + now.bytes_clean);
+  slm_free_sized(kept, 64);
+}
+
+static void exhaust_in_child(size_t size, int resource) {
+  pid_t child = fork();
+  assert_true(child >= 0);
+  if (child == 0) {
+    exhaust(size, resource);
+    _exit(0);
+  }
+  int status = 0;
+  assert_int_equal(waitpid(child, &status, 0), child);
+  assert_true(WIFEXITED(status));
+  assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+static void of_small_objects(void **state) {
+  (void)state;
+  exhaust_in_child(200, RLIMIT_DATA);
+  exhaust_in_child(2048, RLIMIT_DATA);
+}
+
+static void of_the_largest_size_class(void **state) {
+  (void)state;
+  exhaust_in_child(SLM_MAX_SIZE, RLIMIT_DATA);
+}
+
+static void of_large_objects(void **state) {
+  (void)state;
+  exhaust_in_child(SLM_MAX_SIZE + 1, RLIMIT_DATA);
+  exhaust_in_child(3 * MIB, RLIMIT_DATA);
+}
+
+/** A limit that is there before the first allocation: as of `ulimit -v`. */
+static void of_address_space(void **state) {
+  (void)state;
+  exhaust_in_child(200, RLIMIT_AS);
+  exhaust_in_child(SLM_MAX_SIZE + 1, RLIMIT_AS);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(of_small_objects),
+      cmocka_unit_test(of_the_largest_size_class),
+      cmocka_unit_test(of_large_objects),
+      cmocka_unit_test(of_address_space),
+  };
+  return cmocka_run_group_tests_name("slm_malloc out of memory", tests, NULL, NULL);
+}
