@@ -10,6 +10,7 @@ LLD     := $(SWIFT_BIN)ld.lld
 OBJCOPY := $(SWIFT_BIN)llvm-objcopy
 AR      := $(SWIFT_BIN)llvm-ar
 NM      := $(SWIFT_BIN)llvm-nm
+OBJDUMP := $(SWIFT_BIN)llvm-objdump
 ifeq ($(origin CC),default)
 CC := $(CLANG)
 endif
@@ -46,7 +47,7 @@ CFLAGS ?= -O2 -gdwarf-4
 
 .PHONY: all lib
 all: lib $(B)/slabmalloc.pc $(B)/cmake/slabmalloc/slabmalloc-config.cmake $(B)/cmake/slabmalloc/slabmalloc-config-version.cmake ## Build the libraries and the package files (the default)
-lib: $(B)/$(SONAME) $(B)/libslabmalloc.so $(B)/libslabmalloc.a $(B)/libslabmalloc-preload.so
+lib: $(B)/$(SONAME) $(B)/libslabmalloc.so $(B)/libslabmalloc.a $(B)/libslabmalloc-preload.so $(B)/libslabmalloc-malloc.o
 
 # --- The library -------------------------------------------------------------------------------
 # The API is what the header declares. The linker gets the list, and refuses when one isn't defined.
@@ -108,6 +109,19 @@ $(B)/libslabmalloc-preload.so: $(LIB_OBJ) $(NAMES) $(B)/preload.map
 	  $$(sed 's/^\([^ ]*\) \(.*\)/-Wl,--defsym=\1=\2/' $(NAMES)) -Wl,--version-script=$(B)/preload.map \
 	  -Wl,--no-undefined-version -Wl,--gc-sections -Wl,-z,defs,-z,now,-z,relro
 
+# And as an object to link into a program. Each name is a symbol beside the function's own, in its section.
+$(B)/libslabmalloc-malloc.o: $(LIB_OBJ) $(NAMES)
+	@echo '  LD      $@'
+	@$(LLD) -r --gc-sections $$(sed 's/.* /-u /' $(NAMES)) -o $@ $(LIB_OBJ)
+	@$(OBJDUMP) -t $@ | awk 'NR == FNR { of[$$2] = of[$$2] " " $$1; next } \
+	  $$NF in of { for (i = 2; i < NF; i++) if ($$i ~ /^[.]text/) section = $$i; n = split(of[$$NF], names, " "); \
+	    for (i = 1; i <= n; i++) print "--add-symbol=" names[i] "=" section ":0x" $$1 ",global,function" }' \
+	  $(NAMES) - >$@.symbols
+	@test "$$(wc -l <$@.symbols)" = "$$(wc -l <$(NAMES))" || { echo "error: a name has no function in $@" >&2; exit 1; }
+	@$(OBJCOPY) @$@.symbols $@
+	@sed 's/ .*//' $(NAMES) >$@.names
+	@$(OBJCOPY) --keep-global-symbols=$@.names $@
+
 # One object with the API as its only global symbols: Embedded Swift's weak swift_* functions
 # must not replace those of the Swift program that the archive is linked into.
 define make_archive
@@ -161,7 +175,7 @@ $(B)/cmake/slabmalloc/%.cmake: Sources/Packaging/%.cmake.in
 PREFIX ?= /usr/local
 ROOT := $(DESTDIR)$(PREFIX)
 OWN_DIRS := include/slabmalloc lib/cmake/slabmalloc
-INSTALLED := lib/$(SONAME) lib/libslabmalloc.so lib/libslabmalloc.a include/slabmalloc.h \
+INSTALLED := lib/$(SONAME) lib/libslabmalloc.so lib/libslabmalloc.a lib/libslabmalloc-preload.so lib/libslabmalloc-malloc.o include/slabmalloc.h \
   include/slabmalloc/module.modulemap lib/pkgconfig/slabmalloc.pc \
   lib/cmake/slabmalloc/slabmalloc-config.cmake lib/cmake/slabmalloc/slabmalloc-config-version.cmake
 # The loader looks into its cache, not into /usr/local/lib.
@@ -172,7 +186,8 @@ install: all ## Install below PREFIX (/usr/local), staged in DESTDIR
 	@install -d $(addprefix "$(ROOT)"/,include lib lib/pkgconfig $(OWN_DIRS))
 	@install -m 755 $(B)/$(SONAME) "$(ROOT)"/lib/
 	@ln -sf $(SONAME) "$(ROOT)"/lib/libslabmalloc.so
-	@install -m 644 $(B)/libslabmalloc.a "$(ROOT)"/lib/
+	@install -m 644 $(B)/libslabmalloc.a $(B)/libslabmalloc-malloc.o "$(ROOT)"/lib/
+	@install -m 755 $(B)/libslabmalloc-preload.so "$(ROOT)"/lib/
 	@install -m 644 $(HEADER) "$(ROOT)"/include/
 	@install -m 644 Sources/Packaging/module.modulemap "$(ROOT)"/include/slabmalloc/
 	@install -m 644 $(B)/slabmalloc.pc "$(ROOT)"/lib/pkgconfig/

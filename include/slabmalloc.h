@@ -763,7 +763,7 @@ typedef struct slm_process_statistics {
 
 /** @return #SLM_OK; #SLM_ERR_INVALID_ARGUMENT if out is NULL or its struct_size too small. */
 slm_status slm_process_statistics_get(slm_process_statistics *SLM_NULLABLE out);
-/** One size class, over all heaps: slots_live counts what threads hold ready too. empty_pages is 0. @see slm_class_statistics */
+/** One size class, over all heaps: slots_live is what other threads' heaps say at the moment. empty_pages is 0. @see slm_class_statistics */
 slm_status slm_process_class_statistics(size_t index, slm_class_statistics *SLM_NULLABLE out);
 
 /** A misuse, as a handler gets it. */

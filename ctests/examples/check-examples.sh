@@ -72,6 +72,26 @@ holds 'pool: slots and statuses' '
   /^destroy the/ { if ($4 != "SLM_OK," || $5 != 9999) print "wrong end" }
   END            { if (NR != 5) print NR " lines" }' out
 
+expect heap 0 "$build/heap" <<END
+magnitude=0.03, name=Vega
+  5 objects freed at once
+x, x, x, x, x, x, x, x, x, x, x,
+  20001 objects freed at once
+bytes in slabs: 0 at the start, 0 now
+END
+
+# A thread that ends while others free its last objects may leave a slab to the next one.
+if "$build/threads" >out; then pass threads; else fail "threads: exit status $?"; fi
+holds 'threads: the sum, and a ledger that closes' '
+  /^200000 messages,/ { sums++; if ($NF != 10000100000) print "the sum is wrong" }
+  $(NF - 4) ~ /^[0-9]+$/ {
+    ledgers++
+    if ($(NF - 4) == 0 || $(NF - 4) != $(NF - 3) + $(NF - 2) + $(NF - 1) + $NF) print "the ledger does not close"
+    if ($(NF - 3) > 512) print "objects are left"
+  }
+  /^purged/ { if ($(NF - 1) != 0) print "something is retained after the purge" }
+  END       { if (sums != 1 || ledgers != 2 || NR != 4) print "something is missing" }' out
+
 # The kernel start is compiled as a kernel would, then run under a hosted main.
 cc=${CC:-cc}
 if $cc -std=c11 -Wall -Wextra -Wpedantic -Werror -ffreestanding -nostdlib -fno-builtin -I "$root/include" \

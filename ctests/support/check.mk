@@ -75,10 +75,11 @@ bench-zones: $(B)/bench/pairs $(PAIRS_ARCHIVES) ## Compare zones with the malloc
 
 include ctests/bench/malloc/malloc.mk
 include ctests/preload/preload.mk
+include ctests/model/model.mk
 
 # --- Checks ------------------------------------------------------------------------------------------
 STEPS := check-header check-symbols check-freestanding check-archive check-install check-tests check-swift \
-  check-examples check-speed
+  check-examples check-speed check-malloc-speed check-preload check-model
 export CC CLANG SWIFT SWIFTC SWIFT_BIN VERSION
 .PHONY: check check-build $(STEPS)
 check: ## Run every test

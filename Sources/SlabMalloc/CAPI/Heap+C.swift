@@ -18,8 +18,7 @@ public func slm_heap_create() -> OpaquePointer? {
 @_cdecl("slm_heap_destroy") @implementation
 public func slm_heap_destroy(_ heap: OpaquePointer, _ live: UnsafeMutablePointer<Int>?) -> slm_status {
   guard heap.heap.isInitialized, heap.heap.pointee.isExplicit else { return AllocationError.notInitialized.code }
-  let count = heap.heap.destroySlabs()
-  heap.heap.pointee.process.giveBack(heap.heap)
+  let count = heap.heap.pointee.process.destroy(heap.heap)
   live?.pointee = Int(bitPattern: count)
   return ok
 }

@@ -4,14 +4,19 @@ import CSlabPort
 extension UnsafeMutablePointer where Pointee == ProcessHeap {
   /// A heap that nobody has. nil if the system has no more memory.
   func takeHeap(isExplicit: Bool = false) -> HeapPointer? {
-    guard let heap = locked({ takeHeapLocked() }) else { return nil }
+    guard let heap = locked({ takeHeapLocked(isExplicit) }) else { return nil }
     heap.enlist(isExplicit: isExplicit)
     return heap
   }
 
-  private func takeHeapLocked() -> HeapPointer? {
-    if let idle = pointee.idleHeaps {
+  private func takeHeapLocked(_ isExplicit: Bool) -> HeapPointer? {
+    if !isExplicit, let idle = pointee.idleHeaps {
       pointee.idleHeaps = idle.pointee.nextHeap
+      pointee.counts.heaps += 1
+      return idle
+    }
+    if let idle = pointee.destroyedHeaps {
+      pointee.destroyedHeaps = idle.pointee.nextHeap
       pointee.counts.heaps += 1
       return idle
     }
@@ -22,7 +27,7 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
     return heap
   }
 
-  /// Takes a heap back. Whoever takes it next finds what it still owns.
+  /// Takes a thread's heap back. Whoever takes it next finds what it still owns.
   func giveBack(_ heap: HeapPointer) {
     heap.leaveSlabs()
     heap.retire()
@@ -31,5 +36,17 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
       pointee.idleHeaps = heap
       pointee.counts.heaps -= 1
     }
+  }
+
+  /// Frees all objects of an explicit heap and takes it back. Returns how many there were.
+  func destroy(_ heap: HeapPointer) -> UInt {
+    let live = heap.destroySlabs()
+    heap.retire()
+    locked {
+      heap.pointee.nextHeap = pointee.destroyedHeaps
+      pointee.destroyedHeaps = heap
+      pointee.counts.heaps -= 1
+    }
+    return live
   }
 }

@@ -23,8 +23,10 @@ struct ProcessHeap {
   var reserveCount: Int
   var reserves: InlineArray<128, ReservePointer?>
   var metadata: Metadata
-  /// Heaps that no thread has; linked by `nextHeap`.
+  /// Heaps that no thread has, with the few slabs that they could not leave; linked by `nextHeap`.
   var idleHeaps: HeapPointer?
+  /// Heaps that a program has destroyed; they have no slabs.
+  var destroyedHeaps: HeapPointer?
   /// Partial slabs that ended threads have left, by size class. First in first out.
   var orphans: InlineArray<49, RunList>
   /// Slabs in `orphans`, by size class: a glance without the lock.

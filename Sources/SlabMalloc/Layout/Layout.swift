@@ -36,3 +36,8 @@ let maxSize: UInt = 136 << 10
 @inline(__always) func isServable(alignment: UInt) -> Bool {
   isPowerOfTwo(alignment) && alignment <= PageSize.large.size
 }
+
+/// A word with its `count` lowest bits set; all of them from 64 on.
+@inline(__always) func lowBits(_ count: UInt) -> UInt64 {
+  count >= 64 ? UInt64.max : (1 &<< UInt64(count)) &- 1
+}

@@ -1,3 +1,5 @@
+import CSlabPort
+
 /// Why a call was refused. The numbers are those of the `SLM_ERR_…` macros of slabmalloc.h: they are never reused.
 ///
 /// One stored field and no enum: an enum without payload as `Error` would pull hashing into the Embedded build.
@@ -34,3 +36,6 @@ extension AllocationError {
     guard status == ok else { throw AllocationError(status) }
   }
 }
+
+/// A success that the compiler can't foresee: a caller that knew the result would call and not jump.
+var opaqueOK: Status { Status(truncatingIfNeeded: slm_port_opaque(0)) }

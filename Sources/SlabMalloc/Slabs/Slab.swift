@@ -133,8 +133,3 @@ extension UnsafeMutablePointer where Pointee == Slab {
     (address &- UInt(bitPattern: pending)) / SlabGeometry.wordSize
   }
 }
-
-/// A word with its `count` lowest bits set; all of them from 64 on.
-@inline(__always) func lowBits(_ count: UInt) -> UInt64 {
-  count >= 64 ? UInt64.max : (1 &<< UInt64(count)) &- 1
-}

@@ -147,9 +147,6 @@ func refuse(_ zone: UnsafeMutableRawPointer, _ address: UInt) -> Int32 {
   return status
 }
 
-/// A success that the compiler can't foresee: a caller that knew the result would call and not jump.
-var opaqueOK: Status { Status(truncatingIfNeeded: slm_port_opaque(0)) }
-
 /// The slab was full, or is empty now.
 @c(slm_core_counted_down)
 @inline(never)

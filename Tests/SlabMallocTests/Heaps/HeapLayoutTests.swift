@@ -1,0 +1,94 @@
+import CSlabPort
+import XCTest
+
+@testable import SlabMalloc
+
+/// Where things are in a heap and what it shares, held against the compiler.
+final class HeapLayoutTests: XCTestCase {
+  func testOffsetsOfARunAreThoseOfTheCompiler() {
+    XCTAssertLessThanOrEqual(MemoryLayout<Run>.size, Run.stride)
+    XCTAssertEqual(1 << Run.strideShift, Run.stride)
+    let offsets = [
+      MemoryLayout<Run>.offset(of: \.owner), MemoryLayout<Run>.offset(of: \.start), MemoryLayout<Run>.offset(of: \.reciprocal),
+      MemoryLayout<Run>.offset(of: \.marks), MemoryLayout<Run>.offset(of: \.bin), MemoryLayout<Run>.offset(of: \.lead),
+      MemoryLayout<Run>.offset(of: \.used), MemoryLayout<Run>.offset(of: \.available), MemoryLayout<Run>.offset(of: \.words),
+      MemoryLayout<Run>.offset(of: \.remoteCount), MemoryLayout<Run>.offset(of: \.remoteNext),
+      MemoryLayout<Run>.offset(of: \.next), MemoryLayout<Run>.offset(of: \.pages), MemoryLayout<Run>.offset(of: \.slotSize),
+      MemoryLayout<Run>.offset(of: \.place), MemoryLayout<Run>.offset(of: \.size),
+    ]
+    XCTAssertEqual(offsets, [0, 8, 16, 24, 32, 40, 48, 52, 56, 64, 72, 80, 96, 104, 112, 120])
+  }
+
+  func testADescriptorIsFoundByArithmetic() {
+    for page: UInt in [0, 1, 2, 1000, 1 << 22] {
+      for offset: UInt in [0, 1, 65535] {
+        XCTAssertEqual(Run.descriptorOffset(page << Run.pageShift + offset), page * UInt(Run.stride))
+      }
+    }
+  }
+
+  func testOffsetsOfTheProcessAreThoseOfTheCompiler() {
+    XCTAssertEqual(MemoryLayout<ProcessHeap>.offset(of: \.lock), 24)
+    XCTAssertEqual(MemoryLayout<ProcessHeap>.offset(of: \.isReady), 28)
+    XCTAssertLessThanOrEqual(MemoryLayout<ProcessHeap>.size, 16384, "the memory that CSlabPort has for it")
+  }
+
+  func testPartsOfAHeapFollowEachOther() {
+    XCTAssertLessThanOrEqual(MemoryLayout<Heap>.offset(of: \Heap.remote) ?? 0, Heap.remoteOffset)
+    XCTAssertEqual(Heap.remoteOffset % 64, 0)
+    XCTAssertLessThanOrEqual(Heap.remoteOffset + 64, Heap.directBinsOffset)
+    XCTAssertLessThanOrEqual(Heap.directBinsOffset + Heap.directBinCount * MemoryLayout<UInt16>.stride, Heap.binsOffset)
+    XCTAssertEqual(Heap.binsOffset % 64, 0)
+    XCTAssertLessThanOrEqual(MemoryLayout<HeapBin>.size, HeapBin.stride)
+    // What a thread without a heap reads of its heap of zeros.
+    XCTAssertLessThanOrEqual(Heap.directBinsOffset, Int(SLM_PORT_NO_HEAP_BYTES))
+  }
+
+  func testTheTableLeadsEachSizeToItsBin() {
+    let world = HeapWorld()
+    let heap = world.thread()
+    for size in 0..<Heap.directLimit {
+      XCTAssertEqual(heap.directBin(size), heap.bin(SizeClass.index(size: max(size, 16))!), "size \(size)")
+    }
+    world.finish()
+  }
+
+  func testStacksLieBehindTheBinsAndDoNotOverlap() {
+    let world = HeapWorld()
+    let heap = world.thread()
+    var end = heap.address + UInt(Heap.stacksOffset)
+    for index in 0..<SizeClass.count {
+      let bin = heap.bin(index).pointee
+      XCTAssertEqual(bin.bottom, end)
+      XCTAssertEqual(bin.limit - bin.top, HeapBin.readyLimit(bin.slotSize) * UInt(MemoryLayout<ReadySlot>.stride))
+      end = bin.limit
+    }
+    XCTAssertEqual(end, heap.address + Heap.size)
+    world.finish()
+  }
+
+  func testEachClassFillsItsSlabs() {
+    for index in 0..<SizeClass.count {
+      let slotSize = SizeClass.slotSize(index)
+      let bytes = HeapBin.pages(slotSize) << Run.pageShift
+      XCTAssertGreaterThanOrEqual(bytes / slotSize, 15, "slots of \(slotSize)")
+      XCTAssertLessThanOrEqual(bytes % slotSize, bytes / 16, "slots of \(slotSize): what is left over")
+      // A mark of the line behind the last slot says that there is none.
+      if bytes % slotSize != 0 { XCTAssertNotEqual(bytes / slotSize % 64, 0, "slots of \(slotSize)") }
+    }
+  }
+
+  /// The class for a size and an alignment: all its slots are aligned, and no smaller class would do.
+  func testClassesByAlignment() {
+    for shift in 0..<18 {
+      let alignment: UInt = 1 << shift
+      for size: UInt in [0, 1, 15, 16, 17, 100, 1000, 1025, 4096, 5000, 20_000, 65_536, 100_000, maxSize, maxSize + 1] {
+        let fitting = (1..<SizeClass.count).filter {
+          SizeClass.slotSize($0) >= max(size, 1) && (alignment <= 16 || SizeClass.slotSize($0) % alignment == 0)
+        }
+        let expected = alignment <= Run.pageSize ? fitting.first : nil
+        XCTAssertEqual(SizeClass.naturalIndex(size: size, alignment: alignment), expected, "\(size) at \(alignment)")
+      }
+    }
+  }
+}
