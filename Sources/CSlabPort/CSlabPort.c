@@ -13,6 +13,7 @@ __thread void *slm_port_heap = slm_port_no_heap;
 void slm_core_thread_ended(void *heap) __attribute__((visibility("hidden")));
 void slm_core_before_fork(void) __attribute__((visibility("hidden")));
 void slm_core_after_fork(void) __attribute__((visibility("hidden")));
+void slm_core_process_begins(void) __attribute__((visibility("hidden")));
 void slm_core_process_ends(void) __attribute__((visibility("hidden")));
 
 static pthread_key_t thread_key;
@@ -31,9 +32,12 @@ void slm_port_watch_forks(void) {
   errno = saved;
 }
 
+__attribute__((constructor)) static void process_begins(void) { slm_core_process_begins(); }
 __attribute__((destructor)) static void process_ends(void) { slm_core_process_ends(); }
 
 extern char **environ;
+
+int slm_port_has_environment(void) { return environ != NULL; }
 
 const char *slm_port_next_option(size_t *position) {
   static const char prefix[] = "SLABMALLOC_";

@@ -77,7 +77,8 @@ static void many_at_once(void **state) {
   intervals_close(&taken);
 }
 
-/** Free neighbours become one run again: what 64 objects had serves one of nearly their size. */
+/** Free neighbours become one run again: what 64 objects had serves one of nearly their size. The first test, as what others left
+ *  would be part clean and part dirty. */
 static void neighbours_join(void **state) {
   (void)state;
   enum { PARTS = 64 };
@@ -137,9 +138,8 @@ static void larger_than_memory(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(they_have_whole_pages), cmocka_unit_test(many_at_once),
-      cmocka_unit_test(neighbours_join),       cmocka_unit_test(the_system_gets_it_back),
-      cmocka_unit_test(larger_than_memory),
+      cmocka_unit_test(neighbours_join),    cmocka_unit_test(they_have_whole_pages),   cmocka_unit_test(many_at_once),
+      cmocka_unit_test(larger_than_memory), cmocka_unit_test(the_system_gets_it_back),
   };
   return cmocka_run_group_tests_name("slm_malloc large objects", tests, NULL, NULL);
 }

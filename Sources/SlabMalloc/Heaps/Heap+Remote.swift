@@ -51,8 +51,8 @@ extension UnsafeMutablePointer where Pointee == Heap {
       }
       return
     }
-    let owner = run.takeOver(self)
-    guard owner.alone == address else { return owner.heap.unsafelyUnwrapped.pushRemote(run) }
+    // A heap that was idle may have taken it out of the orphans itself, before this thread borrowed it.
+    if let owner = run.takeOver(self) { return owner.heap.unsafelyUnwrapped.pushRemote(run) }
     own(run)
     collect(run)
   }

@@ -120,7 +120,7 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
   func takeOrphan(_ index: Int, for heap: HeapPointer) -> RunPointer? {
     var candidate = pointee.orphans[index].first
     while let slab = candidate {
-      if slab.takeOver(heap).alone == heap.address {
+      if slab.takeOver(heap) == nil {
         unlistOrphan(slab)
         return slab
       }

@@ -53,13 +53,14 @@ extension UnsafeMutablePointer where Pointee == Run {
     Owner(word: owner.pointee.bitwiseAnd(Owner.mask, ordering: .acquiringAndReleasing).oldValue).remoteFrees
   }
 
-  /// Becomes the owner if nobody is. Returns who is the owner now.
-  func takeOver(_ heap: HeapPointer) -> Owner {
+  /// Makes a heap the owner if nobody is. Returns who was it already, which may be the same heap.
+  func takeOver(_ heap: HeapPointer) -> Owner? {
     var now = currentOwner
     while now.isNobody {
       let (isDone, found) = owner.pointee.compareExchange(
         expected: now.word, desired: now.word | heap.address, ordering: .acquiringAndReleasing)
-      now = Owner(word: isDone ? now.word | heap.address : found)
+      if isDone { return nil }
+      now = Owner(word: found)
     }
     return now
   }

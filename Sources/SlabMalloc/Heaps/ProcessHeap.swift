@@ -20,6 +20,7 @@ struct ProcessHeap {
   var isReady: UInt32
   var system: SystemMemory
   var options: Options
+  var hasReadEnvironment: Bool
   var reserveCount: Int
   var reserves: InlineArray<128, ReservePointer?>
   var metadata: Metadata

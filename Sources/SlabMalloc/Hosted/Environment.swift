@@ -8,6 +8,9 @@ import CSlabPort
 ///     SLABMALLOC_STATS         1: a table on stderr at exit
 extension UnsafeMutablePointer where Pointee == ProcessHeap {
   func readEnvironment() {
+    // The loader may call a program's functions before there is one; then this is called again.
+    guard slm_port_has_environment() != 0, !pointee.hasReadEnvironment else { return }
+    pointee.hasReadEnvironment = true
     var position = 0
     while let entry = slm_port_next_option(&position) { read(entry) }
   }

@@ -65,6 +65,12 @@ func beforeFork() { ProcessHeapPointer.shared.acquire() }
 @usableFromInline
 func afterFork() { ProcessHeapPointer.shared.release() }
 
+@c(slm_core_process_begins)
+@usableFromInline
+func processBegins() {
+  if ProcessHeapPointer.shared.isReady { ProcessHeapPointer.shared.readEnvironment() }
+}
+
 @c(slm_core_process_ends)
 @usableFromInline
 func processEnds() {

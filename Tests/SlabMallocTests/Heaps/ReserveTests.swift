@@ -150,8 +150,7 @@ final class ReserveTests: XCTestCase {
           giveBack(runs.remove(at: random.below(runs.count)), world)
         default: runs.append(take(1 + UInt(random.below(random.below(10) == 0 ? 200 : 20)), world))
         }
-        world.check("step \(step) with pages of \(pageSize), \(SeededRandom.hint):")
-        if testRun?.hasSucceeded == false { return }
+        guard world.check("step \(step) with pages of \(pageSize), \(SeededRandom.hint):") else { return }
       }
       for run in runs { giveBack(run, world) }
       world.finish()

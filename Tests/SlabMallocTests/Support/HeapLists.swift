@@ -12,7 +12,6 @@ struct HeapLists {
   private var held: [RunPointer: [UInt]] = [:]
 
   mutating func collect(_ heap: HeapPointer) -> String? {
-    if !heap.isInitialized { return "a heap lost its seal" }
     for index in 0..<SizeClass.count {
       if let text = collect(heap.bin(index), of: heap, UInt8(index)) { return "bin \(index): \(text)" }
     }
@@ -78,7 +77,7 @@ struct HeapLists {
   mutating func found(large run: RunPointer) -> String? {
     let heap = large.removeValue(forKey: run)
     if (heap != nil) != (run.pointee.place == .partial) { return "listed by no heap, or one too many" }
-    return heap == nil || run.pointee.bin.pointee.heap == heap ? nil : "listed by another heap"
+    return run.pointee.bin == heap?.bin(0) ?? .nobodys ? nil : "the bin of another heap"
   }
 
   /// Whatever was not found in a reserve.
@@ -89,86 +88,22 @@ struct HeapLists {
     if !large.isEmpty { return "heaps list \(large.count) runs that are no large objects" }
     return held.isEmpty ? nil : "bins hold slots of \(held.count) runs that are no slabs"
   }
-}
 
-extension HeapLists {
+  /// What the lists say of a slab.
+  struct Entry {
+    var place: (bin: HeapBinPointer, place: Run.Place)?
+    /// The class of orphans.
+    var orphan: Int?
+    /// On whose stack of remote frees.
+    var remote: HeapPointer?
+    /// Ready and pending slots.
+    var held: [UInt] = []
+  }
+
   mutating func found(slab: RunPointer, heaps: Set<HeapPointer>) -> String? {
-    let held = held.removeValue(forKey: slab) ?? []
-    let (place, orphan, remote) = (
-      places.removeValue(forKey: slab), orphans.removeValue(forKey: slab), remote.removeValue(forKey: slab)
-    )
-    if let text = slab.geometryViolation() ?? slab.slotViolation(held: held, isOwned: slab.pointee.owner != 0) { return text }
-    if slab.pointee.isOrphan != (orphan != nil) { return "isOrphan" }
-    let count = slab.remoteCount.pointee.load(ordering: .relaxed)
-    guard let owner = HeapPointer(bitPattern: slab.pointee.owner) else {
-      if place != nil || !held.isEmpty || remote != nil { return "without an owner, but in a heap" }
-      if slab.pointee.place != .full { return "without an owner, but \(slab.pointee.place)" }
-      if count != 0 { return "without an owner, but with remote frees" }
-      if orphan != nil, orphan != Int(slab.pointee.binIndex) { return "an orphan of another class" }
-      return (orphan != nil) == (slab.pointee.available > 0) ? nil : "an orphan, or not, with \(slab.pointee.available) slots"
-    }
-    guard heaps.contains(owner) else { return "owned by no heap" }
-    if orphan != nil { return "an orphan with an owner" }
-    guard let place, place.bin == owner.bin(UInt(slab.pointee.binIndex)), place.bin == slab.pointee.bin else {
-      return "in no list of its owner"
-    }
-    if place.place != slab.pointee.place { return "\(slab.pointee.place), but listed as \(place.place)" }
-    if (count != 0) != (remote != nil) || remote ?? owner != owner { return "\(count) remote frees, on stack: \(remote != nil)" }
-    return slab.placeViolation(place.bin)
-  }
-}
-
-extension UnsafeMutablePointer where Pointee == Run {
-  fileprivate func geometryViolation() -> String? {
-    let slotSize = SizeClass.slotSize(UInt(pointee.binIndex))
-    if UInt(pointee.slotSize) != slotSize || UInt(pointee.pages) != HeapBin.pages(slotSize) { return "carved for another class" }
-    if UInt(pointee.slotCount) != bytes / slotSize { return "\(pointee.slotCount) slots" }
-    return pointee.reciprocal == UInt.max / slotSize + 1 ? nil : "reciprocal"
-  }
-
-  /// slotCount = used + available + held, and marks and words say the same.
-  fileprivate func slotViolation(held: [UInt], isOwned: Bool) -> String? {
-    let count = Int(pointee.slotCount)
-    var marks = [Int](repeating: 0, count: 256)
-    for index in 0..<count { marks[Int(pointee.marks[index])] += 1 }
-    let free = marks[Int(Mark.free)] + marks[Int(Mark.fresh)]
-    if free + marks[Int(Mark.used)] + marks[Int(Mark.remote)] != count { return "an unknown mark" }
-    for index in count..<(count + 63) / 64 * 64 where pointee.marks[index] != Mark.none { return "a mark past the last slot" }
-    if Int(pointee.used) != count - free { return "used is \(pointee.used), but \(count - free) are marked" }
-    var available = 0
-    for word in 0..<(count + 63) / 64 {
-      var bits = pointee.words[word]
-      if bits & ~lowBits(UInt(count - word * 64)) != 0 { return "a bit past the last slot" }
-      available += bits.nonzeroBitCount
-      while bits != 0 {
-        let mark = pointee.marks[word * 64 + bits.trailingZeroBitCount]
-        if mark != Mark.free, mark != Mark.fresh { return "an available slot has the mark \(mark)" }
-        bits &= bits - 1
-      }
-    }
-    if Int(pointee.available) != available { return "available is \(pointee.available), not \(available)" }
-    if Int(pointee.used) + available + held.count != count { return "\(held.count) held + \(available) + \(pointee.used) used" }
-    for index in held {
-      if mark(index).pointee != Mark.free, mark(index).pointee != Mark.fresh { return "a held slot is used" }
-      if pointee.words[Int(index >> 6)] >> UInt64(index & 63) & 1 == 1 { return "a held slot is available too" }
-    }
-    if Set(held).count != held.count { return "a slot is held twice" }
-    let remote = marks[Int(Mark.remote)]
-    return UInt32(remote) == remoteCount.pointee.load(ordering: .relaxed) ? nil : "remoteCount, with \(remote) marked"
-  }
-
-  fileprivate func placeViolation(_ bin: HeapBinPointer) -> String? {
-    let (available, threshold) = (pointee.available, UInt32(bin.pointee.threshold))
-    switch pointee.place {
-    case .full: return "owned, but nowhere"
-    case .current: return nil
-    case .partial:
-      if pointee.used == 0 { return "unused" }
-      return available >= threshold ? nil : "partial with \(available) slots"
-    case .sparse:
-      if pointee.used == 0 { return "unused" }
-      return available < threshold && pointee.shortfall == threshold - available
-        ? nil : "sparse with \(available) slots, shortfall \(pointee.shortfall)"
-    }
+    let entry = Entry(
+      place: places.removeValue(forKey: slab), orphan: orphans.removeValue(forKey: slab),
+      remote: remote.removeValue(forKey: slab), held: held.removeValue(forKey: slab) ?? [])
+    return slab.violation(entry, heaps: heaps)
   }
 }

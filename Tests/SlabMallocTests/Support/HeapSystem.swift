@@ -106,10 +106,14 @@ struct HeapSystem {
 
   private mutating func unmap(_ range: Range<UInt>) -> Int32 {
     guard !refuses(.unmap, range.count) else { return -1 }
-    if mappings.removeValue(forKey: range.lowerBound) != UInt(range.count) {
+    // All that was reserved, or its end.
+    if let (start, bytes) = mappings.first(where: { $0.key + $0.value == range.upperBound && $0.key <= range.lowerBound }) {
+      mappings[start] = start < range.lowerBound ? bytes - UInt(range.count) : nil
+    } else {
       errors.append("unmap of \(text(range)): not as it was reserved")
     }
-    usable.removeAll { range.overlaps($0) }
+    usable = usable.compactMap { $0.lowerBound < range.lowerBound || $0.lowerBound >= range.upperBound
+      ? $0.lowerBound..<($0.overlaps(range) ? range.lowerBound : $0.upperBound) : nil }
     return munmap(UnsafeMutableRawPointer(bitPattern: range.lowerBound), range.count)
   }
 

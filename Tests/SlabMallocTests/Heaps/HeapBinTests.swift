@@ -1,0 +1,189 @@
+import XCTest
+
+@testable import SlabMalloc
+
+/// Slots of one class: ready, pending and available ones, and where slabs go as they fill and empty.
+final class HeapBinTests: XCTestCase {
+  private let size: UInt = 256
+  private var slots: Int { HeapWorld.slots(size) }
+  private var ready: Int { HeapWorld.ready(size) }
+
+  private func withHeap(_ body: (HeapWorld, HeapPointer, HeapBinPointer) -> Void) {
+    let world = HeapWorld()
+    let heap = world.thread()
+    body(world, heap, world.bin(heap, size))
+    world.finish()
+  }
+
+  func testWhatIsFreedLastComesFirst() {
+    withHeap { world, heap, _ in
+      let live = world.allocate(ready, of: size, from: heap)
+      world.free(live[1...], by: heap)
+      XCTAssertEqual(world.allocate(ready - 1, of: size, from: heap), live[1...].reversed())
+      world.check()
+      world.free(live, by: heap)
+    }
+  }
+
+  func testWhatTheStackHasNoRoomForBecomesAvailable() {
+    withHeap { world, heap, bin in
+      let live = world.allocate(slots, of: size, from: heap)
+      let slab = world.run(live[0])
+      XCTAssertEqual(bin.pointee.current, slab)
+      world.free(live[..<ready], by: heap)
+      XCTAssertEqual(slab.pointee.available, 0)
+      XCTAssertEqual(bin.pointee.top, bin.pointee.limit)
+      world.free(live[ready..<ready + 10], by: heap)
+      XCTAssertEqual(slab.pointee.available, 10)
+      XCTAssertEqual(Int(slab.pointee.used), slots - ready - 10)
+      world.check()
+      world.free(live[(ready + 10)...], by: heap)
+    }
+  }
+
+  func testEverySlotOfASlabIsServedOnceBeforeTheNext() {
+    for index in 1..<SizeClass.count {
+      let slotSize = SizeClass.slotSize(index)
+      let world = HeapWorld()
+      let heap = world.thread()
+      let live = world.allocate(HeapWorld.slots(slotSize), of: slotSize, from: heap)
+      XCTAssertEqual(Set(live).count, live.count)
+      XCTAssertEqual(Set(live.map { world.run($0) }).count, 1, "slots of \(slotSize)")
+      XCTAssertTrue(live.allSatisfy { $0 % 16 == 0 && $0 + slotSize <= world.run($0).endAddress })
+      world.check("slots of \(slotSize):")
+      let next = UInt(bitPattern: heap.allocate(slotSize))
+      XCTAssertNotEqual(world.run(next), world.run(live[0]))
+      world.check("slots of \(slotSize):")
+      world.free(live + [next], by: heap)
+      world.finish()
+    }
+  }
+
+  /// A full slab is nobody's, and adopted by the next who frees a slot of it.
+  func testAFullSlabIsGivenUpAndAdopted() {
+    withHeap { world, heap, bin in
+      let other = world.thread()
+      let live = world.allocate(slots + 1, of: size, from: heap)
+      let slab = world.run(live[0])
+      XCTAssertTrue(slab.currentOwner.isNobody)
+      XCTAssertEqual(slab.pointee.place, .full)
+      world.check()
+      world.free(live[..<1], by: other)
+      XCTAssertEqual(slab.currentOwner.heap, other)
+      XCTAssertEqual(slab.pointee.place, .sparse)
+      world.check("adopted:")
+      // From now on what the first heap frees of it is remote.
+      world.free(live[1..<3], by: heap)
+      XCTAssertEqual(slab.currentOwner.remoteFrees, 2)
+      world.check("remote frees:")
+      XCTAssertTrue(other.collectRemote())
+      XCTAssertEqual(slab.pointee.available, 3)
+      world.check("collected:")
+      world.free(live[3..<slots], by: other)
+      XCTAssertEqual(slab.pointee.kind, .free)
+      world.check("empty:")
+      world.free(live[slots...], by: heap)
+    }
+  }
+
+  /// A sixteenth of a slab's slots makes it partial, whoever frees them.
+  func testASparseSlabBecomesPartial() {
+    for isRemote in [false, true] {
+      withHeap { world, heap, bin in
+        let other = world.thread()
+        let live = world.allocate(2 * slots, of: size, from: heap)
+        let slab = world.run(live[0])
+        let threshold = Int(bin.pointee.threshold)
+        XCTAssertEqual(threshold, slots / 16)
+        // Another slab's slots fill the stack.
+        world.free(live[slots..<slots + ready], by: heap)
+        for count in 1..<threshold {
+          world.free(live[count..<count + 1], by: heap)
+          XCTAssertEqual(slab.pointee.place, .sparse, "\(count) slots")
+          XCTAssertEqual(bin.pointee.sparse.first, slab)
+          world.check()
+        }
+        world.free(live[threshold..<threshold + 1], by: isRemote ? other : heap)
+        XCTAssertEqual(heap.collectRemote(), isRemote)
+        XCTAssertEqual(slab.pointee.place, .partial)
+        XCTAssertEqual(bin.pointee.partial.first, slab)
+        XCTAssertNil(bin.pointee.sparse.first)
+        world.check()
+        world.free(live[..<1] + live[(threshold + 1)..<slots] + live[(slots + ready)...], by: heap)
+      }
+    }
+  }
+
+  /// Partial slabs are opened in turn, sparse ones only when there is no memory.
+  func testTheOrderInWhichSlabsAreOpened() {
+    withHeap { world, heap, bin in
+      let live = world.allocate(4 * slots, of: size, from: heap)
+      let slabs = (0..<4).map { world.run(live[$0 * slots]) }
+      world.free(live[(3 * slots)..<3 * slots + ready], by: heap)
+      // The second and the first become partial, the third sparse.
+      world.free(live[slots..<slots + 40], by: heap)
+      world.free(live[..<40], by: heap)
+      world.free(live[2 * slots..<2 * slots + 3], by: heap)
+      XCTAssertEqual(slabs.prefix(3).map(\.pointee.place), [.partial, .partial, .sparse])
+      _ = world.allocate(ready, of: size, from: heap)
+      XCTAssertEqual(Set(world.allocate(40, of: size, from: heap).map { world.run($0) }), [slabs[1]])
+      XCTAssertEqual(Set(world.allocate(40, of: size, from: heap).map { world.run($0) }), [slabs[0]])
+      world.check()
+      // Neither a partial slab nor memory: the sparse one's three slots.
+      HeapSystem.current.fails = { _, _, _ in true }
+      var last: [UInt] = []
+      while let memory = heap.allocate(size) { last.append(UInt(bitPattern: memory)) }
+      XCTAssertEqual(Set(last.suffix(3).map { world.run($0) }), [slabs[2]])
+      world.check()
+      HeapSystem.current.fails = { _, _, _ in false }
+      world.free(live + last.filter { !live.contains($0) }, by: heap)
+    }
+  }
+
+  /// A slab that is empty goes back, and with it its slots that are ready; the current one stays.
+  func testAnEmptySlabGoesBack() {
+    withHeap { world, heap, bin in
+      let live = world.allocate(slots + 1, of: size, from: heap)
+      let (slab, current) = (world.run(live[0]), world.run(live[slots]))
+      world.free(live[..<slots], by: heap)
+      XCTAssertEqual(slab.pointee.kind, .free)
+      XCTAssertTrue(bin.isStackEmpty, "its slots are ready no more")
+      XCTAssertEqual(world.process.pointee.dirtyBytes, slab.bytes)
+      world.check()
+      world.free(live[slots...], by: heap)
+      XCTAssertEqual(current.pointee.kind, .slab)
+      XCTAssertEqual(bin.pointee.current, current)
+      world.check()
+    }
+  }
+
+  /// The current slab goes when a look at the clock finds it empty, and with it its memory.
+  func testAnEmptyCurrentSlabIsTrimmed() {
+    withHeap { world, heap, bin in
+      for round in 0..<3 {
+        let live = world.allocate(10, of: size, from: heap)
+        let slab = world.run(live[0])
+        world.free(live, by: heap)
+        HeapSystem.current.now += 200
+        for _ in 0..<16 { heap.tick() }
+        XCTAssertNil(bin.pointee.current, "round \(round)")
+        XCTAssertEqual(slab.pointee.kind, .free)
+        XCTAssertTrue(slab.pointee.isClean)
+        XCTAssertEqual(world.process.pointee.dirtyBytes, 0)
+        world.check("round \(round):")
+      }
+    }
+  }
+
+  func testACurrentSlabInUseIsNotTrimmed() {
+    withHeap { world, heap, bin in
+      let live = world.allocate(10, of: size, from: heap)
+      world.free(live[1...], by: heap)
+      HeapSystem.current.now += 200
+      for _ in 0..<16 { heap.tick() }
+      XCTAssertEqual(bin.pointee.current, world.run(live[0]))
+      world.check()
+      world.free(live[..<1], by: heap)
+    }
+  }
+}

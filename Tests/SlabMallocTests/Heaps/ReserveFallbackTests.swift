@@ -1,0 +1,195 @@
+import CSlabPort
+import XCTest
+
+@testable import SlabMalloc
+
+/// What is reserved when the system refuses what was asked for.
+final class ReserveFallbackTests: XCTestCase {
+  private func pages(_ world: HeapWorld) -> [UInt] {
+    (0..<world.process.pointee.reserveCount).compactMap { world.process.pointee.reserves[$0]?.pointee.capacity }
+  }
+
+  private func gib(_ count: UInt) -> UInt { (count << 30) >> Run.pageShift }
+  private func mib(_ count: UInt) -> UInt { (count << 20) >> Run.pageShift }
+
+  /// A world whose system has no more than so much address space in one piece.
+  private func world(limit: Int, reserve: UInt = 256 << 30, pageSize: Int = 4096) -> HeapWorld {
+    HeapWorld(pageSize: pageSize, reserve: reserve) { call, _, bytes in call == .reserve && bytes > limit }
+  }
+
+  func testTheFirstReserveIsAsLargeAsTheSystemAllows() {
+    let spare = 1 << 30
+    for (limit, expected) in [(300 << 30, gib(256)), (64 << 30 + spare, gib(64)), (16 << 30 + spare, gib(16))] {
+      let world = world(limit: limit)
+      XCTAssertNotNil(world.takeHeap())
+      XCTAssertEqual(pages(world), [expected], "limit \(limit)")
+      world.finish()
+    }
+  }
+
+  func testBelowThatThereArePieces() {
+    for size: UInt in [64, 32, 16, 8, 4] {
+      let world = world(limit: Int(size << 20) + (3 << 20))
+      let heap = world.thread()
+      XCTAssertEqual(pages(world), [mib(size)], "\(size) MiB")
+      // Enough for the objects of several pieces.
+      let count = Int(3 * size << 20) / 131_072
+      let live = world.allocate(count, of: 131_072, from: heap)
+      XCTAssertEqual(Set(live).count, count)
+      XCTAssertFalse(live.contains(0), "\(size) MiB")
+      XCTAssertGreaterThan(pages(world).count, 2)
+      XCTAssertEqual(Set(pages(world)), [mib(size)])
+      world.check("\(size) MiB")
+      world.free(live, by: heap)
+      world.finish()
+    }
+  }
+
+  func testPiecesWithoutTrying() {
+    let world = HeapWorld(reserve: 0)
+    let heap = world.thread()
+    XCTAssertEqual(pages(world), [mib(4)])
+    XCTAssertEqual(HeapSystem.current.count(.reserve), 1)
+    world.free(world.allocate(1, of: 100, from: heap), by: heap)
+    world.finish()
+  }
+
+  func testNoAddressSpaceAtAll() {
+    let world = world(limit: 1 << 20)
+    XCTAssertNil(world.takeHeap())
+    XCTAssertEqual(world.process.pointee.reserveCount, 0)
+    HeapSystem.current.fails = { _, _, _ in false }
+    XCTAssertNotNil(world.takeHeap())
+    world.finish()
+  }
+
+  /// What is too large for a piece has a reserve of its own, which goes with it.
+  func testALoneReserve() {
+    for pageSize in [4096, 16384, 65536] {
+      let world = world(limit: 200 << 20, pageSize: pageSize)
+      let heap = world.thread()
+      let small = world.allocate(100, of: 1000, from: heap)
+      let before = (HeapSystem.current.reservedBytes, world.process.pages.held)
+      let large = UInt(bitPattern: heap.allocate(100 << 20))
+      XCTAssertNotEqual(large, 0)
+      XCTAssertEqual(pages(world).count, 2)
+      UnsafeMutablePointer<UInt8>(bitPattern: large + 100 << 20 - 1)!.pointee = 1
+      world.check()
+      XCTAssertEqual(heap.allocate(300 << 20), nil, "too large for the system")
+      XCTAssertEqual(world.free(large, by: heap), ok)
+      XCTAssertEqual(HeapSystem.current.reservedBytes, before.0)
+      XCTAssertEqual(world.process.pages.held, before.1)
+      XCTAssertEqual(HeapSystem.current.count(.unmap), 1)
+      world.check()
+      // Its place in the table is there for the next.
+      let again = UInt(bitPattern: heap.allocate(100 << 20))
+      XCTAssertEqual(pages(world).count, 2)
+      world.free(small + [again], by: heap)
+      world.finish()
+    }
+  }
+
+  func testALoneObjectShrinksAndGrowsWhereItIs() {
+    let world = world(limit: 200 << 20)
+    let heap = world.thread()
+    let large = UInt(bitPattern: heap.allocate(100 << 20))
+    XCTAssertEqual(heap.reallocate(large, 70 << 20), large)
+    world.check()
+    XCTAssertEqual(heap.reallocate(large, 100 << 20), large)
+    world.check()
+    XCTAssertEqual(world.free(large, by: heap), ok)
+    world.finish()
+  }
+
+  /// What aligning it leaves over of a lone reserve goes with it, and so nobody else may have it.
+  func testNothingElseLivesInALoneReserve() {
+    let world = HeapWorld(reserve: 0)
+    let heap = world.thread()
+    let large = heap.allocate(100 << 20, alignment: 16 << 20)
+    XCTAssertEqual(large % (16 << 20), 0)
+    let lone = world.process.locked { world.process.reserve(around: large)! }
+    XCTAssertTrue(lone.pointee.isLone)
+    let small = world.allocate(2000, of: 4096, from: heap)
+    XCTAssertFalse(small.contains { lone.contains($0) }, "it would be unmapped with the large object")
+    world.check()
+  }
+
+  /// The same if its pages could not be made usable at first.
+  func testALoneReserveThatCouldNotBeUsedIsGivenBack() {
+    let world = HeapWorld(reserve: 0)
+    let heap = world.thread()
+    let before = HeapSystem.current.reserved
+    HeapSystem.current.fails = { call, _, bytes in call == .commit && bytes >= 100 << 20 }
+    for _ in 0..<5 { XCTAssertNil(heap.allocate(100 << 20)) }
+    HeapSystem.current.fails = { _, _, _ in false }
+    XCTAssertEqual(HeapSystem.current.reserved, before, "reserves that nothing uses")
+    let small = world.allocate(2000, of: 4096, from: heap)
+    for address in small {
+      let reserve = world.process.locked { world.process.reserve(around: address)! }
+      if reserve.pointee.isLone { return XCTFail("a slab is in a lone reserve") }
+    }
+    world.check()
+    world.free(small, by: heap)
+    world.finish()
+  }
+
+  /// When there is no memory, more address space doesn't help.
+  func testRefusedMemoryDoesNotUseUpReserves() {
+    let world = HeapWorld()
+    let heap = world.thread()
+    HeapSystem.current.fails = { call, _, bytes in call == .commit && bytes >= 1 << 20 }
+    for _ in 0..<300 { XCTAssertNil(heap.allocate(8 << 20)) }
+    HeapSystem.current.fails = { _, _, _ in false }
+    XCTAssertLessThanOrEqual(HeapSystem.current.reserved, 2)
+    let large = UInt(bitPattern: heap.allocate(1 << 30))
+    XCTAssertNotEqual(large, 0)
+    world.free([large], by: heap)
+    world.finish()
+  }
+
+  /// Sizes from what no reserve has to what no address space has: each is refused, and nothing happens.
+  func testImpossibleSizes() {
+    let world = HeapWorld()
+    let heap = world.thread()
+    let held = world.process.pages.held
+    for shift in 40..<64 {
+      // The fake system would give 2^40 bytes of address space.
+      HeapSystem.current.fails = { _, _, bytes in bytes >= 1 << 36 }
+      XCTAssertNil(heap.allocate(1 << shift), "2^\(shift) bytes")
+      XCTAssertEqual(heap.allocate(1, alignment: 1 << shift), 0, "at 2^\(shift)")
+      XCTAssertEqual(slm_port_errno(), slm_port_no_memory())
+    }
+    XCTAssertNil(heap.allocate(.max))
+    XCTAssertNil(heap.allocate(UInt(Int.max)))
+    XCTAssertEqual(world.process.pages.held, held)
+    world.finish()
+  }
+
+  /// Address space that is cut up into free pieces becomes one piece again, if that is what it takes.
+  func testFreePiecesMakeRoomForALargeObject() {
+    var left = 100 << 20
+    let world = HeapWorld(reserve: 0)
+    HeapSystem.current.fails = { call, _, bytes in
+      guard call == .reserve else { return false }
+      if bytes > left { return true }
+      left -= bytes
+      return false
+    }
+    let heap = world.thread()
+    let live = world.allocate(100, of: 131_072, from: heap)
+    XCTAssertFalse(live.contains(0))
+    let pieces = HeapSystem.current.reserved
+    XCTAssertGreaterThan(pieces, 3)
+    world.free(live, by: heap)
+    left = 0
+    XCTAssertNil(heap.allocate(20 << 20))
+    world.check()
+    XCTAssertLessThan(HeapSystem.current.reservedBytes, 20 << 20, "free pieces were given back")
+    left = 100 << 20
+    let large = UInt(bitPattern: heap.allocate(20 << 20))
+    XCTAssertNotEqual(large, 0)
+    world.check()
+    world.free([large], by: heap)
+    world.finish()
+  }
+}

@@ -1,0 +1,105 @@
+@testable import SlabMalloc
+
+extension UnsafeMutablePointer where Pointee == Run {
+  /// The first invariant of a slab that does not hold, as text.
+  func violation(_ entry: HeapLists.Entry, heaps: Set<HeapPointer>) -> String? {
+    geometryViolation() ?? slotViolation(held: entry.held) ?? ownerViolation(entry, heaps)
+  }
+
+  private func geometryViolation() -> String? {
+    let slotSize = SizeClass.slotSize(UInt(pointee.binIndex))
+    if UInt(pointee.slotSize) != slotSize || UInt(pointee.pages) != HeapBin.pages(slotSize) { return "carved for another class" }
+    if UInt(pointee.slotCount) != bytes / slotSize { return "\(pointee.slotCount) slots" }
+    let lines = HeapBinPointer.markLines(UInt(pointee.slotCount)) * Metadata.line
+    if UInt(bitPattern: pointee.words) - UInt(bitPattern: pointee.marks) != lines { return "words don't follow marks" }
+    return pointee.reciprocal == UInt.max / slotSize + 1 ? nil : "reciprocal"
+  }
+
+  /// slotCount = used + available + held, and marks and words say the same.
+  private func slotViolation(held: [UInt]) -> String? {
+    let count = Int(pointee.slotCount)
+    let (free, used, remote) = countMarks()
+    if free + used + remote != count { return "an unknown mark" }
+    for index in count..<(count + 63) / 64 * 64 where pointee.marks[index] != Mark.none { return "a mark past the last slot" }
+    if Int(pointee.used) != used + remote { return "used is \(pointee.used), but \(used + remote) are marked" }
+    var available = 0
+    for word in 0..<(count + 63) / 64 {
+      let bits = pointee.words[word]
+      if bits & ~lowBits(UInt(count - word * 64)) != 0 { return "a bit past the last slot" }
+      available += bits.nonzeroBitCount
+      if !areFree(word, bits) { return "an available slot is marked as used" }
+    }
+    if Int(pointee.available) != available { return "available is \(pointee.available), not \(available)" }
+    if Int(pointee.used) + available + held.count != count { return "\(held.count) held + \(available) + \(pointee.used) used" }
+    for index in held {
+      if !areFree(Int(index >> 6), 1 << UInt64(index & 63)) { return "a held slot is marked as used" }
+      if pointee.words[Int(index >> 6)] >> UInt64(index & 63) & 1 == 1 { return "a held slot is available too" }
+    }
+    if Set(held).count != held.count { return "a slot is held twice" }
+    return UInt(remote) == currentOwner.remoteFrees ? nil : "\(currentOwner.remoteFrees) remote frees, but \(remote) are marked"
+  }
+
+  private func countMarks() -> (free: Int, used: Int, remote: Int) {
+    var counts = (free: 0, used: 0, remote: 0)
+    let (marks, count) = (pointee.marks, Int(pointee.slotCount))
+    var index = 0
+    while index < count {
+      switch marks[index] {
+      case Mark.free, Mark.fresh: counts.free &+= 1
+      case Mark.used: counts.used &+= 1
+      case Mark.remote: counts.remote &+= 1
+      default: break
+      }
+      index &+= 1
+    }
+    return counts
+  }
+
+  private func areFree(_ word: Int, _ bits: UInt64) -> Bool {
+    let marks = pointee.marks + word * 64
+    var left = bits
+    while left != 0 {
+      let mark = marks[left.trailingZeroBitCount]
+      if mark != Mark.free, mark != Mark.fresh { return false }
+      left &= left &- 1
+    }
+    return true
+  }
+
+  /// A slab is in the one list that its owner and its slots say.
+  private func ownerViolation(_ entry: HeapLists.Entry, _ heaps: Set<HeapPointer>) -> String? {
+    if pointee.isOrphan != (entry.orphan != nil) { return "isOrphan" }
+    guard let owner = currentOwner.heap else { return nobodysViolation(entry) }
+    guard heaps.contains(owner) else { return "owned by no heap" }
+    if entry.orphan != nil { return "an orphan with an owner" }
+    guard let place = entry.place, place.bin == owner.bin(UInt(pointee.binIndex)), place.bin == pointee.bin else {
+      return "in no list of its owner"
+    }
+    if place.place != pointee.place { return "\(pointee.place), but listed as \(place.place)" }
+    if (currentOwner.remoteFrees != 0) != (entry.remote != nil) || entry.remote ?? owner != owner {
+      return "\(currentOwner.remoteFrees) remote frees, on a stack: \(entry.remote != nil)"
+    }
+    return placeViolation(threshold: UInt32(place.bin.pointee.threshold))
+  }
+
+  private func nobodysViolation(_ entry: HeapLists.Entry) -> String? {
+    if entry.place != nil || !entry.held.isEmpty || entry.remote != nil { return "nobody's, but in a heap" }
+    if pointee.place != .full || pointee.bin != .nobodys { return "nobody's, but \(pointee.place)" }
+    if currentOwner.remoteFrees != 0 { return "nobody's, but with remote frees" }
+    if entry.orphan ?? Int(pointee.binIndex) != Int(pointee.binIndex) { return "an orphan of another class" }
+    if pointee.used == 0 { return "nobody's and unused" }
+    return (entry.orphan != nil) == (pointee.available > 0) ? nil : "an orphan or not, with \(pointee.available) slots"
+  }
+
+  private func placeViolation(threshold: UInt32) -> String? {
+    if pointee.place != .current, pointee.used == 0 { return "\(pointee.place), but unused" }
+    switch pointee.place {
+    case .full: return "owned, but nowhere"
+    case .current: return nil
+    case .partial: return pointee.available >= threshold ? nil : "partial with \(pointee.available) slots"
+    case .sparse:
+      return pointee.available < threshold && pointee.shortfall == threshold - pointee.available
+        ? nil : "sparse with \(pointee.available) slots, shortfall \(pointee.shortfall)"
+    }
+  }
+}
