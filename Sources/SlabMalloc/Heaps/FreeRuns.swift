@@ -27,24 +27,26 @@ struct FreeRuns {
     if lists[list].first == nil { notEmpty &= ~(1 << UInt64(list)) }
     pages -= UInt(run.pointee.pages)
   }
+}
 
+/// On the pointer: a function of the struct would copy it.
+extension UnsafeMutablePointer where Pointee == FreeRuns {
   /// A run of at least so many pages, and of few more; it stays in its list.
   func find(_ pages: UInt) -> RunPointer? {
-    var list = Self.list(pages)
+    let list = FreeRuns.list(pages)
     // In the list of its own size a run may be too small.
-    var candidate = lists[list].first
+    var candidate = pointee.lists[unchecked: list].first
     while let run = candidate {
       if UInt(run.pointee.pages) >= pages { return run }
       candidate = run.pointee.next
     }
-    list += 1
-    let larger = list < 64 ? notEmpty >> UInt64(list) : 0
+    let larger = pointee.notEmpty >> UInt64(list + 1)
     guard larger != 0 else { return nil }
-    return lists[list + larger.trailingZeroBitCount].first
+    return pointee.lists[unchecked: list + 1 + larger.trailingZeroBitCount].first
   }
 
-  /// The largest runs' list, for purging with few system calls.
+  /// A run of the largest ones' list, for purging with few system calls.
   var largest: RunPointer? {
-    notEmpty == 0 ? nil : lists[63 - notEmpty.leadingZeroBitCount].first
+    pointee.notEmpty == 0 ? nil : pointee.lists[unchecked: 63 - pointee.notEmpty.leadingZeroBitCount].first
   }
 }

@@ -54,22 +54,13 @@ func heapSlabIsPartial(_ run: UnsafeMutableRawPointer) -> Int32 {
   return opaqueOK
 }
 
-/// The current slab stays, for the next allocation, if that comes soon.
-@c(slm_core_heap_current_is_unused)
-@inline(never)
-@usableFromInline
-func heapCurrentIsUnused(_ run: UnsafeMutableRawPointer) -> Int32 {
-  run.assumingMemoryBound(to: Run.self).pointee.bin.pointee.heap.tick()
-  return opaqueOK
-}
-
-/// The last used slot was freed.
+/// The last used slot of a slab that is not current was freed.
 @c(slm_core_heap_slab_is_unused)
 @inline(never)
 @usableFromInline
 func heapSlabIsUnused(_ run: UnsafeMutableRawPointer) -> Int32 {
   let run = run.assumingMemoryBound(to: Run.self)
-  guard run.pointee.place != .current else { return heapCurrentIsUnused(run.raw) }
+  run.pointee.bin.pointee.heap.tick()
   if run.pointee.available != UInt32(run.pointee.slotCount) { run.pointee.bin.dropReady(of: run) }
   run.pointee.bin.discard(run)
   return opaqueOK

@@ -5,6 +5,7 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
   /// Makes a word with an available slot the one allocated from, when nothing is ready. False if the system has no more memory.
   @inline(never) func advance() -> Bool {
     if let slab = pointee.current, slab.pointee.available > 0 {
+      pointee.heap.tick()
       serve(slab, word: slab.nextWord())
       return true
     }
@@ -22,6 +23,7 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
     guard let next = pointee.partial.first ?? takeOrphan() ?? makeSlab() ?? firstAvailableSparse() else { return false }
     unlist(next)
     next.pointee.place = .current
+    next.pointee.used &+= 1
     next.pointee.shortfall = UInt32.max
     pointee.current = next
     serve(next, word: next.nextWord())
@@ -30,8 +32,7 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
 
   /// The current slab has no slot left: neither available nor ready, as an allocation took the last.
   private func leave(_ slab: RunPointer) {
-    pointee.current = nil
-    slab.pointee.place = .full
+    unlist(slab)
     if pointee.heap.pointee.isExplicit || !slab.pass(from: pointee.heap, to: .nobody) { place(slab) }
   }
 

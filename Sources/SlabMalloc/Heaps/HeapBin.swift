@@ -45,16 +45,22 @@ struct HeapBin {
   static let stride = 128
   // `heap` is in that line too, for deallocations: they ask whose a slab is.
 
-  /// Ready slots that a bin holds: 64, fewer of large slots.
+  /// Ready slots that a bin holds: 32 KiB of them, but 8 to 128, and no more than half a slab's, so that taking those of an empty
+  /// slab off the stack costs little for each of its frees.
   static func readyLimit(_ slotSize: UInt) -> UInt {
-    let fits = (64 << 10) / slotSize
-    return fits > 64 ? 64 : fits < 4 ? 4 : fits
+    min(max(min((32 << 10) / slotSize, 128), 8), slotCount(slotSize) / 2)
   }
 
-  /// Pages of a slab: at least 15 slots, but for the largest.
+  /// Pages of a slab: at least 64 slots up to 16 KiB, and 15 for the largest. Pages that are not touched take no memory.
   static func pages(_ slotSize: UInt) -> UInt {
-    slotSize <= 4 << 10 ? 1 : slotSize <= 16 << 10 ? 4 : slotSize <= 64 << 10 ? 16 : 32
+    if slotSize <= 512 { return 1 }
+    if slotSize <= 1024 { return 2 }
+    if slotSize <= 2048 { return 4 }
+    if slotSize <= 8192 { return 8 }
+    return slotSize <= 64 << 10 ? 16 : 32
   }
+
+  static func slotCount(_ slotSize: UInt) -> UInt { pages(slotSize) << Run.pageShift / slotSize }
 }
 
 typealias HeapBinPointer = UnsafeMutablePointer<HeapBin>
@@ -70,7 +76,7 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
   func initialize(index: UInt8, heap: HeapPointer, bottom: UInt) {
     let slotSize = SizeClass.slotSize(UInt(index))
     let pages = HeapBin.pages(slotSize)
-    let slotCount = pages << Run.pageShift / slotSize
+    let slotCount = HeapBin.slotCount(slotSize)
     let first = bottom + UInt(MemoryLayout<ReadySlot>.stride)
     // A sixteenth of a slab.
     let threshold = slotCount < 32 ? 1 : slotCount / 16
@@ -124,6 +130,7 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
     case .sparse: pointee.sparse.remove(run)
     case .current:
       returnPending(run)
+      run.pointee.used &-= 1
       pointee.current = nil
     case .full: break
     }
@@ -138,19 +145,18 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
     pointee.pending = 0
   }
 
-  /// Takes a slab's slots off the stack, as its memory goes.
+  /// Takes a slab's slots off the stack, as its memory goes. The newest take their places.
   func dropReady(of run: RunPointer) {
     let size = UInt(MemoryLayout<ReadySlot>.stride)
-    var kept = pointee.bottom + size
-    var next = kept
-    while next < pointee.top {
-      let slot = Self.ready(at: next).pointee
-      if slot.run != run {
-        Self.ready(at: kept).pointee = slot
-        kept += size
-      }
-      next += size
+    var top = pointee.top
+    var next = top
+    let first = pointee.bottom + size
+    while next != first {
+      next -= size
+      if Self.ready(at: next).pointee.run != run { continue }
+      top -= size
+      Self.ready(at: next).pointee = Self.ready(at: top).pointee
     }
-    pointee.top = kept
+    pointee.top = top
   }
 }

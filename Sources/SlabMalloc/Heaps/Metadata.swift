@@ -38,14 +38,14 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
   }
 
   private func takeMetadataPage(_ lines: UInt) -> RunPointer? {
-    guard let page = takeRun(1) else { return nil }
+    guard let page = takeRun(roundUp(lines * Metadata.line, to: Run.pageSize) >> Run.pageShift) else { return nil }
     page.pointee.kind = .metadata
     page.pointee.slotSize = UInt32(lines * Metadata.line)
     page.pointee.slotCount = 0
     page.pointee.used = 0
     page.pointee.size = 0
     pointee.metadata.pages[Metadata.list(lines)].prepend(page)
-    pointee.metadata.pageCount += 1
+    pointee.metadata.pageCount += UInt(page.pointee.pages)
     return page
   }
 
@@ -59,14 +59,14 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
     let isOnly = pointee.metadata.pages[list].first == page && page.pointee.next == nil
     guard page.pointee.used == 0, !isOnly else { return }
     pointee.metadata.pages[list].remove(page)
-    pointee.metadata.pageCount -= 1
+    pointee.metadata.pageCount -= UInt(page.pointee.pages)
     page.pointee.slotSize = 0
     page.leave()
     addFree(page)
   }
 
   private func isFull(_ page: RunPointer) -> Bool {
-    UInt(page.pointee.used + 1) * UInt(page.pointee.slotSize) > Run.pageSize
+    UInt(page.pointee.used + 1) * UInt(page.pointee.slotSize) > page.bytes
   }
 
   private func nextFree(_ block: UInt) -> UnsafeMutablePointer<UInt> {

@@ -54,7 +54,7 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
   /// A run that was taken but isn't used goes back as it was.
   private func putBack(_ run: RunPointer, _ reserve: ReservePointer) {
     if !run.pointee.isClean { pointee.dirtyBytes += run.bytes }
-    reserve.addFree(run)
+    reserve.release(run)
   }
 
   func deallocateLarge(_ address: UInt) -> Status {

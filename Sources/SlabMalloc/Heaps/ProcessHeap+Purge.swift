@@ -23,7 +23,7 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
   }
 
   func purgeLocked(downTo bytes: UInt) {
-    while pointee.dirtyBytes > bytes, purgeOne({ $0.pointee.dirty.largest }) {}
+    while pointee.dirtyBytes > bytes, purgeOne({ $0.dirty.largest }) {}
   }
 
   /// Purges every run that became free before or at a time.
@@ -61,7 +61,7 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
 }
 
 extension UnsafeMutablePointer where Pointee == Heap {
-  /// Looks at the clock, now and then: on the way to another slab, or when the current slab has no used slot.
+  /// Looks at the clock, now and then: on the way to another word or slab, and when a slab or a large object goes.
   @inline(__always) func tick() {
     pointee.ticks &+= 1
     if pointee.ticks & 15 == 0 { trimIfDue() }
@@ -81,7 +81,7 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
   /// Gives back the current slab if nothing of it is used, and its memory at once: the next slab is likely to get the same run, and
   /// would keep what memory it has.
   private func trim() {
-    guard let slab = pointee.current, slab.pointee.used == 0 else { return }
+    guard let slab = pointee.current, slab.pointee.used == 1 else { return }
     dropReady(of: slab)
     unlist(slab)
     guard slab.pass(from: pointee.heap, to: .noSlab) else { return place(slab) }

@@ -90,7 +90,7 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
     run.pointee.isClean = isClean
     run.pointee.stamp = UInt(truncatingIfNeeded: pointee.system.milliseconds())
     if !isClean { pointee.dirtyBytes += run.bytes }
-    reserve.addFree(run)
+    reserve.release(run)
   }
 
   /// Gives address space back that is cut up into reserves of which every page is free: together it may be enough. The

@@ -70,7 +70,7 @@ extension UnsafeMutablePointer where Pointee == Reserve {
     var address = pointee.base
     while address < pointee.limit {
       let run = descriptor(address)
-      if run.pointee.kind == .slab, run.pointee.binIndex == index { used += UInt(run.pointee.used) }
+      if run.pointee.kind == .slab, run.pointee.binIndex == index { used += run.usedSlots }
       address += run.bytes
     }
     return used

@@ -4,37 +4,41 @@ import Synchronization
 extension UnsafeMutablePointer where Pointee == Reserve {
   /// A busy run of so many pages out of the free ones: a dirty one if there is one, for its memory is there.
   func take(_ pages: UInt) -> RunPointer? {
-    if let run = pointee.dirty.find(pages) {
+    if let run = dirty.find(pages) {
       pointee.dirty.remove(run)
       return cut(run, pages)
     }
-    guard let run = pointee.clean.find(pages) else { return nil }
+    guard let run = clean.find(pages) else { return nil }
     pointee.clean.remove(run)
     return cut(run, pages)
   }
 
-  /// Cuts a run that is in no list to so many pages; the rest is free.
+  /// Cuts a run that is in no list to so many pages; the rest is free. Costs a step for each page that is taken.
   func cut(_ run: RunPointer, _ pages: UInt) -> RunPointer {
     let all = UInt(run.pointee.pages)
     let (start, isClean, stamp) = (run.pointee.start, run.pointee.isClean, run.pointee.stamp)
-    // Also when nothing is left over: of a free run only the ends lead to it.
     run.set(.busy, start: start, pages: pages)
     run.pointee.isClean = isClean
     guard pages < all else { return run }
     let rest = descriptor(start + pages << Run.pageShift)
-    rest.set(.busy, start: start + pages << Run.pageShift, pages: all - pages)
+    rest.setFirst(start: start + pages << Run.pageShift, pages: all - pages)
     rest.pointee.isClean = isClean
     rest.pointee.stamp = stamp
     addFree(rest)
     return run
   }
 
-  /// Makes a run of which nothing is used free, and merges it with neighbours that are as clean.
+  /// Makes a run that was used free. Costs a step for each page.
+  func release(_ run: RunPointer) {
+    run.disband()
+    addFree(run)
+  }
+
+  /// Makes a run free whose pages lead to themselves, and merges it with neighbours that are as clean.
   func addFree(_ given: RunPointer) {
     var run = given
     let isClean = run.pointee.isClean
     var stamp = run.pointee.stamp
-    // Whoever asks about a pointer into it finds the old slot size, and that no slot is left.
     run.pointee.kind = .free
     run.pointee.reciprocal = 0
     if let after = neighbour(run.endAddress, isClean) {
@@ -45,10 +49,11 @@ extension UnsafeMutablePointer where Pointee == Reserve {
     if run.pointee.start > pointee.base, let before = neighbour(run.pointee.start - 1, isClean) {
       remove(before)
       stamp = min(stamp, before.pointee.stamp)
+      before.last.pointee.lead = before.last
       before.pointee.pages += run.pointee.pages
       run = before
     }
-    run.setLast()
+    run.last.pointee.lead = run
     run.pointee.stamp = stamp
     if isClean { pointee.clean.add(run) } else { pointee.dirty.add(run) }
   }
@@ -90,12 +95,8 @@ extension UnsafeMutablePointer where Pointee == Reserve {
 extension UnsafeMutablePointer where Pointee == Run {
   /// Makes a descriptor that of a run, and all that follow lead to it.
   func set(_ kind: Run.Kind, start: UInt, pages: UInt) {
-    erase()
-    pointee.lead = self
-    pointee.bin = .nobodys
-    pointee.start = start
+    setFirst(start: start, pages: pages)
     pointee.kind = kind
-    pointee.pages = UInt32(pages)
     setInner(from: 1, to: UInt32(pages))
   }
 
@@ -110,9 +111,40 @@ extension UnsafeMutablePointer where Pointee == Run {
     }
   }
 
-  /// A free run is found from its ends alone.
-  fileprivate func setLast() {
-    (self + Int(pointee.pages) - 1).pointee.lead = self
+  /// Makes a descriptor that of a run whose other pages lead to themselves, all but the last.
+  func setFirst(start: UInt, pages: UInt) {
+    erase()
+    pointee.lead = self
+    pointee.bin = .nobodys
+    pointee.start = start
+    pointee.kind = .busy
+    pointee.pages = UInt32(pages)
+  }
+
+  /// The descriptor of the run's last page.
+  fileprivate var last: RunPointer { self + Int(pointee.pages) - 1 }
+
+  /// Makes each page of a run that was used lead to itself: inside a free run no page leads anywhere else, but for the last,
+  /// which leads to the first. Who asks about a pointer into one finds the old slot size, and that no slot is left.
+  fileprivate func disband() {
+    var page: UInt32 = 1
+    while page < pointee.pages {
+      let inner = self + Int(page)
+      inner.pointee.lead = inner
+      inner.pointee.bin = .nobodys
+      inner.pointee.kind = .free
+      inner.pointee.slotSize = pointee.slotSize
+      inner.pointee.size = pointee.size
+      page += 1
+    }
+  }
+
+  /// Pages that were never used lead to themselves.
+  func setUnused(pages: UInt) {
+    for page in 0..<Int(pages) {
+      (self + page).pointee.lead = self + page
+      (self + page).pointee.bin = .nobodys
+    }
   }
 
   /// As if the page had never been used. Not even for a moment is it a slab without owner.

@@ -50,6 +50,9 @@ extension UnsafeMutablePointer where Pointee == Reserve {
     return reserve
   }
 
+  var dirty: UnsafeMutablePointer<FreeRuns> { withUnsafeMutablePointer(to: &pointee.dirty) { $0 } }
+  var clean: UnsafeMutablePointer<FreeRuns> { withUnsafeMutablePointer(to: &pointee.clean) { $0 } }
+
   @inline(__always) func contains(_ address: UInt) -> Bool {
     address &- pointee.base < pointee.limit &- pointee.base
   }
@@ -83,7 +86,8 @@ extension UnsafeMutablePointer where Pointee == Reserve {
     }
     guard commit(from: pointee.limit, to: pointee.limit + pages << Run.pageShift, system) else { return nil }
     let run = descriptor(pointee.limit)
-    run.set(.busy, start: pointee.limit, pages: pages)
+    run.setUnused(pages: pages)
+    run.setFirst(start: pointee.limit, pages: pages)
     run.pointee.isClean = true
     pointee.limit += pages << Run.pageShift
     return run

@@ -22,7 +22,8 @@ import Synchronization
 ///     112  place, isClean, isOrphan, cursor
 ///     120  size         bytes, of a large object; of a free run, when it became free
 ///
-/// slotCount = used + available + slots that the owner's bin holds pending or ready. A remote free stays in `used` until the owner
+/// slotCount = used + available + slots that the owner's bin holds pending or ready; `used` of a current slab is one more, so that
+/// it never becomes 0: the slab stays, for the next allocation. A remote free stays in `used` until the owner
 /// collects it.
 ///
 /// Zero-filled memory is the descriptor of a page that was never used.
@@ -140,6 +141,12 @@ extension UnsafeMutablePointer where Pointee == Run {
 
   @inline(__always) func atomicMark(_ index: UInt) -> UnsafeMutablePointer<Atomic<UInt8>> {
     UnsafeMutableRawPointer(mark(index)).assumingMemoryBound(to: Atomic<UInt8>.self)
+  }
+
+  /// Slots of a slab that a program holds, as far as another thread can tell.
+  var usedSlots: UInt {
+    let used = UInt(pointee.used)
+    return pointee.place == .current && used > 0 ? used - 1 : used
   }
 
   /// What was a slab or a large object is nobody's.
