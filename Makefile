@@ -68,7 +68,7 @@ $(B)/sources.txt: FORCE
 
 # The compiler makes each C function a jump to a Swift function. For these, whose arguments and results are words and so
 # in the same registers for both, the Swift function gets the C name, and the jump is gone.
-HOT := slm_malloc slm_free slm_heap_allocate slm_zone_allocate slm_zone_deallocate slm_zone_deallocate_sized slm_sc_allocate slm_sc_deallocate
+HOT := slm_malloc slm_free slm_override_new slm_heap_allocate slm_zone_allocate slm_zone_deallocate slm_zone_deallocate_sized slm_sc_allocate slm_sc_deallocate
 define name_hot
 @$(NM) --defined-only -j $@ | sed -n $(foreach f,$(HOT),-e 's/^\(\$$e.*[0-9]$(f)y.*F\)$$/$(f) jump_$(f)\n\1 $(f)/p') >$@.names
 @test "$$(wc -l <$@.names)" = $(words $(HOT) $(HOT)) || { echo "error: not every hot function has a Swift twin in $@" >&2; exit 1; }
@@ -99,14 +99,15 @@ $(B)/libslabmalloc.so: $(B)/$(SONAME)
 
 # The same code under the names of the C library's malloc family, for LD_PRELOAD.
 NAMES := Sources/SlabMalloc/Override/names.txt
-$(B)/preload.map: $(NAMES)
+PRELOAD_NAMES := $(NAMES) Sources/SlabMalloc/Override/operators.txt
+$(B)/preload.map: $(PRELOAD_NAMES)
 	@mkdir -p $(@D)
-	@{ echo '{'; echo '  global:'; sed 's/^\([^ ]*\) .*/    \1;/' $<; echo '  local: *;'; echo '};'; } >$@
+	@{ echo '{'; echo '  global:'; sed 's/^\([^ ]*\) .*/    \1;/' $^; echo '  local: *;'; echo '};'; } >$@
 
-$(B)/libslabmalloc-preload.so: $(LIB_OBJ) $(NAMES) $(B)/preload.map
+$(B)/libslabmalloc-preload.so: $(LIB_OBJ) $(PRELOAD_NAMES) $(B)/preload.map
 	@echo '  LINK    $@'
 	@$(CLANG) -target $(TARGET) -fuse-ld=lld -shared -nostdlib -o $@ $(LIB_OBJ) -lc -Wl,-soname,libslabmalloc-preload.so \
-	  $$(sed 's/^\([^ ]*\) \(.*\)/-Wl,--defsym=\1=\2/' $(NAMES)) -Wl,--version-script=$(B)/preload.map \
+	  $$(sed 's/^\([^ ]*\) \(.*\)/-Wl,--defsym=\1=\2/' $(PRELOAD_NAMES)) -Wl,--version-script=$(B)/preload.map \
 	  -Wl,--no-undefined-version -Wl,--gc-sections -Wl,-z,defs,-z,now,-z,relro
 
 # And as an object to link into a program. Each name is a symbol beside the function's own, in its section.

@@ -1,6 +1,9 @@
+#define _GNU_SOURCE
 #include "CSlabPort.h"
 
 #if __STDC_HOSTED__ && defined(__linux__)
+#include <dlfcn.h>
+
 unsigned char slm_port_system_pages[256] __attribute__((aligned(64)));
 uint64_t slm_port_arenas[SLM_PORT_ADDRESS_BITS_WORDS];
 
@@ -34,6 +37,11 @@ void slm_port_watch_forks(void) {
 
 __attribute__((constructor)) static void process_begins(void) { slm_core_process_begins(); }
 __attribute__((destructor)) static void process_ends(void) { slm_core_process_ends(); }
+
+void *slm_port_next_new(size_t size) {
+  void *(*next)(size_t) = (void *(*)(size_t))dlsym(RTLD_NEXT, "_Znwm");
+  return next ? next(size) : NULL;
+}
 
 extern char **environ;
 

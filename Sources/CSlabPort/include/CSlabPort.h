@@ -161,6 +161,8 @@ static inline void slm_port_write_error(const void *text, size_t bytes) {
   (void)written;
   errno = saved;
 }
+// The operator new that this one hides. It calls the new_handler, and throws.
+void *slm_port_next_new(size_t size) __attribute__((visibility("hidden")));
 int slm_port_has_environment(void) __attribute__((visibility("hidden")));
 // The next variable of the environment whose name starts with SLABMALLOC_, from *position on; NULL after the last.
 const char *slm_port_next_option(size_t *position) __attribute__((visibility("hidden")));

@@ -9,9 +9,18 @@ extension UnsafeMutablePointer where Pointee == Heap {
 extension UnsafeMutablePointer where Pointee == HeapBin {
   /// Takes the newest ready slot.
   @inline(__always) func allocate() -> UnsafeMutableRawPointer? {
-    let newest = Self.ready(at: pointee.top &- UInt(MemoryLayout<ReadySlot>.stride))
+    let newest = newest
+    guard newest.pointee.address != 0 else { return UnsafeMutableRawPointer(bitPattern: heapAllocateFromWord(raw)) }
+    return take(newest)
+  }
+
+  /// The newest ready slot; its address is 0 if there is none.
+  @inline(__always) var newest: UnsafeMutablePointer<ReadySlot> {
+    Self.ready(at: pointee.top &- UInt(MemoryLayout<ReadySlot>.stride))
+  }
+
+  @inline(__always) func take(_ newest: UnsafeMutablePointer<ReadySlot>) -> UnsafeMutableRawPointer? {
     let address = newest.pointee.address
-    guard address != 0 else { return UnsafeMutableRawPointer(bitPattern: heapAllocateFromWord(raw)) }
     pointee.top = UInt(bitPattern: newest)
     newest.pointee.mark.pointee = Mark.used
     newest.pointee.run.pointee.used &+= 1
@@ -29,7 +38,6 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
 
   /// The same, when there was nothing ready; tells whether the slot's bytes are all 0.
   func allocateFresh(_ isFresh: inout Bool) -> UInt {
-    let newest = Self.ready(at: pointee.top - UInt(MemoryLayout<ReadySlot>.stride))
     if newest.pointee.address != 0 { return UInt(bitPattern: allocate()) }
     guard pointee.pending != 0 || advance() else { return noMemory() }
     let slots = pointee.pending

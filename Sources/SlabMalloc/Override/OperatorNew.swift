@@ -1,0 +1,24 @@
+import CSlabPort
+
+/// C++'s operator new without the detour over libstdc++'s, which calls malloc. What fails goes there all the same: it calls the
+/// new_handler, and throws. So the preload library needs nothing of C++.
+///
+/// The operators for alignments and those that return NULL are libstdc++'s own, on top of malloc; delete is free.
+@_cdecl("slm_override_new")
+public func slm_override_new(_ size: Int) -> UnsafeMutableRawPointer? {
+  let heap = HeapPointer.thread
+  let size = UInt(bitPattern: size)
+  guard size < heap.pointee.directLimit else { return UnsafeMutableRawPointer(bitPattern: newSlowly(heap.raw, size)) }
+  let bin = heap.directBin(size)
+  let newest = bin.newest
+  guard newest.pointee.address != 0 else { return UnsafeMutableRawPointer(bitPattern: newSlowly(heap.raw, size)) }
+  return bin.take(newest)
+}
+
+@c(slm_core_new_slowly)
+@inline(never)
+@usableFromInline
+func newSlowly(_ heap: UnsafeMutableRawPointer, _ size: UInt) -> UInt {
+  let object = heap.assumingMemoryBound(to: Heap.self).allocate(size)
+  return object == nil ? UInt(bitPattern: slm_port_next_new(Int(bitPattern: size))) : UInt(bitPattern: object)
+}
