@@ -78,7 +78,7 @@ include ctests/preload/preload.mk
 include ctests/model/model.mk
 
 # --- Checks ------------------------------------------------------------------------------------------
-STEPS := check-header check-symbols check-freestanding check-archive check-install check-tests check-swift \
+STEPS := check-header check-symbols check-freestanding check-archive check-override check-install check-tests check-swift \
   check-examples check-speed check-malloc-speed check-preload check-model
 export CC CLANG SWIFT SWIFTC SWIFT_BIN VERSION
 .PHONY: check check-build $(STEPS)
@@ -86,7 +86,7 @@ check: ## Run every test
 	+@ctests/support/run-steps.sh $(B)/check '$(MAKE)' check-build $(STEPS)
 
 # What the steps need, at once, so that it is built in parallel.
-check-build: all freestanding $(TESTS) $(EXAMPLES) $(B)/bench/instructions $(B)/bench/pairs $(B)/packages/check
+check-build: all freestanding $(TESTS) $(EXAMPLES) $(B)/bench/instructions $(B)/bench/pairs $(MALLOC_COUNTS) check-preload-build $(B)/packages/check
 
 check-header: $(B)/packages/check ## The header compiles as C11, C++17 and Swift without a warning
 	@ctests/support/check-header.sh
@@ -96,6 +96,8 @@ check-freestanding: freestanding ## Without an operating system the core needs t
 	@ctests/support/check-freestanding.sh $(B)/freestanding $(FREESTANDING)
 check-archive: lib ## The static library links into C and into Swift programs
 	@ctests/packaging/check-archive.sh $(B)
+check-override: lib ## The override object makes slabmalloc the malloc of a program
+	@ctests/packaging/check-override.sh $(B)
 check-install: all $(B)/packages/check ## pkg-config, CMake and Swift find what install puts there, uninstall removes it
 	+@ctests/packaging/check-install.sh $(B) '$(MAKE)'
 check-tests: $(TESTS) ## The cmocka suites
