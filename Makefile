@@ -68,10 +68,11 @@ $(B)/sources.txt: FORCE
 
 # The compiler makes each C function a jump to a Swift function. For these, whose arguments and results are words and so
 # in the same registers for both, the Swift function gets the C name, and the jump is gone.
-HOT := slm_malloc slm_free slm_override_new slm_heap_allocate slm_zone_allocate slm_zone_deallocate slm_zone_deallocate_sized slm_sc_allocate slm_sc_deallocate
+HOT := slm_zone_allocate slm_zone_deallocate slm_zone_deallocate_sized slm_sc_allocate slm_sc_deallocate
+HOSTED_HOT := slm_malloc slm_free slm_override_new slm_heap_allocate
 define name_hot
-@$(NM) --defined-only -j $@ | sed -n $(foreach f,$(HOT),-e 's/^\(\$$e.*[0-9]$(f)y.*F\)$$/$(f) jump_$(f)\n\1 $(f)/p') >$@.names
-@test "$$(wc -l <$@.names)" = $(words $(HOT) $(HOT)) || { echo "error: not every hot function has a Swift twin in $@" >&2; exit 1; }
+@$(NM) --defined-only -j $@ | sed -n $(foreach f,$(1),-e 's/^\(\$$e.*[0-9]$(f)y.*F\)$$/$(f) jump_$(f)\n\1 $(f)/p') >$@.names
+@test "$$(wc -l <$@.names)" = $(words $(1) $(1)) || { echo "error: not every hot function has a Swift twin in $@" >&2; exit 1; }
 @$(OBJCOPY) --redefine-syms=$@.names $@
 endef
 
@@ -80,7 +81,7 @@ $(B)/obj/SlabMalloc.o: $(SWIFT_SRC) $(C_HEADERS) $(B)/sources.txt $(B)/api.txt M
 	@echo '  SWIFT   $@'
 	@rm -f $@
 	@$(SWIFTC) $(SWIFT_FLAGS) $(HOSTED_FLAGS) -target $(TARGET) -c -o $@ $(SWIFT_SRC)
-	$(name_hot)
+	$(call name_hot,$(HOT) $(HOSTED_HOT))
 
 PORT_OBJ := $(PORT_SRC:Sources/CSlabPort/%.c=$(B)/obj/%.o)
 $(PORT_OBJ): $(B)/obj/%.o: Sources/CSlabPort/%.c $(C_HEADERS) Makefile
@@ -92,7 +93,7 @@ LIB_OBJ := $(B)/obj/SlabMalloc.o $(PORT_OBJ)
 $(B)/$(SONAME): $(LIB_OBJ) $(B)/exports.map
 	@echo '  LINK    $@'
 	@$(CLANG) -target $(TARGET) -fuse-ld=lld -shared -nostdlib -o $@ $(LIB_OBJ) -lc -Wl,-soname,$(SONAME) \
-	  -Wl,--version-script=$(B)/exports.map -Wl,--no-undefined-version -Wl,--gc-sections -Wl,-z,defs,-z,now,-z,relro
+	  -Wl,--version-script=$(B)/exports.map -Wl,--no-undefined-version -Wl,--gc-sections -Wl,-z,defs,-z,now,-z,relro,-z,nodelete
 
 $(B)/libslabmalloc.so: $(B)/$(SONAME)
 	@ln -sf $(SONAME) $@
@@ -108,7 +109,7 @@ $(B)/libslabmalloc-preload.so: $(LIB_OBJ) $(PRELOAD_NAMES) $(B)/preload.map
 	@echo '  LINK    $@'
 	@$(CLANG) -target $(TARGET) -fuse-ld=lld -shared -nostdlib -o $@ $(LIB_OBJ) -lc -Wl,-soname,libslabmalloc-preload.so \
 	  $$(sed 's/^\([^ ]*\) \(.*\)/-Wl,--defsym=\1=\2/' $(PRELOAD_NAMES)) -Wl,--version-script=$(B)/preload.map \
-	  -Wl,--no-undefined-version -Wl,--gc-sections -Wl,-z,defs,-z,now,-z,relro
+	  -Wl,--no-undefined-version -Wl,--gc-sections -Wl,-z,defs,-z,now,-z,relro,-z,nodelete
 
 # And as an object to link into a program. Each name is a symbol beside the function's own, in its section.
 $(B)/libslabmalloc-malloc.o: $(LIB_OBJ) $(NAMES)
@@ -148,16 +149,16 @@ target_flags_riscv64 := -mcmodel=medany
 .PHONY: freestanding
 freestanding: $(FREESTANDING:%=$(B)/freestanding/%/libslabmalloc.a) ## Build the archives for x86_64, aarch64 and riscv64 without an operating system
 
-$(B)/freestanding/api.txt: $(B)/api.txt
+$(B)/freestanding/api.txt: $(B)/api.txt Makefile
 	@mkdir -p $(@D)
-	@grep -v '^slm_mmap_' $< >$@
+	@grep -E '^slm_(zone|safe_zone|sc|region|status|version)' $< >$@
 
 $(B)/freestanding/%/SlabMalloc.o: $(BARE_SRC) $(C_HEADERS) $(B)/sources.txt $(B)/api.txt Makefile
 	@mkdir -p $(@D)
 	@echo '  SWIFT   $@'
 	@rm -f $@
 	@$(SWIFTC) $(SWIFT_FLAGS) -target $(triple_$*) $(addprefix -Xcc ,-ffreestanding $(target_flags_$*)) -c -o $@ $(BARE_SRC)
-	$(name_hot)
+	$(call name_hot,$(HOT))
 .PRECIOUS: $(B)/freestanding/%/SlabMalloc.o
 
 $(B)/freestanding/%/libslabmalloc.a: $(B)/freestanding/%/SlabMalloc.o $(B)/freestanding/api.txt

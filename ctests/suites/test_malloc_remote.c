@@ -39,6 +39,25 @@ static void the_last_ones_too(void **state) {
   assert_true(process_bytes_used() <= start + COUNT * 320 + slab_of_each_class());
 }
 
+/** Slots of the slab that is being allocated from come back while another class looks for a slab, so that nothing of it is used
+ *  when the next word of it is needed. With no delay it may be given back at that moment. */
+static void a_slab_is_empty_when_its_next_word_is_needed(void **state) {
+  (void)state;
+  enum { WORD = 64, OTHERS = 40, ROUNDS = 400 };
+  static void *objects[2 * WORD], *others[OTHERS];
+  slm_process_options before = process_options();
+  set_process_options(0, 0);
+  for (size_t round = 0; round < ROUNDS; round++) {
+    load l = {objects, round % 2 != 0 ? WORD : WORD + round % WORD, 500}, m = {others, OTHERS, 40000};
+    allocate_load(&l);
+    assert_null(on_thread(free_load, &l));
+    allocate_load(&m);
+    assert_null(free_load(&m));
+    assert_true(check_process_books().bytes_slabs <= 2 * slab_of_each_class());
+  }
+  assert_ok(slm_process_options_set(&before));
+}
+
 /** One thread allocates, the other frees, all the time; not more than a window of objects is under way. */
 enum { WINDOW = 1024, PASSED = 400000 };
 static _Atomic(void *) ring[WINDOW];
@@ -140,6 +159,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(memory_comes_back_to_the_owner),
       cmocka_unit_test(the_last_ones_too),
+      cmocka_unit_test(a_slab_is_empty_when_its_next_word_is_needed),
       cmocka_unit_test(a_stream_needs_a_window_of_memory),
       cmocka_unit_test(all_to_all),
   };

@@ -21,7 +21,6 @@ __attribute__((always_inline)) static inline uint64_t slm_port_opaque(uint64_t v
 
 #include <errno.h>
 #include <linux/futex.h>
-#include <linux/mman.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
@@ -121,18 +120,9 @@ static inline int slm_port_purge(void *memory, size_t bytes) {
   return result;
 }
 
-// Moves memory to another place, of which nothing is left where it was. 0 on success, else nothing has changed.
-static inline int slm_port_move(void *from, void *to, size_t bytes) {
-#ifdef MREMAP_DONTUNMAP
-  int saved = errno;
-  void *moved = (void *)syscall(SYS_mremap, from, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP, to);
-  errno = saved;
-  return moved == to ? 0 : -1;
-#else
-  (void)from, (void)to, (void)bytes;
-  return -1;
-#endif
-}
+// Moves memory to another place; where it was reads as zero. 0 on success, else nothing has changed. In two steps, since some
+// kernels unmap the target before they look whether they can move.
+int slm_port_move(void *from, void *to, size_t bytes) __attribute__((visibility("hidden")));
 
 static inline size_t slm_port_page_size(void) { return (size_t)sysconf(_SC_PAGESIZE); }
 

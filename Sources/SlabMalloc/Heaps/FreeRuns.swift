@@ -3,7 +3,7 @@
 ///
 /// No two neighbours are in it: whoever adds a run merges it with them first.
 struct FreeRuns {
-  var lists: InlineArray<40, RunList>
+  var lists: InlineArray<44, RunList>
   var notEmpty: UInt64
   var pages: UInt
 
@@ -27,26 +27,25 @@ struct FreeRuns {
     if lists[list].first == nil { notEmpty &= ~(1 << UInt64(list)) }
     pages -= UInt(run.pointee.pages)
   }
-}
 
-/// On the pointer: a function of the struct would copy it.
-extension UnsafeMutablePointer where Pointee == FreeRuns {
-  /// A run of at least so many pages, and of few more; it stays in its list.
-  func find(_ pages: UInt) -> RunPointer? {
-    let list = FreeRuns.list(pages)
-    // In the list of its own size a run may be too small.
-    var candidate = pointee.lists[unchecked: list].first
-    while let run = candidate {
+  /// A run of at least so many pages, and of few more; it stays in its list. Mutating, as it would copy the struct else.
+  mutating func find(_ pages: UInt) -> RunPointer? {
+    let list = Self.list(pages)
+    // In the list of its own size a run may be too small. Some of them are looked at, the others when nothing else is left.
+    var candidate = lists[unchecked: list].first
+    for _ in 0..<8 {
+      guard let run = candidate else { break }
       if UInt(run.pointee.pages) >= pages { return run }
       candidate = run.pointee.next
     }
-    let larger = pointee.notEmpty >> UInt64(list + 1)
-    guard larger != 0 else { return nil }
-    return pointee.lists[unchecked: list + 1 + larger.trailingZeroBitCount].first
+    let larger = notEmpty >> UInt64(list + 1)
+    if larger != 0 { return lists[unchecked: list + 1 + larger.trailingZeroBitCount].first }
+    while let run = candidate, UInt(run.pointee.pages) < pages { candidate = run.pointee.next }
+    return candidate
   }
 
   /// A run of the largest ones' list, for purging with few system calls.
   var largest: RunPointer? {
-    pointee.notEmpty == 0 ? nil : pointee.lists[unchecked: 63 - pointee.notEmpty.leadingZeroBitCount].first
+    mutating get { notEmpty == 0 ? nil : lists[unchecked: 63 - notEmpty.leadingZeroBitCount].first }
   }
 }

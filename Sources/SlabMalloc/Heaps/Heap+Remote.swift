@@ -1,3 +1,4 @@
+import CSlabPort
 import Synchronization
 
 /// Remote frees: slots that are freed by another thread than their slab's owner.
@@ -45,11 +46,13 @@ extension UnsafeMutablePointer where Pointee == Heap {
   /// Becomes the owner of a slab that nobody owns, as its notifier, unless somebody has taken it out of the orphans meanwhile.
   private func adopt(_ run: RunPointer) {
     guard isInitialized else {
+      // A deallocation keeps errno, also when there is no memory for a heap: then the slab is lost.
+      let saved = slm_port_errno()
       _ = asThread {
         $0.adopt(run)
         return 0
       }
-      return
+      return slm_port_set_errno(saved)
     }
     // A heap that was idle may have taken it out of the orphans itself, before this thread borrowed it.
     if let owner = run.takeOver(self) { return owner.heap.unsafelyUnwrapped.pushRemote(run) }

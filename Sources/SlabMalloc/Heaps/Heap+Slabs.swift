@@ -4,8 +4,9 @@ import Synchronization
 extension UnsafeMutablePointer where Pointee == HeapBin {
   /// Makes a word with an available slot the one allocated from, when nothing is ready. False if the system has no more memory.
   @inline(never) func advance() -> Bool {
+    // First, as it may give back the current slab.
+    pointee.heap.tick()
     if let slab = pointee.current, slab.pointee.available > 0 {
-      pointee.heap.tick()
       serve(slab, word: slab.nextWord())
       return true
     }
@@ -14,7 +15,6 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
 
   private func advanceToNextSlab() -> Bool {
     let heap = pointee.heap
-    heap.tick()
     if heap.collectRemote(), let slab = pointee.current, slab.pointee.available > 0 {
       serve(slab, word: slab.nextWord())
       return true

@@ -29,26 +29,29 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
     return (start, isClean)
   }
 
-  /// Cuts a run so that it starts at a multiple of the alignment. A lone reserve keeps all its pages.
+  /// Cuts a run so that it starts at a multiple of the alignment. What is over of a lone run stays with it.
   private func align(_ run: RunPointer, _ alignment: UInt, _ pages: UInt) -> RunPointer {
     guard let reserve = reserve(around: run.pointee.start) else { return run }
-    let start = roundUp(run.pointee.start, to: alignment)
-    let before = (start - run.pointee.start) >> Run.pageShift
-    var aligned = run
-    if before > 0 {
-      let isClean = run.pointee.isClean
-      let (first, all) = (run.pointee.start, UInt(run.pointee.pages))
-      aligned = reserve.descriptor(start)
-      aligned.set(.busy, start: start, pages: all - before)
-      run.set(.busy, start: first, pages: before)
-      aligned.pointee.isClean = isClean
-      run.pointee.isClean = isClean
-      putBack(run, reserve)
-    }
-    let rest = UInt(aligned.pointee.pages) - pages
-    guard rest > 0 else { return aligned }
-    if !aligned.pointee.isClean { pointee.dirtyBytes += rest << Run.pageShift }
-    return reserve.cut(aligned, pages)
+    let (first, all, isClean) = (run.pointee.start, UInt(run.pointee.pages), run.pointee.isClean)
+    let start = roundUp(first, to: alignment)
+    let before = (start - first) >> Run.pageShift
+    if before == 0 { return cut(run, pages, reserve) }
+    let aligned = reserve.descriptor(start)
+    aligned.set(.busy, start: start, pages: all - before)
+    run.set(.busy, start: first, pages: before)
+    aligned.pointee.isClean = isClean
+    run.pointee.isClean = isClean
+    if !reserve.pointee.isLone { putBack(run, reserve) }
+    return cut(aligned, pages, reserve)
+  }
+
+  private func cut(_ run: RunPointer, _ pages: UInt, _ reserve: ReservePointer) -> RunPointer {
+    let rest = UInt(run.pointee.pages) - pages
+    guard rest > 0, !reserve.pointee.isLone else { return run }
+    if !run.pointee.isClean { pointee.dirtyBytes += rest << Run.pageShift }
+    // The rest's pages lead to the run.
+    run.disband()
+    return reserve.cut(run, pages)
   }
 
   /// A run that was taken but isn't used goes back as it was.
@@ -101,7 +104,11 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
       guard reserve.extend(run, by: pages - has) else { return false }
       pointee.dirtyBytes -= before - reserve.dirtyBytes
       count(largeBytes: Int((pages - has) << Run.pageShift))
-    } else if pages < has, !reserve.pointee.isLone {
+    } else if pages < has, reserve.pointee.isLone {
+      let end = run.pointee.start + pages << Run.pageShift
+      _ = pointee.system.purge(
+        UnsafeMutableRawPointer(bitPattern: end).unsafelyUnwrapped, Int(run.endAddress - end))
+    } else if pages < has {
       let end = run.pointee.start + pages << Run.pageShift
       let rest = reserve.descriptor(end)
       run.pointee.pages = UInt32(pages)
@@ -122,7 +129,7 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
     else { return 0 }
     let bytes = min(run.pointee.size, roundUp(size, to: UInt(pointee.system.pageSize)))
     // Page tables are cheaper to move than bytes, if there are enough of them.
-    if bytes < 1 << 20 || pointee.system.move(from, to, Int(bytes)) != 0 {
+    if bytes < Run.movedFrom || pointee.system.move(from, to, Int(bytes)) != 0 {
       to.copyMemory(from: from, byteCount: Int(min(bytes, size)))
     }
     _ = deallocateLarge(old)

@@ -23,19 +23,23 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
   }
 
   func purgeLocked(downTo bytes: UInt) {
-    while pointee.dirtyBytes > bytes, purgeOne({ $0.dirty.largest }) {}
+    while pointee.dirtyBytes > bytes, purgeOne({ $0.pointee.dirty.largest }) {}
   }
 
   /// Purges every run that became free before or at a time.
   func purge(olderThan stamp: UInt) {
-    locked { while purgeOne({ $0.findDirty(until: stamp) }) {} }
+    // Not all at once if there are many: the others are due next time.
+    locked {
+      var count = 0
+      while count < 64, purgeOne({ $0.findDirty(until: stamp) }) { count += 1 }
+    }
   }
 
   /// Purges one run that is found in a reserve; false if there is none, or the system refuses. The lock is held, but not while the
   /// system is asked.
   private func purgeOne(_ find: (ReservePointer) -> RunPointer?) -> Bool {
     for index in 0..<pointee.reserveCount {
-      guard let reserve = pointee.reserves[index], let run = find(reserve) else { continue }
+      guard let reserve = pointee.reserves[index], !reserve.pointee.isLone, let run = find(reserve) else { continue }
       reserve.remove(run)
       run.pointee.kind = .busy
       pointee.dirtyBytes -= run.bytes
@@ -52,9 +56,10 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
     return false
   }
 
-  /// Gives everything that nothing uses back now. Called without the lock.
-  func purgeAll() -> UInt {
+  /// Gives everything back now that nothing uses, and the thread's idle slabs. Returns the bytes. Called without the lock.
+  func purgeAll(of heap: HeapPointer) -> UInt {
     let before = pointee.counts.purged
+    if heap.isInitialized { heap.trim() }
     purge(downTo: 0)
     return pointee.counts.purged - before
   }
@@ -73,6 +78,11 @@ extension UnsafeMutablePointer where Pointee == Heap {
     let now = process.pointee.system.milliseconds()
     guard now >= pointee.nextTrim else { return }
     pointee.nextTrim = now + UInt64(process.pointee.options.purgeDelay)
+    trim()
+  }
+
+  /// Gives back current slabs of which nothing is used.
+  func trim() {
     for index in 0..<SizeClass.count { bin(index).trim() }
   }
 }
@@ -80,13 +90,17 @@ extension UnsafeMutablePointer where Pointee == Heap {
 extension UnsafeMutablePointer where Pointee == HeapBin {
   /// Gives back the current slab if nothing of it is used, and its memory at once: the next slab is likely to get the same run, and
   /// would keep what memory it has.
-  private func trim() {
+  fileprivate func trim() {
     guard let slab = pointee.current, slab.pointee.used == 1 else { return }
     dropReady(of: slab)
     unlist(slab)
     guard slab.pass(from: pointee.heap, to: .noSlab) else { return place(slab) }
-    let start = UnsafeMutableRawPointer(bitPattern: slab.pointee.start).unsafelyUnwrapped
-    destroy(slab, isClean: pointee.heap.pointee.process.pointee.system.purge(start, Int(slab.bytes)) == 0)
+    let process = pointee.heap.pointee.process
+    let (start, bytes) = (slab.pointee.start, slab.bytes)
+    let isPurged =
+      process.pointee.system.purge(UnsafeMutableRawPointer(bitPattern: start).unsafelyUnwrapped, Int(bytes)) == 0
+    if isPurged { process.locked { process.pointee.counts.purged += bytes } }
+    destroy(slab, isClean: isPurged)
   }
 }
 

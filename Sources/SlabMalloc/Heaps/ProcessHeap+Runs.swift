@@ -12,7 +12,7 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
 
   private func takeFreeRun(_ pages: UInt) -> RunPointer? {
     for index in 0..<pointee.reserveCount {
-      guard let reserve = pointee.reserves[index] else { continue }
+      guard let reserve = pointee.reserves[index], !reserve.pointee.isLone else { continue }
       if let run = reserve.take(pages) {
         if !run.pointee.isClean { pointee.dirtyBytes -= run.bytes }
         return run
@@ -24,7 +24,9 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
   /// Makes more of the reserves usable.
   private func grow(_ pages: UInt) -> RunPointer? {
     for index in 0..<pointee.reserveCount {
-      guard let reserve = pointee.reserves[index], let run = reserve.grow(pages, pointee.system) else { continue }
+      guard let reserve = pointee.reserves[index], !reserve.pointee.isLone,
+        let run = reserve.grow(pages, pointee.system)
+      else { continue }
       pointee.counts.taken += run.bytes
       publish()
       return reserve.cut(run, pages)
@@ -41,38 +43,53 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
   }
 
   private func takeFromNewReserve(_ pages: UInt) -> RunPointer? {
-    makeReserve(pages) ? grow(pages) : nil
+    makeReserve(pages) ? grow(pages) : takeLoneRun(pages)
   }
 
-  /// Reserves address space: a lot for the first time, less if the system refuses (an address space limit), then as little as
-  /// will do.
-  func makeReserve(_ pages: UInt) -> Bool {
+  /// Reserves address space: a lot for the first time, less if the system refuses (an address space limit), then ever more as
+  /// more is held.
+  private func makeReserve(_ pages: UInt) -> Bool {
     if pointee.reserveCount == 0 {
       var bytes = pointee.options.reserve
       while bytes >= 16 << 30 {
-        if pages <= bytes >> Run.pageShift, makeReserve(capacity: bytes >> Run.pageShift) { return true }
+        if pages <= bytes >> Run.pageShift, makeReserve(capacity: bytes >> Run.pageShift) != nil { return true }
         bytes /= 4
       }
     }
-    var bytes: UInt = min(64 << 20, max(4 << 20, pointee.options.reserve))
+    var bytes: UInt = 64 << 20
+    while bytes < pointee.counts.taken / 2 { bytes *= 2 }
     while bytes >= 4 << 20 {
-      if pages <= bytes >> Run.pageShift, makeReserve(capacity: bytes >> Run.pageShift) { return true }
+      if pages <= bytes >> Run.pageShift, makeReserve(capacity: bytes >> Run.pageShift) != nil { return true }
       bytes /= 2
     }
-    return pointee.reserveCount > 0 && makeReserve(capacity: pages, isLone: true)
+    return false
   }
 
-  private func makeReserve(capacity: UInt, isLone: Bool = false) -> Bool {
-    guard let index = freeReserveIndex else { return false }
-    guard let reserve = ReservePointer.make(capacity, isLone: isLone, pointee.system) else { return false }
+  /// A run in a reserve of its own, which goes when the run does: nobody else may take pages of it.
+  private func takeLoneRun(_ pages: UInt) -> RunPointer? {
+    guard let reserve = makeReserve(capacity: pages, isLone: true) else { return nil }
+    guard let run = reserve.grow(pages, pointee.system) else {
+      unmap(reserve)
+      return nil
+    }
+    pointee.counts.taken += run.bytes
+    run.set(.busy, start: run.pointee.start, pages: pages)
+    run.pointee.isClean = true
+    return run
+  }
+
+  private func makeReserve(capacity: UInt, isLone: Bool = false) -> ReservePointer? {
+    guard let index = freeReserveIndex,
+      let reserve = ReservePointer.make(capacity, isLone: isLone, pointee.system)
+    else { return nil }
     pointee.reserves[index] = reserve
     if index == pointee.reserveCount { pointee.reserveCount += 1 }
-    return true
+    return reserve
   }
 
   private var freeReserveIndex: Int? {
     for index in 0..<pointee.reserveCount where pointee.reserves[index] == nil { return index }
-    return pointee.reserveCount < 128 ? pointee.reserveCount : nil
+    return pointee.reserveCount < ProcessHeap.maxReserves ? pointee.reserveCount : nil
   }
 
   /// Takes back a run of which nothing is used. Called without the lock; it may purge.

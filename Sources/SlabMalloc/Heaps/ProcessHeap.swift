@@ -22,7 +22,9 @@ struct ProcessHeap {
   var options: Options
   var hasReadEnvironment: Bool
   var reserveCount: Int
-  var reserves: InlineArray<128, ReservePointer?>
+  var reserves: InlineArray<1024, ReservePointer?>
+
+  static let maxReserves = 1024
   var metadata: Metadata
   /// Heaps that no thread has, with the few slabs that they could not leave; linked by `nextHeap`.
   var idleHeaps: HeapPointer?

@@ -4,11 +4,11 @@ import Synchronization
 extension UnsafeMutablePointer where Pointee == Reserve {
   /// A busy run of so many pages out of the free ones: a dirty one if there is one, for its memory is there.
   func take(_ pages: UInt) -> RunPointer? {
-    if let run = dirty.find(pages) {
+    if let run = pointee.dirty.find(pages) {
       pointee.dirty.remove(run)
       return cut(run, pages)
     }
-    guard let run = clean.find(pages) else { return nil }
+    guard let run = pointee.clean.find(pages) else { return nil }
     pointee.clean.remove(run)
     return cut(run, pages)
   }
@@ -44,6 +44,7 @@ extension UnsafeMutablePointer where Pointee == Reserve {
     if let after = neighbour(run.endAddress, isClean) {
       remove(after)
       stamp = min(stamp, after.pointee.stamp)
+      run.last.pointee.lead = run.last
       run.pointee.pages += after.pointee.pages
     }
     if run.pointee.start > pointee.base, let before = neighbour(run.pointee.start - 1, isClean) {
@@ -126,7 +127,7 @@ extension UnsafeMutablePointer where Pointee == Run {
 
   /// Makes each page of a run that was used lead to itself: inside a free run no page leads anywhere else, but for the last,
   /// which leads to the first. Who asks about a pointer into one finds the old slot size, and that no slot is left.
-  fileprivate func disband() {
+  func disband() {
     var page: UInt32 = 1
     while page < pointee.pages {
       let inner = self + Int(page)

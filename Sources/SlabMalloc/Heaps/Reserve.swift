@@ -50,9 +50,6 @@ extension UnsafeMutablePointer where Pointee == Reserve {
     return reserve
   }
 
-  var dirty: UnsafeMutablePointer<FreeRuns> { withUnsafeMutablePointer(to: &pointee.dirty) { $0 } }
-  var clean: UnsafeMutablePointer<FreeRuns> { withUnsafeMutablePointer(to: &pointee.clean) { $0 } }
-
   @inline(__always) func contains(_ address: UInt) -> Bool {
     address &- pointee.base < pointee.limit &- pointee.base
   }

@@ -86,6 +86,9 @@ struct Run {
 
   static let pageShift: UInt = 16
   static let pageSize: UInt = 1 << pageShift
+  /// Large objects move by page tables from this size on: each move leaves the system one more mapping to know of, and it knows
+  /// only so many.
+  static let movedFrom: UInt = 16 << 20
   /// Bytes of a descriptor.
   static let stride = 128
   static let strideShift: UInt = 7

@@ -3,7 +3,8 @@ import CSlabPort
 /// C++'s operator new without the detour over libstdc++'s, which calls malloc. What fails goes there all the same: it calls the
 /// new_handler, and throws. So the preload library needs nothing of C++.
 ///
-/// The operators for alignments and those that return NULL are libstdc++'s own, on top of malloc; delete is free.
+/// Only the two operators that all others of libstdc++ call: those for arrays, sizes and NULL end up here, or in those of a
+/// program that replaces these two alone.
 @_cdecl("slm_override_new")
 public func slm_override_new(_ size: Int) -> UnsafeMutableRawPointer? {
   let heap = HeapPointer.thread

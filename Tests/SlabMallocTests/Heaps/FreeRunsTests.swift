@@ -5,13 +5,14 @@ import XCTest
 /// Lists of free runs by size, on descriptors alone.
 final class FreeRunsTests: XCTestCase {
   /// Descriptors without pages.
-  private func withRuns(_ pages: [UInt32], _ body: ([RunPointer]) -> Void) {
+  private func withRuns(_ pages: [UInt32], _ body: ([RunPointer], UnsafeMutablePointer<FreeRuns>) -> Void) {
     let memory = UnsafeMutableRawPointer.allocate(byteCount: pages.count * Run.stride, alignment: 64)
     defer { memory.deallocate() }
     memory.initializeMemory(as: UInt8.self, repeating: 0, count: pages.count * Run.stride)
     let runs = pages.indices.map { (memory + $0 * Run.stride).assumingMemoryBound(to: Run.self) }
     for (run, count) in zip(runs, pages) { run.pointee.pages = count }
-    body(runs)
+    var free = FreeRuns.none
+    body(runs, &free)
   }
 
   func testListsAreInTheOrderOfSizes() {
@@ -26,11 +27,10 @@ final class FreeRunsTests: XCTestCase {
   }
 
   func testARunIsFoundThatIsLargeEnough() {
-    withRuns([1, 2, 2, 16, 17, 31, 32, 100, 5000]) { runs in
-      var free = FreeRuns.none
+    withRuns([1, 2, 2, 16, 17, 31, 32, 100, 5000]) { runs, free in
       XCTAssertNil(free.find(1))
-      for run in runs { free.add(run) }
-      XCTAssertEqual(free.pages, 5201)
+      for run in runs { free.pointee.add(run) }
+      XCTAssertEqual(free.pointee.pages, 5201)
       let sizes = runs.map { UInt($0.pointee.pages) }
       for pages: UInt in 1...5000 {
         let found = free.find(pages).map { UInt($0.pointee.pages) }
@@ -42,35 +42,33 @@ final class FreeRunsTests: XCTestCase {
       }
       XCTAssertNil(free.find(5001))
       XCTAssertEqual(free.largest?.pointee.pages, 5000)
-      for run in runs { free.remove(run) }
-      XCTAssertEqual(free.pages, 0)
-      XCTAssertEqual(free.notEmpty, 0)
+      for run in runs { free.pointee.remove(run) }
+      XCTAssertEqual(free.pointee.pages, 0)
+      XCTAssertEqual(free.pointee.notEmpty, 0)
       XCTAssertNil(free.largest)
     }
   }
 
   func testTheNewestOfASizeComesFirst() {
-    withRuns([3, 3, 3]) { runs in
-      var free = FreeRuns.none
-      for run in runs { free.add(run) }
+    withRuns([3, 3, 3]) { runs, free in
+      for run in runs { free.pointee.add(run) }
       XCTAssertEqual(free.find(3), runs[2])
-      free.remove(runs[2])
+      free.pointee.remove(runs[2])
       XCTAssertEqual(free.find(3), runs[1])
     }
   }
 
   /// What no reserve can have is not found either.
   func testNothingIsLargeEnoughForMost() {
-    withRuns([1]) { runs in
-      var free = FreeRuns.none
-      free.add(runs[0])
+    withRuns([1]) { runs, free in
+      free.pointee.add(runs[0])
       for shift in 1..<31 { XCTAssertNil(free.find(1 << shift), "2^\(shift) pages") }
     }
   }
 
   func testAnyRunCanBeRemovedFromAList() {
     for removed in [[0, 1, 2], [2, 1, 0], [1, 0, 2], [1, 2, 0]] {
-      withRuns([1, 1, 1]) { runs in
+      withRuns([1, 1, 1]) { runs, _ in
         var list = RunList()
         list.append(runs[1])
         list.append(runs[2])
@@ -78,10 +76,11 @@ final class FreeRunsTests: XCTestCase {
         var left = [0, 1, 2]
         for index in removed {
           var found: [Int] = []
-          XCTAssertNil(list.walk { run in
-            found.append(runs.firstIndex(of: run)!)
-            return nil
-          })
+          XCTAssertNil(
+            list.walk { run in
+              found.append(runs.firstIndex(of: run)!)
+              return nil
+            })
           XCTAssertEqual(found, left)
           list.remove(runs[index])
           left.removeAll { $0 == index }

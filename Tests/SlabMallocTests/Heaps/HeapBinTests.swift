@@ -35,7 +35,7 @@ final class HeapBinTests: XCTestCase {
       XCTAssertEqual(bin.pointee.top, bin.pointee.limit)
       world.free(live[ready..<ready + 10], by: heap)
       XCTAssertEqual(slab.pointee.available, 10)
-      XCTAssertEqual(Int(slab.pointee.used), slots - ready - 10)
+      XCTAssertEqual(Int(slab.usedSlots), slots - ready - 10)
       world.check()
       world.free(live[(ready + 10)...], by: heap)
     }

@@ -55,8 +55,9 @@ final class HeapEndingTests: XCTestCase {
       world.end(heap)
       world.check()
     }
-    let orphans = Array(sequence(first: world.process.pointee.orphans[Int(SizeClass.index(size: size)!)].first) { $0?.pointee.next }
-      .prefix { $0 != nil }.map { $0! })
+    let orphans = Array(
+      sequence(first: world.process.pointee.orphans[Int(SizeClass.index(size: size)!)].first) { $0?.pointee.next }
+        .prefix { $0 != nil }.map { $0! })
     let heap = world.thread()
     for orphan in orphans {
       let address = UInt(bitPattern: heap.allocate(size))
@@ -115,7 +116,7 @@ final class HeapEndingTests: XCTestCase {
     heap.remote.pointee.store(slab.address, ordering: .releasing)
     world.check("it is idle:")
     XCTAssertEqual(world.destroy(explicit), 10)
-    XCTAssertEqual(slab.pointee.used, 10, "objects of the ended thread")
+    XCTAssertEqual(slab.usedSlots, 10, "objects of the ended thread")
     let next = world.thread()
     XCTAssertEqual(next, heap)
     XCTAssertTrue(next.collectRemote())
@@ -137,7 +138,11 @@ final class HeapEndingTests: XCTestCase {
         live.append(UInt(bitPattern: heap.allocate(size)))
         if random.below(3) == 0 {
           let address = live.remove(at: random.below(live.count))
-          if random.below(2) == 0 { world.free(address, by: other) } else { XCTAssertEqual(heap.deallocateOwn(address), ok) }
+          if random.below(2) == 0 {
+            world.free(address, by: other)
+          } else {
+            XCTAssertEqual(heap.deallocateOwn(address), ok)
+          }
         }
       }
       XCTAssertFalse(live.contains(0))

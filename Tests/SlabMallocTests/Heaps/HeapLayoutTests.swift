@@ -9,11 +9,14 @@ final class HeapLayoutTests: XCTestCase {
     XCTAssertLessThanOrEqual(MemoryLayout<Run>.size, Run.stride)
     XCTAssertEqual(1 << Run.strideShift, Run.stride)
     let offsets = [
-      MemoryLayout<Run>.offset(of: \.owner), MemoryLayout<Run>.offset(of: \.start), MemoryLayout<Run>.offset(of: \.reciprocal),
+      MemoryLayout<Run>.offset(of: \.owner), MemoryLayout<Run>.offset(of: \.start),
+      MemoryLayout<Run>.offset(of: \.reciprocal),
       MemoryLayout<Run>.offset(of: \.marks), MemoryLayout<Run>.offset(of: \.bin), MemoryLayout<Run>.offset(of: \.lead),
-      MemoryLayout<Run>.offset(of: \.used), MemoryLayout<Run>.offset(of: \.available), MemoryLayout<Run>.offset(of: \.words),
+      MemoryLayout<Run>.offset(of: \.used), MemoryLayout<Run>.offset(of: \.available),
+      MemoryLayout<Run>.offset(of: \.words),
       MemoryLayout<Run>.offset(of: \.remoteHint), MemoryLayout<Run>.offset(of: \.remoteNext),
-      MemoryLayout<Run>.offset(of: \.next), MemoryLayout<Run>.offset(of: \.pages), MemoryLayout<Run>.offset(of: \.slotSize),
+      MemoryLayout<Run>.offset(of: \.next), MemoryLayout<Run>.offset(of: \.pages),
+      MemoryLayout<Run>.offset(of: \.slotSize),
       MemoryLayout<Run>.offset(of: \.place), MemoryLayout<Run>.offset(of: \.size),
     ]
     XCTAssertEqual(offsets, [0, 8, 16, 24, 32, 40, 48, 52, 56, 64, 72, 80, 96, 104, 112, 120])

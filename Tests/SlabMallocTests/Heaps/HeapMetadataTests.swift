@@ -19,7 +19,9 @@ final class HeapMetadataTests: XCTestCase {
       let count = 3 * Run.pageSize / (lines * Metadata.line)
       let blocks = (0..<count).map { _ in take(world, lines: lines)! }.sorted()
       XCTAssertTrue(blocks.allSatisfy { $0 % Metadata.line == 0 })
-      for (one, other) in zip(blocks, blocks.dropFirst()) { XCTAssertGreaterThanOrEqual(other - one, lines * Metadata.line) }
+      for (one, other) in zip(blocks, blocks.dropFirst()) {
+        XCTAssertGreaterThanOrEqual(other - one, lines * Metadata.line)
+      }
       let held = world.process.pointee.metadata.pageCount
       let shuffled = blocks.shuffled(using: &random)
       for block in shuffled { giveBack(world, block, lines: lines) }

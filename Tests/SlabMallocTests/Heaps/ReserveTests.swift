@@ -7,7 +7,7 @@ final class ReserveTests: XCTestCase {
   /// A process that has given a heap to nobody, so that all its runs are the test's.
   private func world(_ pageSize: Int = 4096) -> HeapWorld {
     let world = HeapWorld(pageSize: pageSize)
-    XCTAssertTrue(world.process.makeReserve(1))
+    XCTAssertNotNil(world.process.makeReserve(1))
     return world
   }
 
@@ -66,10 +66,10 @@ final class ReserveTests: XCTestCase {
         world.check("\(order)")
       }
       let reserve = world.process.pointee.reserves[0]!
-      XCTAssertEqual(reserve.pointee.dirty.find(15), runs[0], "one run of 15 pages")
-      XCTAssertNil(reserve.pointee.dirty.find(16))
+      XCTAssertEqual(reserve.dirty.find(15), runs[0], "one run of 15 pages")
+      XCTAssertNil(reserve.dirty.find(16))
       giveBack(rest, world)
-      XCTAssertEqual(reserve.pointee.dirty.find(64), min(runs[0], rest))
+      XCTAssertEqual(reserve.dirty.find(64), min(runs[0], rest))
       world.finish()
     }
   }
@@ -87,7 +87,7 @@ final class ReserveTests: XCTestCase {
     XCTAssertEqual(free(world).dirty, 8)
     XCTAssertEqual(world.process.purgeAll(), 8 << Run.pageShift)
     world.check("all are clean:")
-    XCTAssertEqual(world.process.pointee.reserves[0]!.pointee.clean.largest?.pointee.pages, 64)
+    XCTAssertEqual(world.process.pointee.reserves[0]!.clean.largest?.pointee.pages, 64)
     world.finish()
   }
 

@@ -68,7 +68,9 @@ struct HeapInvariants {
       if let text = run.tilingViolation(address, limit: reserve.pointee.limit) { return name + text }
       if run.pointee.kind == .free {
         if free.removeValue(forKey: run) != run.pointee.isClean { return name + "not in its list" }
-        if let before, before.pointee.kind == .free, before.pointee.isClean == run.pointee.isClean { return name + "not merged" }
+        if let before, before.pointee.kind == .free, before.pointee.isClean == run.pointee.isClean {
+          return name + "not merged"
+        }
       } else if let text = find(run) {
         return name + text
       }
@@ -105,8 +107,12 @@ struct HeapInvariants {
     if counts.large != largeBytes { return "counts.large is \(counts.large), but large objects have \(largeBytes)" }
     if counts.largeLive != largeLive { return "counts.largeLive is \(counts.largeLive), not \(largeLive)" }
     if counts.peak < slabBytes + largeBytes { return "counts.peak" }
-    if process.pointee.dirtyBytes != pages.dirty { return "dirtyBytes \(process.pointee.dirtyBytes), not \(pages.dirty)" }
-    if pages.held != slabBytes + largeBytes + metadataBytes + pages.dirty + pages.clean { return "held is not its parts" }
+    if process.pointee.dirtyBytes != pages.dirty {
+      return "dirtyBytes \(process.pointee.dirtyBytes), not \(pages.dirty)"
+    }
+    if pages.held != slabBytes + largeBytes + metadataBytes + pages.dirty + pages.clean {
+      return "held is not its parts"
+    }
     if counts.taken - counts.givenBack != pages.held { return "taken - givenBack is not what is held" }
     for index in 0..<slabs.count where process.pointee.slabs[index] != slabs[index] { return "slabs of class \(index)" }
     guard let first = process.pointee.reserves[0]?.pointee, first.limit > first.base else { return nil }
@@ -125,12 +131,11 @@ extension UnsafeMutablePointer where Pointee == Run {
     if (pointee.kind == .slab) == isNoSlab { return isNoSlab ? "taken for no slab" : "taken for a slab" }
     for page in 1..<max(1, Int(pointee.pages)) {
       let inner = self + page
-      if !inner.isNoSlab { return "page \(page) is taken for a slab" }
-      // Within a free run others may lead to what was a run before.
-      let lead = inner.pointee.lead
-      if pointee.kind == .free ? lead < self || lead > inner || lead.pointee.kind != .free : lead != self {
-        return "page \(page) leads elsewhere"
-      }
+      if !inner.isNoSlab, inner.pointee.kind != .unused { return "page \(page) is taken for a slab" }
+      // A free run is found from its ends alone.
+      let isFree = inner.pointee.kind == .free || inner.pointee.kind == .unused
+      let lead = pointee.kind != .free || inner == last ? self : inner
+      if inner.pointee.lead != lead || pointee.kind == .free && !isFree { return "page \(page) leads elsewhere" }
     }
     return nil
   }

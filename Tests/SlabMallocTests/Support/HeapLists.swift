@@ -20,7 +20,9 @@ struct HeapLists {
       if remote.updateValue(heap, forKey: run) != nil { return "a slab is on two stacks of remote frees" }
       next = run.pointee.remoteNext
     }
-    return heap.pointee.large.walk { large.updateValue(heap, forKey: $0) == nil ? nil : "a large object is listed twice" }
+    return heap.pointee.large.walk {
+      large.updateValue(heap, forKey: $0) == nil ? nil : "a large object is listed twice"
+    }
   }
 
   private mutating func collect(_ bin: HeapBinPointer, of heap: HeapPointer, _ index: UInt8) -> String? {

@@ -21,7 +21,8 @@ struct HeapMetadata {
 
   mutating func violation(_ process: ProcessHeapPointer) -> String? {
     if isUsedTwice { return "metadata is used twice" }
-    if process.pointee.metadata.pageCount != UInt(pages.count) { return "metadata.pageCount" }
+    let count = pages.reduce(0) { $0 + UInt($1.pointee.pages) }
+    if process.pointee.metadata.pageCount != count { return "metadata.pageCount" }
     var listed: [RunPointer: Int] = [:]
     for index in 0..<96 {
       let text = process.pointee.metadata.pages[index].walk {
@@ -59,6 +60,7 @@ struct HeapMetadata {
     if !free.isEmpty { return "\(free.count) free blocks are none" }
     if page.pointee.used != found { return "used is \(page.pointee.used), not \(found)" }
     let isFull = UInt(found + 1) * size > page.bytes
-    return list == (isFull ? nil : Metadata.list(size / Metadata.line)) ? nil : "in list \(list ?? -1) with \(found) blocks"
+    return list == (isFull ? nil : Metadata.list(size / Metadata.line))
+      ? nil : "in list \(list ?? -1) with \(found) blocks"
   }
 }

@@ -8,7 +8,9 @@ extension UnsafeMutablePointer where Pointee == Run {
 
   private func geometryViolation() -> String? {
     let slotSize = SizeClass.slotSize(UInt(pointee.binIndex))
-    if UInt(pointee.slotSize) != slotSize || UInt(pointee.pages) != HeapBin.pages(slotSize) { return "carved for another class" }
+    if UInt(pointee.slotSize) != slotSize || UInt(pointee.pages) != HeapBin.pages(slotSize) {
+      return "carved for another class"
+    }
     if UInt(pointee.slotCount) != bytes / slotSize { return "\(pointee.slotCount) slots" }
     let lines = HeapBinPointer.markLines(UInt(pointee.slotCount)) * Metadata.line
     if UInt(bitPattern: pointee.words) - UInt(bitPattern: pointee.marks) != lines { return "words don't follow marks" }
@@ -20,8 +22,12 @@ extension UnsafeMutablePointer where Pointee == Run {
     let count = Int(pointee.slotCount)
     let (free, used, remote) = countMarks()
     if free + used + remote != count { return "an unknown mark" }
-    for index in count..<(count + 63) / 64 * 64 where pointee.marks[index] != Mark.none { return "a mark past the last slot" }
-    if Int(pointee.used) != used + remote { return "used is \(pointee.used), but \(used + remote) are marked" }
+    for index in count..<(count + 63) / 64 * 64 where pointee.marks[index] != Mark.none {
+      return "a mark past the last slot"
+    }
+    // That of the current slab is one more.
+    let inUse = Int(pointee.used) - (pointee.place == .current ? 1 : 0)
+    if inUse != used + remote { return "used is \(pointee.used), but \(used + remote) are marked" }
     var available = 0
     for word in 0..<(count + 63) / 64 {
       let bits = pointee.words[word]
@@ -30,13 +36,14 @@ extension UnsafeMutablePointer where Pointee == Run {
       if !areFree(word, bits) { return "an available slot is marked as used" }
     }
     if Int(pointee.available) != available { return "available is \(pointee.available), not \(available)" }
-    if Int(pointee.used) + available + held.count != count { return "\(held.count) held + \(available) + \(pointee.used) used" }
+    if inUse + available + held.count != count { return "\(held.count) held + \(available) + \(pointee.used) used" }
     for index in held {
       if !areFree(Int(index >> 6), 1 << UInt64(index & 63)) { return "a held slot is marked as used" }
       if pointee.words[Int(index >> 6)] >> UInt64(index & 63) & 1 == 1 { return "a held slot is available too" }
     }
     if Set(held).count != held.count { return "a slot is held twice" }
-    return UInt(remote) == currentOwner.remoteFrees ? nil : "\(currentOwner.remoteFrees) remote frees, but \(remote) are marked"
+    return UInt(remote) == currentOwner.remoteFrees
+      ? nil : "\(currentOwner.remoteFrees) remote frees, but \(remote) are marked"
   }
 
   private func countMarks() -> (free: Int, used: Int, remote: Int) {

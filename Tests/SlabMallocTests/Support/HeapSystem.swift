@@ -22,17 +22,22 @@ struct HeapSystem {
   var duringPurge: () -> Void = {}
   private(set) var calls = 0
   private(set) var failures = 0
+  /// Address space that could not be given back.
+  private(set) var lost = 0
   /// What should not have happened.
   private(set) var errors: [String] = []
   private var counts: [Call: Int] = [:]
   /// Address space that is out, by address, and what of it is usable.
   private var mappings: [UInt: UInt] = [:]
   private var usable: [Range<UInt>] = []
+  /// Mappings whose end was given back.
+  private var stumps = 0
 
   init(pageSize: Int) { self.pageSize = pageSize }
 
   func count(_ call: Call) -> Int { counts[call, default: 0] }
-  var reserved: Int { mappings.count }
+  /// Whole reserves that are out.
+  var reserved: Int { mappings.count - stumps }
   var reservedBytes: UInt { mappings.values.reduce(0, +) }
 
   /// The functions, for this system once it is `current`.
@@ -70,16 +75,17 @@ struct HeapSystem {
   private mutating func reserve(_ bytes: Int) -> UnsafeMutableRawPointer? {
     guard !refuses(.reserve, bytes) else { return nil }
     if bytes % pageSize != 0 { errors.append("reserve of \(bytes) bytes: no whole pages") }
-    let spare = 2 * max(pageSize, Int(Run.pageSize))
-    guard let memory = slm_port_reserve(bytes + spare) else {
+    let alignment = 2 * max(UInt(pageSize), Run.pageSize)
+    let all = bytes + 2 * Int(alignment)
+    guard let memory = slm_port_reserve(all) else {
       errors.append("no address space for \(bytes) bytes")
       return nil
     }
-    let start = roundUp(UInt(bitPattern: memory), to: UInt(spare)) + UInt(pageSize)
+    let start = roundUp(UInt(bitPattern: memory), to: alignment) + UInt(pageSize)
+    let (first, end) = (UInt(bitPattern: memory), start + UInt(bytes))
     mappings[start] = UInt(bytes)
-    let end = start + UInt(bytes)
-    munmap(memory, Int(start - UInt(bitPattern: memory)))
-    munmap(UnsafeMutableRawPointer(bitPattern: end), Int(UInt(bitPattern: memory) + UInt(bytes + spare) - end))
+    munmap(memory, Int(start - first))
+    munmap(UnsafeMutableRawPointer(bitPattern: end), Int(first + UInt(all) - end))
     return UnsafeMutableRawPointer(bitPattern: start)
   }
 
@@ -105,15 +111,23 @@ struct HeapSystem {
   }
 
   private mutating func unmap(_ range: Range<UInt>) -> Int32 {
-    guard !refuses(.unmap, range.count) else { return -1 }
+    guard !refuses(.unmap, range.count) else {
+      lost += 1
+      return -1
+    }
     // All that was reserved, or its end.
-    if let (start, bytes) = mappings.first(where: { $0.key + $0.value == range.upperBound && $0.key <= range.lowerBound }) {
+    if let (start, bytes) = mappings.first(where: {
+      $0.key + $0.value == range.upperBound && $0.key <= range.lowerBound
+    }) {
       mappings[start] = start < range.lowerBound ? bytes - UInt(range.count) : nil
+      if start < range.lowerBound { stumps += 1 }
     } else {
       errors.append("unmap of \(text(range)): not as it was reserved")
     }
-    usable = usable.compactMap { $0.lowerBound < range.lowerBound || $0.lowerBound >= range.upperBound
-      ? $0.lowerBound..<($0.overlaps(range) ? range.lowerBound : $0.upperBound) : nil }
+    usable = usable.compactMap {
+      $0.lowerBound < range.lowerBound || $0.lowerBound >= range.upperBound
+        ? $0.lowerBound..<($0.overlaps(range) ? range.lowerBound : $0.upperBound) : nil
+    }
     return munmap(UnsafeMutableRawPointer(bitPattern: range.lowerBound), range.count)
   }
 

@@ -121,5 +121,7 @@ final class HeapWorld {
     XCTAssertEqual(process.pages.clean + metadata, process.pages.held, "clean", file: file, line: line)
     check("purged:", file: file, line: line)
     XCTAssertEqual(reports, [], "misuse", file: file, line: line)
+    let reserves = (0..<process.pointee.reserveCount).count { process.pointee.reserves[$0] != nil }
+    XCTAssertEqual(HeapSystem.current.reserved, reserves + HeapSystem.current.lost, "reserves", file: file, line: line)
   }
 }
