@@ -96,10 +96,10 @@ void slm_port_watch_thread(void *heap) __attribute__((visibility("hidden")));
 // Makes fork() wait until nobody changes what heaps share.
 void slm_port_watch_forks(void) __attribute__((visibility("hidden")));
 
-// Address space without memory; NULL if there is none.
+// Address space without memory; NULL if there is none. The system may refuse to commit more than it has.
 static inline void *slm_port_reserve(size_t bytes) {
   int saved = errno;
-  void *memory = mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  void *memory = mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   errno = saved;
   return memory == MAP_FAILED ? NULL : memory;
 }

@@ -9,7 +9,10 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
     let pages = roundUp(bytes, to: Run.pageSize) >> Run.pageShift
     let spare = alignment > Run.pageSize ? (alignment >> Run.pageShift) - 1 : 0
     acquire()
-    guard pages + spare < 1 << 31, var run = takeRun(pages + spare) else {
+    // Of a giant nobody sets a descriptor for each page.
+    guard pages + spare < 1 << 31,
+      var run = pages + spare < Run.giantPages ? takeRun(pages + spare) : takeLoneRun(pages + spare)
+    else {
       release()
       return (noMemory(), false)
     }
@@ -37,11 +40,17 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
     let before = (start - first) >> Run.pageShift
     if before == 0 { return cut(run, pages, reserve) }
     let aligned = reserve.descriptor(start)
+    if reserve.pointee.isLone {
+      aligned.setFirst(start: start, pages: all - before)
+      aligned.pointee.isClean = isClean
+      reserve.pointee.loneRun = aligned
+      return aligned
+    }
     aligned.set(.busy, start: start, pages: all - before)
     run.set(.busy, start: first, pages: before)
     aligned.pointee.isClean = isClean
     run.pointee.isClean = isClean
-    if !reserve.pointee.isLone { putBack(run, reserve) }
+    putBack(run, reserve)
     return cut(aligned, pages, reserve)
   }
 

@@ -66,15 +66,14 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
   }
 
   /// A run in a reserve of its own, which goes when the run does: nobody else may take pages of it.
-  private func takeLoneRun(_ pages: UInt) -> RunPointer? {
+  func takeLoneRun(_ pages: UInt) -> RunPointer? {
     guard let reserve = makeReserve(capacity: pages, isLone: true) else { return nil }
     guard let run = reserve.grow(pages, pointee.system) else {
       unmap(reserve)
       return nil
     }
     pointee.counts.taken += run.bytes
-    run.set(.busy, start: run.pointee.start, pages: pages)
-    run.pointee.isClean = true
+    reserve.pointee.loneRun = run
     return run
   }
 

@@ -18,7 +18,7 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
   func used(_ sizeClass: UInt) -> UInt {
     var used: UInt = 0
     for index in 0..<pointee.reserveCount {
-      guard let reserve = pointee.reserves[index] else { continue }
+      guard let reserve = pointee.reserves[index], !reserve.pointee.isLone else { continue }
       used += reserve.used(UInt8(truncatingIfNeeded: sizeClass))
     }
     return used

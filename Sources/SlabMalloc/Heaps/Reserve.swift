@@ -18,8 +18,9 @@ struct Reserve {
   var tableLimit: UInt
   var mapping: UInt
   var mappingBytes: UInt
-  /// Made for one large object, and unmapped with it.
+  /// Made for one large object, and unmapped with it. Then only the descriptor of that run is set.
   var isLone: Bool
+  var loneRun: RunPointer?
   var dirty: FreeRuns
   var clean: FreeRuns
 }
@@ -46,7 +47,7 @@ extension UnsafeMutablePointer where Pointee == Reserve {
     reserve.initialize(
       to: Reserve(
         base: base, limit: base, table: mapping + head, capacity: capacity, tableLimit: mapping + head, mapping: mapping,
-        mappingBytes: bytes, isLone: isLone, dirty: .none, clean: .none))
+        mappingBytes: bytes, isLone: isLone, loneRun: nil, dirty: .none, clean: .none))
     return reserve
   }
 
@@ -61,7 +62,7 @@ extension UnsafeMutablePointer where Pointee == Reserve {
 
   /// The run around an address of the reserve's.
   @inline(__always) func run(_ address: UInt) -> RunPointer {
-    descriptor(address).pointee.lead
+    pointee.loneRun ?? descriptor(address).pointee.lead
   }
 
   /// Makes more pages usable: a clean run.
@@ -83,7 +84,7 @@ extension UnsafeMutablePointer where Pointee == Reserve {
     }
     guard commit(from: pointee.limit, to: pointee.limit + pages << Run.pageShift, system) else { return nil }
     let run = descriptor(pointee.limit)
-    run.setUnused(pages: pages)
+    if !pointee.isLone { run.setUnused(pages: pages) }
     run.setFirst(start: pointee.limit, pages: pages)
     run.pointee.isClean = true
     pointee.limit += pages << Run.pageShift

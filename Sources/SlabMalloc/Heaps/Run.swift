@@ -89,6 +89,8 @@ struct Run {
   /// Large objects move by page tables from this size on: each move leaves the system one more mapping to know of, and it knows
   /// only so many.
   static let movedFrom: UInt = 16 << 20
+  /// Runs from this size on, 1 GiB, are lone.
+  static let giantPages: UInt = 1 << 14
   /// Bytes of a descriptor.
   static let stride = 128
   static let strideShift: UInt = 7
