@@ -205,6 +205,13 @@ static void *work(void *argument) {
   return NULL;
 }
 
+// Takes a heap and gives it back, while all others do: what was freed to an idle one is collected.
+static void *take_heap(void *argument) {
+  slm_free(slm_malloc(1));
+  pthread_barrier_wait(argument);
+  return NULL;
+}
+
 int main(int count, char **arguments) {
   if (count > 1) rounds = strtoul(arguments[1], NULL, 10);
   uint64_t seed = count > 2 ? strtoull(arguments[2], NULL, 10) : (uint64_t)time(NULL);
@@ -226,6 +233,11 @@ int main(int count, char **arguments) {
     for (unsigned i = 0; i < THREADS; i++) pthread_join(threads[i], NULL);
   }
   for (unsigned i = 0; i < THREADS; i++) read_letters(&(worker){.index = i});
+  pthread_barrier_t barrier;
+  pthread_barrier_init(&barrier, NULL, THREADS);
+  for (unsigned i = 0; i < THREADS; i++)
+    if (pthread_create(&threads[i], NULL, take_heap, &barrier) != 0) fail("no thread");
+  for (unsigned i = 0; i < THREADS; i++) pthread_join(threads[i], NULL);
   slm_process_statistics all = {.struct_size = sizeof all};
   slm_process_statistics_get(&all);
   if (all.large_live != 0) fail("large objects were lost");

@@ -36,6 +36,7 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
   private func align(_ run: RunPointer, _ alignment: UInt, _ pages: UInt) -> RunPointer {
     guard let reserve = reserve(around: run.pointee.start) else { return run }
     let (first, all, isClean) = (run.pointee.start, UInt(run.pointee.pages), run.pointee.isClean)
+    let stamp = run.pointee.stamp
     let start = roundUp(first, to: alignment)
     let before = (start - first) >> Run.pageShift
     if before == 0 { return cut(run, pages, reserve) }
@@ -50,6 +51,8 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
     run.set(.busy, start: first, pages: before)
     aligned.pointee.isClean = isClean
     run.pointee.isClean = isClean
+    aligned.pointee.stamp = stamp
+    run.pointee.stamp = stamp
     putBack(run, reserve)
     return cut(aligned, pages, reserve)
   }

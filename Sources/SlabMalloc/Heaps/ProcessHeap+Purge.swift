@@ -56,10 +56,10 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
     return false
   }
 
-  /// Gives everything back now that nothing uses, and the thread's idle slabs. Returns the bytes. Called without the lock.
-  func purgeAll(of heap: HeapPointer) -> UInt {
+  /// Gives everything back now that nothing uses, and a heap's idle slabs. Returns the bytes. Called without the lock.
+  func purgeAll(of heap: HeapPointer? = nil) -> UInt {
     let before = pointee.counts.purged
-    if heap.isInitialized { heap.trim() }
+    if let heap, heap.isInitialized { heap.trim() }
     purge(downTo: 0)
     return pointee.counts.purged - before
   }

@@ -43,12 +43,21 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
   }
 
   private func takeFromNewReserve(_ pages: UInt) -> RunPointer? {
-    makeReserve(pages) ? grow(pages) : takeLoneRun(pages)
+    // Where address space is left, memory is what the system refuses.
+    if hasRoom(pages) { return nil }
+    return makeReserve(pages) ? grow(pages) : takeLoneRun(pages)
+  }
+
+  private func hasRoom(_ pages: UInt) -> Bool {
+    for index in 0..<pointee.reserveCount {
+      if let reserve = pointee.reserves[index], !reserve.pointee.isLone, reserve.pagesLeft >= pages { return true }
+    }
+    return false
   }
 
   /// Reserves address space: a lot for the first time, less if the system refuses (an address space limit), then ever more as
   /// more is held.
-  private func makeReserve(_ pages: UInt) -> Bool {
+  func makeReserve(_ pages: UInt) -> Bool {
     if pointee.reserveCount == 0 {
       var bytes = pointee.options.reserve
       while bytes >= 16 << 30 {
@@ -56,8 +65,8 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
         bytes /= 4
       }
     }
-    var bytes: UInt = 64 << 20
-    while bytes < pointee.counts.taken / 2 { bytes *= 2 }
+    var bytes = max(4 << 20, min(64 << 20, pointee.options.reserve))
+    while bytes < (pointee.counts.taken - pointee.counts.givenBack) / 2 { bytes *= 2 }
     while bytes >= 4 << 20 {
       if pages <= bytes >> Run.pageShift, makeReserve(capacity: bytes >> Run.pageShift) != nil { return true }
       bytes /= 2
@@ -67,7 +76,10 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
 
   /// A run in a reserve of its own, which goes when the run does: nobody else may take pages of it.
   func takeLoneRun(_ pages: UInt) -> RunPointer? {
-    guard let reserve = makeReserve(capacity: pages, isLone: true) else { return nil }
+    // The first reserve is the one that every deallocation looks at.
+    guard pointee.reserveCount > 0 || makeReserve(1),
+      let reserve = makeReserve(capacity: pages, isLone: true)
+    else { return nil }
     guard let run = reserve.grow(pages, pointee.system) else {
       unmap(reserve)
       return nil
@@ -104,7 +116,8 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
     guard let reserve = reserve(around: run.pointee.start) else { return }
     if reserve.pointee.isLone { return unmap(reserve) }
     run.pointee.isClean = isClean
-    run.pointee.stamp = UInt(truncatingIfNeeded: pointee.system.milliseconds())
+    // Not 0: that it was used is told by that.
+    run.pointee.stamp = max(UInt(truncatingIfNeeded: pointee.system.milliseconds()), 1)
     if !isClean { pointee.dirtyBytes += run.bytes }
     reserve.release(run)
   }

@@ -19,6 +19,7 @@ extension UnsafeMutablePointer where Pointee == Reserve {
     let (start, isClean, stamp) = (run.pointee.start, run.pointee.isClean, run.pointee.stamp)
     run.set(.busy, start: start, pages: pages)
     run.pointee.isClean = isClean
+    run.pointee.stamp = stamp
     guard pages < all else { return run }
     let rest = descriptor(start + pages << Run.pageShift)
     rest.setFirst(start: start + pages << Run.pageShift, pages: all - pages)
@@ -55,7 +56,8 @@ extension UnsafeMutablePointer where Pointee == Reserve {
       run = before
     }
     run.last.pointee.lead = run
-    run.pointee.stamp = stamp
+    // Of a clean run it would only say that its first page was used.
+    if !isClean { run.pointee.stamp = stamp }
     if isClean { pointee.clean.add(run) } else { pointee.dirty.add(run) }
   }
 

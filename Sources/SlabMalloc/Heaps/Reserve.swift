@@ -65,10 +65,13 @@ extension UnsafeMutablePointer where Pointee == Reserve {
     pointee.loneRun ?? descriptor(address).pointee.lead
   }
 
+  /// Pages that are only reserved.
+  var pagesLeft: UInt { pointee.capacity - (pointee.limit - pointee.base) >> Run.pageShift }
+
   /// Makes more pages usable: a clean run.
   func grow(_ pages: UInt, _ system: SystemMemory) -> RunPointer? {
-    let usable = (pointee.limit - pointee.base) >> Run.pageShift
-    let left = pointee.capacity - usable
+    let left = pagesLeft
+    let usable = pointee.capacity - left
     guard pages <= left else { return nil }
     // 4 MiB at once, an eighth more than there is, or only what is wanted.
     let some = min(left, max(pages, max(64, usable / 8)))

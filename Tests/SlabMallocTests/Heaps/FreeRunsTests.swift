@@ -28,33 +28,33 @@ final class FreeRunsTests: XCTestCase {
 
   func testARunIsFoundThatIsLargeEnough() {
     withRuns([1, 2, 2, 16, 17, 31, 32, 100, 5000]) { runs, free in
-      XCTAssertNil(free.find(1))
+      XCTAssertNil(free.pointee.find(1))
       for run in runs { free.pointee.add(run) }
       XCTAssertEqual(free.pointee.pages, 5201)
       let sizes = runs.map { UInt($0.pointee.pages) }
       for pages: UInt in 1...5000 {
-        let found = free.find(pages).map { UInt($0.pointee.pages) }
+        let found = free.pointee.find(pages).map { UInt($0.pointee.pages) }
         XCTAssertNotNil(found, "\(pages) pages")
         // Of the same list, or else of the next that has one.
         let fitting = sizes.filter { $0 >= pages }
         XCTAssertEqual(FreeRuns.list(found ?? 0), FreeRuns.list(fitting.min()!), "\(pages) pages")
         XCTAssertTrue(fitting.contains(found ?? 0), "\(pages) pages")
       }
-      XCTAssertNil(free.find(5001))
-      XCTAssertEqual(free.largest?.pointee.pages, 5000)
+      XCTAssertNil(free.pointee.find(5001))
+      XCTAssertEqual(free.pointee.largest?.pointee.pages, 5000)
       for run in runs { free.pointee.remove(run) }
       XCTAssertEqual(free.pointee.pages, 0)
       XCTAssertEqual(free.pointee.notEmpty, 0)
-      XCTAssertNil(free.largest)
+      XCTAssertNil(free.pointee.largest)
     }
   }
 
   func testTheNewestOfASizeComesFirst() {
     withRuns([3, 3, 3]) { runs, free in
       for run in runs { free.pointee.add(run) }
-      XCTAssertEqual(free.find(3), runs[2])
+      XCTAssertEqual(free.pointee.find(3), runs[2])
       free.pointee.remove(runs[2])
-      XCTAssertEqual(free.find(3), runs[1])
+      XCTAssertEqual(free.pointee.find(3), runs[1])
     }
   }
 
@@ -62,7 +62,7 @@ final class FreeRunsTests: XCTestCase {
   func testNothingIsLargeEnoughForMost() {
     withRuns([1]) { runs, free in
       free.pointee.add(runs[0])
-      for shift in 1..<31 { XCTAssertNil(free.find(1 << shift), "2^\(shift) pages") }
+      for shift in 1..<31 { XCTAssertNil(free.pointee.find(1 << shift), "2^\(shift) pages") }
     }
   }
 

@@ -52,12 +52,12 @@ final class HeapFaultTests: XCTestCase {
     let world = HeapWorld(reserve: 0) { call, _, _ in call == .unmap }
     let heap = world.thread()
     for count in 1...3 {
-      world.free(world.allocate(1, of: 10 << 20, from: heap), by: heap)
+      world.free(world.allocate(1, of: 100 << 20, from: heap), by: heap)
       XCTAssertEqual(HeapSystem.current.lost, count)
       world.check()
     }
     HeapSystem.current.fails = { _, _, _ in false }
-    world.free(world.allocate(1, of: 10 << 20, from: heap), by: heap)
+    world.free(world.allocate(1, of: 100 << 20, from: heap), by: heap)
     XCTAssertEqual(HeapSystem.current.lost, 3)
     world.finish()
   }

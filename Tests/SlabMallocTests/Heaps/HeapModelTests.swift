@@ -22,14 +22,14 @@ final class HeapModelTests: XCTestCase {
 
   /// A look at everything after every step.
   func testEveryStep() {
-    run(HeapWorld(), stream: 340, steps: 1000, checkEach: 1, live: 150)
-    run(HeapWorld(reserve: 0), stream: 341, steps: 1000, checkEach: 1, live: 150)
+    run(HeapWorld(), stream: 340, steps: steps / 25, checkEach: 1, live: 150)
+    run(HeapWorld(reserve: 0), stream: 341, steps: steps / 25, checkEach: 1, live: 150)
   }
 
   /// Few classes and many slabs of each, so that they fill and empty.
   func testEveryStepInFewClasses() {
     let sizes = HeapModel.Sizes(small: 1, large: 13, rarity: 1)
-    run(HeapWorld(retain: 1 << 20), stream: 342, steps: 1500, checkEach: 1, live: 400, sizes: sizes)
+    run(HeapWorld(retain: 1 << 20), stream: 342, steps: steps / 20, checkEach: 1, live: 400, sizes: sizes)
   }
 
   func testManySteps() { run(HeapWorld(), stream: 343, steps: steps, checkEach: 250, live: 1000) }

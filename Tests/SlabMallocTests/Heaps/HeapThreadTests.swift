@@ -5,7 +5,7 @@ import XCTest
 
 /// Heaps of real threads. SLM_TEST_THREAD_STEPS says how many steps each thread takes.
 final class HeapThreadTests: XCTestCase {
-  private let steps = ProcessInfo.processInfo.environment["SLM_TEST_THREAD_STEPS"].flatMap { Int($0) } ?? 30_000
+  private let steps = ProcessInfo.processInfo.environment["SLM_TEST_THREAD_STEPS"].flatMap { Int($0) } ?? 150_000
 
   private func run(_ threads: Int, stream: UInt64, delay: UInt32, retain: UInt, reserve: UInt) {
     let options = ProcessHeap.Options(purgeDelay: delay, retain: retain, reserve: reserve, printsStatistics: false)

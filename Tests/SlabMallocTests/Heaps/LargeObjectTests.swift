@@ -117,10 +117,10 @@ final class LargeObjectTests: XCTestCase {
     world.finish()
   }
 
-  /// From 1 MiB on by page tables; by copying below that, or if the system refuses. The content goes along.
+  /// From 16 MiB on by page tables; by copying below that, or if the system refuses. The content goes along.
   func testMoving() {
     for isRefused in [false, true] {
-      for size: UInt in [maxSize + 1, 500_000, 1 << 20, 3 << 20] {
+      for size: UInt in [maxSize + 1, 500_000, 3 << 20, Run.movedFrom, 20 << 20] {
         let world = HeapWorld { call, _, _ in isRefused && call == .move }
         let heap = world.thread()
         let address = UInt(bitPattern: heap.allocate(size))
@@ -130,7 +130,7 @@ final class LargeObjectTests: XCTestCase {
         let moved = heap.reallocate(address, 2 * size)
         XCTAssertNotEqual(moved, address)
         XCTAssertTrue(holds(moved, usable, 3, upTo: usable))
-        XCTAssertEqual(HeapSystem.current.count(.move), usable >= 1 << 20 ? 1 : 0)
+        XCTAssertEqual(HeapSystem.current.count(.move), usable >= Run.movedFrom ? 1 : 0)
         XCTAssertEqual(world.run(address).pointee.kind, .free)
         world.check("\(size), refused: \(isRefused):")
         fill(moved, world.run(moved).pointee.size, 4)

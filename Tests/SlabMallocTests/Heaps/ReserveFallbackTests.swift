@@ -55,11 +55,27 @@ final class ReserveFallbackTests: XCTestCase {
   }
 
   func testNoAddressSpaceAtAll() {
-    let world = world(limit: 1 << 20)
+    let world = world(limit: 0)
     XCTAssertNil(world.takeHeap())
     XCTAssertEqual(world.process.pointee.reserveCount, 0)
     HeapSystem.current.fails = { _, _, _ in false }
     XCTAssertNotNil(world.takeHeap())
+    world.finish()
+  }
+
+  /// Less than a piece: what is served then must not be in the way later.
+  func testNoAddressSpaceForAPiece() {
+    let world = world(limit: 1 << 20)
+    let early = world.takeHeap()
+    world.check("no piece:")
+    HeapSystem.current.fails = { _, _, _ in false }
+    let heap = early ?? world.thread()
+    let live = world.allocate(1000, of: 1000, from: heap)
+    world.check("a reserve:")
+    XCTAssertFalse(live.contains(0))
+    XCTAssertEqual(world.free(heap.address + Run.pageSize, by: heap), AllocationError.foreignPointer.code)
+    XCTAssertEqual(world.reports.count, 1)
+    world.free(live, by: heap)
     world.finish()
   }
 
@@ -167,7 +183,7 @@ final class ReserveFallbackTests: XCTestCase {
 
   /// Address space that is cut up into free pieces becomes one piece again, if that is what it takes.
   func testFreePiecesMakeRoomForALargeObject() {
-    var left = 100 << 20
+    var left = 60 << 20
     let world = HeapWorld(reserve: 0)
     HeapSystem.current.fails = { call, _, bytes in
       guard call == .reserve else { return false }
@@ -176,17 +192,17 @@ final class ReserveFallbackTests: XCTestCase {
       return false
     }
     let heap = world.thread()
-    let live = world.allocate(100, of: 131_072, from: heap)
+    let live = world.allocate(350, of: 131_072, from: heap)
     XCTAssertFalse(live.contains(0))
-    let pieces = HeapSystem.current.reserved
-    XCTAssertGreaterThan(pieces, 3)
+    XCTAssertGreaterThan(HeapSystem.current.reserved, 2, "pieces of 32, 16 and 8 MiB")
+    let before = HeapSystem.current.reservedBytes
     world.free(live, by: heap)
     left = 0
-    XCTAssertNil(heap.allocate(20 << 20))
+    XCTAssertNil(heap.allocate(40 << 20))
     world.check()
-    XCTAssertLessThan(HeapSystem.current.reservedBytes, 20 << 20, "free pieces were given back")
+    XCTAssertLessThan(HeapSystem.current.reservedBytes, before - 16 << 20, "free pieces were given back")
     left = 100 << 20
-    let large = UInt(bitPattern: heap.allocate(20 << 20))
+    let large = UInt(bitPattern: heap.allocate(40 << 20))
     XCTAssertNotEqual(large, 0)
     world.check()
     world.free([large], by: heap)

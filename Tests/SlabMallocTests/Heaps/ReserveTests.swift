@@ -66,10 +66,10 @@ final class ReserveTests: XCTestCase {
         world.check("\(order)")
       }
       let reserve = world.process.pointee.reserves[0]!
-      XCTAssertEqual(reserve.dirty.find(15), runs[0], "one run of 15 pages")
-      XCTAssertNil(reserve.dirty.find(16))
+      XCTAssertEqual(reserve.pointee.dirty.find(15), runs[0], "one run of 15 pages")
+      XCTAssertNil(reserve.pointee.dirty.find(16))
       giveBack(rest, world)
-      XCTAssertEqual(reserve.dirty.find(64), min(runs[0], rest))
+      XCTAssertEqual(reserve.pointee.dirty.find(64), min(runs[0], rest))
       world.finish()
     }
   }
@@ -87,7 +87,7 @@ final class ReserveTests: XCTestCase {
     XCTAssertEqual(free(world).dirty, 8)
     XCTAssertEqual(world.process.purgeAll(), 8 << Run.pageShift)
     world.check("all are clean:")
-    XCTAssertEqual(world.process.pointee.reserves[0]!.clean.largest?.pointee.pages, 64)
+    XCTAssertEqual(world.process.pointee.reserves[0]!.pointee.clean.largest?.pointee.pages, 64)
     world.finish()
   }
 

@@ -7,6 +7,7 @@ struct HeapInvariants {
   private let heaps: Set<HeapPointer>
   private var slabBytes: UInt = 0
   private var largeBytes: UInt = 0
+  private var leftoverBytes: UInt = 0
   private var largeLive: UInt = 0
   private var slabs = [UInt32](repeating: 0, count: Int(SizeClass.count))
   /// What the lists of heaps and of orphans hold, until the slab is found in a reserve.
@@ -60,18 +61,24 @@ struct HeapInvariants {
     if let text = reserve.pointee.dirty.collect(isClean: false, &free) { return "dirty runs: \(text)" }
     if let text = reserve.pointee.clean.collect(isClean: true, &free) { return "clean runs: \(text)" }
     if (reserve.pointee.limit - reserve.pointee.base) >> Run.pageShift > reserve.pointee.capacity { return "limit" }
-    var address = reserve.pointee.base
+    // A lone reserve is one run, and aligning it may have left pages before it.
+    var address = reserve.pointee.loneRun?.pointee.start ?? reserve.pointee.base
+    if reserve.pointee.isLone, reserve.pointee.loneRun?.endAddress != reserve.pointee.limit {
+      return "lone, but not one run"
+    }
     var before: RunPointer?
     while address < reserve.pointee.limit {
       let run = reserve.descriptor(address)
       let name = "run at page \((address - reserve.pointee.base) >> Run.pageShift), \(run.pointee.kind): "
-      if let text = run.tilingViolation(address, limit: reserve.pointee.limit) { return name + text }
+      if let text = run.tilingViolation(address, limit: reserve.pointee.limit, isLone: reserve.pointee.isLone) {
+        return name + text
+      }
       if run.pointee.kind == .free {
         if free.removeValue(forKey: run) != run.pointee.isClean { return name + "not in its list" }
         if let before, before.pointee.kind == .free, before.pointee.isClean == run.pointee.isClean {
           return name + "not merged"
         }
-      } else if let text = find(run) {
+      } else if let text = find(run, isLone: reserve.pointee.isLone) {
         return name + text
       }
       before = run
@@ -80,7 +87,7 @@ struct HeapInvariants {
     return free.isEmpty ? nil : "\(free.count) runs are in lists, but not in the reserve"
   }
 
-  private mutating func find(_ run: RunPointer) -> String? {
+  private mutating func find(_ run: RunPointer, isLone: Bool) -> String? {
     switch run.pointee.kind {
     case .large:
       largeBytes += run.bytes
@@ -94,6 +101,10 @@ struct HeapInvariants {
       return lists.found(slab: run, heaps: heaps)
     case .metadata:
       metadata.found(run)
+      return nil
+    // What aligning left over of a lone run.
+    case .busy where isLone:
+      leftoverBytes += run.bytes
       return nil
     case .unused, .busy, .free: return "of no kind"
     }
@@ -110,26 +121,33 @@ struct HeapInvariants {
     if process.pointee.dirtyBytes != pages.dirty {
       return "dirtyBytes \(process.pointee.dirtyBytes), not \(pages.dirty)"
     }
-    if pages.held != slabBytes + largeBytes + metadataBytes + pages.dirty + pages.clean {
+    if pages.held != slabBytes + largeBytes + metadataBytes + leftoverBytes + pages.dirty + pages.clean {
       return "held is not its parts"
     }
     if counts.taken - counts.givenBack != pages.held { return "taken - givenBack is not what is held" }
     for index in 0..<slabs.count where process.pointee.slabs[index] != slabs[index] { return "slabs of class \(index)" }
-    guard let first = process.pointee.reserves[0]?.pointee, first.limit > first.base else { return nil }
+    return findInPublished()
+  }
+
+  /// What every deallocation reads is of the first reserve, and nothing if there is none.
+  private func findInPublished() -> String? {
+    guard process.pointee.extent > 0 else { return nil }
+    guard let first = process.pointee.reserves[0]?.pointee, !first.isLone else { return "extent of no reserve" }
     let isPublished = process.pointee.base == first.base && process.pointee.table == first.table
     return isPublished && process.pointee.extent == first.limit - first.base ? nil : "base, extent or table"
   }
 }
 
 extension UnsafeMutablePointer where Pointee == Run {
-  fileprivate func tilingViolation(_ address: UInt, limit: UInt) -> String? {
+  fileprivate func tilingViolation(_ address: UInt, limit: UInt, isLone: Bool) -> String? {
     if pointee.start != address { return "start" }
     if pointee.pages == 0 || endAddress > limit { return "\(pointee.pages) pages" }
     if pointee.lead != self { return "the first page leads elsewhere" }
     let last = self + Int(pointee.pages) - 1
     if pointee.kind == .free, last.pointee.lead != self { return "the last page leads elsewhere" }
     if (pointee.kind == .slab) == isNoSlab { return isNoSlab ? "taken for no slab" : "taken for a slab" }
-    for page in 1..<max(1, Int(pointee.pages)) {
+    // Of a lone run only the first page has a descriptor.
+    for page in 1..<max(1, isLone ? 1 : Int(pointee.pages)) {
       let inner = self + page
       if !inner.isNoSlab, inner.pointee.kind != .unused { return "page \(page) is taken for a slab" }
       // A free run is found from its ends alone.
