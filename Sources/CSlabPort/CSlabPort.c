@@ -28,23 +28,49 @@ void slm_port_watch_thread(void *heap) {
   errno = saved;
 }
 
-int slm_port_move(void *from, void *to, size_t bytes) {
 #ifdef MREMAP_DONTUNMAP
-  int saved = errno;
+// In two steps, since some kernels unmap the target before they look whether they can move.
+static int move_mapping(void *from, void *to, size_t bytes) {
   void *between = mremap(from, bytes, bytes, MREMAP_MAYMOVE | MREMAP_DONTUNMAP, NULL);
-  if (between != MAP_FAILED && mremap(between, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED, to) != to) {
-    void *again = mmap(to, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+  if (between == MAP_FAILED) return -1;
+  if (mremap(between, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED, to) != to) {
+    void *again = mmap(to, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
     if (again != to) abort(); // neither place is left for what the program holds
     memcpy(to, between, bytes);
     munmap(between, bytes);
   }
+  return 0;
+}
+
+// An object that was moved and has grown consists of several mappings, of which the kernel moves one at a time: halves are tried
+// until they lie in one, and what is small is copied.
+static void move_halves(char *from, char *to, size_t bytes) {
+  enum { SMALL = 1 << 20, PAGE = 1 << 16 };
+  if (bytes <= SMALL) {
+    memcpy(to, from, bytes);
+  } else if (move_mapping(from, to, bytes) != 0) {
+    size_t half = bytes / 2 & ~(size_t)(PAGE - 1);
+    move_halves(from, to, half);
+    move_halves(from + half, to + half, bytes - half);
+  }
+}
+
+int slm_port_move(void *from, void *to, size_t bytes) {
+  int saved = errno;
+  int result = move_mapping(from, to, bytes);
+  if (result != 0 && errno == EFAULT) {
+    move_halves(from, to, bytes);
+    result = 0;
+  }
   errno = saved;
-  return between == MAP_FAILED ? -1 : 0;
+  return result;
+}
 #else
+int slm_port_move(void *from, void *to, size_t bytes) {
   (void)from, (void)to, (void)bytes;
   return -1;
-#endif
 }
+#endif
 
 void slm_port_watch_forks(void) {
   // Before there is a second thread, unless the constructor is not the first to come here.

@@ -120,8 +120,7 @@ static inline int slm_port_purge(void *memory, size_t bytes) {
   return result;
 }
 
-// Moves memory to another place; where it was reads as zero. 0 on success, else nothing has changed. In two steps, since some
-// kernels unmap the target before they look whether they can move.
+// Moves memory to another place; what is left where it was doesn't matter. 0 on success, else nothing has changed.
 int slm_port_move(void *from, void *to, size_t bytes) __attribute__((visibility("hidden")));
 
 static inline size_t slm_port_page_size(void) { return (size_t)sysconf(_SC_PAGESIZE); }

@@ -44,6 +44,7 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
     if reserve.pointee.isLone {
       aligned.setFirst(start: start, pages: all - before)
       aligned.pointee.isClean = isClean
+      run.pointee.pages = UInt32(before)
       reserve.pointee.loneRun = aligned
       return aligned
     }

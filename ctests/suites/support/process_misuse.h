@@ -70,7 +70,7 @@ static inline bool is_freed(slm_status status) {
   do {                                                                                                                 \
     size_t freed_before = misuses.count;                                                                               \
     statement;                                                                                                         \
-    size_t freed_slot = misuses.count > freed_before ? misuses.last.slot_size : (slot);                                                 \
+    size_t freed_slot = misuses.count > freed_before ? misuses.last.slot_size : (slot);                                \
     slm_status freed_kind = is_freed(misuses.last.kind) ? misuses.last.kind : SLM_ERR_DOUBLE_FREE;                     \
     misuse_check(freed_before, freed_kind, (freed), freed_slot, #statement, __FILE__, __LINE__);                       \
   } while (0)
