@@ -63,6 +63,7 @@ struct HeapInvariants {
     if (reserve.pointee.limit - reserve.pointee.base) >> Run.pageShift > reserve.pointee.capacity { return "limit" }
     // A lone reserve is one run, and aligning it may have left pages before it.
     var address = reserve.pointee.loneRun?.pointee.start ?? reserve.pointee.base
+    leftoverBytes += address - reserve.pointee.base
     if reserve.pointee.isLone, reserve.pointee.loneRun?.endAddress != reserve.pointee.limit {
       return "lone, but not one run"
     }
@@ -78,7 +79,7 @@ struct HeapInvariants {
         if let before, before.pointee.kind == .free, before.pointee.isClean == run.pointee.isClean {
           return name + "not merged"
         }
-      } else if let text = find(run, isLone: reserve.pointee.isLone) {
+      } else if let text = find(run) {
         return name + text
       }
       before = run
@@ -87,7 +88,7 @@ struct HeapInvariants {
     return free.isEmpty ? nil : "\(free.count) runs are in lists, but not in the reserve"
   }
 
-  private mutating func find(_ run: RunPointer, isLone: Bool) -> String? {
+  private mutating func find(_ run: RunPointer) -> String? {
     switch run.pointee.kind {
     case .large:
       largeBytes += run.bytes
@@ -101,10 +102,6 @@ struct HeapInvariants {
       return lists.found(slab: run, heaps: heaps)
     case .metadata:
       metadata.found(run)
-      return nil
-    // What aligning left over of a lone run.
-    case .busy where isLone:
-      leftoverBytes += run.bytes
       return nil
     case .unused, .busy, .free: return "of no kind"
     }
@@ -122,7 +119,7 @@ struct HeapInvariants {
       return "dirtyBytes \(process.pointee.dirtyBytes), not \(pages.dirty)"
     }
     if pages.held != slabBytes + largeBytes + metadataBytes + leftoverBytes + pages.dirty + pages.clean {
-      return "held is not its parts"
+      return "held \(pages.held) is not slabs \(slabBytes), large \(largeBytes), metadata \(metadataBytes), \(leftoverBytes), \(pages)"
     }
     if counts.taken - counts.givenBack != pages.held { return "taken - givenBack is not what is held" }
     for index in 0..<slabs.count where process.pointee.slabs[index] != slabs[index] { return "slabs of class \(index)" }
