@@ -651,7 +651,9 @@ slm_status slm_safe_zone_class_statistics(slm_safe_zone *SLM_NONNULL zone, size_
  * handler.
  *
  * Misuse (a double free, a pointer into an object, a foreign pointer, a wrong size) is found always, and reported to the handler
- * of slm_set_misuse_handler(): without one, a line on stderr and abort().
+ * of slm_set_misuse_handler(): without one, a line on stderr and abort(). A double free is found until the memory is handed out
+ * again. If a slab's owner and another thread free one object at the same moment, it is found when the owner next looks at the slab,
+ * and told with the slab's first address.
  *  @{ */
 
 /** Allocates size bytes; 0 is served as 1. Cost: 20 to 30 instructions when a slot was freed recently, else about 40;
@@ -661,7 +663,8 @@ void *SLM_NULLABLE slm_malloc(size_t size);
 void *SLM_NULLABLE slm_calloc(size_t count, size_t size);
 /** Changes the size of an object: in place where the new size is of the same size class, else by moving it. NULL allocates; size 0
  *  frees and returns NULL, as glibc does. On failure NULL, and the object is as it was. A large object grows in place where
- *  there is room behind it, and otherwise moves by page tables, not by copying. */
+ *  there is room behind it; from 16 MiB on it moves by page tables, not by copying. An object of slm_heap_create()'s heap that moves
+ *  becomes one of the thread's. */
 void *SLM_NULLABLE slm_realloc(void *SLM_NULLABLE pointer, size_t size);
 /** Frees an object. NULL does nothing. Keeps errno. Cost: about 36 instructions for an object of the thread's own heap, 2 atomic
  *  operations more for another's. */
@@ -682,7 +685,7 @@ size_t slm_good_size(size_t size);
 /** @name Heap: a heap of your own, freed at once
  *
  * Hosted builds only. One thread at a time uses a heap of slm_heap_create(), with the slm_heap_ functions; any other may free its objects with
- * slm_free(), at any time. slm_realloc(), slm_usable_size() take its objects too.
+ * slm_free(), at any time. slm_realloc() and slm_usable_size() take its objects too, but what slm_realloc() moves leaves the heap.
  *  @{ */
 /** A heap: opaque. */
 typedef struct slm_heap slm_heap;
@@ -772,7 +775,7 @@ typedef struct slm_misuse {
   uint32_t struct_size;
   /** #SLM_ERR_DOUBLE_FREE, #SLM_ERR_INTERIOR_POINTER, #SLM_ERR_FOREIGN_POINTER or #SLM_ERR_LAYOUT_MISMATCH. */
   slm_status kind;
-  /** What was passed. */
+  /** What was passed; a slab's first address if that is no longer known. */
   void *SLM_NULLABLE pointer;
   /** Slot size of the size class the pointer is in; 0 if it is in none. */
   uint64_t slot_size;

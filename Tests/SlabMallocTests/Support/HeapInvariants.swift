@@ -119,7 +119,8 @@ struct HeapInvariants {
       return "dirtyBytes \(process.pointee.dirtyBytes), not \(pages.dirty)"
     }
     if pages.held != slabBytes + largeBytes + metadataBytes + leftoverBytes + pages.dirty + pages.clean {
-      return "held \(pages.held) is not slabs \(slabBytes), large \(largeBytes), metadata \(metadataBytes), \(leftoverBytes), \(pages)"
+      return
+        "held \(pages.held) is not slabs \(slabBytes), large \(largeBytes), metadata \(metadataBytes), \(leftoverBytes), \(pages)"
     }
     if counts.taken - counts.givenBack != pages.held { return "taken - givenBack is not what is held" }
     for index in 0..<slabs.count where process.pointee.slabs[index] != slabs[index] { return "slabs of class \(index)" }
