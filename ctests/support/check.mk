@@ -76,6 +76,7 @@ bench-zones: $(B)/bench/pairs $(PAIRS_ARCHIVES) ## Compare zones with the malloc
 include ctests/bench/malloc/malloc.mk
 include ctests/preload/preload.mk
 include ctests/model/model.mk
+include ctests/sanitize/sanitize.mk
 
 # --- Checks ------------------------------------------------------------------------------------------
 STEPS := check-header check-symbols check-freestanding check-archive check-override check-install check-tests check-swift \

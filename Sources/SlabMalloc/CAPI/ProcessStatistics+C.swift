@@ -22,7 +22,7 @@ public func slm_process_options_set(_ options: UnsafePointer<slm_process_options
   process.locked {
     process.pointee.options.purgeDelay = options.pointee.purge_delay
     process.pointee.options.retain = UInt(options.pointee.retain)
-    process.pointee.nextPurge = 0
+    process.nextPurge = 0
   }
   process.purgeIfDue()
   return ok

@@ -3,11 +3,11 @@ import Synchronization
 extension UnsafeMutablePointer where Pointee == Heap {
   /// Frees an object; this is the heap of the thread.
   @inline(__always) func deallocate(_ address: UInt, _ process: ProcessHeapPointer) -> Status {
-    let offset = address &- process.pointee.base
-    guard offset < process.pointee.extent else { return heapDeallocateElsewhere(raw, address) }
-    let run = RunPointer.at(process.pointee.table &+ Run.descriptorOffset(offset)).pointee.lead
+    let offset = address &- process.base
+    guard offset < process.extent else { return heapDeallocateElsewhere(raw, address) }
+    let run = RunPointer.at(process.table &+ Run.descriptorOffset(offset)).pointee.lead
     // Its owner's bin, or nobody's: only this thread makes it one of this heap's.
-    guard run.pointee.bin.pointee.heap == self else { return heapDeallocateElsewhere(raw, address) }
+    guard run.bin.pointee.heap == self else { return heapDeallocateElsewhere(raw, address) }
     return deallocate(address, run)
   }
 
@@ -17,7 +17,7 @@ extension UnsafeMutablePointer where Pointee == Heap {
     guard isStart else { return heapRefuse(raw, address) }
     let mark = run.mark(index)
     guard mark.pointee == Mark.used else { return heapRefuse(raw, address) }
-    let bin = run.pointee.bin
+    let bin = run.bin
     let top = bin.pointee.top
     guard top != bin.pointee.limit else { return heapDeallocateToWord(run.raw, index) }
     mark.pointee = Mark.free
@@ -50,7 +50,7 @@ func heapDeallocateToWord(_ run: UnsafeMutableRawPointer, _ index: UInt) -> Int3
 @usableFromInline
 func heapSlabIsPartial(_ run: UnsafeMutableRawPointer) -> Int32 {
   let run = run.assumingMemoryBound(to: Run.self)
-  run.pointee.bin.place(run)
+  run.bin.place(run)
   return opaqueOK
 }
 
@@ -60,9 +60,9 @@ func heapSlabIsPartial(_ run: UnsafeMutableRawPointer) -> Int32 {
 @usableFromInline
 func heapSlabIsUnused(_ run: UnsafeMutableRawPointer) -> Int32 {
   let run = run.assumingMemoryBound(to: Run.self)
-  run.pointee.bin.pointee.heap.tick()
-  if run.pointee.available != UInt32(run.pointee.slotCount) { run.pointee.bin.dropReady(of: run) }
-  run.pointee.bin.discard(run)
+  run.bin.pointee.heap.tick()
+  if run.pointee.available != UInt32(run.pointee.slotCount) { run.bin.dropReady(of: run) }
+  run.bin.discard(run)
   return opaqueOK
 }
 

@@ -78,7 +78,7 @@ extension UnsafeMutablePointer where Pointee == Heap {
   private func isOwn(_ run: RunPointer) -> Bool {
     switch run.pointee.kind {
     case .slab: run.currentOwner.alone == address
-    case .large: run.pointee.place == .partial && run.pointee.bin.pointee.heap == self
+    case .large: run.pointee.place == .partial && run.bin.pointee.heap == self
     case .unused, .free, .busy, .metadata: false
     }
   }

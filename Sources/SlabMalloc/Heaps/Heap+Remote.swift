@@ -64,7 +64,7 @@ extension UnsafeMutablePointer where Pointee == Heap {
   func own(_ run: RunPointer) {
     pointee.process.removeOrphan(run)
     let bin = bin(UInt(run.pointee.binIndex))
-    run.pointee.bin = bin
+    run.bin = bin
     run.pointee.place = .full
     bin.place(run)
   }
@@ -86,15 +86,16 @@ extension UnsafeMutablePointer where Pointee == Heap {
     let counted = run.takeRemoteFrees()
     var left = counted
     // Eight marks at a time, from where the first was freed, and round.
-    let words = UnsafeMutableRawPointer(run.pointee.marks).assumingMemoryBound(to: UInt64.self)
+    let words = UnsafeMutableRawPointer(run.pointee.marks).assumingMemoryBound(to: Atomic<UInt64>.self)
     let count = (Int(run.pointee.slotCount) + 7) / 8
     var word = hint / 8
     var rounds = count
     while left > 0, rounds > 0 {
-      var freed = words[word] & 0x8080_8080_8080_8080
+      var freed = (words + word).pointee.load(ordering: .relaxed) & 0x8080_8080_8080_8080
       while freed != 0, left > 0 {
         let index = UInt(word * 8 + freed.trailingZeroBitCount / 8)
-        run.mark(index).pointee = Mark.free
+        _ = run.atomicMark(index).pointee.load(ordering: .acquiring)
+        run.atomicMark(index).pointee.store(Mark.free, ordering: .relaxed)
         run.makeAvailable(index)
         freed &= freed &- 1
         left &-= 1
@@ -108,7 +109,7 @@ extension UnsafeMutablePointer where Pointee == Heap {
     if run.pointee.used == 0 {
       _ = heapSlabIsUnused(run.raw)
     } else if run.pointee.place != .current {
-      run.pointee.bin.place(run)
+      run.bin.place(run)
     }
   }
 }

@@ -47,9 +47,9 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
   private func takeOrphan() -> RunPointer? {
     let process = pointee.heap.pointee.process
     let index = Int(pointee.index)
-    guard !pointee.heap.pointee.isExplicit, process.pointee.orphanCounts[index] > 0 else { return nil }
+    guard !pointee.heap.pointee.isExplicit, process.orphanCount(index).pointee.load(ordering: .relaxed) > 0 else { return nil }
     guard let slab = process.locked({ process.takeOrphan(index, for: pointee.heap) }) else { return nil }
-    slab.pointee.bin = self
+    slab.bin = self
     return slab
   }
 
@@ -79,7 +79,7 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
     for word in 0..<(count + 63) / 64 { words[Int(word)] = lowBits(count - word * 64) }
     slab.pointee.marks = marks
     slab.pointee.words = words
-    slab.pointee.bin = self
+    slab.bin = self
     slab.pointee.used = 0
     slab.pointee.available = UInt32(count)
     slab.pointee.slotSize = UInt32(pointee.slotSize)
@@ -94,11 +94,12 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
     slab.owner.pointee.store(pointee.heap.address, ordering: .releasing)
   }
 
-  /// Gives back a slab of which nothing is used; none of its slots is ready. It stays if a slot of it is freed remotely even so:
+  /// Gives back a slab of which nothing is used. It stays if a slot of it is freed remotely even so:
   /// a double free, to be found when it is collected.
   func discard(_ slab: RunPointer) {
     unlist(slab)
     guard slab.pass(from: pointee.heap, to: .noSlab) else { return place(slab) }
+    if slab.pointee.available != UInt32(slab.pointee.slotCount) { dropReady(of: slab) }
     destroy(slab)
   }
 
@@ -143,7 +144,7 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
     locked {
       slab.pointee.isOrphan = true
       pointee.orphans[Int(slab.pointee.binIndex)].append(slab)
-      pointee.orphanCounts[Int(slab.pointee.binIndex)] += 1
+      orphanCount(Int(slab.pointee.binIndex)).pointee.wrappingAdd(1, ordering: .relaxed)
       // Who adopts it now waits for the lock before anything else.
       if slab.pass(from: heap, to: .nobody) { return true }
       unlistOrphan(slab)
@@ -154,6 +155,6 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
   private func unlistOrphan(_ slab: RunPointer) {
     slab.pointee.isOrphan = false
     pointee.orphans[Int(slab.pointee.binIndex)].remove(slab)
-    pointee.orphanCounts[Int(slab.pointee.binIndex)] -= 1
+    orphanCount(Int(slab.pointee.binIndex)).pointee.wrappingSubtract(1, ordering: .relaxed)
   }
 }

@@ -68,11 +68,11 @@ extension UnsafeMutablePointer where Pointee == Run {
   /// Makes somebody else the owner, or nobody. False if remote frees wait: then the heap stays it, and will be told.
   func pass(from heap: HeapPointer, to new: Owner) -> Bool {
     // Before, as afterwards the slab may be another's.
-    let bin = pointee.bin
-    pointee.bin = .nobodys
+    let bin = self.bin
+    self.bin = .nobodys
     let (isPassed, _) = owner.pointee.compareExchange(
       expected: heap.address, desired: new.word, ordering: .acquiringAndReleasing)
-    if !isPassed { pointee.bin = bin }
+    if !isPassed { self.bin = bin }
     return isPassed
   }
 }

@@ -21,7 +21,7 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
     run.pointee.size = bytes
     run.pointee.kind = .large
     if let heap {
-      run.pointee.bin = heap.bin(0)
+      run.bin = heap.bin(0)
       run.pointee.place = .partial
       heap.pointee.large.append(run)
     }
@@ -61,7 +61,7 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
   private func cut(_ run: RunPointer, _ pages: UInt, _ reserve: ReservePointer) -> RunPointer {
     let rest = UInt(run.pointee.pages) - pages
     guard rest > 0, !reserve.pointee.isLone else { return run }
-    if !run.pointee.isClean { pointee.dirtyBytes += rest << Run.pageShift }
+    if !run.pointee.isClean { dirtyBytes += rest << Run.pageShift }
     // The rest's pages lead to the run.
     run.disband()
     return reserve.cut(run, pages)
@@ -69,7 +69,7 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
 
   /// A run that was taken but isn't used goes back as it was.
   private func putBack(_ run: RunPointer, _ reserve: ReservePointer) {
-    if !run.pointee.isClean { pointee.dirtyBytes += run.bytes }
+    if !run.pointee.isClean { dirtyBytes += run.bytes }
     reserve.release(run)
   }
 
@@ -89,7 +89,7 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
   /// A large run becomes a busy one. The lock is held.
   private func removeLarge(_ run: RunPointer) {
     if run.pointee.place == .partial {
-      run.pointee.bin.pointee.heap.pointee.large.remove(run)
+      run.bin.pointee.heap.pointee.large.remove(run)
       run.pointee.place = .full
     }
     run.leave()
@@ -115,7 +115,7 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
     if pages > has {
       let before = reserve.dirtyBytes
       guard reserve.extend(run, by: pages - has) else { return false }
-      pointee.dirtyBytes -= before - reserve.dirtyBytes
+      dirtyBytes -= before - reserve.dirtyBytes
       count(largeBytes: Int((pages - has) << Run.pageShift))
     } else if pages < has, reserve.pointee.isLone {
       let end = run.pointee.start + pages << Run.pageShift

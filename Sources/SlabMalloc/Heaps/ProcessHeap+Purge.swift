@@ -4,15 +4,15 @@
 extension UnsafeMutablePointer where Pointee == ProcessHeap {
   /// Purges what is due. Called without the lock.
   func purgeIfDue() {
-    guard pointee.dirtyBytes > 0 else { return }
+    guard dirtyBytes > 0 else { return }
     let delay = UInt64(pointee.options.purgeDelay)
     let now = pointee.system.milliseconds()
-    if pointee.dirtyBytes > pointee.options.retain || delay == 0 {
+    if dirtyBytes > pointee.options.retain || delay == 0 {
       // Half of it, so that the next run that comes back doesn't go at once.
       purge(downTo: delay == 0 ? 0 : pointee.options.retain / 2)
     }
-    guard now >= pointee.nextPurge else { return }
-    pointee.nextPurge = now + max(delay / 4, 1)
+    guard now >= nextPurge else { return }
+    nextPurge = now + max(delay / 4, 1)
     guard now > delay else { return }
     purge(olderThan: UInt(truncatingIfNeeded: now - delay))
   }
@@ -23,7 +23,7 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
   }
 
   func purgeLocked(downTo bytes: UInt) {
-    while pointee.dirtyBytes > bytes, purgeOne({ $0.pointee.dirty.largest }) {}
+    while dirtyBytes > bytes, purgeOne({ $0.pointee.dirty.largest }) {}
   }
 
   /// Purges every run that became free before or at a time.
@@ -42,14 +42,14 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
       guard let reserve = pointee.reserves[index], !reserve.pointee.isLone, let run = find(reserve) else { continue }
       reserve.remove(run)
       run.pointee.kind = .busy
-      pointee.dirtyBytes -= run.bytes
+      dirtyBytes -= run.bytes
       let start = UnsafeMutableRawPointer(bitPattern: run.pointee.start).unsafelyUnwrapped
       let bytes = run.bytes
       release()
       let isPurged = pointee.system.purge(start, Int(bytes)) == 0
       acquire()
       run.pointee.isClean = isPurged
-      if isPurged { pointee.counts.purged += bytes } else { pointee.dirtyBytes += bytes }
+      if isPurged { pointee.counts.purged += bytes } else { dirtyBytes += bytes }
       reserve.addFree(run)
       return isPurged
     }
@@ -58,10 +58,10 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
 
   /// Gives everything back now that nothing uses, and a heap's idle slabs. Returns the bytes. Called without the lock.
   func purgeAll(of heap: HeapPointer? = nil) -> UInt {
-    let before = pointee.counts.purged
+    let before = locked { pointee.counts.purged }
     if let heap, heap.isInitialized { heap.trim() }
     purge(downTo: 0)
-    return pointee.counts.purged - before
+    return locked { pointee.counts.purged } - before
   }
 }
 
@@ -92,9 +92,9 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
   /// would keep what memory it has.
   fileprivate func trim() {
     guard let slab = pointee.current, slab.pointee.used == 1 else { return }
-    dropReady(of: slab)
     unlist(slab)
     guard slab.pass(from: pointee.heap, to: .noSlab) else { return place(slab) }
+    dropReady(of: slab)
     let process = pointee.heap.pointee.process
     let (start, bytes) = (slab.pointee.start, slab.bytes)
     let isPurged =

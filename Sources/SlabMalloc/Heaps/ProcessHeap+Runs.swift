@@ -14,7 +14,7 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
     for index in 0..<pointee.reserveCount {
       guard let reserve = pointee.reserves[index], !reserve.pointee.isLone else { continue }
       if let run = reserve.take(pages) {
-        if !run.pointee.isClean { pointee.dirtyBytes -= run.bytes }
+        if !run.pointee.isClean { dirtyBytes -= run.bytes }
         return run
       }
     }
@@ -37,9 +37,9 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
   /// What every deallocation reads: after a page is usable, and before anybody has a pointer to it.
   private func publish() {
     guard let first = pointee.reserves[0] else { return }
-    pointee.base = first.pointee.base
-    pointee.table = first.pointee.table
-    pointee.extent = first.pointee.limit - first.pointee.base
+    base = first.pointee.base
+    table = first.pointee.table
+    extent = first.pointee.limit - first.pointee.base
   }
 
   private func takeFromNewReserve(_ pages: UInt) -> RunPointer? {
@@ -118,7 +118,7 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
     run.pointee.isClean = isClean
     // Not 0: that it was used is told by that.
     run.pointee.stamp = max(UInt(truncatingIfNeeded: pointee.system.milliseconds()), 1)
-    if !isClean { pointee.dirtyBytes += run.bytes }
+    if !isClean { dirtyBytes += run.bytes }
     reserve.release(run)
   }
 
@@ -129,7 +129,7 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
     for index in 1..<max(pointee.reserveCount, 1) {
       guard let reserve = pointee.reserves[index], let run = reserve.onlyFreeRun else { continue }
       reserve.remove(run)
-      if !run.pointee.isClean { pointee.dirtyBytes -= run.bytes }
+      if !run.pointee.isClean { dirtyBytes -= run.bytes }
       pointee.reserves[index] = nil
       pointee.counts.givenBack += run.bytes
       let end = reserve.pointee.mapping + reserve.pointee.mappingBytes

@@ -51,7 +51,7 @@ struct ProcessHeap {
     var printsStatistics: Bool
 
     static var standard: Self {
-      Self(purgeDelay: 100, retain: 64 << 20, reserve: 256 << 30, printsStatistics: false)
+      Self(purgeDelay: 100, retain: 256 << 20, reserve: 256 << 30, printsStatistics: false)
     }
   }
 
@@ -106,9 +106,9 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
 
   /// The run around an address, nil if it is in no reserve. Nothing near the address is read.
   @inline(__always) func run(around address: UInt) -> RunPointer? {
-    let offset = address &- pointee.base
-    guard offset < pointee.extent else { return runElsewhere(address) }
-    return RunPointer.at(pointee.table &+ Run.descriptorOffset(offset)).pointee.lead
+    let offset = address &- base
+    guard offset < extent else { return runElsewhere(address) }
+    return RunPointer.at(table &+ Run.descriptorOffset(offset)).pointee.lead
   }
 
   /// The same in another reserve than the first.

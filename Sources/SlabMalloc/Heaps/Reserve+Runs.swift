@@ -118,7 +118,7 @@ extension UnsafeMutablePointer where Pointee == Run {
   func setFirst(start: UInt, pages: UInt) {
     erase()
     pointee.lead = self
-    pointee.bin = .nobodys
+    bin = .nobodys
     pointee.start = start
     pointee.kind = .busy
     pointee.pages = UInt32(pages)
@@ -134,7 +134,7 @@ extension UnsafeMutablePointer where Pointee == Run {
     while page < pointee.pages {
       let inner = self + Int(page)
       inner.pointee.lead = inner
-      inner.pointee.bin = .nobodys
+      inner.bin = .nobodys
       inner.pointee.kind = .free
       inner.pointee.slotSize = pointee.slotSize
       inner.pointee.size = pointee.size
@@ -146,7 +146,7 @@ extension UnsafeMutablePointer where Pointee == Run {
   func setUnused(pages: UInt) {
     for page in 0..<Int(pages) {
       (self + page).pointee.lead = self + page
-      (self + page).pointee.bin = .nobodys
+      (self + page).bin = .nobodys
     }
   }
 

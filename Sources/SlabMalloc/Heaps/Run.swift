@@ -157,7 +157,7 @@ extension UnsafeMutablePointer where Pointee == Run {
   /// What was a slab or a large object is nobody's.
   func leave() {
     owner.pointee.store(Owner.noSlab.word, ordering: .releasing)
-    pointee.bin = .nobodys
+    bin = .nobodys
     pointee.kind = .busy
   }
 
