@@ -26,7 +26,8 @@ public func slm_realloc(_ pointer: UnsafeMutableRawPointer?, _ size: Int) -> Uns
     slm_free(pointer)
     return nil
   }
-  return UnsafeMutableRawPointer(bitPattern: HeapPointer.thread.reallocate(UInt(bitPattern: pointer), UInt(bitPattern: size)))
+  return UnsafeMutableRawPointer(
+    bitPattern: HeapPointer.thread.reallocate(UInt(bitPattern: pointer), UInt(bitPattern: size)))
 }
 
 @_cdecl("slm_free_sized") @implementation
@@ -36,7 +37,8 @@ public func slm_free_sized(_ pointer: UnsafeMutableRawPointer?, _ size: Int) {
 
 @_cdecl("slm_free_aligned_sized") @implementation
 public func slm_free_aligned_sized(_ pointer: UnsafeMutableRawPointer?, _ alignment: Int, _ size: Int) {
-  guard let pointer, ProcessHeapPointer.shared.isRight(
+  guard let pointer,
+    ProcessHeapPointer.shared.isRight(
       UInt(bitPattern: pointer), size: UInt(bitPattern: size), alignment: UInt(bitPattern: alignment))
   else { return }
   slm_free(pointer)
@@ -48,7 +50,8 @@ public func slm_aligned_alloc(_ alignment: Int, _ size: Int) -> UnsafeMutableRaw
     slm_port_set_errno(slm_port_invalid())
     return nil
   }
-  return UnsafeMutableRawPointer(bitPattern: HeapPointer.thread.allocate(UInt(bitPattern: size), alignment: UInt(bitPattern: alignment)))
+  return UnsafeMutableRawPointer(
+    bitPattern: HeapPointer.thread.allocate(UInt(bitPattern: size), alignment: UInt(bitPattern: alignment)))
 }
 
 @_cdecl("slm_usable_size") @implementation

@@ -62,7 +62,8 @@ public func slm_process_statistics_get(_ out: UnsafeMutablePointer<slm_process_s
 }
 
 @_cdecl("slm_process_class_statistics") @implementation
-public func slm_process_class_statistics(_ index: Int, _ out: UnsafeMutablePointer<slm_class_statistics>?) -> slm_status {
+public func slm_process_class_statistics(_ index: Int, _ out: UnsafeMutablePointer<slm_class_statistics>?) -> slm_status
+{
   guard let out, out.pointee.struct_size >= UInt32(MemoryLayout<slm_class_statistics>.size), index >= 0,
     index < Int(SizeClass.count)
   else { return AllocationError.invalidArgument.code }

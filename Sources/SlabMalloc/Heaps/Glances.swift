@@ -8,32 +8,52 @@ import Synchronization
 extension UnsafeMutablePointer where Pointee == ProcessHeap {
   @inline(__always) var base: UInt {
     get { atomic(withUnsafeMutablePointer(to: &pointee.base) { $0 }).pointee.load(ordering: .relaxed) }
-    nonmutating set { atomic(withUnsafeMutablePointer(to: &pointee.base) { $0 }).pointee.store(newValue, ordering: .relaxed) }
+    nonmutating set {
+      atomic(withUnsafeMutablePointer(to: &pointee.base) { $0 }).pointee.store(newValue, ordering: .relaxed)
+    }
   }
   @inline(__always) var extent: UInt {
     get { atomic(withUnsafeMutablePointer(to: &pointee.extent) { $0 }).pointee.load(ordering: .relaxed) }
-    nonmutating set { atomic(withUnsafeMutablePointer(to: &pointee.extent) { $0 }).pointee.store(newValue, ordering: .relaxed) }
+    nonmutating set {
+      atomic(withUnsafeMutablePointer(to: &pointee.extent) { $0 }).pointee.store(newValue, ordering: .relaxed)
+    }
   }
   @inline(__always) var table: UInt {
     get { atomic(withUnsafeMutablePointer(to: &pointee.table) { $0 }).pointee.load(ordering: .relaxed) }
-    nonmutating set { atomic(withUnsafeMutablePointer(to: &pointee.table) { $0 }).pointee.store(newValue, ordering: .relaxed) }
+    nonmutating set {
+      atomic(withUnsafeMutablePointer(to: &pointee.table) { $0 }).pointee.store(newValue, ordering: .relaxed)
+    }
   }
   var dirtyBytes: UInt {
     get { atomic(withUnsafeMutablePointer(to: &pointee.dirtyBytes) { $0 }).pointee.load(ordering: .relaxed) }
-    nonmutating set { atomic(withUnsafeMutablePointer(to: &pointee.dirtyBytes) { $0 }).pointee.store(newValue, ordering: .relaxed) }
+    nonmutating set {
+      atomic(withUnsafeMutablePointer(to: &pointee.dirtyBytes) { $0 }).pointee.store(newValue, ordering: .relaxed)
+    }
   }
   var nextPurge: UInt64 {
     get { atomic(withUnsafeMutablePointer(to: &pointee.nextPurge) { $0 }).pointee.load(ordering: .relaxed) }
-    nonmutating set { atomic(withUnsafeMutablePointer(to: &pointee.nextPurge) { $0 }).pointee.store(newValue, ordering: .relaxed) }
+    nonmutating set {
+      atomic(withUnsafeMutablePointer(to: &pointee.nextPurge) { $0 }).pointee.store(newValue, ordering: .relaxed)
+    }
   }
   func orphanCount(_ index: Int) -> UnsafeMutablePointer<Atomic<UInt32>> {
-    atomic(withUnsafeMutablePointer(to: &pointee.orphanCounts) { UnsafeMutableRawPointer($0).assumingMemoryBound(to: UInt32.self) + index })
+    atomic(
+      withUnsafeMutablePointer(to: &pointee.orphanCounts) {
+        UnsafeMutableRawPointer($0).assumingMemoryBound(to: UInt32.self) + index
+      })
   }
 }
 
 extension UnsafeMutablePointer where Pointee == Run {
   @inline(__always) var bin: HeapBinPointer {
-    get { HeapBinPointer(bitPattern: atomic(raw.advanced(by: 32).assumingMemoryBound(to: UInt.self)).pointee.load(ordering: .relaxed)).unsafelyUnwrapped }
-    nonmutating set { atomic(raw.advanced(by: 32).assumingMemoryBound(to: UInt.self)).pointee.store(UInt(bitPattern: newValue), ordering: .relaxed) }
+    get {
+      HeapBinPointer(
+        bitPattern: atomic(raw.advanced(by: 32).assumingMemoryBound(to: UInt.self)).pointee.load(ordering: .relaxed)
+      ).unsafelyUnwrapped
+    }
+    nonmutating set {
+      atomic(raw.advanced(by: 32).assumingMemoryBound(to: UInt.self)).pointee.store(
+        UInt(bitPattern: newValue), ordering: .relaxed)
+    }
   }
 }

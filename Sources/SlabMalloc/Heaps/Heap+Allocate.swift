@@ -1,7 +1,9 @@
 extension UnsafeMutablePointer where Pointee == Heap {
   /// Allocates `size` bytes.
   @inline(__always) func allocate(_ size: UInt) -> UnsafeMutableRawPointer? {
-    guard size < pointee.directLimit else { return UnsafeMutableRawPointer(bitPattern: heapAllocateOtherSize(raw, size)) }
+    guard size < pointee.directLimit else {
+      return UnsafeMutableRawPointer(bitPattern: heapAllocateOtherSize(raw, size))
+    }
     return directBin(size).allocate()
   }
 }

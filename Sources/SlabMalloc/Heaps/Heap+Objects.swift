@@ -23,7 +23,8 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
     } else if let index = SizeClass.naturalIndex(size: size, alignment: alignment) {
       isRight = run.pointee.kind == .slab && UInt(run.pointee.binIndex) == index
     } else {
-      isRight = run.pointee.kind == .large && run.pointee.size == roundUp(max(size, 1), to: UInt(pointee.system.pageSize))
+      isRight =
+        run.pointee.kind == .large && run.pointee.size == roundUp(max(size, 1), to: UInt(pointee.system.pageSize))
     }
     if !isRight { _ = report(address, AllocationError.layoutMismatch.code) }
     return isRight
@@ -54,7 +55,8 @@ extension UnsafeMutablePointer where Pointee == Heap {
       if size > maxSize { return process.moveLarge(run, size, for: pointee.isExplicit ? self : nil) }
     }
     let new = UInt(bitPattern: allocate(size))
-    guard let to = UnsafeMutableRawPointer(bitPattern: new), let from = UnsafeMutableRawPointer(bitPattern: address) else {
+    guard let to = UnsafeMutableRawPointer(bitPattern: new), let from = UnsafeMutableRawPointer(bitPattern: address)
+    else {
       return 0
     }
     to.copyMemory(from: from, byteCount: Int(min(size, run.objectSize)))

@@ -47,7 +47,9 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
   private func takeOrphan() -> RunPointer? {
     let process = pointee.heap.pointee.process
     let index = Int(pointee.index)
-    guard !pointee.heap.pointee.isExplicit, process.orphanCount(index).pointee.load(ordering: .relaxed) > 0 else { return nil }
+    guard !pointee.heap.pointee.isExplicit, process.orphanCount(index).pointee.load(ordering: .relaxed) > 0 else {
+      return nil
+    }
     guard let slab = process.locked({ process.takeOrphan(index, for: pointee.heap) }) else { return nil }
     slab.bin = self
     return slab

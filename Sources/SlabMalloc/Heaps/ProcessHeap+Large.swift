@@ -4,7 +4,9 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
   func allocateLarge(_ size: UInt, alignment: UInt, for heap: HeapPointer?) -> (start: UInt, isClean: Bool) {
     let osPage = UInt(pointee.system.pageSize)
     // Rounding up must not wrap.
-    guard size <= UInt(Int.max) - PageSize.large.size, alignment <= UInt(Int.max) / 4 else { return (noMemory(), false) }
+    guard size <= UInt(Int.max) - PageSize.large.size, alignment <= UInt(Int.max) / 4 else {
+      return (noMemory(), false)
+    }
     let bytes = roundUp(max(size, 1), to: osPage)
     let pages = roundUp(bytes, to: Run.pageSize) >> Run.pageShift
     let spare = alignment > Run.pageSize ? (alignment >> Run.pageShift) - 1 : 0
@@ -75,7 +77,8 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
 
   func deallocateLarge(_ address: UInt) -> Status {
     acquire()
-    guard let run = reserve(around: address)?.run(address), run.pointee.kind == .large, run.pointee.start == address else {
+    guard let run = reserve(around: address)?.run(address), run.pointee.kind == .large, run.pointee.start == address
+    else {
       release()
       return report(address)
     }

@@ -46,7 +46,8 @@ extension UnsafeMutablePointer where Pointee == Reserve {
     let reserve = memory.assumingMemoryBound(to: Reserve.self)
     reserve.initialize(
       to: Reserve(
-        base: base, limit: base, table: mapping + head, capacity: capacity, tableLimit: mapping + head, mapping: mapping,
+        base: base, limit: base, table: mapping + head, capacity: capacity, tableLimit: mapping + head,
+        mapping: mapping,
         mappingBytes: bytes, isLone: isLone, loneRun: nil, dirty: .none, clean: .none))
     return reserve
   }

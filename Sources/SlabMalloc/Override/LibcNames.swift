@@ -7,7 +7,9 @@ import CSlabmalloc
 @c(slm_override_posix_memalign)
 @usableFromInline
 func posixMemalign(_ out: UnsafeMutablePointer<UnsafeMutableRawPointer?>, _ alignment: Int, _ size: Int) -> Int32 {
-  guard isPowerOfTwo(UInt(bitPattern: alignment)), alignment >= MemoryLayout<UInt>.size else { return slm_port_invalid() }
+  guard isPowerOfTwo(UInt(bitPattern: alignment)), alignment >= MemoryLayout<UInt>.size else {
+    return slm_port_invalid()
+  }
   // What went wrong is the result, not errno.
   let saved = slm_port_errno()
   guard let memory = slm_aligned_alloc(alignment, size) else {
@@ -62,7 +64,8 @@ func mallinfo2() -> slm_port_mallinfo2 {
   let (counts, pages) = (process.pointee.counts, process.pages)
   process.release()
   return slm_port_mallinfo2(
-    arena: Int(pages.held - counts.large), ordblks: 0, smblks: 0, hblks: Int(counts.largeLive), hblkhd: Int(counts.large),
+    arena: Int(pages.held - counts.large), ordblks: 0, smblks: 0, hblks: Int(counts.largeLive),
+    hblkhd: Int(counts.large),
     usmblks: 0, fsmblks: 0, uordblks: Int(counts.slabs + counts.large), fordblks: Int(pages.dirty + pages.clean),
     keepcost: Int(pages.dirty))
 }
@@ -74,6 +77,7 @@ func mallinfo() -> slm_port_mallinfo {
   let wide = mallinfo2()
   func int(_ number: Int) -> Int32 { Int32(truncatingIfNeeded: number) }
   return slm_port_mallinfo(
-    arena: int(wide.arena), ordblks: 0, smblks: 0, hblks: int(wide.hblks), hblkhd: int(wide.hblkhd), usmblks: 0, fsmblks: 0,
+    arena: int(wide.arena), ordblks: 0, smblks: 0, hblks: int(wide.hblks), hblkhd: int(wide.hblkhd), usmblks: 0,
+    fsmblks: 0,
     uordblks: int(wide.uordblks), fordblks: int(wide.fordblks), keepcost: int(wide.keepcost))
 }
