@@ -125,7 +125,8 @@ static void alignment_does_not_eat_memory(void **state) {
   slm_process_statistics end = check_process_books();
   assert_int_equal(end.bytes_large, start.bytes_large);
   assert_true(end.bytes_taken - end.bytes_given_back <= start.bytes_taken - start.bytes_given_back + 64 * MIB);
-  assert_true(resident_mib("VmRSS:") < before + 64);
+  /* What waits to be purged is in the ledger, and may be up to the option retain. */
+  assert_true(resident_mib("VmRSS:") < before + 64 + end.bytes_retained / MIB);
 }
 
 int main(void) {

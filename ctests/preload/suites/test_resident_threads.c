@@ -58,6 +58,8 @@ static void *consume(void *argument) {
   }
 }
 
+/** An ended thread's heap keeps a slab in which others are freeing at that moment, until a thread takes the heap: up to 2 MiB
+ * for the largest class. So much may be left, once. */
 /** What resident memory was after half a second, and the most that it was later. */
 typedef struct watched {
   size_t early, most;
@@ -96,7 +98,7 @@ static void one_allocates_another_frees(void **state) {
                 w.most / KIB);
   /* The queue holds 4096 objects of 1.3 KiB on average, give or take some large ones. */
   assert_true(w.most <= w.early + 16 * MIB);
-  assert_comes_back_to(before, MIB);
+  assert_comes_back_to(before, 3 * MIB);
 }
 
 /* ---- threads that come and go ---- */
