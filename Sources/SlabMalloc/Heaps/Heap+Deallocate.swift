@@ -61,7 +61,6 @@ func heapSlabIsPartial(_ run: UnsafeMutableRawPointer) -> Int32 {
 func heapSlabIsUnused(_ run: UnsafeMutableRawPointer) -> Int32 {
   let run = run.assumingMemoryBound(to: Run.self)
   run.bin.pointee.heap.tick()
-  if run.pointee.available != UInt32(run.pointee.slotCount) { run.bin.dropReady(of: run) }
   run.bin.discard(run)
   return opaqueOK
 }
