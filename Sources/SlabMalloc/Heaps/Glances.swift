@@ -12,10 +12,11 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
       atomic(withUnsafeMutablePointer(to: &pointee.base) { $0 }).pointee.store(newValue, ordering: .relaxed)
     }
   }
+  /// Written after the other two, and read before them.
   @inline(__always) var extent: UInt {
-    get { atomic(withUnsafeMutablePointer(to: &pointee.extent) { $0 }).pointee.load(ordering: .relaxed) }
+    get { atomic(withUnsafeMutablePointer(to: &pointee.extent) { $0 }).pointee.load(ordering: .acquiring) }
     nonmutating set {
-      atomic(withUnsafeMutablePointer(to: &pointee.extent) { $0 }).pointee.store(newValue, ordering: .relaxed)
+      atomic(withUnsafeMutablePointer(to: &pointee.extent) { $0 }).pointee.store(newValue, ordering: .releasing)
     }
   }
   @inline(__always) var table: UInt {

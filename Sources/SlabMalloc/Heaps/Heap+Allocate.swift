@@ -2,7 +2,7 @@ extension UnsafeMutablePointer where Pointee == Heap {
   /// Allocates `size` bytes.
   @inline(__always) func allocate(_ size: UInt) -> UnsafeMutableRawPointer? {
     guard size < pointee.directLimit else {
-      return UnsafeMutableRawPointer(bitPattern: heapAllocateOtherSize(raw, size))
+      return UnsafeMutableRawPointer(bitPattern: heapAllocateOtherSize(size, raw))
     }
     return directBin(size).allocate()
   }
@@ -12,7 +12,7 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
   /// Takes the newest ready slot.
   @inline(__always) func allocate() -> UnsafeMutableRawPointer? {
     let newest = newest
-    guard newest.pointee.address != 0 else { return UnsafeMutableRawPointer(bitPattern: heapAllocateFromWord(raw)) }
+    guard newest.isOwn else { return UnsafeMutableRawPointer(bitPattern: heapAllocateFromWord(raw)) }
     return take(newest)
   }
 
@@ -22,11 +22,11 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
   }
 
   @inline(__always) func take(_ newest: UnsafeMutablePointer<ReadySlot>) -> UnsafeMutableRawPointer? {
-    let address = newest.pointee.address
+    let ready = newest.pointee
     pointee.top = UInt(bitPattern: newest)
-    newest.pointee.mark.pointee = Mark.used
-    newest.pointee.run.pointee.used &+= 1
-    return UnsafeMutableRawPointer(bitPattern: address)
+    ready.mark.pointee = Mark.used
+    ready.run.pointee.used &+= 1
+    return UnsafeMutableRawPointer(bitPattern: ready.address)
   }
 
   /// Takes the first of the pending slots, of which there are some.
@@ -40,7 +40,7 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
 
   /// The same, when there was nothing ready; tells whether the slot's bytes are all 0.
   func allocateFresh(_ isFresh: inout Bool) -> UInt {
-    if newest.pointee.address != 0 { return UInt(bitPattern: allocate()) }
+    if !isStackEmpty { return UInt(bitPattern: allocate()) }
     guard pointee.pending != 0 || advance() else { return noMemory() }
     let slots = pointee.pending
     isFresh = pointee.wordMarks[slots.trailingZeroBitCount] == Mark.fresh
@@ -73,11 +73,11 @@ func heapAllocateFromNextWord(_ bin: UnsafeMutableRawPointer) -> UInt {
 @c(slm_core_heap_allocate_other_size)
 @inline(never)
 @usableFromInline
-func heapAllocateOtherSize(_ heap: UnsafeMutableRawPointer, _ size: UInt) -> UInt {
+func heapAllocateOtherSize(_ size: UInt, _ heap: UnsafeMutableRawPointer) -> UInt {
   let heap = heap.assumingMemoryBound(to: Heap.self)
   guard size <= SizeClass.slotSize(SizeClass.lastRegular), size >= heap.pointee.directLimit,
     heap.pointee.directLimit != 0
-  else { return heapAllocateRarely(heap.raw, size) }
+  else { return heapAllocateRarely(size, heap.raw) }
   return UInt(bitPattern: heap.bin(SizeClass.regular(size)).allocate())
 }
 
@@ -85,7 +85,7 @@ func heapAllocateOtherSize(_ heap: UnsafeMutableRawPointer, _ size: UInt) -> UIn
 @c(slm_core_heap_allocate_rarely)
 @inline(never)
 @usableFromInline
-func heapAllocateRarely(_ heap: UnsafeMutableRawPointer, _ size: UInt) -> UInt {
+func heapAllocateRarely(_ size: UInt, _ heap: UnsafeMutableRawPointer) -> UInt {
   let heap = heap.assumingMemoryBound(to: Heap.self)
   guard heap.isInitialized else { return heap.asThread { UInt(bitPattern: $0.allocate(size)) } }
   guard let index = SizeClass.index(size: size) else { return heap.allocateLarge(size, alignment: 1).start }

@@ -4,20 +4,20 @@ extension UnsafeMutablePointer where Pointee == Heap {
   /// Frees an object; this is the heap of the thread.
   @inline(__always) func deallocate(_ address: UInt, _ process: ProcessHeapPointer) -> Status {
     let offset = address &- process.base
-    guard offset < process.extent else { return heapDeallocateElsewhere(raw, address) }
+    guard offset < process.extent else { return heapDeallocateElsewhere(address, raw) }
     let run = RunPointer.at(process.table &+ Run.descriptorOffset(offset)).pointee.lead
-    // Its owner's bin, or nobody's: only this thread makes it one of this heap's.
-    guard run.bin.pointee.heap == self else { return heapDeallocateElsewhere(raw, address) }
+    // Only this thread makes a slab this heap's, or no longer.
+    guard run.isOwned(by: self) else { return heapDeallocateElsewhere(address, raw) }
     return deallocate(address, run)
   }
 
   /// Frees a slot of a slab that this heap owns.
   @inline(__always) func deallocate(_ address: UInt, _ run: RunPointer) -> Status {
     let (index, isStart) = run.slot(at: address)
-    guard isStart else { return heapRefuse(raw, address) }
+    guard isStart else { return heapRefuse(address, raw) }
     let mark = run.mark(index)
-    guard mark.pointee == Mark.used else { return heapRefuse(raw, address) }
-    let bin = run.bin
+    guard mark.pointee == Mark.used else { return heapRefuse(address, raw) }
+    let bin = run.pointee.bin
     let top = bin.pointee.top
     guard top != bin.pointee.limit else { return heapDeallocateToWord(run.raw, index) }
     mark.pointee = Mark.free
@@ -69,10 +69,10 @@ func heapSlabIsUnused(_ run: UnsafeMutableRawPointer) -> Int32 {
 @c(slm_core_heap_deallocate_elsewhere)
 @inline(never)
 @usableFromInline
-func heapDeallocateElsewhere(_ heap: UnsafeMutableRawPointer, _ address: UInt) -> Int32 {
+func heapDeallocateElsewhere(_ address: UInt, _ heap: UnsafeMutableRawPointer) -> Int32 {
   guard address != 0 else { return ok }
   let heap = heap.assumingMemoryBound(to: Heap.self)
-  let process = heap.isInitialized ? heap.pointee.process : ProcessHeapPointer.shared
+  let process = heap.process
   guard let run = process.run(around: address) else { return process.report(address) }
   switch run.pointee.kind {
   case .slab:
@@ -90,6 +90,6 @@ func heapDeallocateElsewhere(_ heap: UnsafeMutableRawPointer, _ address: UInt) -
 @c(slm_core_heap_refuse)
 @inline(never)
 @usableFromInline
-func heapRefuse(_ heap: UnsafeMutableRawPointer, _ address: UInt) -> Int32 {
+func heapRefuse(_ address: UInt, _ heap: UnsafeMutableRawPointer) -> Int32 {
   heap.assumingMemoryBound(to: Heap.self).pointee.process.report(address)
 }

@@ -18,7 +18,9 @@ extension UnsafeMutablePointer where Pointee == Heap {
     let (isFreed, _) = run.atomicMark(index).pointee.compareExchange(
       expected: Mark.used, desired: Mark.remote, ordering: .acquiringAndReleasing)
     guard isFreed else { return process.report(address) }
+    collectNowAndThen()
     let before = run.addRemoteFree()
+
     if before.remoteFrees != 0 { return ok }
     if before.isNoSlab {
       // Freed by its owner at the same time, which made the slab empty.
@@ -28,6 +30,13 @@ extension UnsafeMutablePointer where Pointee == Heap {
     run.pointee.remoteHint = index
     if let owner = before.heap { owner.pushRemote(run) } else { adopt(run) }
     return ok
+  }
+
+  /// A thread that only frees collects too: others free in the slabs that it has adopted.
+  private func collectNowAndThen() {
+    guard isInitialized else { return }
+    pointee.remoteFrees &+= 1
+    if pointee.remoteFrees & 63 == 0 { _ = collectRemote() }
   }
 
   var process: ProcessHeapPointer { isInitialized ? pointee.process : .shared }

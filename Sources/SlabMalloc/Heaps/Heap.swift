@@ -5,7 +5,7 @@ import Synchronization
 ///
 ///     | Heap | directBins | bin 0 | bin 1 | ... | bin 48 | stacks of ready slots |
 ///
-/// `directBins` holds, for each size up to 1024 in steps of 16, the distance from the heap to its bin.
+/// `directBins` holds, for each size up to 1024 in steps of 16, its bin.
 ///
 /// Each thread has a heap, which it takes when it first allocates and gives back when it ends; a program makes more with
 /// slm_heap_create. Zero-filled memory is a heap that serves nothing: the one of a thread that has none.
@@ -19,6 +19,8 @@ struct Heap: ~Copyable {
   var nextHeap: HeapPointer?
   /// Made by a program: it keeps its slabs, as destroying it frees them.
   var isExplicit: Bool
+  /// How many slots its thread has freed in slabs of others, to collect now and then. Wraps.
+  var remoteFrees: UInt16
   /// Says when to look at the clock, and that when to give back current slabs without used slots.
   var ticks: UInt32
   var nextTrim: UInt64
@@ -36,7 +38,7 @@ extension Heap {
   static var directBinCount: Int { 65 }
   /// Sizes below this one.
   static var directLimit: UInt { 1025 }
-  static var binsOffset: Int { 320 }
+  static var binsOffset: Int { 704 }
   static var stacksOffset: Int { binsOffset + Int(SizeClass.count) * HeapBin.stride }
 
   static var size: UInt {
@@ -61,11 +63,11 @@ extension UnsafeMutablePointer where Pointee == Heap {
 
   /// The bin of a size below `Heap.directLimit`.
   @inline(__always) func directBin(_ size: UInt) -> HeapBinPointer {
-    raw.advanced(by: Int(directBins[Int(bitPattern: (size &+ 15) &>> 4)])).assumingMemoryBound(to: HeapBin.self)
+    directBins[Int(bitPattern: (size &+ 15) &>> 4)]
   }
 
-  @inline(__always) private var directBins: UnsafeMutablePointer<UInt16> {
-    raw.advanced(by: Heap.directBinsOffset).assumingMemoryBound(to: UInt16.self)
+  @inline(__always) private var directBins: UnsafeMutablePointer<HeapBinPointer> {
+    raw.advanced(by: Heap.directBinsOffset).assumingMemoryBound(to: HeapBinPointer.self)
   }
 
   @inline(__always) var remote: UnsafeMutablePointer<Atomic<UInt>> {
@@ -80,6 +82,7 @@ extension UnsafeMutablePointer where Pointee == Heap {
     pointee.nextHeap = nil
     pointee.isExplicit = false
     pointee.ticks = 0
+    pointee.remoteFrees = 0
     pointee.nextTrim = 0
     pointee.large = RunList()
     remote.pointee.store(0, ordering: .relaxed)
@@ -91,7 +94,7 @@ extension UnsafeMutablePointer where Pointee == Heap {
     for step in 0..<Heap.directBinCount {
       // Nothing is smaller than 16, so that all is aligned to 16.
       let index = SizeClass.index(size: max(UInt(step) * 16, 16)).unsafelyUnwrapped
-      directBins[step] = UInt16(Heap.binsOffset + Int(index) * HeapBin.stride)
+      (directBins + step).initialize(to: bin(index))
     }
     retire()
   }

@@ -1,11 +1,16 @@
 import CSlabPort
 
-/// A freed slot that a bin holds ready, and its slab.
+/// A freed slot that a bin holds ready, its slab, and its mark.
 struct ReadySlot {
   /// 0 at the bottom of a stack.
   var address: UInt
   var run: RunPointer
   var mark: UnsafeMutablePointer<UInt8>
+}
+
+extension UnsafeMutablePointer where Pointee == ReadySlot {
+  /// A slot of a slab of the heap's. False at the bottom, and for one that is kept.
+  @inline(__always) var isOwn: Bool { pointee.mark.pointee == Mark.free }
 }
 
 /// The slabs of one size class in a heap.
@@ -43,12 +48,11 @@ struct HeapBin {
 
   /// Bytes from one bin to the next: two cache lines, the first of which every allocation reads.
   static let stride = 128
-  // `heap` is in that line too, for deallocations: they ask whose a slab is.
 
-  /// Ready slots that a bin holds: 32 KiB of them, but 8 to 128, and no more than half a slab's, so that taking those of an empty
+  /// Ready slots that a bin holds: 32 KiB of them, but 32 to 512, and no more than half a slab's, so that taking those of an empty
   /// slab off the stack costs little for each of its frees.
   static func readyLimit(_ slotSize: UInt) -> UInt {
-    min(max(min((32 << 10) / slotSize, 128), 8), slotCount(slotSize) / 2)
+    min(max(min((32 << 10) / slotSize, 512), 32), slotCount(slotSize) / 2)
   }
 
   /// Pages of a slab: at least 64 slots up to 16 KiB, and 15 for the largest. Pages that are not touched take no memory.
@@ -87,7 +91,10 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
         current: nil, heap: heap,
         partial: RunList(), sparse: RunList(), bottom: bottom, reciprocal: UInt.max / slotSize + 1,
         slotCount: UInt16(slotCount), threshold: UInt16(threshold), pages: UInt16(pages), index: index))
-    UnsafeMutablePointer<UInt>(bitPattern: bottom).unsafelyUnwrapped.pointee = 0
+    // Its mark is a byte of the 0.
+    Self.ready(at: bottom).pointee = ReadySlot(
+      address: 0, run: RunPointer.at(bottom),
+      mark: UnsafeMutableRawPointer(Self.ready(at: bottom)).assumingMemoryBound(to: UInt8.self))
   }
 
   /// A slot of the stack.

@@ -30,6 +30,11 @@ struct Owner {
 }
 
 extension UnsafeMutablePointer where Pointee == Run {
+  /// Whether a heap owns the slab and no remote frees wait.
+  @inline(__always) func isOwned(by heap: HeapPointer) -> Bool {
+    owner.pointee.load(ordering: .relaxed) == heap.address
+  }
+
   @inline(__always) var currentOwner: Owner { Owner(word: owner.pointee.load(ordering: .acquiring)) }
 
   /// Adds a remote free. Returns the owner and the number before.

@@ -3,22 +3,23 @@ import Synchronization
 /// A page run of a reserve: a slab, a large object, or free. This is its descriptor: each page of 64 KiB has one, in a table of
 /// its own, far from the page. The first page's is the run's; `lead` of each leads to it.
 ///
-///     offset            a deallocation by the owner reads this line
+///     offset            every deallocation reads this line, and it changes seldom
 ///       0  owner        and above its 48 bits how many remote frees wait, see `Owner`
 ///       8  start        address of slot 0
 ///      16  reciprocal   2^64 / slotSize, rounded up; 0 if the run is no slab
 ///      24  marks        one byte for each slot
 ///      32  bin
 ///      40  lead         the run's descriptor
-///      48  used
-///      52  available
-///      56  words        one bit for each slot: available
-///      64  remoteHint
-///      72  remoteNext   list of a heap's remote frees
-///      80  next         list of a bin, of orphans, or of free runs
-///      88  previous
-///      96  pages, shortfall
-///     104  slotSize, slotCount, binIndex, kind
+///      48  words        one bit for each slot: available
+///      56  slotSize, slotCount, binIndex, kind
+///                       what changes all the time
+///      64  used
+///      68  available
+///      72  shortfall, pages
+///      80  remoteHint
+///      88  remoteNext   list of a heap's remote frees
+///      96  next         list of a bin, of orphans, or of free runs
+///     104  previous
 ///     112  place, isClean, isOrphan, cursor
 ///     120  size         bytes, of a large object; of a free run, when it became free
 ///
@@ -34,21 +35,21 @@ struct Run {
   var marks: UnsafeMutablePointer<UInt8>
   var bin: HeapBinPointer
   var lead: RunPointer
+  var words: UnsafeMutablePointer<UInt64>
+  var slotSize: UInt32
+  var slotCount: UInt16
+  var binIndex: UInt8
+  var kind: Kind
   var used: UInt32
   var available: UInt32
-  var words: UnsafeMutablePointer<UInt64>
+  /// Available slots that a sparse slab still lacks to be partial; too many to count down for any other.
+  var shortfall: UInt32
+  var pages: UInt32
   /// A slot that was freed remotely, for a start.
   var remoteHint: UInt
   var remoteNext: RunPointer?
   var next: RunPointer?
   var previous: RunPointer?
-  var pages: UInt32
-  /// Available slots that a sparse slab still lacks to be partial; too many to count down for any other.
-  var shortfall: UInt32
-  var slotSize: UInt32
-  var slotCount: UInt16
-  var binIndex: UInt8
-  var kind: Kind
   var place: Place
   var isClean: Bool
   /// In the process's list of orphans; changes under its lock.

@@ -9,17 +9,17 @@ import CSlabPort
 public func slm_override_new(_ size: Int) -> UnsafeMutableRawPointer? {
   let heap = HeapPointer.thread
   let size = UInt(bitPattern: size)
-  guard size < heap.pointee.directLimit else { return UnsafeMutableRawPointer(bitPattern: newSlowly(heap.raw, size)) }
+  guard size < heap.pointee.directLimit else { return UnsafeMutableRawPointer(bitPattern: newSlowly(size, heap.raw)) }
   let bin = heap.directBin(size)
   let newest = bin.newest
-  guard newest.pointee.address != 0 else { return UnsafeMutableRawPointer(bitPattern: newSlowly(heap.raw, size)) }
+  guard newest.isOwn else { return UnsafeMutableRawPointer(bitPattern: newSlowly(size, heap.raw)) }
   return bin.take(newest)
 }
 
 @c(slm_core_new_slowly)
 @inline(never)
 @usableFromInline
-func newSlowly(_ heap: UnsafeMutableRawPointer, _ size: UInt) -> UInt {
+func newSlowly(_ size: UInt, _ heap: UnsafeMutableRawPointer) -> UInt {
   let object = heap.assumingMemoryBound(to: Heap.self).allocate(size)
   return object == nil ? UInt(bitPattern: slm_port_next_new(Int(bitPattern: size))) : UInt(bitPattern: object)
 }
