@@ -773,7 +773,8 @@ slm_status slm_process_class_statistics(size_t index, slm_class_statistics *SLM_
 typedef struct slm_misuse {
   /** sizeof(slm_misuse). */
   uint32_t struct_size;
-  /** #SLM_ERR_DOUBLE_FREE, #SLM_ERR_INTERIOR_POINTER, #SLM_ERR_FOREIGN_POINTER or #SLM_ERR_LAYOUT_MISMATCH. */
+  /** #SLM_ERR_DOUBLE_FREE, #SLM_ERR_INTERIOR_POINTER, #SLM_ERR_FOREIGN_POINTER or #SLM_ERR_LAYOUT_MISMATCH;
+   *  in freestanding builds also #SLM_ERR_NOT_INITIALIZED, see slabmalloc/port.h. */
   slm_status kind;
   /** What was passed; a slab's first address if that is no longer known. */
   void *SLM_NULLABLE pointer;

@@ -12,9 +12,18 @@ static inline const uint64_t *slm_port_no_slots(void) {
 }
 
 /// The same value, of which the compiler no longer knows where it comes from. No instruction.
-__attribute__((always_inline)) static inline uint64_t slm_port_opaque(uint64_t value) {
+__attribute__((always_inline)) static inline uintptr_t slm_port_opaque(uintptr_t value) {
   __asm__("" : "+r"(value));
   return value;
+}
+
+/// Tells the CPU that this is a loop that waits.
+__attribute__((always_inline)) static inline void slm_port_pause(void) {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__) || (defined(__ARM_ARCH) && __ARM_ARCH >= 7)
+  __asm__ volatile("yield");
+#endif
 }
 
 #if __STDC_HOSTED__ && defined(__linux__)
@@ -158,8 +167,8 @@ const char *slm_port_next_option(size_t *position) __attribute__((visibility("hi
 
 #else
 
-// The embedder's hook: which CPU or thread runs this. Used only by safe zones, while a page is being provided.
-extern uintptr_t slm_port_context(void);
+// What an embedder provides.
+#include <slabmalloc/port.h>
 
 #endif
 #endif

@@ -27,10 +27,10 @@ extension UnsafeMutablePointer where Pointee == Zone {
     let word = slab.word(index &>> 6)
     guard word.pointee.freeSlots &>> UInt64(truncatingIfNeeded: index) & 1 == 0 else { return refuse(raw, address) }
     // Opaque, or the compiler shares 1 << index with the test before and sets the bit in four instructions, not in one.
-    let bit = slm_port_opaque(UInt64(truncatingIfNeeded: index))
-    word.pointee.free |= 1 &<< bit
+    let bit = slm_port_opaque(index)
+    word.pointee.free |= 1 &<< UInt64(truncatingIfNeeded: bit)
     slab.pointee.countdown &-= 1
-    guard slab.pointee.countdown != 0 else { return slabCountedDown(raw, address, slab, UInt(truncatingIfNeeded: bit)) }
+    guard slab.pointee.countdown != 0 else { return slabCountedDown(raw, address, slab, bit) }
     return ok
   }
 

@@ -1,0 +1,52 @@
+# Freestanding archives: the same sources, without an operating system. Included by the Makefile.
+
+FREESTANDING := x86_64 aarch64 riscv64
+F := $(B)/freestanding
+
+triple_x86_64  := x86_64-unknown-none-elf
+triple_aarch64 := aarch64-none-none-elf
+triple_riscv64 := riscv64-none-none-eabi
+# Neither vector registers nor memory below the stack pointer: an interrupt handler doesn't save them.
+target_flags_x86_64  := -mno-red-zone -mno-sse -mno-mmx -msoft-float
+target_flags_aarch64 := -mgeneral-regs-only -mstrict-align
+target_flags_riscv64 := -mcmodel=medany
+
+# Without an operating system there is nothing below Hosted/, and no heaps.
+BARE_SRC := $(filter-out Sources/SlabMalloc/Hosted/% Sources/SlabMalloc/Heaps/% Sources/SlabMalloc/Override/% \
+  $(addprefix Sources/SlabMalloc/CAPI/,Heap+C.swift Process+C.swift ProcessStatistics+C.swift),$(SWIFT_SRC))
+PORT_HEADER := include/slabmalloc/port.h
+FREESTANDING_MAKEFILES := Makefile Sources/Packaging/freestanding.mk
+
+.PHONY: freestanding
+freestanding: $(FREESTANDING:%=$(F)/%/libslabmalloc.a) ## Build the archives for kernels and firmware
+
+# What an archive defines: the zones, and slm_port_provider.
+$(F)/api.txt: $(B)/api.txt $(PORT_HEADER) $(FREESTANDING_MAKEFILES)
+	@mkdir -p $(@D)
+	@{ grep -E '^slm_(zone|safe_zone|smp_zone|sc|region|status|version)' $<; echo slm_port_provider; } | sort >$@
+# The hooks that it has a weak definition of.
+$(F)/hooks.txt: $(PORT_HEADER) $(FREESTANDING_MAKEFILES)
+	@mkdir -p $(@D)
+	@sed -n -e '/^ \* \[OPTIONAL\]/h' -e '/^ \* \[REQUIRED\]/h' -e '/^[a-z].*\bslm_port_[a-z_]*(/{x;/OPTIONAL/{x;s/.*\b\(slm_port_[a-z_]*\)(.*/\1/p;s/.*//;x}}' $< | \
+	  sort >$@
+
+$(F)/%/SlabMalloc.o: $(BARE_SRC) $(C_HEADERS) $(B)/sources.txt $(B)/api.txt $(FREESTANDING_MAKEFILES)
+	@mkdir -p $(@D)
+	@echo '  SWIFT   $@'
+	@rm -f $@
+	@$(SWIFTC) $(SWIFT_FLAGS) -target $(triple_$*) $(addprefix -Xcc ,-ffreestanding $(target_flags_$*)) -c -o $@ $(BARE_SRC)
+	$(call name_hot,$(HOT))
+
+$(F)/%/Hooks.o: Sources/CSlabPort/Hooks.c $(C_HEADERS) $(FREESTANDING_MAKEFILES)
+	@mkdir -p $(@D)
+	@$(CLANG) -target $(triple_$*) -std=gnu11 $(C_WARNINGS) -Os -gdwarf-4 -ffreestanding -nostdlibinc -fno-builtin -ffunction-sections \
+	  $(target_flags_$*) $(INCLUDES) -c -o $@ $<
+.PRECIOUS: $(F)/%/SlabMalloc.o $(F)/%/Hooks.o
+
+# One object, as the hosted archive's, with the weak hooks as its only other global symbols.
+$(F)/%/libslabmalloc.a: $(F)/%/SlabMalloc.o $(F)/%/Hooks.o $(F)/api.txt $(F)/hooks.txt
+	@echo '  AR      $@'
+	@$(LLD) -r --gc-sections $$(sed 's/^/-u /' $(F)/api.txt $(F)/hooks.txt) -o $(@:.a=.o) $(filter %.o,$^)
+	@$(OBJCOPY) --keep-global-symbols=$(F)/api.txt --keep-global-symbols=$(F)/hooks.txt $(@:.a=.o)
+	@rm -f $@
+	@$(AR) rcsD $@ $(@:.a=.o)
