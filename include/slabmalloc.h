@@ -241,6 +241,9 @@ typedef struct slm_options {
 
 /** For `allocate_with`: the memory reads as zero. */
 #define SLM_ZEROED ((uint32_t)1)
+/** For `allocate_with`: the page provider is not called. What the allocator holds is all there is: free slots, and empty
+ *  pages of other size classes, which it carves anew. The cost is bounded: see slm_zone_allocate_with(). */
+#define SLM_NOWAIT ((uint32_t)2)
 
 /** How many pages a reclaim gave back. */
 typedef struct slm_reclaimed {
@@ -382,12 +385,14 @@ void *SLM_NULLABLE slm_zone_allocate_aligned(slm_zone *SLM_NONNULL zone, size_t 
 
 /**
  * Allocates and says why not.
- * @param flags 0 or #SLM_ZEROED.
+ * @param flags 0, or #SLM_ZEROED and #SLM_NOWAIT joined by |.
  * @param out gets the memory, or NULL on error.
  * @return #SLM_OK; #SLM_ERR_OUT_OF_MEMORY, #SLM_ERR_INVALID_LAYOUT, #SLM_ERR_INVALID_ARGUMENT,
  *         #SLM_ERR_NOT_INITIALIZED, #SLM_ERR_REENTRANT; #SLM_ERR_BAD_PAGE or #SLM_ERR_PAGE_OWNED if the provider gave a page that the zone must
  *         refuse (a misaligned one goes back to it; one that is owned is left alone).
- * Provider: may be called. Interrupt: yes, if the provider may be. Cost: as slm_zone_allocate_aligned().
+ * Provider: may be called; never with #SLM_NOWAIT. Interrupt: yes, if the provider may be; with #SLM_NOWAIT always.
+ * Cost: as slm_zone_allocate_aligned(). With #SLM_NOWAIT at most two steps for each size class and one for each 64 slots of a
+ * page; but for an alignment above 16 KiB that is also above the size the search stays.
  */
 slm_status slm_zone_allocate_with(slm_zone *SLM_NONNULL zone, size_t alignment, size_t size, uint32_t flags,
                                   void *SLM_NULLABLE *SLM_NONNULL out);
@@ -470,7 +475,26 @@ size_t slm_zone_good_size(const slm_zone *SLM_NONNULL zone, size_t size);
 bool slm_zone_owns(const slm_zone *SLM_NONNULL zone, const void *SLM_NULLABLE address);
 
 /**
- * Gives empty pages back to the provider. A page that held the table of a zone's pages goes too when it is not needed.
+ * Takes pages, so that allocations that are to come can't fail: after #SLM_OK the next count allocations of the layout's size
+ * class succeed, whatever else is allocated, reclaimed, or refused by the provider meanwhile, and with #SLM_NOWAIT too.
+ *
+ * The reserve is a number of empty pages, enough for count slots. Allocations of the class take from it when nothing else is
+ * left, deallocations fill it up again. While it is not more than full, no page of the class that becomes empty is carved for
+ * another class or reclaimed. So it also holds for later that, as long as there are at most count more objects of the
+ * class than there were at the call, allocations of the class succeed.
+ *
+ * A class has one reserve; another call for the class sets another one.
+ * @param count of allocations with this alignment or a smaller one; 0 ends the reserve, and its pages are as any others.
+ * @return #SLM_OK; #SLM_ERR_NOT_INITIALIZED, #SLM_ERR_INVALID_LAYOUT; #SLM_ERR_OUT_OF_MEMORY, #SLM_ERR_REENTRANT,
+ *         #SLM_ERR_BAD_PAGE, #SLM_ERR_PAGE_OWNED as of slm_zone_allocate_with(): then the reserve is what it was, and pages
+ *         that were taken stay in the zone as empty ones. Without a provider only what is empty already can be reserved.
+ * Provider: may be called (allocate_page), once for each page. Interrupt: if the provider may be.
+ * Cost: for each page a provider call and a refill.
+ */
+slm_status slm_zone_reserve(slm_zone *SLM_NONNULL zone, size_t alignment, size_t size, size_t count);
+
+/**
+ * Gives empty pages back to the provider, but none of a reserve. A page that held the table of a zone's pages goes too when it is not needed.
  * @param max_base_pages at most so many base pages; SIZE_MAX for all.
  * @param max_large_pages at most so many large pages.
  * @param out if not NULL, gets how many went.
@@ -483,7 +507,7 @@ slm_status slm_zone_reclaim(slm_zone *SLM_NONNULL zone, size_t max_base_pages, s
 
 /**
  * Takes one empty page of page_size out of the zone and gives it to the caller: reclaim for push use.
- * @return the page, yours again; NULL if no page of that size is empty.
+ * @return the page, yours again; NULL if no page of that size is empty, but for those of a reserve.
  * Provider: never called. Interrupt: yes. Cost: at most one step for each size class.
  */
 void *SLM_NULLABLE slm_zone_reclaim_page(slm_zone *SLM_NONNULL zone, size_t page_size);
@@ -552,6 +576,8 @@ slm_status slm_sc_deallocate_batch(slm_sc *SLM_NONNULL sc, void *SLM_NULLABLE co
 size_t slm_sc_usable_size(const slm_sc *SLM_NONNULL sc, const void *SLM_NULLABLE pointer);
 /** @see slm_zone_owns */
 bool slm_sc_owns(const slm_sc *SLM_NONNULL sc, const void *SLM_NULLABLE address);
+/** @see slm_zone_reserve */
+slm_status slm_sc_reserve(slm_sc *SLM_NONNULL sc, size_t count);
 /** @see slm_zone_reclaim */
 slm_status slm_sc_reclaim(slm_sc *SLM_NONNULL sc, size_t max_base_pages, size_t max_large_pages,
                           slm_reclaimed *SLM_NULLABLE out);
@@ -628,6 +654,8 @@ size_t slm_safe_zone_usable_size(slm_safe_zone *SLM_NONNULL zone, const void *SL
 size_t slm_safe_zone_good_size(slm_safe_zone *SLM_NONNULL zone, size_t size);
 /** @see slm_zone_owns */
 bool slm_safe_zone_owns(slm_safe_zone *SLM_NONNULL zone, const void *SLM_NULLABLE address);
+/** @see slm_zone_reserve */
+slm_status slm_safe_zone_reserve(slm_safe_zone *SLM_NONNULL zone, size_t alignment, size_t size, size_t count);
 /** @see slm_zone_reclaim */
 slm_status slm_safe_zone_reclaim(slm_safe_zone *SLM_NONNULL zone, size_t max_base_pages, size_t max_large_pages,
                                  slm_reclaimed *SLM_NULLABLE out);

@@ -29,6 +29,8 @@ struct Bin {
   var partial: SlabList
   var sparse: SlabList
   var empty: SlabStack
+  /// So many slabs of `empty` stay in this bin: its reserve.
+  var reservedPages: UInt32
 
   /// Bytes from one bin to the next: what every allocation reads, the first three fields, is in one cache line.
   static let stride = 96
@@ -43,7 +45,7 @@ extension UnsafeMutablePointer where Pointee == Bin {
       to: Bin(
         pending: Self.noSlots, wordStart: 0, slotSize: slotSize, stretch: slotSize <= 1024 ? 64 : 16, cursor: 0,
         index: index, page: page, sparseCount: 0, current: nil, partial: SlabList(), sparse: SlabList(),
-        empty: SlabStack()))
+        empty: SlabStack(), reservedPages: 0))
   }
 
   private static var noSlots: UnsafeMutablePointer<UInt64> {
