@@ -8,6 +8,9 @@ enum Platform {
     /// Which thread runs this; never 0.
     @inline(__always) static func context() -> UInt { UInt(slm_port_thread()) }
 
+    /// What stands for the number of the CPU: threads count up from 0.
+    @inline(__always) static func cpu() -> UInt { UInt(slm_port_thread_number()) }
+
     /// Sleeps while the word has this value; may return early.
     static func wait(_ word: UnsafeMutablePointer<UInt32>, while value: UInt32) { slm_port_wait(word, value) }
 
@@ -15,6 +18,7 @@ enum Platform {
   #else
     /// Which CPU or thread runs this.
     @inline(__always) static func context() -> UInt { UInt(slm_port_context()) }
+    @inline(__always) static func cpu() -> UInt { context() }
 
     /// Returns what was before.
     @inline(__always) static func disableInterrupts() -> UInt { UInt(slm_port_disable_interrupts()) }
