@@ -3,13 +3,14 @@
  * @brief slabmalloc: a slab allocator whose only need is pages.
  *
  * You give it page frames, it gives you back objects of any size up to
- * #SLM_MAX_SIZE. Three allocators share one core:
+ * #SLM_MAX_SIZE. Four allocators share one core:
  *
  * | family            | for                                                   | threads |
  * |-------------------|-------------------------------------------------------|---------|
  * | `slm_sc_*`        | objects of one size (a typed object cache)            | one     |
  * | `slm_zone_*`      | objects of any size                                   | one     |
  * | `slm_safe_zone_*` | objects of any size, from any thread                  | any     |
+ * | `slm_smp_zone_*`  | the same, with a zone for each CPU                    | any     |
  *
  * An allocator gets its pages in two ways, which mix freely. *Push*: you hand
  * it pages with `refill` and allocate until it is out of memory. *Pull*: you
@@ -665,6 +666,107 @@ void *SLM_NULLABLE slm_safe_zone_reclaim_page(slm_safe_zone *SLM_NONNULL zone, s
 slm_status slm_safe_zone_statistics(slm_safe_zone *SLM_NONNULL zone, slm_statistics *SLM_NULLABLE out);
 /** @see slm_zone_class_statistics */
 slm_status slm_safe_zone_class_statistics(slm_safe_zone *SLM_NONNULL zone, size_t index,
+                                          slm_class_statistics *SLM_NULLABLE out);
+/** @} */
+
+/* ------------------------------------------------------------------------ */
+/** @name SMP zone: objects of any size, from any CPU
+ *  A zone for each CPU, each behind a lock of its own. Which CPU calls says slm_port_context(), modulo the number of CPUs (see
+ *  slabmalloc/port.h); in hosted builds threads take the place of CPUs, in the order in which they first come. It is a matter of
+ *  speed alone: a caller that is moved to another CPU while it looks does no harm.
+ *
+ *  Objects come from the zone of the CPU that calls. When that one is out of memory, the other CPUs' zones are asked for a
+ *  slot or an empty page before the call fails. Any CPU may give any object back: it goes to the zone that it came from, which
+ *  is found without reading anything near the pointer. A double free is found exactly, also if two CPUs race.
+ *
+ *  Locks are held with interrupts disabled (slm_port_disable_interrupts()), two are never held at once, and none while
+ *  the provider runs or memory is cleared or copied. The provider must be safe for all CPUs.
+ *
+ *  What is not said here is as for the zone's function of the same name. Interrupt: any function that does not call the
+ *  provider, at any time, also in a handler that interrupts a call on the same zone: above all slm_smp_zone_allocate_with() with
+ *  #SLM_NOWAIT, and slm_smp_zone_deallocate(). Those that may call the provider: if the provider may be.
+ *  (Not so signal handlers in hosted builds, where nothing disables them.)
+ *
+ *  Cost: as the zone's, and about 35 instructions, two of them atomic, for the own lock. An object of another CPU's: the search in
+ *  the own zone, about 100 instructions, and once more the deallocation where the page was found last; else a search in
+ *  each CPU's zone. An allocation for which the own zone has no slot and the provider no page: at worst one that fails in each CPU's
+ *  zone. @{ */
+
+/** An SMP zone. */
+typedef struct slm_smp_zone slm_smp_zone;
+
+/** Bytes of storage for so many CPUs as a constant, for static storage: at least what slm_smp_zone_storage_size() says. */
+#define SLM_SMP_ZONE_STORAGE_SIZE(cpu_count) (512 + ((cpu_count) + 1) * SLM_SAFE_ZONE_STORAGE_SIZE)
+
+/** Bytes of storage that an SMP zone needs for so many CPUs, 64-aligned; 0 for no CPU and for more than 65,535. */
+size_t slm_smp_zone_storage_size(size_t cpu_count);
+/** Makes an SMP zone in your storage.
+ *  @param storage_size at least slm_smp_zone_storage_size(cpu_count). @param cpu_count of zones.
+ *  @return as slm_zone_init(), and NULL for a cpu_count that can't be. @see slm_zone_init */
+slm_smp_zone *SLM_NULLABLE slm_smp_zone_init(void *SLM_NULLABLE storage, size_t storage_size, size_t cpu_count,
+                                             const slm_options *SLM_NULLABLE options);
+/** No other CPU may use the zone any more. @see slm_zone_destroy */
+slm_status slm_smp_zone_destroy(slm_smp_zone *SLM_NONNULL zone, size_t *SLM_NULLABLE live);
+/** @see slm_zone_page_size */
+size_t slm_smp_zone_page_size(slm_smp_zone *SLM_NONNULL zone, size_t alignment, size_t size);
+/** Hands a page to the zone of the CPU that calls. @see slm_zone_refill */
+slm_status slm_smp_zone_refill(slm_smp_zone *SLM_NONNULL zone, size_t alignment, size_t size, void *SLM_NULLABLE page,
+                                size_t page_size);
+/** @see slm_zone_allocate */
+void *SLM_NULLABLE slm_smp_zone_allocate(slm_smp_zone *SLM_NONNULL zone, size_t size);
+/** @see slm_zone_allocate_zeroed */
+void *SLM_NULLABLE slm_smp_zone_allocate_zeroed(slm_smp_zone *SLM_NONNULL zone, size_t size);
+/** @see slm_zone_allocate_aligned */
+void *SLM_NULLABLE slm_smp_zone_allocate_aligned(slm_smp_zone *SLM_NONNULL zone, size_t alignment, size_t size);
+/** @see slm_zone_allocate_with */
+slm_status slm_smp_zone_allocate_with(slm_smp_zone *SLM_NONNULL zone, size_t alignment, size_t size, uint32_t flags,
+                                       void *SLM_NULLABLE *SLM_NONNULL out);
+/** @see slm_zone_allocate_batch */
+size_t slm_smp_zone_allocate_batch(slm_smp_zone *SLM_NONNULL zone, size_t size, size_t count,
+                                    void *SLM_NULLABLE *SLM_NONNULL out);
+/** Whichever CPU allocated the object. @see slm_zone_deallocate */
+slm_status slm_smp_zone_deallocate(slm_smp_zone *SLM_NONNULL zone, void *SLM_NULLABLE pointer);
+/** @see slm_zone_deallocate_sized */
+slm_status slm_smp_zone_deallocate_sized(slm_smp_zone *SLM_NONNULL zone, void *SLM_NULLABLE pointer, size_t size);
+/** @see slm_zone_deallocate_aligned_sized */
+slm_status slm_smp_zone_deallocate_aligned_sized(slm_smp_zone *SLM_NONNULL zone, void *SLM_NULLABLE pointer,
+                                                  size_t alignment, size_t size);
+/** @see slm_zone_deallocate_batch */
+slm_status slm_smp_zone_deallocate_batch(slm_smp_zone *SLM_NONNULL zone,
+                                          void *SLM_NULLABLE const *SLM_NONNULL pointers, size_t count,
+                                          size_t *SLM_NULLABLE done);
+/** An object that moves comes to the zone of the CPU that calls. @see slm_zone_reallocate */
+void *SLM_NULLABLE slm_smp_zone_reallocate(slm_smp_zone *SLM_NONNULL zone, void *SLM_NULLABLE pointer, size_t size);
+/** @see slm_zone_reallocate_aligned */
+void *SLM_NULLABLE slm_smp_zone_reallocate_aligned(slm_smp_zone *SLM_NONNULL zone, void *SLM_NULLABLE pointer,
+                                                    size_t alignment, size_t size);
+/** @see slm_zone_resize */
+slm_status slm_smp_zone_resize(slm_smp_zone *SLM_NONNULL zone, void *SLM_NONNULL pointer, size_t size);
+/** @see slm_zone_usable_size */
+size_t slm_smp_zone_usable_size(slm_smp_zone *SLM_NONNULL zone, const void *SLM_NULLABLE pointer);
+/** @see slm_zone_good_size */
+size_t slm_smp_zone_good_size(slm_smp_zone *SLM_NONNULL zone, size_t size);
+/** @see slm_zone_owns */
+bool slm_smp_zone_owns(slm_smp_zone *SLM_NONNULL zone, const void *SLM_NULLABLE address);
+/**
+ * Takes pages, so that allocations that are to come can't fail, on whatever CPU: after #SLM_OK the next count allocations of the
+ * class, by all CPUs together, succeed. The reserve is nobody's own: it lies in a zone beside those of the CPUs, from which
+ * an allocation is served when its CPU's zone, the provider, and the other CPUs' zones have nothing. So it does not matter where
+ * the caller runs then, or whether it is moved.
+ *
+ * The pages come from the provider, or from any CPU's zone that has an empty one.
+ * @return as slm_zone_reserve(); without a provider nothing can be reserved. @see slm_zone_reserve
+ */
+slm_status slm_smp_zone_reserve(slm_smp_zone *SLM_NONNULL zone, size_t alignment, size_t size, size_t count);
+/** Gives empty pages of all CPUs' zones back: what a kernel's shrinker calls. @see slm_zone_reclaim */
+slm_status slm_smp_zone_reclaim(slm_smp_zone *SLM_NONNULL zone, size_t max_base_pages, size_t max_large_pages,
+                                 slm_reclaimed *SLM_NULLABLE out);
+/** @see slm_zone_reclaim_page */
+void *SLM_NULLABLE slm_smp_zone_reclaim_page(slm_smp_zone *SLM_NONNULL zone, size_t page_size);
+/** The sum over all CPUs' zones, which are counted one after the other. @see slm_zone_statistics */
+slm_status slm_smp_zone_statistics(slm_smp_zone *SLM_NONNULL zone, slm_statistics *SLM_NULLABLE out);
+/** @see slm_zone_class_statistics */
+slm_status slm_smp_zone_class_statistics(slm_smp_zone *SLM_NONNULL zone, size_t index,
                                           slm_class_statistics *SLM_NULLABLE out);
 /** @} */
 

@@ -177,7 +177,7 @@ public func slm_smp_zone_reclaim_page(_ zone: OpaquePointer, _ pageSize: Int) ->
 @_cdecl("slm_smp_zone_statistics") @implementation
 public func slm_smp_zone_statistics(_ zone: OpaquePointer, _ out: UnsafeMutablePointer<slm_statistics>?) -> slm_status {
   guard zone.smp.own != nil else { return AllocationError.notInitialized.code }
-  guard let out, out.clear() else { return AllocationError.invalidArgument.code }
+  guard let out, out.begin() else { return AllocationError.invalidArgument.code }
   zone.smp.forEach {
     out.add($0)
     return true
@@ -190,7 +190,7 @@ public func slm_smp_zone_class_statistics(
   _ zone: OpaquePointer, _ index: Int, _ out: UnsafeMutablePointer<slm_class_statistics>?
 ) -> slm_status {
   guard zone.smp.own != nil else { return AllocationError.notInitialized.code }
-  guard let out, UInt(bitPattern: index) < SizeClass.count, out.clear() else {
+  guard let out, UInt(bitPattern: index) < SizeClass.count, out.begin() else {
     return AllocationError.invalidArgument.code
   }
   zone.smp.forEach {

@@ -3,13 +3,13 @@ import CSlabmalloc
 /// Results go into structs that may have grown since the caller was compiled: its struct_size says how much it knows.
 extension UnsafeMutablePointer where Pointee == slm_statistics {
   func fill(from zone: ZonePointer) -> Status {
-    guard clear() else { return AllocationError.invalidArgument.code }
+    guard begin() else { return AllocationError.invalidArgument.code }
     add(zone)
     return ok
   }
 
   /// Nothing is counted yet. False if the struct is too small.
-  func clear() -> Bool {
+  func begin() -> Bool {
     guard pointee.struct_size >= UInt32(MemoryLayout<slm_statistics>.size) else { return false }
     let size = pointee.struct_size
     pointee = slm_statistics()
@@ -33,13 +33,13 @@ extension UnsafeMutablePointer where Pointee == slm_statistics {
 
 extension UnsafeMutablePointer where Pointee == slm_class_statistics {
   func fill(from zone: ZonePointer, index: Int) -> Status {
-    guard clear(), index >= 0, index < Int(zone.pointee.binCount) else { return AllocationError.invalidArgument.code }
+    guard begin(), index >= 0, index < Int(zone.pointee.binCount) else { return AllocationError.invalidArgument.code }
     add(zone, index: UInt(index))
     return ok
   }
 
   /// Nothing is counted yet. False if the struct is too small.
-  func clear() -> Bool {
+  func begin() -> Bool {
     guard pointee.struct_size >= UInt32(MemoryLayout<slm_class_statistics>.size) else { return false }
     pointee.pages = 0
     pointee.empty_pages = 0
