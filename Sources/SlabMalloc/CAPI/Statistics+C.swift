@@ -33,7 +33,7 @@ extension UnsafeMutablePointer where Pointee == slm_statistics {
 
 extension UnsafeMutablePointer where Pointee == slm_class_statistics {
   func fill(from zone: ZonePointer, index: Int) -> Status {
-    guard begin(), index >= 0, index < Int(zone.pointee.binCount) else { return AllocationError.invalidArgument.code }
+    guard index >= 0, index < Int(zone.pointee.binCount), begin() else { return AllocationError.invalidArgument.code }
     add(zone, index: UInt(index))
     return ok
   }

@@ -39,7 +39,7 @@ extension UnsafeMutablePointer where Pointee == SmpZone {
   func allocateBatch(_ size: UInt, count: Int, into out: UnsafeMutablePointer<UnsafeMutableRawPointer?>) -> Int {
     guard let own else { return 0 }
     var done = zone(own).locked { $0.allocateBatch(Int(bitPattern: size), count, out) }
-    while done < count, let memory = allocate(size) {
+    while done < count, let memory = allocateElsewhere(own, size: size, alignment: 1) {
       out[done] = memory
       done += 1
     }

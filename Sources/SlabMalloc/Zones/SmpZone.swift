@@ -96,9 +96,10 @@ extension UnsafeMutablePointer where Pointee == SmpZone {
     }
   }
 
-  /// The same without one CPU's zone, from the next CPU on and round.
+  /// The same without one CPU's zone, from the next CPU on and round. The zone may have ended since that was found.
   func forEach(after own: UInt, _ body: (ZonePointer) -> Bool) {
     let count = pointee.cpuCount
+    guard count != 0 else { return }
     var index = own &+ 1 == count ? 0 : own &+ 1
     while index != own {
       guard zone(index).locked(body) else { return }
