@@ -192,29 +192,65 @@ typedef struct slm_region slm_region;
 /**
  * Makes a region of a buffer you own.
  *
- * The region's own state takes the first bytes of the buffer (256, and for each 2 MiB 8 and a bit for each base page,
- * at least 8 bytes); it needs nothing else. Pages are carved first from the
- * 2 MiB blocks that are in use already, so that whole ones stay whole for large pages.
+ * The region's own state takes the first bytes of the buffer (at most 320, and for each 2 MiB 32 and a bit for each base page,
+ * at least 8 bytes); it needs nothing else. Base pages come from the 2 MiB blocks of which the least is free (one of those that
+ * have less than twice as many free pages as the fullest), so that whole ones stay whole for large pages.
  * @param buffer any address; bytes before the first page boundary are not used.
  * @param size bytes.
  * @param page_size 4096, 16384 or 65536.
  * @return NULL if a pointer or page_size is wrong, the buffer wraps the address space, or it can't hold
  *         the state and one page.
  * Threads: one at a time for all of a region's functions; but the provider of slm_region_provider() takes the
- * region's own lock, so allocators on several threads may share it. Interrupt: no.
- * Cost: proportional to size / page_size.
+ * region's own lock, so allocators on several threads may share it, also while slm_region_add() or
+ * slm_region_fragmentation_get() runs. Interrupt: no.
+ * Cost: a step for each 2 MiB, and one for each 64 base pages.
  */
 slm_region *SLM_NULLABLE slm_region_init(void *SLM_NULLABLE buffer, size_t size, size_t page_size);
 
-/** The provider that carves pages out of a region. Cost of a page: one step for each 2 MiB of the region. */
+/**
+ * Adds one more range of memory to a region, next to the others or with a hole between, such as a machine's memory map has.
+ * No page lies in two ranges, and the range's own state takes its first bytes, as in slm_region_init() (at most 72, and
+ * the same for each 2 MiB).
+ * @param start any address.
+ * @param size bytes.
+ * @return #SLM_OK; #SLM_ERR_INVALID_ARGUMENT if start is NULL or the range can't hold its state and one page, #SLM_ERR_BAD_PAGE if
+ *         it wraps the address space, #SLM_ERR_PAGE_OWNED if it overlaps a range that the region has. Then it was not written.
+ * Provider: never called. Interrupt: no. Cost: a step for each range, for each 2 MiB, and for each 64 base pages; the lock is
+ * held for a step at a time.
+ */
+slm_status slm_region_add(slm_region *SLM_NONNULL region, void *SLM_NULLABLE start, size_t size);
+
+/** The provider that carves pages out of a region. Cost of a page: at most some 100 instructions to take one, however large
+ *  the region is, and a step for each range to give one back. What is no page that was taken is ignored. Interrupt:
+ *  as the lock of the region, which is held with interrupts disabled (slm_port_disable_interrupts()); not in hosted builds. */
 slm_page_provider slm_region_provider(slm_region *SLM_NONNULL region);
 
 /** The ledger of a region. @see slm_mmap_statistics */
 slm_status slm_region_statistics(slm_region *SLM_NONNULL region, slm_provider_statistics *SLM_NULLABLE out);
 
 /** How many pages of page_size (the region's base page size or #SLM_LARGE_PAGE_SIZE) could be taken now;
- *  0 for any other page_size. Cost: one step for each 2 MiB of the region. */
+ *  0 for any other page_size. Cost: constant. */
 size_t slm_region_available(slm_region *SLM_NONNULL region, size_t page_size);
+
+/** How broken the free memory of a region is. */
+typedef struct slm_region_fragmentation {
+  /** sizeof(slm_region_fragmentation), set by the caller. */
+  uint32_t struct_size;
+  /** Not used. */
+  uint32_t reserved;
+  /** In free pages, all of them. */
+  uint64_t free_bytes;
+  /** Of those, the most that lie in one piece. */
+  uint64_t largest_free_run;
+  /** Large pages that could be taken now. Of free memory that nothing breaks there are free_bytes / #SLM_LARGE_PAGE_SIZE. */
+  uint64_t large_pages_free;
+} slm_region_fragmentation;
+
+/** Counts how broken the free memory of a region is. While pages come and go the figures are of different moments.
+ *  @return #SLM_OK; #SLM_ERR_INVALID_ARGUMENT if out is NULL or its struct_size too small.
+ *  Provider: never called. Interrupt: no. Cost: a step for each 2 MiB, and for one that is broken a step for each 64 base
+ *  pages and each hole; the lock is held for one of 2 MiB at a time. */
+slm_status slm_region_fragmentation_get(slm_region *SLM_NONNULL region, slm_region_fragmentation *SLM_NULLABLE out);
 /** @} */
 
 /* ------------------------------------------------------------------------ */

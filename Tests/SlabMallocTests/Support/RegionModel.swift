@@ -12,7 +12,9 @@ struct RegionModel {
     self.region = region
     page = region.pointee.page
     free = Set(
-      (0..<region.pointee.pageCount).map { [region] in region.pointee.firstPage + $0 * region.pointee.page.size })
+      region.ranges.flatMap { [page = region.pointee.page.size] range in
+        (0..<range.pointee.pageCount).map { range.pointee.firstPage + $0 * page }
+      })
   }
 
   /// The base pages of a page.
@@ -76,5 +78,11 @@ struct RegionModel {
     let ledger = region.pointee.ledger
     return ledger.baseTaken - ledger.baseGivenBack == UInt64(pages)
       && ledger.largeTaken - ledger.largeGivenBack == UInt64(taken.count - pages) ? nil : "ledger"
+  }
+}
+
+extension UnsafeMutablePointer where Pointee == Region {
+  var ranges: [MemoryRangePointer] {
+    Array(sequence(first: pointee.ranges!, next: { $0.pointee.next }))
   }
 }
