@@ -57,7 +57,7 @@ final class RegionTests: XCTestCase {
       for offset: UInt in [0, 3 * 65536 + 100] {
         withRegion(page, offset: offset, size: 5 * large) { region, _ in
           var model = RegionModel(region)
-          if let text = model.run(steps: 4000) {
+          if let text = model.run(steps: 1200) {
             XCTFail("\(page.bytes)-byte pages: \(text); \(SeededRandom.hint)")
           }
         }
