@@ -1,15 +1,27 @@
 # Freestanding archives: the same sources, without an operating system. Included by the Makefile.
 
-FREESTANDING := x86_64 aarch64 riscv64
+FREESTANDING := x86_64 aarch64 riscv64 i686 armv7em riscv32
 F := $(B)/freestanding
 
 triple_x86_64  := x86_64-unknown-none-elf
 triple_aarch64 := aarch64-none-none-elf
 triple_riscv64 := riscv64-none-none-eabi
+triple_i686    := i686-unknown-none-elf
+triple_armv7em := armv7em-none-none-eabi
+triple_riscv32 := riscv32-none-none-eabi
 # Neither vector registers nor memory below the stack pointer: an interrupt handler doesn't save them.
 target_flags_x86_64  := -mno-red-zone -mno-sse -mno-mmx -msoft-float
 target_flags_aarch64 := -mgeneral-regs-only -mstrict-align
 target_flags_riscv64 := -mcmodel=medany
+target_flags_i686    := -mno-sse -mno-mmx -msoft-float
+target_flags_armv7em := -mfloat-abi=soft
+target_flags_riscv32 := -mcmodel=medany
+
+# On 32 bits each conversion between words and 64-bit integers mentions an array before it is optimised, at which
+# -no-allocations balks. The sources are held to it by the other targets, and the archives by check-freestanding.
+FREESTANDING_32 := i686 armv7em riscv32
+bare_swift_flags = $(if $(filter $*,$(FREESTANDING_32)),$(filter-out -no-allocations,$(SWIFT_FLAGS)),$(SWIFT_FLAGS)) \
+  -target $(triple_$*) $(addprefix -Xcc ,-ffreestanding $(target_flags_$*))
 
 # Without an operating system there is nothing below Hosted/, and no heaps.
 BARE_SRC := $(filter-out Sources/SlabMalloc/Hosted/% Sources/SlabMalloc/Heaps/% Sources/SlabMalloc/Override/% \
@@ -34,17 +46,22 @@ $(F)/%/SlabMalloc.o: $(BARE_SRC) $(C_HEADERS) $(B)/sources.txt $(B)/api.txt $(FR
 	@mkdir -p $(@D)
 	@echo '  SWIFT   $@'
 	@rm -f $@
-	@$(SWIFTC) $(SWIFT_FLAGS) -target $(triple_$*) $(addprefix -Xcc ,-ffreestanding $(target_flags_$*)) -c -o $@ $(BARE_SRC)
+	@$(SWIFTC) $(bare_swift_flags) -c -o $@ $(BARE_SRC)
 	$(call name_hot,$(HOT))
 
+define compile_bare_c
+@mkdir -p $(@D)
+@$(CLANG) -target $(triple_$*) -std=gnu11 $(C_WARNINGS) -Os -gdwarf-4 -ffreestanding -nostdlibinc -fno-builtin -ffunction-sections \
+  $(target_flags_$*) $(INCLUDES) -c -o $@ $<
+endef
 $(F)/%/Hooks.o: Sources/CSlabPort/Hooks.c $(C_HEADERS) $(FREESTANDING_MAKEFILES)
-	@mkdir -p $(@D)
-	@$(CLANG) -target $(triple_$*) -std=gnu11 $(C_WARNINGS) -Os -gdwarf-4 -ffreestanding -nostdlibinc -fno-builtin -ffunction-sections \
-	  $(target_flags_$*) $(INCLUDES) -c -o $@ $<
-.PRECIOUS: $(F)/%/SlabMalloc.o $(F)/%/Hooks.o
+	$(compile_bare_c)
+$(F)/%/ArmRuntime.o: Sources/CSlabPort/ArmRuntime.c $(C_HEADERS) $(FREESTANDING_MAKEFILES)
+	$(compile_bare_c)
+.PRECIOUS: $(F)/%/SlabMalloc.o $(F)/%/Hooks.o $(F)/%/ArmRuntime.o
 
 # One object, as the hosted archive's, with the weak hooks as its only other global symbols.
-$(F)/%/libslabmalloc.a: $(F)/%/SlabMalloc.o $(F)/%/Hooks.o $(F)/api.txt $(F)/hooks.txt
+$(F)/%/libslabmalloc.a: $(F)/%/SlabMalloc.o $(F)/%/Hooks.o $(F)/%/ArmRuntime.o $(F)/api.txt $(F)/hooks.txt
 	@echo '  AR      $@'
 	@$(LLD) -r --gc-sections $$(sed 's/^/-u /' $(F)/api.txt $(F)/hooks.txt) -o $(@:.a=.o) $(filter %.o,$^)
 	@$(OBJCOPY) --keep-global-symbols=$(F)/api.txt --keep-global-symbols=$(F)/hooks.txt $(@:.a=.o)

@@ -88,7 +88,8 @@ extension UnsafeMutablePointer where Pointee == Slab {
     let geometry = SlabGeometry(slotSize: slotSize, page: page)
     initialize(
       to: Slab(
-        nextInBucket: pointee.nextInBucket, seal: ownedSeal, reciprocal: Self.reciprocal(of: slotSize, in: page),
+        nextInBucket: pointee.nextInBucket, seal: ownedSeal,
+        reciprocal: page.isLarge ? Reciprocal.inLargePage(slotSize) : Reciprocal.inBasePage(slotSize),
         slotCount: UInt32(geometry.slotCount), hint: 0, slotSize: slotSize, countdown: 0, binIndex: binIndex,
         state: .empty,
         wordCount: UInt8(geometry.wordCount), pageShift: page.shift, next: nil, previous: nil))
@@ -97,25 +98,14 @@ extension UnsafeMutablePointer where Pointee == Slab {
     }
   }
 
-  /// With offset * reciprocal = index : fraction, an offset starts a slot exactly if the fraction is below the
-  /// reciprocal (Lemire, "Faster remainders when the divisor is a constant"). That needs a reciprocal of more bits than
-  /// offset * slotSize has: 32 will do in a base page, whose slots have at most a sixteenth of its size or 2 KiB.
-  private static func reciprocal(of slotSize: UInt, in page: PageSize) -> UInt64 {
-    (page.isLarge ? UInt64.max : UInt64(UInt32.max)) / UInt64(slotSize) + 1
-  }
-
   /// The slot at an address of this slab's page, and whether the address is where it starts.
   @inline(__always) func baseSlot(at address: UInt, pageMask: UInt) -> (index: UInt, isStart: Bool) {
-    let product = UInt64(truncatingIfNeeded: address & pageMask) &* pointee.reciprocal
-    let fraction = UInt32(truncatingIfNeeded: product)
-    return (UInt(truncatingIfNeeded: product &>> 32), fraction < UInt32(truncatingIfNeeded: pointee.reciprocal))
+    Reciprocal.divideInBasePage(address & pageMask, by: pointee.reciprocal)
   }
 
   /// The same in a large page.
   @inline(__always) func largeSlot(at address: UInt) -> (index: UInt, isStart: Bool) {
-    let offset = UInt64(truncatingIfNeeded: address & PageSize.large.mask)
-    let (index, fraction) = offset.multipliedFullWidth(by: pointee.reciprocal)
-    return (UInt(truncatingIfNeeded: index), fraction < pointee.reciprocal)
+    Reciprocal.divideInLargePage(address & PageSize.large.mask, by: pointee.reciprocal)
   }
 
   /// The state of 64 slots from slot 64 * index on.
