@@ -343,7 +343,11 @@ typedef struct slm_class_statistics {
 typedef struct slm_zone slm_zone;
 
 /** Bytes of #slm_zone_storage, at least what slm_zone_storage_size() says. */
+#if UINTPTR_MAX > 0xFFFFFFFF
 #define SLM_ZONE_STORAGE_SIZE 8192
+#else
+#define SLM_ZONE_STORAGE_SIZE 4096
+#endif
 /** Memory for a zone, static or not. Zero-filled memory is a zone that is not initialised. */
 typedef struct slm_zone_storage {
   SLM_ALIGNAS(64) unsigned char bytes[SLM_ZONE_STORAGE_SIZE];
@@ -570,7 +574,11 @@ slm_status slm_zone_class_statistics(const slm_zone *SLM_NONNULL zone, size_t in
 typedef struct slm_sc slm_sc;
 
 /** Bytes of #slm_sc_storage, at least what slm_sc_storage_size() says. */
+#if UINTPTR_MAX > 0xFFFFFFFF
 #define SLM_SC_STORAGE_SIZE 2048
+#else
+#define SLM_SC_STORAGE_SIZE 1024
+#endif
 /** Memory for a size-class allocator. */
 typedef struct slm_sc_storage {
   SLM_ALIGNAS(64) unsigned char bytes[SLM_SC_STORAGE_SIZE];

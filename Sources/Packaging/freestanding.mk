@@ -31,6 +31,7 @@ FREESTANDING_MAKEFILES := Makefile Sources/Packaging/freestanding.mk
 
 .PHONY: freestanding
 freestanding: $(FREESTANDING:%=$(F)/%/libslabmalloc.a) ## Build the archives for kernels and firmware
+	@ctests/support/freestanding-sizes.sh $(F) $(FREESTANDING)
 
 # What an archive defines: the zones, and slm_port_provider.
 $(F)/api.txt: $(B)/api.txt $(PORT_HEADER) $(FREESTANDING_MAKEFILES)
@@ -52,12 +53,12 @@ $(F)/%/SlabMalloc.o: $(BARE_SRC) $(C_HEADERS) $(B)/sources.txt $(B)/api.txt $(FR
 define compile_bare_c
 @mkdir -p $(@D)
 @$(CLANG) -target $(triple_$*) -std=gnu11 $(C_WARNINGS) -Os -gdwarf-4 -ffreestanding -nostdlibinc -fno-builtin -ffunction-sections \
-  $(target_flags_$*) $(INCLUDES) -c -o $@ $<
+  $(target_flags_$*) $(INCLUDES) $(1) -c -o $@ $<
 endef
 $(F)/%/Hooks.o: Sources/CSlabPort/Hooks.c $(C_HEADERS) $(FREESTANDING_MAKEFILES)
-	$(compile_bare_c)
+	$(call compile_bare_c)
 $(F)/%/ArmRuntime.o: Sources/CSlabPort/ArmRuntime.c $(C_HEADERS) $(FREESTANDING_MAKEFILES)
-	$(compile_bare_c)
+	$(call compile_bare_c)
 .PRECIOUS: $(F)/%/SlabMalloc.o $(F)/%/Hooks.o $(F)/%/ArmRuntime.o
 
 # One object, as the hosted archive's, with the weak hooks as its only other global symbols.
@@ -67,3 +68,15 @@ $(F)/%/libslabmalloc.a: $(F)/%/SlabMalloc.o $(F)/%/Hooks.o $(F)/%/ArmRuntime.o $
 	@$(OBJCOPY) --keep-global-symbols=$(F)/api.txt --keep-global-symbols=$(F)/hooks.txt $(@:.a=.o)
 	@rm -f $@
 	@$(AR) rcsD $@ $(@:.a=.o)
+
+# --- The test of each: a program that needs no operating system but for its exit, under qemu-user ---
+FREESTANDING_TESTS := $(FREESTANDING:%=$(F)/%/tests/core.test)
+$(F)/%/tests/machine.o: ctests/freestanding/machine.c ctests/freestanding/machine.h $(FREESTANDING_MAKEFILES)
+	$(call compile_bare_c)
+$(F)/%/tests/core.o: ctests/freestanding/core.c ctests/freestanding/machine.h $(C_HEADERS) $(FREESTANDING_MAKEFILES)
+	$(call compile_bare_c)
+.PRECIOUS: $(F)/%/tests/machine.o $(F)/%/tests/core.o
+
+# ArmRuntime is for the program itself: the archive's is private to it.
+$(FREESTANDING_TESTS): $(F)/%/tests/core.test: $(F)/%/tests/core.o $(F)/%/tests/machine.o $(F)/%/ArmRuntime.o $(F)/%/libslabmalloc.a
+	@$(LLD) -static --gc-sections -o $@ $^

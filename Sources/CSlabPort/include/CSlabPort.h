@@ -6,8 +6,8 @@
 #include <stdint.h>
 
 /// A word without slots that a bin without a slab allocates from. Nothing ever writes it.
-static inline const uint64_t *slm_port_no_slots(void) {
-  static const uint64_t none = 0;
+static inline const uintptr_t *slm_port_no_slots(void) {
+  static const uintptr_t none = 0;
   return &none;
 }
 

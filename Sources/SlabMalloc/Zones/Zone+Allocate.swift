@@ -25,7 +25,7 @@ extension UnsafeMutablePointer where Pointee == Zone {
 
   /// Takes the first of some pending slots, and notes how to undo it.
   @inline(__always) fileprivate func claim(
-    _ slots: UInt64, from pending: UnsafeMutablePointer<UInt64>, of bin: BinPointer
+    _ slots: UInt, from pending: UnsafeMutablePointer<UInt>, of bin: BinPointer
   ) -> UnsafeMutableRawPointer? {
     let slot = bin.claim(slots, from: pending)
     pointee.last = LastAllocation(slot: bits(slot), slots: slots, pending: pending)
