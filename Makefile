@@ -18,7 +18,7 @@ endif
 # --- Sources and flags -------------------------------------------------------------------------
 B         := build
 HEADER    := include/slabmalloc.h
-SWIFT_SRC := $(sort $(shell find Sources/SlabMalloc -name '*.swift'))
+SWIFT_SRC := $(sort $(shell find Sources/SlabMalloc -name '*.swift' -not -path '*/Freestanding/*'))
 PORT_SRC  := $(wildcard Sources/CSlabPort/*.c)
 C_HEADERS := $(HEADER) include/slabmalloc/port.h include/module.modulemap $(wildcard Sources/CSlabPort/include/*)
 version_part = $(shell sed -n 's/^.define SLM_VERSION_$(1) //p' $(HEADER))

@@ -346,7 +346,7 @@ typedef struct slm_zone slm_zone;
 #if UINTPTR_MAX > 0xFFFFFFFF
 #define SLM_ZONE_STORAGE_SIZE 8192
 #else
-#define SLM_ZONE_STORAGE_SIZE 4096
+#define SLM_ZONE_STORAGE_SIZE 4608
 #endif
 /** Memory for a zone, static or not. Zero-filled memory is a zone that is not initialised. */
 typedef struct slm_zone_storage {

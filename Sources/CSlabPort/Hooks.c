@@ -3,6 +3,8 @@
 
 #if !__STDC_HOSTED__
 
+uintptr_t slm_port_swift_heap[4];
+
 #define OPTIONAL_HOOK __attribute__((weak))
 
 OPTIONAL_HOOK uintptr_t slm_port_disable_interrupts(void) { return 0; }

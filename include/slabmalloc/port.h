@@ -97,6 +97,42 @@ slm_page_provider slm_port_provider(void);
 /** @} */
 
 /* ------------------------------------------------------------------------ */
+/** @name The heap of Embedded Swift
+ *
+ * Embedded Swift takes memory for classes, arrays, strings and closures by posix_memalign() and gives it back by free() (6.3), or
+ * by _swift_alignedAllocate() and _swift_alignedFree() (the development branch). libslabmalloc-swiftheap.a has these four, on the
+ * functions below, which are in libslabmalloc.a: link both, this one first. Dictionaries and sets want `arc4random_buf` too, and what the target
+ * has no instructions for is a compiler run-time library's (`__aeabi_dmul`, ...); these are yours.
+ *  @{ */
+
+/**
+ * Makes an SMP zone the heap. Call it before the first Swift object, on one CPU. The zone goes on serving others by its own functions.
+ * Interrupt: yes. Cost: constant.
+ */
+void slm_swift_heap_start(slm_smp_zone *SLM_NONNULL zone);
+
+/**
+ * The same with a zone, for kernels of one CPU, or several with slm_port_disable_interrupts(): Swift then uses it behind a lock.
+ * From here on nothing but Swift and slm_swift_heap_ functions may use the zone, since its own functions don't take that lock.
+ */
+void slm_swift_heap_start_zone(slm_zone *SLM_NONNULL zone);
+
+/**
+ * Allocates from the heap, as posix_memalign() does. Provider: may be called, without the lock. Interrupt: as the zone.
+ * @param out gets the memory; NULL if there is none.
+ * @return #SLM_OK; #SLM_ERR_OUT_OF_MEMORY, #SLM_ERR_INVALID_LAYOUT; #SLM_ERR_NOT_INITIALIZED, after slm_port_misuse(), if the heap was
+ *         not started.
+ */
+slm_status slm_swift_heap_allocate(size_t alignment, size_t size, void *SLM_NULLABLE *SLM_NONNULL out);
+
+/**
+ * Gives memory back, as free() does. NULL does nothing. What can't be freed (a double free, a pointer into an object, a foreign pointer, any
+ * pointer before the heap was started) goes to slm_port_misuse() and is left alone.
+ */
+void slm_swift_heap_free(void *SLM_NULLABLE pointer);
+/** @} */
+
+/* ------------------------------------------------------------------------ */
 /** @name Misuse and time
  *  @{ */
 

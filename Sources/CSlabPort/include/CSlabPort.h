@@ -177,5 +177,9 @@ const char *slm_port_next_option(size_t *position) __attribute__((visibility("hi
 // What an embedder provides.
 #include <slabmalloc/port.h>
 
+// The state of Embedded Swift's heap, see SwiftHeap.swift.
+extern uintptr_t slm_port_swift_heap[4] __attribute__((visibility("hidden")));
+static inline void *slm_port_swift_heap_address(void) { return slm_port_swift_heap; }
+
 #endif
 #endif

@@ -32,9 +32,11 @@ struct Bin {
   /// So many slabs of `empty` stay in this bin: its reserve.
   var reservedPages: UInt32
 
-  /// Bytes from one bin to the next: 96, or 48 on 32 bits; what every allocation reads, the first three fields, is in one
-  /// cache line.
-  @inline(__always) static var stride: Int { 12 * MemoryLayout<UInt>.stride }
+  /// Bytes from one bin to the next: 96, or 64 on 32 bits. What every allocation reads, the first three fields, is in one cache
+  /// line.
+  @inline(__always) static var stride: Int {
+    Int(roundUp(UInt(MemoryLayout<Bin>.size), to: 4 * UInt(MemoryLayout<UInt>.size)))
+  }
   static let manySparse: UInt32 = 4
 }
 
