@@ -20,15 +20,11 @@ extension UnsafeMutablePointer where Pointee == SwiftHeap {
     UnsafeMutableRawPointer(self).assumingMemoryBound(to: Lock.self)
   }
 
-  func start(_ zone: ZonePointer) {
-    // Before it is used by more than its caller.
-    zone.pointee.lock = lock
-    pointee.smpZone = nil
+  /// Not while the heap is used. The zone that it had before is its owner's again.
+  func start(_ zone: ZonePointer?, smpZone: OpaquePointer?) {
+    pointee.zone?.pointee.lock = nil
+    zone?.pointee.lock = lock
     pointee.zone = zone
-  }
-
-  func start(smpZone: OpaquePointer) {
-    pointee.zone = nil
     pointee.smpZone = smpZone
   }
 
@@ -78,10 +74,10 @@ extension UnsafeMutablePointer where Pointee == SwiftHeap {
 }
 
 @_cdecl("slm_swift_heap_start") @implementation
-public func slm_swift_heap_start(_ zone: OpaquePointer) { SwiftHeap.shared.start(smpZone: zone) }
+public func slm_swift_heap_start(_ zone: OpaquePointer?) { SwiftHeap.shared.start(nil, smpZone: zone) }
 
 @_cdecl("slm_swift_heap_start_zone") @implementation
-public func slm_swift_heap_start_zone(_ zone: OpaquePointer) { SwiftHeap.shared.start(ZonePointer(zone)) }
+public func slm_swift_heap_start_zone(_ zone: OpaquePointer?) { SwiftHeap.shared.start(zone.map { ZonePointer($0) }, smpZone: nil) }
 
 @_cdecl("slm_swift_heap_allocate") @implementation
 public func slm_swift_heap_allocate(
