@@ -521,8 +521,8 @@ bool slm_zone_owns(const slm_zone *SLM_NONNULL zone, const void *SLM_NULLABLE ad
  *
  * The reserve is a number of empty pages, enough for count slots. Allocations of the class take from it when nothing else is
  * left, deallocations fill it up again. While it is not more than full, no page of the class that becomes empty is carved for
- * another class or reclaimed. So it also holds for later that, as long as there are at most count more objects of the
- * class than there were at the call, allocations of the class succeed.
+ * another class or reclaimed. So it also holds for later that allocations of the class succeed as long as there are at most
+ * count more objects of the class than the fewest that there were since the call.
  *
  * A class has one reserve; another call for the class sets another one.
  * @param count of allocations with this alignment or a smaller one; 0 ends the reserve, and its pages are as any others.

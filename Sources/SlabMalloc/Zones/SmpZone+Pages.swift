@@ -16,7 +16,14 @@ extension UnsafeMutablePointer where Pointee == SmpZone {
     guard let index = SizeClass.index(size: size, alignment: alignment) else { return false }
     let page = reserves.zone.bin(index).pointee.page
     // Without a provider the pages are their class's.
-    guard reserves.zone.pointee.provider.allocate != nil, let address = takeEmptyPage(page) else { return false }
+    guard reserves.zone.pointee.provider.allocate != nil else { return false }
+    var found: UInt?
+    forEach {
+      // That one, the last, has used its own.
+      if $0 != reserves.zone { found = $0.takeEmptyPage(page) }
+      return found == nil
+    }
+    guard let address = found else { return false }
     return reserves.locked { $0.refill($0.bin(index), page: address, pageSize: page.bytes) } == ok
   }
 
