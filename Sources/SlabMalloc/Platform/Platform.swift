@@ -14,7 +14,7 @@ enum Platform {
     /// Sleeps while the word has this value; may return early.
     static func wait(_ word: UnsafeMutablePointer<UInt32>, while value: UInt32) { slm_port_wait(word, value) }
 
-    static func wakeOne(_ word: UnsafeMutablePointer<UInt32>) { slm_port_wake_one(word) }
+    @inline(never) static func wakeOne(_ word: UnsafeMutablePointer<UInt32>) { slm_port_wake_one(word) }
   #else
     /// Which CPU or thread runs this.
     @inline(__always) static func context() -> UInt { UInt(slm_port_context()) }

@@ -3,7 +3,7 @@ extension UnsafeMutablePointer where Pointee == SmpZone {
   @inline(__always) func allocate(_ size: UInt) -> UnsafeMutableRawPointer? {
     guard let own else { return nil }
     if let memory = zone(own).locked({ $0.allocate(size) }) { return memory }
-    return allocateElsewhere(own, size: size, alignment: 1)
+    return allocateElsewhere(size: size, alignment: 1)
   }
 
   func allocateZeroed(_ size: UInt) -> UnsafeMutableRawPointer? {
@@ -17,18 +17,16 @@ extension UnsafeMutablePointer where Pointee == SmpZone {
     var why = ok
     let memory =
       zone(own).locked { $0.allocate(size: size, alignment: alignment, nowait: nowait, status: &why) }
-      ?? allocateElsewhere(own, size: size, alignment: alignment)
+      ?? allocateElsewhere(size: size, alignment: alignment)
     if memory == nil { status = why }
     return memory
   }
 
   /// What the own zone could not get may be in another's, as a slot or as an empty page; else it is in the reserve.
-  @inline(never) private func allocateElsewhere(
-    _ own: UInt, size: UInt, alignment: UInt
-  ) -> UnsafeMutableRawPointer? {
+  @inline(never) private func allocateElsewhere(size: UInt, alignment: UInt) -> UnsafeMutableRawPointer? {
     guard SizeClass.index(size: size, alignment: alignment) != nil else { return nil }
     var memory: UnsafeMutableRawPointer?
-    forEach(after: own) {
+    forEachFromNext {
       var status = ok
       memory = $0.allocate(size: size, alignment: alignment, nowait: true, status: &status)
       return memory == nil
@@ -39,7 +37,7 @@ extension UnsafeMutablePointer where Pointee == SmpZone {
   func allocateBatch(_ size: UInt, count: Int, into out: UnsafeMutablePointer<UnsafeMutableRawPointer?>) -> Int {
     guard let own else { return 0 }
     var done = zone(own).locked { $0.allocateBatch(Int(bitPattern: size), count, out) }
-    while done < count, let memory = allocateElsewhere(own, size: size, alignment: 1) {
+    while done < count, let memory = allocateElsewhere(size: size, alignment: 1) {
       out[done] = memory
       done += 1
     }

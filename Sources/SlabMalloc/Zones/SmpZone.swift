@@ -66,19 +66,19 @@ extension UnsafeMutablePointer where Pointee == SmpZone {
   @inline(__always) func withOwner(of address: UInt, _ body: (ZonePointer) -> Status) -> Status {
     guard let own else { return AllocationError.notInitialized.code }
     let status = zone(own).locked(body)
-    return _fastPath(status != AllocationError.foreignPointer.code) ? status : withOther(own, of: address, body)
+    return _fastPath(status != AllocationError.foreignPointer.code) ? status : withOther(of: address, body)
   }
 
-  /// The same after the own zone.
-  @inline(never) private func withOther(_ own: UInt, of address: UInt, _ body: (ZonePointer) -> Status) -> Status {
+  /// The same after the own zone, which is not skipped: by now another may be the own one.
+  @inline(never) private func withOther(of address: UInt, _ body: (ZonePointer) -> Status) -> Status {
     let foreign = AllocationError.foreignPointer.code
     let hint = hint(for: address)
     let guess = UInt(hint.pointee.load(ordering: .relaxed))
-    if guess != own, guess <= pointee.cpuCount {
+    if guess <= pointee.cpuCount {
       let status = zone(guess).locked(body)
       if status != foreign { return status }
     }
-    for index in 0...pointee.cpuCount where index != own && index != guess {
+    for index in 0...pointee.cpuCount where index != guess {
       let status = zone(index).locked(body)
       guard status == foreign else {
         hint.pointee.store(UInt16(truncatingIfNeeded: index), ordering: .relaxed)
@@ -96,15 +96,15 @@ extension UnsafeMutablePointer where Pointee == SmpZone {
     }
   }
 
-  /// The same without one CPU's zone, from the next CPU on and round. The zone may have ended since that was found.
-  func forEach(after own: UInt, _ body: (ZonePointer) -> Bool) {
+  /// The same from the next CPU on and round.
+  func forEachFromNext(_ body: (ZonePointer) -> Bool) {
+    guard let own else { return }
     let count = pointee.cpuCount
-    guard count != 0 else { return }
-    var index = own &+ 1 == count ? 0 : own &+ 1
-    while index != own {
-      guard zone(index).locked(body) else { return }
+    var index = own
+    repeat {
       index = index &+ 1 == count ? 0 : index &+ 1
-    }
-    _ = zone(count).locked(body)
+      guard zone(index).locked(body) else { return }
+    } while index != own
+    _ = reserves.locked(body)
   }
 }
