@@ -86,11 +86,12 @@ final class SmpZoneTests: XCTestCase {
         XCTAssertEqual(smp.deallocate(address), ok)
       }
       provider.fault = { _, _ in .outOfMemory }
-      XCTAssertEqual(smp.reserve(size: 64, alignment: 8, count: 3 * 63), ok)
-      XCTAssertEqual(smp.reserve(size: 64, alignment: 8, count: 3 * 63 + 1), AllocationError.outOfMemory.code)
+      let slots = 3 * SlabGeometry(slotSize: 64, page: .kib4).slotCount
+      XCTAssertEqual(smp.reserve(size: 64, alignment: 8, count: slots), ok)
+      XCTAssertEqual(smp.reserve(size: 64, alignment: 8, count: slots + 1), AllocationError.outOfMemory.code)
       XCTAssertEqual(provider.pagesOut, 3)
       for index: UInt in [0, 1, 2, 3] { XCTAssertNil(smp.zone(index).zone.violation()) }
-      let objects = (0..<3 * 63).map { _ in UInt(bitPattern: smp.allocate(64)) }
+      let objects = (0..<slots).map { _ in UInt(bitPattern: smp.allocate(64)) }
       XCTAssertFalse(objects.contains(0))
       XCTAssertNil(smp.allocate(64))
       for object in objects { XCTAssertEqual(smp.deallocate(object), ok) }

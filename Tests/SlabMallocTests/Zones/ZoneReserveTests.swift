@@ -50,7 +50,7 @@ final class ZoneReserveTests: XCTestCase {
     XCTAssertEqual(test.zone.deallocate(address), ok)
     test.zone.settle(.kib4)
     XCTAssertEqual(test.zone.reserve(size: 64, alignment: 8, count: 64), ok)
-    XCTAssertEqual(test.provider.pagesOut, 2, "64 slots are one more than a page has")
+    XCTAssertEqual(test.provider.pagesOut, 2, "64 slots are more than a page has")
     XCTAssertEqual(bin(test, 1000).pointee.empty.count, 0)
     test.destroyAndCheck()
   }
