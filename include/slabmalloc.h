@@ -756,7 +756,7 @@ slm_status slm_smp_zone_destroy(slm_smp_zone *SLM_NONNULL zone, size_t *SLM_NULL
 size_t slm_smp_zone_page_size(slm_smp_zone *SLM_NONNULL zone, size_t alignment, size_t size);
 /** Hands a page to the zone of the CPU that calls. @see slm_zone_refill */
 slm_status slm_smp_zone_refill(slm_smp_zone *SLM_NONNULL zone, size_t alignment, size_t size, void *SLM_NULLABLE page,
-                                size_t page_size);
+                               size_t page_size);
 /** @see slm_zone_allocate */
 void *SLM_NULLABLE slm_smp_zone_allocate(slm_smp_zone *SLM_NONNULL zone, size_t size);
 /** @see slm_zone_allocate_zeroed */
@@ -765,26 +765,25 @@ void *SLM_NULLABLE slm_smp_zone_allocate_zeroed(slm_smp_zone *SLM_NONNULL zone, 
 void *SLM_NULLABLE slm_smp_zone_allocate_aligned(slm_smp_zone *SLM_NONNULL zone, size_t alignment, size_t size);
 /** @see slm_zone_allocate_with */
 slm_status slm_smp_zone_allocate_with(slm_smp_zone *SLM_NONNULL zone, size_t alignment, size_t size, uint32_t flags,
-                                       void *SLM_NULLABLE *SLM_NONNULL out);
+                                      void *SLM_NULLABLE *SLM_NONNULL out);
 /** @see slm_zone_allocate_batch */
 size_t slm_smp_zone_allocate_batch(slm_smp_zone *SLM_NONNULL zone, size_t size, size_t count,
-                                    void *SLM_NULLABLE *SLM_NONNULL out);
+                                   void *SLM_NULLABLE *SLM_NONNULL out);
 /** Whichever CPU allocated the object. @see slm_zone_deallocate */
 slm_status slm_smp_zone_deallocate(slm_smp_zone *SLM_NONNULL zone, void *SLM_NULLABLE pointer);
 /** @see slm_zone_deallocate_sized */
 slm_status slm_smp_zone_deallocate_sized(slm_smp_zone *SLM_NONNULL zone, void *SLM_NULLABLE pointer, size_t size);
 /** @see slm_zone_deallocate_aligned_sized */
 slm_status slm_smp_zone_deallocate_aligned_sized(slm_smp_zone *SLM_NONNULL zone, void *SLM_NULLABLE pointer,
-                                                  size_t alignment, size_t size);
+                                                 size_t alignment, size_t size);
 /** @see slm_zone_deallocate_batch */
-slm_status slm_smp_zone_deallocate_batch(slm_smp_zone *SLM_NONNULL zone,
-                                          void *SLM_NULLABLE const *SLM_NONNULL pointers, size_t count,
-                                          size_t *SLM_NULLABLE done);
+slm_status slm_smp_zone_deallocate_batch(slm_smp_zone *SLM_NONNULL zone, void *SLM_NULLABLE const *SLM_NONNULL pointers,
+                                         size_t count, size_t *SLM_NULLABLE done);
 /** An object that moves comes to the zone of the CPU that calls. @see slm_zone_reallocate */
 void *SLM_NULLABLE slm_smp_zone_reallocate(slm_smp_zone *SLM_NONNULL zone, void *SLM_NULLABLE pointer, size_t size);
 /** @see slm_zone_reallocate_aligned */
 void *SLM_NULLABLE slm_smp_zone_reallocate_aligned(slm_smp_zone *SLM_NONNULL zone, void *SLM_NULLABLE pointer,
-                                                    size_t alignment, size_t size);
+                                                   size_t alignment, size_t size);
 /** @see slm_zone_resize */
 slm_status slm_smp_zone_resize(slm_smp_zone *SLM_NONNULL zone, void *SLM_NONNULL pointer, size_t size);
 /** @see slm_zone_usable_size */
@@ -805,14 +804,14 @@ bool slm_smp_zone_owns(slm_smp_zone *SLM_NONNULL zone, const void *SLM_NULLABLE 
 slm_status slm_smp_zone_reserve(slm_smp_zone *SLM_NONNULL zone, size_t alignment, size_t size, size_t count);
 /** Gives empty pages of all CPUs' zones back: what a kernel's shrinker calls. @see slm_zone_reclaim */
 slm_status slm_smp_zone_reclaim(slm_smp_zone *SLM_NONNULL zone, size_t max_base_pages, size_t max_large_pages,
-                                 slm_reclaimed *SLM_NULLABLE out);
+                                slm_reclaimed *SLM_NULLABLE out);
 /** @see slm_zone_reclaim_page */
 void *SLM_NULLABLE slm_smp_zone_reclaim_page(slm_smp_zone *SLM_NONNULL zone, size_t page_size);
 /** The sum over all CPUs' zones, which are counted one after the other. @see slm_zone_statistics */
 slm_status slm_smp_zone_statistics(slm_smp_zone *SLM_NONNULL zone, slm_statistics *SLM_NULLABLE out);
 /** @see slm_zone_class_statistics */
 slm_status slm_smp_zone_class_statistics(slm_smp_zone *SLM_NONNULL zone, size_t index,
-                                          slm_class_statistics *SLM_NULLABLE out);
+                                         slm_class_statistics *SLM_NULLABLE out);
 /** @} */
 
 /* ------------------------------------------------------------------------ */

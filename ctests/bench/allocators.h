@@ -55,9 +55,7 @@ static void close_safe(slm_safe_zone *zone) {
 
 #define SMP_CPUS 4
 static slm_smp_zone *open_smp(void) {
-  static struct {
-    SLM_ALIGNAS(64) unsigned char bytes[SLM_SMP_ZONE_STORAGE_SIZE(SMP_CPUS)];
-  } storage;
+  static struct { SLM_ALIGNAS(64) unsigned char bytes[SLM_SMP_ZONE_STORAGE_SIZE(SMP_CPUS)]; } storage;
   slm_options options = SLM_OPTIONS(slm_mmap_provider());
   slm_smp_zone *zone = slm_smp_zone_init(&storage, sizeof storage, SMP_CPUS, &options);
   if (zone == NULL) die("slm_smp_zone_init failed");

@@ -40,7 +40,7 @@ static bool is_in(const range *r, const unsigned char *page, size_t page_size) {
 static void every_page_lies_in_one_range(void **state) {
   (void)state;
   static const range maps[][3] = {
-      {{0, LARGE_PAGE}, {LARGE_PAGE, LARGE_PAGE}, {2 * LARGE_PAGE, LARGE_PAGE}},   /* no holes */
+      {{0, LARGE_PAGE}, {LARGE_PAGE, LARGE_PAGE}, {2 * LARGE_PAGE, LARGE_PAGE}},     /* no holes */
       {{4096, 200000}, {LARGE_PAGE / 2 + 1, 300001}, {LARGE_PAGE - 200000, 400000}}, /* three in one block */
       {{100, LARGE_PAGE}, {2 * LARGE_PAGE - 8, 16 + LARGE_PAGE}, {5 * LARGE_PAGE + 1, 3 * LARGE_PAGE - 1}},
       {{6 * LARGE_PAGE, 2 * LARGE_PAGE}, {3 * LARGE_PAGE, 2 * LARGE_PAGE}, {0, 2 * LARGE_PAGE}}, /* downwards */
@@ -239,10 +239,8 @@ static void figures_against_a_model(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(every_page_lies_in_one_range),
-      cmocka_unit_test(bad_ranges_are_refused),
-      cmocka_unit_test(whole_blocks_stay_whole),
-      cmocka_unit_test(ranges_are_added_while_pages_come_and_go),
+      cmocka_unit_test(every_page_lies_in_one_range), cmocka_unit_test(bad_ranges_are_refused),
+      cmocka_unit_test(whole_blocks_stay_whole),      cmocka_unit_test(ranges_are_added_while_pages_come_and_go),
       cmocka_unit_test(figures_against_a_model),
   };
   return cmocka_run_group_tests_name("region ranges", tests, map_memory, unmap_memory);

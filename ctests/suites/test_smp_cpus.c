@@ -213,7 +213,7 @@ static void a_cpu_without_memory_takes_from_another(void **state) {
     assert_non_null(first);
     slm_class_statistics class = {.struct_size = sizeof class};
     for (size_t index = 0; class.pages == 0; index++) assert_ok(slm_smp_zone_class_statistics(f.zone, index, &class));
-    size_t count = (size_t)class.slots_per_page - 1;
+    size_t count = (size_t) class.slots_per_page - 1;
     f.provider.dry = true;
     /* Slots of this CPU's page, also for one that may not wait; then there are none. */
     job other = {.f = &f, .objects = objects, .size = sizes[i], .count = count / 2};
@@ -428,18 +428,12 @@ static void objects_wander_in_scarce_memory(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(storage_for_any_number_of_cpus),
-      cmocka_unit_test(each_cpu_has_its_own_pages),
-      cmocka_unit_test(misuse_across_cpus_is_found),
-      cmocka_unit_test(any_call_takes_another_cpus_object),
-      cmocka_unit_test(a_page_that_changes_hands),
-      cmocka_unit_test(a_cpu_without_memory_takes_from_another),
-      cmocka_unit_test(a_batch_takes_from_another_cpu),
-      cmocka_unit_test(a_reserve_is_for_any_cpu),
-      cmocka_unit_test(a_reserve_takes_empty_pages_of_cpus),
-      cmocka_unit_test(reclaim_from_all_cpus),
-      cmocka_unit_test(destroying_ends_all_cpus_zones),
-      cmocka_unit_test(objects_wander_in_scarce_memory),
+      cmocka_unit_test(storage_for_any_number_of_cpus),      cmocka_unit_test(each_cpu_has_its_own_pages),
+      cmocka_unit_test(misuse_across_cpus_is_found),         cmocka_unit_test(any_call_takes_another_cpus_object),
+      cmocka_unit_test(a_page_that_changes_hands),           cmocka_unit_test(a_cpu_without_memory_takes_from_another),
+      cmocka_unit_test(a_batch_takes_from_another_cpu),      cmocka_unit_test(a_reserve_is_for_any_cpu),
+      cmocka_unit_test(a_reserve_takes_empty_pages_of_cpus), cmocka_unit_test(reclaim_from_all_cpus),
+      cmocka_unit_test(destroying_ends_all_cpus_zones),      cmocka_unit_test(objects_wander_in_scarce_memory),
   };
   return cmocka_run_group_tests_name("slm_smp_zone CPUs", tests, NULL, NULL);
 }

@@ -33,7 +33,9 @@ final class RegionRangesTests: XCTestCase {
           var counts = [0, 0]
           while let address = region.take(page) {
             let whole = address..<address + page.size
-            let index = [first, second].firstIndex { $0.contains(whole.lowerBound) && $0.contains(whole.upperBound - 1) }
+            let index = [first, second].firstIndex {
+              $0.contains(whole.lowerBound) && $0.contains(whole.upperBound - 1)
+            }
             guard let index else { return XCTFail("a page of a hole") }
             counts[index] += 1
             memset(UnsafeMutableRawPointer(bitPattern: address)!, 1, page.bytes)
@@ -63,7 +65,9 @@ final class RegionRangesTests: XCTestCase {
         XCTAssertEqual(region.add(start: start, size: size), AllocationError.invalidArgument.code, "\(size)")
       }
       XCTAssertEqual(region.add(start: 0, size: large), AllocationError.invalidArgument.code)
-      for (address, size) in [(start, UInt.max), (start, UInt.max - start + 1), (UInt.max - 4096, 4096), (4096, 1 << 62)] {
+      for (address, size) in [
+        (start, UInt.max), (start, UInt.max - start + 1), (UInt.max - 4096, 4096), (4096, 1 << 62),
+      ] {
         XCTAssertEqual(region.add(start: address, size: size), AllocationError.badPage.code)
       }
       XCTAssertTrue(isUntouched(start..<start + large) && isUntouched(start + 2 * large..<start + 4 * large))
