@@ -77,7 +77,9 @@ extension UnsafeMutablePointer where Pointee == SwiftHeap {
 public func slm_swift_heap_start(_ zone: OpaquePointer?) { SwiftHeap.shared.start(nil, smpZone: zone) }
 
 @_cdecl("slm_swift_heap_start_zone") @implementation
-public func slm_swift_heap_start_zone(_ zone: OpaquePointer?) { SwiftHeap.shared.start(zone.map { ZonePointer($0) }, smpZone: nil) }
+public func slm_swift_heap_start_zone(_ zone: OpaquePointer?) {
+  SwiftHeap.shared.start(zone.map { ZonePointer($0) }, smpZone: nil)
+}
 
 @_cdecl("slm_swift_heap_allocate") @implementation
 public func slm_swift_heap_allocate(
