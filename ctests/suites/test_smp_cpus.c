@@ -312,7 +312,7 @@ static void reclaim_from_all_cpus(void **state) {
   static void *objects[10];
   open_cpus(&f, CPUS);
   for (size_t cpu = 0; cpu < 5; cpu++) {
-    job small = {.f = &f, .objects = objects, .size = 64, .count = 10}, large = small;
+    job small = {.f = &f, .objects = objects, .size = 2048, .count = 10}, large = small; /* ten pages, and one */
     large.size = 50000;
     on_new_cpu(allocate_all, &small);
     on_new_cpu(deallocate_all, &small);
@@ -320,16 +320,16 @@ static void reclaim_from_all_cpus(void **state) {
     on_new_cpu(deallocate_all, &large);
   }
   slm_reclaimed out;
-  assert_int_equal(test_provider_out(&f.provider, BASE), 5);
+  assert_int_equal(test_provider_out(&f.provider, BASE), 50);
   assert_ok(slm_smp_zone_reclaim(f.zone, 0, 0, &out));
   assert_int_equal(out.base_pages + out.large_pages, 0);
-  assert_ok(slm_smp_zone_reclaim(f.zone, 3, 1, &out));
-  assert_int_equal(out.base_pages, 3);
+  assert_ok(slm_smp_zone_reclaim(f.zone, 12, 1, &out));
+  assert_int_equal(out.base_pages, 12);
   assert_int_equal(out.large_pages, 1);
-  assert_int_equal(test_provider_out(&f.provider, BASE), 2);
+  assert_int_equal(test_provider_out(&f.provider, BASE), 38);
   assert_int_equal(test_provider_out(&f.provider, LARGE), 4);
   assert_ok(slm_smp_zone_reclaim(f.zone, SIZE_MAX, SIZE_MAX, &out));
-  assert_int_equal(out.base_pages, 2);
+  assert_int_equal(out.base_pages, 38);
   assert_int_equal(out.large_pages, 4);
   assert_int_equal(test_provider_out(&f.provider, BASE) + test_provider_out(&f.provider, LARGE), 0);
   close_cpus(&f, 0);
