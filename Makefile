@@ -18,12 +18,9 @@ endif
 # --- Sources and flags -------------------------------------------------------------------------
 B         := build
 HEADER    := include/slabmalloc.h
-SWIFT_SRC := $(sort $(shell find Sources/SlabMalloc -name '*.swift'))
-# Without an operating system there is nothing below Hosted/, and no heaps.
-BARE_SRC  := $(filter-out Sources/SlabMalloc/Hosted/% Sources/SlabMalloc/Heaps/% Sources/SlabMalloc/Override/% \
-  $(addprefix Sources/SlabMalloc/CAPI/,Heap+C.swift Process+C.swift ProcessStatistics+C.swift),$(SWIFT_SRC))
+SWIFT_SRC := $(sort $(shell find Sources/SlabMalloc -name '*.swift' -not -path '*/Freestanding/*'))
 PORT_SRC  := $(wildcard Sources/CSlabPort/*.c)
-C_HEADERS := $(HEADER) include/module.modulemap $(wildcard Sources/CSlabPort/include/*)
+C_HEADERS := $(HEADER) include/slabmalloc/port.h include/module.modulemap $(wildcard Sources/CSlabPort/include/*)
 version_part = $(shell sed -n 's/^.define SLM_VERSION_$(1) //p' $(HEADER))
 VERSION   := $(call version_part,MAJOR).$(call version_part,MINOR).$(call version_part,PATCH)
 SONAME    := libslabmalloc.so.0
@@ -136,33 +133,7 @@ endef
 $(B)/libslabmalloc.a: $(B)/obj/SlabMalloc.o $(B)/api.txt $(PORT_OBJ)
 	$(call make_archive,$(LIB_OBJ))
 
-# --- Freestanding archives: the same sources, without an operating system --------------------------
-FREESTANDING := x86_64 aarch64 riscv64
-triple_x86_64  := x86_64-unknown-none-elf
-triple_aarch64 := aarch64-none-none-elf
-triple_riscv64 := riscv64-none-none-eabi
-# Neither vector registers nor memory below the stack pointer: an interrupt handler doesn't save them.
-target_flags_x86_64  := -mno-red-zone -mno-sse -mno-mmx -msoft-float
-target_flags_aarch64 := -mgeneral-regs-only -mstrict-align
-target_flags_riscv64 := -mcmodel=medany
-
-.PHONY: freestanding
-freestanding: $(FREESTANDING:%=$(B)/freestanding/%/libslabmalloc.a) ## Build the archives for x86_64, aarch64 and riscv64 without an operating system
-
-$(B)/freestanding/api.txt: $(B)/api.txt Makefile
-	@mkdir -p $(@D)
-	@grep -E '^slm_(zone|safe_zone|sc|region|status|version)' $< >$@
-
-$(B)/freestanding/%/SlabMalloc.o: $(BARE_SRC) $(C_HEADERS) $(B)/sources.txt $(B)/api.txt Makefile
-	@mkdir -p $(@D)
-	@echo '  SWIFT   $@'
-	@rm -f $@
-	@$(SWIFTC) $(SWIFT_FLAGS) -target $(triple_$*) $(addprefix -Xcc ,-ffreestanding $(target_flags_$*)) -c -o $@ $(BARE_SRC)
-	$(call name_hot,$(HOT))
-.PRECIOUS: $(B)/freestanding/%/SlabMalloc.o
-
-$(B)/freestanding/%/libslabmalloc.a: $(B)/freestanding/%/SlabMalloc.o $(B)/freestanding/api.txt
-	$(call make_archive,$<)
+include Sources/Packaging/freestanding.mk
 
 # --- Installing ----------------------------------------------------------------------------------
 # The package files find the prefix from their own place, so they are the same for every PREFIX.
@@ -178,7 +149,7 @@ PREFIX ?= /usr/local
 ROOT := $(DESTDIR)$(PREFIX)
 OWN_DIRS := include/slabmalloc lib/cmake/slabmalloc
 INSTALLED := lib/$(SONAME) lib/libslabmalloc.so lib/libslabmalloc.a lib/libslabmalloc-preload.so lib/libslabmalloc-malloc.o include/slabmalloc.h \
-  include/slabmalloc/module.modulemap lib/pkgconfig/slabmalloc.pc \
+  include/slabmalloc/port.h include/slabmalloc/module.modulemap lib/pkgconfig/slabmalloc.pc \
   lib/cmake/slabmalloc/slabmalloc-config.cmake lib/cmake/slabmalloc/slabmalloc-config-version.cmake
 # The loader looks into its cache, not into /usr/local/lib.
 refresh_loader_cache = $(if $(DESTDIR),,@[ "$$(id -u)" != 0 ] || ldconfig)
@@ -191,7 +162,7 @@ install: all ## Install below PREFIX (/usr/local), staged in DESTDIR
 	@install -m 644 $(B)/libslabmalloc.a $(B)/libslabmalloc-malloc.o "$(ROOT)"/lib/
 	@install -m 755 $(B)/libslabmalloc-preload.so "$(ROOT)"/lib/
 	@install -m 644 $(HEADER) "$(ROOT)"/include/
-	@install -m 644 Sources/Packaging/module.modulemap "$(ROOT)"/include/slabmalloc/
+	@install -m 644 include/slabmalloc/port.h Sources/Packaging/module.modulemap "$(ROOT)"/include/slabmalloc/
 	@install -m 644 $(B)/slabmalloc.pc "$(ROOT)"/lib/pkgconfig/
 	@install -m 644 $(B)/cmake/slabmalloc/*.cmake "$(ROOT)"/lib/cmake/slabmalloc/
 	$(refresh_loader_cache)

@@ -10,7 +10,7 @@ let package = Package(
     .target(name: "CSlabPort", path: "Sources/CSlabPort"),
     .target(
       name: "SlabMalloc", dependencies: ["CSlabmalloc", "CSlabPort"], path: "Sources/SlabMalloc",
-      exclude: ["Override/names.txt", "Override/operators.txt"],
+      exclude: ["Freestanding", "Override/names.txt", "Override/operators.txt"],
       swiftSettings: [.treatAllWarnings(as: .error)]),
     .testTarget(
       name: "SlabMallocTests", dependencies: ["SlabMalloc", "CSlabmalloc", "CSlabPort"], path: "Tests/SlabMallocTests"),

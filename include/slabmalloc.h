@@ -3,13 +3,14 @@
  * @brief slabmalloc: a slab allocator whose only need is pages.
  *
  * You give it page frames, it gives you back objects of any size up to
- * #SLM_MAX_SIZE. Three allocators share one core:
+ * #SLM_MAX_SIZE. Four allocators share one core:
  *
  * | family            | for                                                   | threads |
  * |-------------------|-------------------------------------------------------|---------|
  * | `slm_sc_*`        | objects of one size (a typed object cache)            | one     |
  * | `slm_zone_*`      | objects of any size                                   | one     |
  * | `slm_safe_zone_*` | objects of any size, from any thread                  | any     |
+ * | `slm_smp_zone_*`  | the same, with a zone for each CPU                    | any     |
  *
  * An allocator gets its pages in two ways, which mix freely. *Push*: you hand
  * it pages with `refill` and allocate until it is out of memory. *Pull*: you
@@ -191,29 +192,65 @@ typedef struct slm_region slm_region;
 /**
  * Makes a region of a buffer you own.
  *
- * The region's own state takes the first bytes of the buffer (256, and for each 2 MiB 8 and a bit for each base page,
- * at least 8 bytes); it needs nothing else. Pages are carved first from the
- * 2 MiB blocks that are in use already, so that whole ones stay whole for large pages.
+ * The region's own state takes the first bytes of the buffer (at most 320, and for each 2 MiB 32 and a bit for each base page,
+ * at least 8 bytes); it needs nothing else. Base pages come from the 2 MiB blocks of which the least is free (one of those that
+ * have less than twice as many free pages as the fullest), so that whole ones stay whole for large pages.
  * @param buffer any address; bytes before the first page boundary are not used.
  * @param size bytes.
  * @param page_size 4096, 16384 or 65536.
  * @return NULL if a pointer or page_size is wrong, the buffer wraps the address space, or it can't hold
  *         the state and one page.
  * Threads: one at a time for all of a region's functions; but the provider of slm_region_provider() takes the
- * region's own lock, so allocators on several threads may share it. Interrupt: no.
- * Cost: proportional to size / page_size.
+ * region's own lock, so allocators on several threads may share it, also while slm_region_add() or
+ * slm_region_fragmentation_get() runs. Interrupt: no.
+ * Cost: a step for each 2 MiB, and one for each 64 base pages.
  */
 slm_region *SLM_NULLABLE slm_region_init(void *SLM_NULLABLE buffer, size_t size, size_t page_size);
 
-/** The provider that carves pages out of a region. Cost of a page: one step for each 2 MiB of the region. */
+/**
+ * Adds one more range of memory to a region, next to the others or with a hole between, such as a machine's memory map has.
+ * No page lies in two ranges, and the range's own state takes its first bytes, as in slm_region_init() (at most 72, and
+ * the same for each 2 MiB).
+ * @param start any address.
+ * @param size bytes.
+ * @return #SLM_OK; #SLM_ERR_INVALID_ARGUMENT if start is NULL or the range can't hold its state and one page, #SLM_ERR_BAD_PAGE if
+ *         it wraps the address space, #SLM_ERR_PAGE_OWNED if it overlaps a range that the region has. Then it was not written.
+ * Provider: never called. Interrupt: no. Cost: a step for each range, for each 2 MiB, and for each 64 base pages; the lock is
+ * held for a step at a time.
+ */
+slm_status slm_region_add(slm_region *SLM_NONNULL region, void *SLM_NULLABLE start, size_t size);
+
+/** The provider that carves pages out of a region. Cost of a page: at most some 100 instructions to take one, however large
+ *  the region is, and a step for each range to give one back. What is no page that was taken is ignored. Interrupt:
+ *  as the lock of the region, which is held with interrupts disabled (slm_port_disable_interrupts()); not in hosted builds. */
 slm_page_provider slm_region_provider(slm_region *SLM_NONNULL region);
 
 /** The ledger of a region. @see slm_mmap_statistics */
 slm_status slm_region_statistics(slm_region *SLM_NONNULL region, slm_provider_statistics *SLM_NULLABLE out);
 
 /** How many pages of page_size (the region's base page size or #SLM_LARGE_PAGE_SIZE) could be taken now;
- *  0 for any other page_size. Cost: one step for each 2 MiB of the region. */
+ *  0 for any other page_size. Cost: constant. */
 size_t slm_region_available(slm_region *SLM_NONNULL region, size_t page_size);
+
+/** How broken the free memory of a region is. */
+typedef struct slm_region_fragmentation {
+  /** sizeof(slm_region_fragmentation), set by the caller. */
+  uint32_t struct_size;
+  /** Not used. */
+  uint32_t reserved;
+  /** In free pages, all of them. */
+  uint64_t free_bytes;
+  /** Of those, the most that lie in one piece. */
+  uint64_t largest_free_run;
+  /** Large pages that could be taken now. Of free memory that nothing breaks there are free_bytes / #SLM_LARGE_PAGE_SIZE. */
+  uint64_t large_pages_free;
+} slm_region_fragmentation;
+
+/** Counts how broken the free memory of a region is. While pages come and go the figures are of different moments.
+ *  @return #SLM_OK; #SLM_ERR_INVALID_ARGUMENT if out is NULL or its struct_size too small.
+ *  Provider: never called. Interrupt: no. Cost: a step for each 2 MiB, and for one that is broken a step for each 64 base
+ *  pages and each hole; the lock is held for one of 2 MiB at a time. */
+slm_status slm_region_fragmentation_get(slm_region *SLM_NONNULL region, slm_region_fragmentation *SLM_NULLABLE out);
 /** @} */
 
 /* ------------------------------------------------------------------------ */
@@ -241,6 +278,9 @@ typedef struct slm_options {
 
 /** For `allocate_with`: the memory reads as zero. */
 #define SLM_ZEROED ((uint32_t)1)
+/** For `allocate_with`: the page provider is not called. What the allocator holds is all there is: free slots, and empty
+ *  pages of other size classes, which it carves anew. The cost is bounded: see slm_zone_allocate_with(). */
+#define SLM_NOWAIT ((uint32_t)2)
 
 /** How many pages a reclaim gave back. */
 typedef struct slm_reclaimed {
@@ -303,7 +343,11 @@ typedef struct slm_class_statistics {
 typedef struct slm_zone slm_zone;
 
 /** Bytes of #slm_zone_storage, at least what slm_zone_storage_size() says. */
+#if UINTPTR_MAX > 0xFFFFFFFF
 #define SLM_ZONE_STORAGE_SIZE 8192
+#else
+#define SLM_ZONE_STORAGE_SIZE 4608
+#endif
 /** Memory for a zone, static or not. Zero-filled memory is a zone that is not initialised. */
 typedef struct slm_zone_storage {
   SLM_ALIGNAS(64) unsigned char bytes[SLM_ZONE_STORAGE_SIZE];
@@ -382,12 +426,14 @@ void *SLM_NULLABLE slm_zone_allocate_aligned(slm_zone *SLM_NONNULL zone, size_t 
 
 /**
  * Allocates and says why not.
- * @param flags 0 or #SLM_ZEROED.
+ * @param flags 0, or #SLM_ZEROED and #SLM_NOWAIT joined by |.
  * @param out gets the memory, or NULL on error.
  * @return #SLM_OK; #SLM_ERR_OUT_OF_MEMORY, #SLM_ERR_INVALID_LAYOUT, #SLM_ERR_INVALID_ARGUMENT,
  *         #SLM_ERR_NOT_INITIALIZED, #SLM_ERR_REENTRANT; #SLM_ERR_BAD_PAGE or #SLM_ERR_PAGE_OWNED if the provider gave a page that the zone must
  *         refuse (a misaligned one goes back to it; one that is owned is left alone).
- * Provider: may be called. Interrupt: yes, if the provider may be. Cost: as slm_zone_allocate_aligned().
+ * Provider: may be called; never with #SLM_NOWAIT. Interrupt: yes, if the provider may be; with #SLM_NOWAIT always.
+ * Cost: as slm_zone_allocate_aligned(). With #SLM_NOWAIT at most three steps for each size class and one for each 64 slots of a
+ * page, some 3,000 instructions when it fails; but for an alignment above 16 KiB that is also above the size the search stays.
  */
 slm_status slm_zone_allocate_with(slm_zone *SLM_NONNULL zone, size_t alignment, size_t size, uint32_t flags,
                                   void *SLM_NULLABLE *SLM_NONNULL out);
@@ -470,7 +516,26 @@ size_t slm_zone_good_size(const slm_zone *SLM_NONNULL zone, size_t size);
 bool slm_zone_owns(const slm_zone *SLM_NONNULL zone, const void *SLM_NULLABLE address);
 
 /**
- * Gives empty pages back to the provider. A page that held the table of a zone's pages goes too when it is not needed.
+ * Takes pages, so that allocations that are to come can't fail: after #SLM_OK the next count allocations of the layout's size
+ * class succeed, whatever else is allocated, reclaimed, or refused by the provider meanwhile, and with #SLM_NOWAIT too.
+ *
+ * The reserve is a number of empty pages, enough for count slots. Allocations of the class take from it when nothing else is
+ * left, deallocations fill it up again. While it is not more than full, no page of the class that becomes empty is carved for
+ * another class or reclaimed. So it also holds for later that allocations of the class succeed as long as there are at most
+ * count more objects of the class than the fewest that there were since the call.
+ *
+ * A class has one reserve; another call for the class sets another one.
+ * @param count of allocations with this alignment or a smaller one; 0 ends the reserve, and its pages are as any others.
+ * @return #SLM_OK; #SLM_ERR_NOT_INITIALIZED, #SLM_ERR_INVALID_LAYOUT; #SLM_ERR_OUT_OF_MEMORY, #SLM_ERR_REENTRANT,
+ *         #SLM_ERR_BAD_PAGE, #SLM_ERR_PAGE_OWNED as of slm_zone_allocate_with(): then the reserve is what it was, and pages
+ *         that were taken stay in the zone as empty ones. Without a provider only what is empty already can be reserved.
+ * Provider: may be called (allocate_page), once for each page. Interrupt: if the provider may be.
+ * Cost: for each page a provider call and a refill, some 3,000 instructions for base pages of 64 KiB.
+ */
+slm_status slm_zone_reserve(slm_zone *SLM_NONNULL zone, size_t alignment, size_t size, size_t count);
+
+/**
+ * Gives empty pages back to the provider, but none of a reserve. A page that held the table of a zone's pages goes too when it is not needed.
  * @param max_base_pages at most so many base pages; SIZE_MAX for all.
  * @param max_large_pages at most so many large pages.
  * @param out if not NULL, gets how many went.
@@ -483,7 +548,7 @@ slm_status slm_zone_reclaim(slm_zone *SLM_NONNULL zone, size_t max_base_pages, s
 
 /**
  * Takes one empty page of page_size out of the zone and gives it to the caller: reclaim for push use.
- * @return the page, yours again; NULL if no page of that size is empty.
+ * @return the page, yours again; NULL if no page of that size is empty, but for those of a reserve.
  * Provider: never called. Interrupt: yes. Cost: at most one step for each size class.
  */
 void *SLM_NULLABLE slm_zone_reclaim_page(slm_zone *SLM_NONNULL zone, size_t page_size);
@@ -509,7 +574,11 @@ slm_status slm_zone_class_statistics(const slm_zone *SLM_NONNULL zone, size_t in
 typedef struct slm_sc slm_sc;
 
 /** Bytes of #slm_sc_storage, at least what slm_sc_storage_size() says. */
+#if UINTPTR_MAX > 0xFFFFFFFF
 #define SLM_SC_STORAGE_SIZE 2048
+#else
+#define SLM_SC_STORAGE_SIZE 1024
+#endif
 /** Memory for a size-class allocator. */
 typedef struct slm_sc_storage {
   SLM_ALIGNAS(64) unsigned char bytes[SLM_SC_STORAGE_SIZE];
@@ -552,6 +621,8 @@ slm_status slm_sc_deallocate_batch(slm_sc *SLM_NONNULL sc, void *SLM_NULLABLE co
 size_t slm_sc_usable_size(const slm_sc *SLM_NONNULL sc, const void *SLM_NULLABLE pointer);
 /** @see slm_zone_owns */
 bool slm_sc_owns(const slm_sc *SLM_NONNULL sc, const void *SLM_NULLABLE address);
+/** @see slm_zone_reserve */
+slm_status slm_sc_reserve(slm_sc *SLM_NONNULL sc, size_t count);
 /** @see slm_zone_reclaim */
 slm_status slm_sc_reclaim(slm_sc *SLM_NONNULL sc, size_t max_base_pages, size_t max_large_pages,
                           slm_reclaimed *SLM_NULLABLE out);
@@ -567,7 +638,8 @@ slm_status slm_sc_class_statistics(const slm_sc *SLM_NONNULL sc, slm_class_stati
 /** @name Safe zone: objects of any size, from any thread
  *  A zone behind a lock. The lock is not held while the provider runs, so the provider must be safe for as many threads
  *  as use the zone, nor while memory is cleared or copied. What is not said here is as for the zone's function of the same
- *  name. Interrupt: never, unless interrupts are off wherever the zone is used. Cost: as the zone's, and about 25
+ *  name. Interrupt: in freestanding builds as for the SMP zone, as the lock is held with interrupts disabled
+ *  (slm_port_disable_interrupts()); in hosted ones never. Cost: as the zone's, and about 20
  *  instructions, two of them atomic, for the lock when it is free. @{ */
 
 /** A thread-safe zone. */
@@ -628,6 +700,8 @@ size_t slm_safe_zone_usable_size(slm_safe_zone *SLM_NONNULL zone, const void *SL
 size_t slm_safe_zone_good_size(slm_safe_zone *SLM_NONNULL zone, size_t size);
 /** @see slm_zone_owns */
 bool slm_safe_zone_owns(slm_safe_zone *SLM_NONNULL zone, const void *SLM_NULLABLE address);
+/** @see slm_zone_reserve */
+slm_status slm_safe_zone_reserve(slm_safe_zone *SLM_NONNULL zone, size_t alignment, size_t size, size_t count);
 /** @see slm_zone_reclaim */
 slm_status slm_safe_zone_reclaim(slm_safe_zone *SLM_NONNULL zone, size_t max_base_pages, size_t max_large_pages,
                                  slm_reclaimed *SLM_NULLABLE out);
@@ -638,6 +712,106 @@ slm_status slm_safe_zone_statistics(slm_safe_zone *SLM_NONNULL zone, slm_statist
 /** @see slm_zone_class_statistics */
 slm_status slm_safe_zone_class_statistics(slm_safe_zone *SLM_NONNULL zone, size_t index,
                                           slm_class_statistics *SLM_NULLABLE out);
+/** @} */
+
+/* ------------------------------------------------------------------------ */
+/** @name SMP zone: objects of any size, from any CPU
+ *  A zone for each CPU, each behind a lock of its own. Which CPU calls says slm_port_context(), modulo the number of CPUs (see
+ *  slabmalloc/port.h); in hosted builds threads take the place of CPUs, in the order in which they first come. It is a matter of
+ *  speed alone: a caller that is moved to another CPU while it looks does no harm.
+ *
+ *  Objects come from the zone of the CPU that calls. When that one is out of memory, the other CPUs' zones are asked for a
+ *  slot or an empty page before the call fails. Any CPU may give any object back: it goes to the zone that it came from, which
+ *  is found without reading anything near the pointer. A double free is found exactly, also if two CPUs race.
+ *
+ *  Locks are held with interrupts disabled (slm_port_disable_interrupts()), two are never held at once, and none while
+ *  the provider runs or memory is cleared or copied. The provider must be safe for all CPUs.
+ *
+ *  What is not said here is as for the zone's function of the same name. Interrupt: any function that does not call the
+ *  provider, at any time, also in a handler that interrupts a call on the same zone: above all slm_smp_zone_allocate_with() with
+ *  #SLM_NOWAIT, and slm_smp_zone_deallocate(). Those that may call the provider: if the provider may be.
+ *  (Not so signal handlers in hosted builds, where nothing disables them.)
+ *
+ *  Cost: as the zone's, and about 40 instructions, two of them atomic, for the own lock. To free an object of another CPU's: about
+ *  200 instructions, a search in the own zone and a deallocation where a page of that number was found last; else a
+ *  search in each CPU's zone before. An allocation for which the own zone has no slot and the provider no page: at worst one that fails in each CPU's
+ *  zone. @{ */
+
+/** An SMP zone. */
+typedef struct slm_smp_zone slm_smp_zone;
+
+/** Bytes of storage for so many CPUs as a constant, for static storage: at least what slm_smp_zone_storage_size() says. */
+#define SLM_SMP_ZONE_STORAGE_SIZE(cpu_count) (512 + ((cpu_count) + 1) * SLM_SAFE_ZONE_STORAGE_SIZE)
+
+/** Bytes of storage that an SMP zone needs for so many CPUs, 64-aligned; 0 for no CPU and for more than 65,535. */
+size_t slm_smp_zone_storage_size(size_t cpu_count);
+/** Makes an SMP zone in your storage.
+ *  @param storage_size at least slm_smp_zone_storage_size(cpu_count). @param cpu_count of zones.
+ *  @return as slm_zone_init(), and NULL for a cpu_count that can't be. @see slm_zone_init */
+slm_smp_zone *SLM_NULLABLE slm_smp_zone_init(void *SLM_NULLABLE storage, size_t storage_size, size_t cpu_count,
+                                             const slm_options *SLM_NULLABLE options);
+/** No other CPU may use the zone any more. @see slm_zone_destroy */
+slm_status slm_smp_zone_destroy(slm_smp_zone *SLM_NONNULL zone, size_t *SLM_NULLABLE live);
+/** @see slm_zone_page_size */
+size_t slm_smp_zone_page_size(slm_smp_zone *SLM_NONNULL zone, size_t alignment, size_t size);
+/** Hands a page to the zone of the CPU that calls. @see slm_zone_refill */
+slm_status slm_smp_zone_refill(slm_smp_zone *SLM_NONNULL zone, size_t alignment, size_t size, void *SLM_NULLABLE page,
+                               size_t page_size);
+/** @see slm_zone_allocate */
+void *SLM_NULLABLE slm_smp_zone_allocate(slm_smp_zone *SLM_NONNULL zone, size_t size);
+/** @see slm_zone_allocate_zeroed */
+void *SLM_NULLABLE slm_smp_zone_allocate_zeroed(slm_smp_zone *SLM_NONNULL zone, size_t size);
+/** @see slm_zone_allocate_aligned */
+void *SLM_NULLABLE slm_smp_zone_allocate_aligned(slm_smp_zone *SLM_NONNULL zone, size_t alignment, size_t size);
+/** @see slm_zone_allocate_with */
+slm_status slm_smp_zone_allocate_with(slm_smp_zone *SLM_NONNULL zone, size_t alignment, size_t size, uint32_t flags,
+                                      void *SLM_NULLABLE *SLM_NONNULL out);
+/** @see slm_zone_allocate_batch */
+size_t slm_smp_zone_allocate_batch(slm_smp_zone *SLM_NONNULL zone, size_t size, size_t count,
+                                   void *SLM_NULLABLE *SLM_NONNULL out);
+/** Whichever CPU allocated the object. @see slm_zone_deallocate */
+slm_status slm_smp_zone_deallocate(slm_smp_zone *SLM_NONNULL zone, void *SLM_NULLABLE pointer);
+/** @see slm_zone_deallocate_sized */
+slm_status slm_smp_zone_deallocate_sized(slm_smp_zone *SLM_NONNULL zone, void *SLM_NULLABLE pointer, size_t size);
+/** @see slm_zone_deallocate_aligned_sized */
+slm_status slm_smp_zone_deallocate_aligned_sized(slm_smp_zone *SLM_NONNULL zone, void *SLM_NULLABLE pointer,
+                                                 size_t alignment, size_t size);
+/** @see slm_zone_deallocate_batch */
+slm_status slm_smp_zone_deallocate_batch(slm_smp_zone *SLM_NONNULL zone, void *SLM_NULLABLE const *SLM_NONNULL pointers,
+                                         size_t count, size_t *SLM_NULLABLE done);
+/** An object that moves comes to the zone of the CPU that calls. @see slm_zone_reallocate */
+void *SLM_NULLABLE slm_smp_zone_reallocate(slm_smp_zone *SLM_NONNULL zone, void *SLM_NULLABLE pointer, size_t size);
+/** @see slm_zone_reallocate_aligned */
+void *SLM_NULLABLE slm_smp_zone_reallocate_aligned(slm_smp_zone *SLM_NONNULL zone, void *SLM_NULLABLE pointer,
+                                                   size_t alignment, size_t size);
+/** @see slm_zone_resize */
+slm_status slm_smp_zone_resize(slm_smp_zone *SLM_NONNULL zone, void *SLM_NONNULL pointer, size_t size);
+/** @see slm_zone_usable_size */
+size_t slm_smp_zone_usable_size(slm_smp_zone *SLM_NONNULL zone, const void *SLM_NULLABLE pointer);
+/** @see slm_zone_good_size */
+size_t slm_smp_zone_good_size(slm_smp_zone *SLM_NONNULL zone, size_t size);
+/** @see slm_zone_owns */
+bool slm_smp_zone_owns(slm_smp_zone *SLM_NONNULL zone, const void *SLM_NULLABLE address);
+/**
+ * Takes pages, so that allocations that are to come can't fail, on whatever CPU: after #SLM_OK the next count allocations of the
+ * class, by all CPUs together, succeed. The reserve is nobody's own: it lies in a zone beside those of the CPUs, from which
+ * an allocation is served when its CPU's zone, the provider, and the other CPUs' zones have nothing. So it does not matter where
+ * the caller runs then, or whether it is moved.
+ *
+ * The pages come from the provider, or from any CPU's zone that has an empty one.
+ * @return as slm_zone_reserve(); without a provider nothing can be reserved. @see slm_zone_reserve
+ */
+slm_status slm_smp_zone_reserve(slm_smp_zone *SLM_NONNULL zone, size_t alignment, size_t size, size_t count);
+/** Gives empty pages of all CPUs' zones back: what a kernel's shrinker calls. @see slm_zone_reclaim */
+slm_status slm_smp_zone_reclaim(slm_smp_zone *SLM_NONNULL zone, size_t max_base_pages, size_t max_large_pages,
+                                slm_reclaimed *SLM_NULLABLE out);
+/** @see slm_zone_reclaim_page */
+void *SLM_NULLABLE slm_smp_zone_reclaim_page(slm_smp_zone *SLM_NONNULL zone, size_t page_size);
+/** The sum over all CPUs' zones, which are counted one after the other. @see slm_zone_statistics */
+slm_status slm_smp_zone_statistics(slm_smp_zone *SLM_NONNULL zone, slm_statistics *SLM_NULLABLE out);
+/** @see slm_zone_class_statistics */
+slm_status slm_smp_zone_class_statistics(slm_smp_zone *SLM_NONNULL zone, size_t index,
+                                         slm_class_statistics *SLM_NULLABLE out);
 /** @} */
 
 /* ------------------------------------------------------------------------ */
@@ -773,7 +947,8 @@ slm_status slm_process_class_statistics(size_t index, slm_class_statistics *SLM_
 typedef struct slm_misuse {
   /** sizeof(slm_misuse). */
   uint32_t struct_size;
-  /** #SLM_ERR_DOUBLE_FREE, #SLM_ERR_INTERIOR_POINTER, #SLM_ERR_FOREIGN_POINTER or #SLM_ERR_LAYOUT_MISMATCH. */
+  /** #SLM_ERR_DOUBLE_FREE, #SLM_ERR_INTERIOR_POINTER, #SLM_ERR_FOREIGN_POINTER or #SLM_ERR_LAYOUT_MISMATCH;
+   *  in freestanding builds also #SLM_ERR_NOT_INITIALIZED, see slabmalloc/port.h. */
   slm_status kind;
   /** What was passed; a slab's first address if that is no longer known. */
   void *SLM_NULLABLE pointer;

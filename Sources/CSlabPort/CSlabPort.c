@@ -12,6 +12,13 @@ unsigned char slm_port_no_heap[SLM_PORT_NO_HEAP_BYTES] __attribute__((aligned(64
 unsigned char slm_port_exited_heap[SLM_PORT_NO_HEAP_BYTES] __attribute__((aligned(64)));
 __thread void *slm_port_heap = slm_port_no_heap;
 
+__thread uintptr_t slm_port_numbered; // 1 + the number; 0 before
+uintptr_t slm_port_number_thread(void) {
+  static uintptr_t count;
+  slm_port_numbered = __atomic_add_fetch(&count, 1, __ATOMIC_RELAXED);
+  return slm_port_numbered - 1;
+}
+
 // What the core defines for the two functions below, and for the end of the process.
 void slm_core_thread_ended(void *heap) __attribute__((visibility("hidden")));
 void slm_core_before_fork(void) __attribute__((visibility("hidden")));

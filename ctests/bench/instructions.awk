@@ -26,7 +26,7 @@ kind == "limits" {
 }
 
 END {
-  print "Instructions that the library executes per allocate+deallocate pair"
+  print "Instructions that the library executes per allocate+deallocate pair, or per call of the kinds named last"
   printf "%-14s %10s %8s\n", "row", "count", "limit"
   for (i = 1; i <= row_count; i++) {
     row = rows[i]

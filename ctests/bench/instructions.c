@@ -14,12 +14,14 @@
 #define LIVE_SIZE 64
 #define LIVE_MAX 1000000
 
-static void dump_row(const char *workload, size_t number) {
+static void dump_calls(const char *workload, size_t number, size_t calls) {
   char row[64];
   snprintf(row, sizeof row, "%s-%zu", workload, number);
   CALLGRIND_DUMP_STATS_AT(row);
-  printf("%s %d\n", row, PAIRS);
+  printf("%s %zu\n", row, calls);
 }
+
+static void dump_row(const char *workload, size_t number) { dump_calls(workload, number, PAIRS); }
 
 // Runs an expression twice, to warm up and to count.
 #define COUNT(workload, number, run)                                                                                   \
@@ -49,6 +51,9 @@ static void count_size(size_t size) {
   slm_safe_zone *safe = open_safe();
   COUNT("safe", size, safe_pairs(safe, size, PAIRS));
   close_safe(safe);
+  slm_smp_zone *smp = open_smp();
+  COUNT("smp", size, smp_pairs(smp, size, PAIRS));
+  close_smp(smp);
 }
 
 static void count_live(size_t live_count) {
@@ -62,6 +67,8 @@ static void count_live(size_t live_count) {
   close_zone(zone);
 }
 
+#include "instructions-worst.h"
+
 int main(void) {
   prepare_orders();
   fprintf(stderr, "seed %llu\n", (unsigned long long)seed);
@@ -72,5 +79,6 @@ int main(void) {
   count_live(100);
   count_live(10000);
   count_live(LIVE_MAX);
+  count_worst();
   return 0;
 }

@@ -1,5 +1,7 @@
 /* The safe zone from several threads. Threads count what is wrong; only the test itself asserts. */
+#ifndef SUITE_SMP
 #define SUITE_SAFE
+#endif
 #include "support/family.h"
 
 #include <stdatomic.h>
@@ -60,7 +62,10 @@ static void *exchange_objects(void *argument) {
     if (i % 1000 == 0) t->faults += Z(reclaim)(t->f.zone, 4, 1, NULL) != SLM_OK;
     if (i % 97 == 0) {
       slm_statistics all = {.struct_size = sizeof all};
-      t->faults += Z(statistics)(t->f.zone, &all) != SLM_OK || all.slots_live > MAILBOXES + THREADS;
+      t->faults += Z(statistics)(t->f.zone, &all) != SLM_OK;
+#ifndef SUITE_SMP /* which counts CPU by CPU while objects move from one to another */
+      t->faults += all.slots_live > MAILBOXES + THREADS;
+#endif
     }
   }
   return NULL;

@@ -147,7 +147,7 @@ static void zeroed_and_flags(void **state) {
     for (size_t i = 0; i < 200; i++) assert_ok(slm_sc_deallocate(c.sc, objects[i]));
   }
   void *out = &c;
-  assert_status(SLM_ERR_INVALID_ARGUMENT, slm_sc_allocate_with(c.sc, 2, &out));
+  assert_status(SLM_ERR_INVALID_ARGUMENT, slm_sc_allocate_with(c.sc, 4, &out));
   assert_null(out);
   assert_int_equal(class_of(&c).slots_live, 0);
   close_cache(&c, 0);

@@ -1,5 +1,5 @@
 #!/bin/sh
-# check-header.sh: the public header compiles without a warning wherever it may be used.
+# check-header.sh: the public headers compile without a warning wherever it may be used.
 set -e
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
@@ -19,6 +19,20 @@ size_t use(void) {
 }
 END
 cp "$scratch/use.c" "$scratch/use.cpp"
+# The hooks are defined, so that each is held against its declaration.
+cat >"$scratch/port.c" <<'END'
+#include "slabmalloc/port.h"
+#include "slabmalloc/port.h"
+uintptr_t slm_port_context(void) { return 0; }
+uintptr_t slm_port_disable_interrupts(void) { return 0; }
+void slm_port_restore_interrupts(uintptr_t state) { (void)state; }
+void *slm_port_allocate_page(size_t page_size) { return (void)page_size, (void *)NULL; }
+void slm_port_release_page(void *page, size_t page_size) { (void)page, (void)page_size; }
+void slm_port_misuse(const slm_misuse *misuse) { (void)misuse; }
+uint64_t slm_port_milliseconds(void) { return 0; }
+slm_page_provider (*provider)(void) = slm_port_provider;
+END
+cp "$scratch/port.c" "$scratch/port.cpp"
 cat >"$scratch/use.swift" <<'END'
 import CSlabmalloc
 public func use() -> Int {
@@ -29,14 +43,29 @@ public func use() -> Int {
     + SLM_LARGE_PAGE_SIZE + Int(options.struct_size)
 }
 END
+cat >"$scratch/port.swift" <<'END'
+import CSlabmalloc.Port
+@_cdecl("slm_port_context") @implementation public func slm_port_context() -> UInt { 0 }
+@_cdecl("slm_port_disable_interrupts") @implementation public func slm_port_disable_interrupts() -> UInt { 0 }
+@_cdecl("slm_port_restore_interrupts") @implementation public func slm_port_restore_interrupts(_ state: UInt) {}
+@_cdecl("slm_port_allocate_page") @implementation
+public func slm_port_allocate_page(_ pageSize: Int) -> UnsafeMutableRawPointer? { nil }
+@_cdecl("slm_port_release_page") @implementation
+public func slm_port_release_page(_ page: UnsafeMutableRawPointer, _ pageSize: Int) {}
+@_cdecl("slm_port_misuse") @implementation public func slm_port_misuse(_ misuse: UnsafePointer<slm_misuse>) {}
+@_cdecl("slm_port_milliseconds") @implementation public func slm_port_milliseconds() -> UInt64 { 0 }
+public func provider() -> slm_page_provider { slm_port_provider() }
+END
 
 warnings='-Wall -Wextra -Wpedantic -Werror -I include -c -o /dev/null'
-for compiler in gcc "$CLANG"; do
-  "$compiler" -std=c11 $warnings "$scratch/use.c"
+for file in use port; do
+  for compiler in gcc "$CLANG"; do
+    "$compiler" -std=c11 $warnings "$scratch/$file.c"
+  done
+  for compiler in g++ "$CLANG++"; do
+    "$compiler" -std=c++17 $warnings "$scratch/$file.cpp"
+  done
+  swift="$SWIFTC -swift-version 6 -warnings-as-errors -parse-as-library -I include -c -o $scratch/$file.o"
+  $swift "$scratch/$file.swift"
+  $swift -wmo -enable-experimental-feature Embedded "$scratch/$file.swift"
 done
-for compiler in g++ "$CLANG++"; do
-  "$compiler" -std=c++17 $warnings "$scratch/use.cpp"
-done
-"$SWIFTC" -swift-version 6 -warnings-as-errors -parse-as-library -I include -c -o "$scratch/use.o" "$scratch/use.swift"
-"$SWIFTC" -swift-version 6 -warnings-as-errors -parse-as-library -I include -c -o "$scratch/use.o" -wmo \
-  -enable-experimental-feature Embedded "$scratch/use.swift"

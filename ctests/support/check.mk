@@ -12,6 +12,7 @@ endef
 # One stamp for each set of Debian packages, so that dpkg isn't asked by every make.
 packages_check  := libcmocka-dev pkg-config cmake make gcc g++
 packages_speed  := valgrind
+packages_freestanding := qemu-user
 packages_format := clang-format
 $(B)/packages/%: ctests/support/check.mk
 	@mkdir -p $(@D)
@@ -87,14 +88,15 @@ check: ## Run every test
 	+@ctests/support/run-steps.sh $(B)/check '$(MAKE)' check-build $(STEPS)
 
 # What the steps need, at once, so that it is built in parallel.
-check-build: all freestanding $(TESTS) $(EXAMPLES) $(B)/bench/instructions $(B)/bench/pairs $(MALLOC_COUNTS) check-preload-build $(B)/packages/check
+check-build: all freestanding $(FREESTANDING_TESTS) $(TESTS) $(EXAMPLES) $(B)/bench/instructions $(B)/bench/pairs $(MALLOC_COUNTS) check-preload-build $(B)/packages/check
 
 check-header: $(B)/packages/check ## The header compiles as C11, C++17 and Swift without a warning
 	@ctests/support/check-header.sh
 check-symbols: all ## The libraries export the header's functions and no others, and need libc alone
 	@ctests/support/check-symbols.sh $(B)
-check-freestanding: freestanding ## Without an operating system the core needs the allow-listed symbols alone
+check-freestanding: freestanding $(FREESTANDING_TESTS) $(B)/packages/freestanding ## The archives for kernels: their symbols, their sizes, and a test on each target
 	@ctests/support/check-freestanding.sh $(B)/freestanding $(FREESTANDING)
+	@ctests/freestanding/run.sh $(B)/freestanding $(FREESTANDING)
 check-archive: lib ## The static library links into C and into Swift programs
 	@ctests/packaging/check-archive.sh $(B)
 check-override: lib ## The override object makes slabmalloc the malloc of a program

@@ -6,15 +6,24 @@
 #include <stdint.h>
 
 /// A word without slots that a bin without a slab allocates from. Nothing ever writes it.
-static inline const uint64_t *slm_port_no_slots(void) {
-  static const uint64_t none = 0;
+static inline const uintptr_t *slm_port_no_slots(void) {
+  static const uintptr_t none = 0;
   return &none;
 }
 
 /// The same value, of which the compiler no longer knows where it comes from. No instruction.
-__attribute__((always_inline)) static inline uint64_t slm_port_opaque(uint64_t value) {
+__attribute__((always_inline)) static inline uintptr_t slm_port_opaque(uintptr_t value) {
   __asm__("" : "+r"(value));
   return value;
+}
+
+/// Tells the CPU that this is a loop that waits.
+__attribute__((always_inline)) static inline void slm_port_pause(void) {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__) || (defined(__ARM_ARCH) && __ARM_ARCH >= 7)
+  __asm__ volatile("yield");
+#endif
 }
 
 #if __STDC_HOSTED__ && defined(__linux__)
@@ -62,6 +71,13 @@ static inline void slm_port_discard(void *memory, size_t bytes) {
 static inline void *slm_port_system_pages_address(void) { return slm_port_system_pages; }
 
 static inline uintptr_t slm_port_thread(void) { return (uintptr_t)pthread_self(); }
+
+// The number of this thread: 0, 1, ... in the order in which threads ask for theirs.
+extern __thread uintptr_t slm_port_numbered __attribute__((visibility("hidden"), tls_model("initial-exec")));
+uintptr_t slm_port_number_thread(void) __attribute__((visibility("hidden")));
+static inline uintptr_t slm_port_thread_number(void) {
+  return slm_port_numbered != 0 ? slm_port_numbered - 1 : slm_port_number_thread();
+}
 
 static inline void slm_port_wait(uint32_t *word, uint32_t value) {
   int saved = errno;
@@ -158,8 +174,12 @@ const char *slm_port_next_option(size_t *position) __attribute__((visibility("hi
 
 #else
 
-// The embedder's hook: which CPU or thread runs this. Used only by safe zones, while a page is being provided.
-extern uintptr_t slm_port_context(void);
+// What an embedder provides.
+#include <slabmalloc/port.h>
+
+// The state of Embedded Swift's heap, see SwiftHeap.swift.
+extern uintptr_t slm_port_swift_heap[4] __attribute__((visibility("hidden")));
+static inline void *slm_port_swift_heap_address(void) { return slm_port_swift_heap; }
 
 #endif
 #endif

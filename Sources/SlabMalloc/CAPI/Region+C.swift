@@ -27,3 +27,23 @@ public func slm_region_available(_ region: OpaquePointer, _ pageSize: Int) -> In
   guard let page = SlabMalloc.pageSize(ofBytes: pageSize) else { return 0 }
   return Int(region.region.available(page))
 }
+
+@_cdecl("slm_region_add") @implementation
+public func slm_region_add(_ region: OpaquePointer, _ start: UnsafeMutableRawPointer?, _ size: Int) -> slm_status {
+  region.region.add(start: UInt(bitPattern: start), size: UInt(bitPattern: size))
+}
+
+@_cdecl("slm_region_fragmentation_get") @implementation
+public func slm_region_fragmentation_get(
+  _ region: OpaquePointer, _ out: UnsafeMutablePointer<slm_region_fragmentation>?
+) -> slm_status {
+  guard let out, out.pointee.struct_size >= UInt32(MemoryLayout<slm_region_fragmentation>.size) else {
+    return AllocationError.invalidArgument.code
+  }
+  let fragmentation = region.region.fragmentation()
+  let pageSize = UInt64(region.region.pointee.page.size)
+  out.pointee.free_bytes = UInt64(fragmentation.freePages) * pageSize
+  out.pointee.largest_free_run = UInt64(fragmentation.largestFreeRun) * pageSize
+  out.pointee.large_pages_free = UInt64(fragmentation.wholeBlocks)
+  return ok
+}

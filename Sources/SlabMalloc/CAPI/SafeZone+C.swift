@@ -137,6 +137,11 @@ public func slm_safe_zone_owns(_ zone: OpaquePointer, _ address: UnsafeRawPointe
   zone.safeZone.locked { $0.owns(UInt(bitPattern: address)) }
 }
 
+@_cdecl("slm_safe_zone_reserve") @implementation
+public func slm_safe_zone_reserve(_ zone: OpaquePointer, _ alignment: Int, _ size: Int, _ count: Int) -> slm_status {
+  zone.safeZone.locked { $0.reserve(alignment, size, count) }
+}
+
 @_cdecl("slm_safe_zone_reclaim") @implementation
 public func slm_safe_zone_reclaim(
   _ zone: OpaquePointer, _ maxBasePages: Int, _ maxLargePages: Int, _ out: UnsafeMutablePointer<slm_reclaimed>?

@@ -90,6 +90,9 @@ public func slm_sc_owns(_ sc: OpaquePointer, _ address: UnsafeRawPointer?) -> Bo
   sc.zone.owns(UInt(bitPattern: address))
 }
 
+@_cdecl("slm_sc_reserve") @implementation
+public func slm_sc_reserve(_ sc: OpaquePointer, _ count: Int) -> slm_status { sc.zone.reserveObjects(count) }
+
 @_cdecl("slm_sc_reclaim") @implementation
 public func slm_sc_reclaim(
   _ sc: OpaquePointer, _ maxBasePages: Int, _ maxLargePages: Int, _ out: UnsafeMutablePointer<slm_reclaimed>?

@@ -3,36 +3,58 @@ import CSlabmalloc
 /// Results go into structs that may have grown since the caller was compiled: its struct_size says how much it knows.
 extension UnsafeMutablePointer where Pointee == slm_statistics {
   func fill(from zone: ZonePointer) -> Status {
-    guard pointee.struct_size >= UInt32(MemoryLayout<slm_statistics>.size) else {
-      return AllocationError.invalidArgument.code
-    }
+    guard begin() else { return AllocationError.invalidArgument.code }
+    add(zone)
+    return ok
+  }
+
+  /// Nothing is counted yet. False if the struct is too small.
+  func begin() -> Bool {
+    guard pointee.struct_size >= UInt32(MemoryLayout<slm_statistics>.size) else { return false }
+    let size = pointee.struct_size
+    pointee = slm_statistics()
+    pointee.struct_size = size
+    return true
+  }
+
+  func add(_ zone: ZonePointer) {
     let ledger = zone.pointee.ledger
     let live = zone.live
     pointee.class_count = UInt32(zone.pointee.binCount)
-    pointee.base_pages_taken = ledger.baseTaken
-    pointee.base_pages_given_back = ledger.baseGivenBack
-    pointee.large_pages_taken = ledger.largeTaken
-    pointee.large_pages_given_back = ledger.largeGivenBack
-    pointee.table_pages = zone.tablePages
-    pointee.slots_live = UInt64(live.slots)
-    pointee.bytes_live = UInt64(live.bytes)
-    return ok
+    pointee.base_pages_taken += ledger.baseTaken
+    pointee.base_pages_given_back += ledger.baseGivenBack
+    pointee.large_pages_taken += ledger.largeTaken
+    pointee.large_pages_given_back += ledger.largeGivenBack
+    pointee.table_pages += zone.tablePages
+    pointee.slots_live += UInt64(live.slots)
+    pointee.bytes_live += UInt64(live.bytes)
   }
 }
 
 extension UnsafeMutablePointer where Pointee == slm_class_statistics {
   func fill(from zone: ZonePointer, index: Int) -> Status {
-    guard pointee.struct_size >= UInt32(MemoryLayout<slm_class_statistics>.size), index >= 0,
-      index < Int(zone.pointee.binCount)
-    else { return AllocationError.invalidArgument.code }
-    let statistics = zone.statistics(of: UInt(index))
+    guard index >= 0, index < Int(zone.pointee.binCount), begin() else { return AllocationError.invalidArgument.code }
+    add(zone, index: UInt(index))
+    return ok
+  }
+
+  /// Nothing is counted yet. False if the struct is too small.
+  func begin() -> Bool {
+    guard pointee.struct_size >= UInt32(MemoryLayout<slm_class_statistics>.size) else { return false }
+    pointee.pages = 0
+    pointee.empty_pages = 0
+    pointee.slots_live = 0
+    return true
+  }
+
+  func add(_ zone: ZonePointer, index: UInt) {
+    let statistics = zone.statistics(of: index)
     pointee.slot_size = UInt32(statistics.slotSize)
     pointee.page_size = UInt64(statistics.pageSize)
     pointee.slots_per_page = UInt64(statistics.slotsPerPage)
-    pointee.pages = UInt64(statistics.pages)
-    pointee.empty_pages = UInt64(statistics.emptyPages)
-    pointee.slots_live = UInt64(statistics.slotsLive)
-    return ok
+    pointee.pages += UInt64(statistics.pages)
+    pointee.empty_pages += UInt64(statistics.emptyPages)
+    pointee.slots_live += UInt64(statistics.slotsLive)
   }
 }
 

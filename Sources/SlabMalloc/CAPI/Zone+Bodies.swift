@@ -6,7 +6,9 @@ func clear(_ out: UnsafeMutablePointer<UnsafeMutableRawPointer?>, _ size: UInt, 
   if flags & SLM_ZEROED != 0, let memory = out.pointee { clear(memory, size) }
 }
 
-/// The body of the three families' functions of the same name.
+func areKnown(_ flags: UInt32) -> Bool { flags & ~(SLM_ZEROED | SLM_NOWAIT) == 0 }
+
+/// The body of the families' functions of the same name.
 extension UnsafeMutablePointer where Pointee == Zone {
   func statistics(_ out: UnsafeMutablePointer<slm_statistics>?) -> Status {
     guard isInitialized else { return AllocationError.notInitialized.code }
@@ -27,6 +29,11 @@ extension UnsafeMutablePointer where Pointee == Zone {
     return ok
   }
 
+  func reserve(_ alignment: Int, _ size: Int, _ count: Int) -> Status {
+    reserve(
+      size: UInt(bitPattern: size), alignment: UInt(bitPattern: alignment), count: UInt(bitPattern: count))
+  }
+
   func destroy(_ out: UnsafeMutablePointer<Int>?) -> Status {
     var live: UInt = 0
     let status = destroy(live: &live)
@@ -40,8 +47,11 @@ extension UnsafeMutablePointer where Pointee == Zone {
   ) -> Status {
     var status = ok
     out.pointee = nil
-    guard flags & ~SLM_ZEROED == 0 else { return AllocationError.invalidArgument.code }
-    guard let memory = allocate(size: UInt(bitPattern: size), alignment: UInt(bitPattern: alignment), status: &status)
+    guard areKnown(flags) else { return AllocationError.invalidArgument.code }
+    guard
+      let memory = allocate(
+        size: UInt(bitPattern: size), alignment: UInt(bitPattern: alignment), nowait: flags & SLM_NOWAIT != 0,
+        status: &status)
     else { return status }
     out.pointee = memory
     return ok
@@ -62,10 +72,15 @@ extension UnsafeMutablePointer where Pointee == Zone {
   func allocateObject(_ flags: UInt32, _ out: UnsafeMutablePointer<UnsafeMutableRawPointer?>) -> Status {
     var status = ok
     out.pointee = nil
-    guard flags & ~SLM_ZEROED == 0 else { return AllocationError.invalidArgument.code }
-    guard let memory = allocateObject(status: &status) else { return status }
+    guard areKnown(flags) else { return AllocationError.invalidArgument.code }
+    guard let memory = allocateObject(nowait: flags & SLM_NOWAIT != 0, status: &status) else { return status }
     out.pointee = memory
     clear(out, bin(0).pointee.slotSize, ifAskedBy: flags)
     return ok
+  }
+
+  func reserveObjects(_ count: Int) -> Status {
+    guard isInitialized else { return AllocationError.notInitialized.code }
+    return reserve(bin(0), alignment: 1, count: UInt(bitPattern: count))
   }
 }

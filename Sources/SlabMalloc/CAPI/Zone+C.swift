@@ -133,6 +133,11 @@ public func slm_zone_owns(_ zone: OpaquePointer, _ address: UnsafeRawPointer?) -
   zone.zone.owns(UInt(bitPattern: address))
 }
 
+@_cdecl("slm_zone_reserve") @implementation
+public func slm_zone_reserve(_ zone: OpaquePointer, _ alignment: Int, _ size: Int, _ count: Int) -> slm_status {
+  zone.zone.reserve(alignment, size, count)
+}
+
 @_cdecl("slm_zone_reclaim") @implementation
 public func slm_zone_reclaim(
   _ zone: OpaquePointer, _ maxBasePages: Int, _ maxLargePages: Int, _ out: UnsafeMutablePointer<slm_reclaimed>?

@@ -1,36 +1,35 @@
-/// A buffer out of which base and large pages are carved. Its state takes the buffer's first bytes.
+/// Memory out of which base and large pages are carved: one range of it or several, with holes between them.
 ///
-///     buffer            first page boundary                                        end
-///     | Region | blocks | free maps | page | page | page | ... | page | rest |
+///     first range                             first page boundary                       end
+///     | Region | MemoryRange | blocks | free maps | page | page | page | ... | page | rest |
+///     another one
+///     | MemoryRange | blocks | free maps | page | page | ... | page | rest |
 ///
-/// A block is an aligned stretch of 2 MiB of the address space that the pages touch; the first and the last may be
-/// partial. Each block has a count and a map of its free pages, 1 = free.
-/// Equation: freePages = sum over blocks of block.freePages = bits set in the maps.
+/// A block is an aligned stretch of 2 MiB of the address space that a range touches; the first and the last may be partial.
+/// Blocks are listed by how many free pages they have. A base page comes from the most broken blocks, so that whole blocks
+/// stay whole: the order a buddy allocator would give, with two sizes of pages.
+///
+/// Equations: freePages = sum over blocks of block.freePages = bits set in the maps;
+/// wholeBlocks = blocks whose pages are all there and free.
 struct Region {
   var lock: Lock
+  var page: PageSize
+  /// Words that each block's map has.
+  var wordsPerBlock: UInt32
   /// Links the mmap provider's arenas.
   var next: RegionPointer?
   var previous: RegionPointer?
-  /// The pages: `pageCount` of them from `firstPage`.
-  var firstPage: UInt
+  /// The newest first.
+  var ranges: MemoryRangePointer?
   var pageCount: UInt
   var freePages: UInt
-  var page: PageSize
-  /// Address of the first block, a multiple of 2 MiB at or below `firstPage`.
-  var firstBlock: UInt
-  var blockCount: UInt
-  var blocks: UnsafeMutablePointer<Block>
-  /// `wordsPerBlock` words for each block; bit i of a block is its i-th base page.
-  var maps: UnsafeMutablePointer<UInt64>
-  var wordsPerBlock: UInt
+  var wholeBlocks: UInt
   var ledger: Ledger
-
-  struct Block {
-    /// Free pages now.
-    var freePages: UInt32
-    /// The word of its map in which to look first for a free page.
-    var hint: UInt32
-  }
+  /// Bit n: `levels[n]` is not nil.
+  var levelMask: UInt32
+  /// Stacks of blocks: of those with 2^n to 2^(n+1) - 1 free pages, linked both ways. So whole blocks are by themselves, in the
+  /// highest level. Blocks without a free page are in none.
+  var levels: InlineArray<10, BlockPointer?>
 }
 
 typealias RegionPointer = UnsafeMutablePointer<Region>
@@ -38,140 +37,56 @@ typealias RegionPointer = UnsafeMutablePointer<Region>
 extension UnsafeMutablePointer where Pointee == Region {
   /// Makes a region of a buffer; nil if it can't hold the state and one page.
   static func make(buffer: UInt, size: UInt, page: PageSize) -> RegionPointer? {
-    let (end, overflow) = buffer.addingReportingOverflow(size)
     let address = roundUp(buffer, to: UInt(MemoryLayout<Region>.alignment))
-    // At the end of the address space, where the sums below would wrap, there is no memory.
-    guard !overflow, buffer != 0, address >= buffer, end <= UInt.max - 2 * PageSize.large.size, size <= UInt.max / 4
-    else {
-      return nil
-    }
-    // The maps cover every block the buffer touches: a few bytes more than the pages that are left need.
-    let firstBlock = address & ~PageSize.large.mask
-    let blockCount = (end &- firstBlock &+ PageSize.large.mask) &>> 21
-    let pagesPerBlock = PageSize.large.size &>> UInt(page.shift)
-    let wordsPerBlock = (pagesPerBlock + 63) / 64
-    let blocksAt = address &+ UInt(MemoryLayout<Region>.stride)
-    let mapsAt = blocksAt &+ blockCount * UInt(MemoryLayout<Region.Block>.stride)
-    let firstPage = roundUp(mapsAt &+ blockCount * wordsPerBlock * 8, to: page.size)
-    guard firstPage < end, end &- firstPage >= page.size,
-      let region = RegionPointer(bitPattern: address),
-      let blocks = UnsafeMutablePointer<Region.Block>(bitPattern: blocksAt),
-      let maps = UnsafeMutablePointer<UInt64>(bitPattern: mapsAt)
+    let state = address &+ UInt(MemoryLayout<Region>.stride)
+    guard MemoryRange.canBe(buffer, size), let region = RegionPointer(bitPattern: address),
+      let range = MemoryRange(start: buffer, end: buffer &+ size, state: state, page: page)
     else { return nil }
-    let pageCount = (end &- firstPage) &>> UInt(page.shift)
     region.initialize(
       to: Region(
-        lock: Lock(), next: nil, previous: nil, firstPage: firstPage, pageCount: pageCount, freePages: pageCount,
-        page: page, firstBlock: firstBlock, blockCount: blockCount, blocks: blocks, maps: maps,
-        wordsPerBlock: wordsPerBlock, ledger: Ledger()))
-    region.fillMaps()
+        lock: Lock(), page: page, wordsPerBlock: UInt32(MemoryRange.wordsPerBlock(page)), next: nil, previous: nil,
+        ranges: nil, pageCount: 0, freePages: 0, wholeBlocks: 0, ledger: Ledger(), levelMask: 0,
+        levels: InlineArray(repeating: nil)))
+    region.add(range, at: state)
     return region
   }
 
-  private func fillMaps() {
-    for block in 0..<Int(pointee.blockCount) {
-      pointee.blocks[block] = Region.Block(freePages: 0, hint: 0)
+  /// Adds a range of memory. One at a time; pages may be taken and given back meanwhile.
+  func add(start: UInt, size: UInt) -> Status {
+    guard start != 0 else { return AllocationError.invalidArgument.code }
+    guard MemoryRange.canBe(start, size) else { return AllocationError.badPage.code }
+    let end = start &+ size
+    var other = pointee.ranges
+    while let range = other {
+      if start < range.pointee.end && range.pointee.start < end { return AllocationError.pageOwned.code }
+      other = range.pointee.next
     }
-    for word in 0..<Int(pointee.blockCount * pointee.wordsPerBlock) { pointee.maps[word] = 0 }
-    var address = pointee.firstPage
-    for _ in 0..<pointee.pageCount {
-      setFree(address)
-      address &+= pointee.page.size
+    let state = roundUp(start, to: UInt(MemoryLayout<MemoryRange>.alignment))
+    guard let range = MemoryRange(start: start, end: end, state: state, page: pointee.page) else {
+      return AllocationError.invalidArgument.code
     }
+    add(range, at: state)
+    return ok
   }
 
-  @inline(__always) private func block(of address: UInt) -> Int {
-    Int((address &- pointee.firstBlock) &>> 21)
-  }
-
-  /// The map word of a base page, and its bit.
-  @inline(__always) private func place(_ address: UInt) -> (word: UnsafeMutablePointer<UInt64>, bit: UInt64) {
-    let index = (address & PageSize.large.mask) &>> UInt(pointee.page.shift)
-    let word = UInt(block(of: address)) * pointee.wordsPerBlock + index / 64
-    return (pointee.maps + Int(word), 1 &<< UInt64(index & 63))
-  }
-
-  private func setFree(_ address: UInt) {
-    let (word, bit) = place(address)
-    word.pointee |= bit
-    pointee.blocks[block(of: address)].freePages += 1
-  }
-
-  /// Whether an address is where a page of the region starts and all of the page is in the region.
-  func holds(_ address: UInt, _ page: PageSize) -> Bool {
-    guard address & page.mask == 0, address >= pointee.firstPage else { return false }
-    let end = pointee.firstPage &+ pointee.pageCount &<< UInt(pointee.page.shift)
-    return address < end && end &- address >= page.size
-  }
-
-  private func isFree(_ address: UInt) -> Bool {
-    let (word, bit) = place(address)
-    return word.pointee & bit != 0
-  }
-
-  /// A page, or nil if none of that size is left.
-  func take(_ page: PageSize) -> UInt? {
-    guard let address = page.isLarge ? takeBlock() : page == pointee.page ? takePage() : nil else { return nil }
-    pointee.ledger.take(page)
-    return address
-  }
-
-  /// Takes a page back. What is not a page that was taken is ignored: there is nobody to tell.
-  func giveBack(_ address: UInt, _ page: PageSize) {
-    guard holds(address, page), page.isLarge || page == pointee.page else { return }
-    var step: UInt = 0
-    while step < page.size {
-      if isFree(address &+ step) { return }
-      step &+= pointee.page.size
+  /// The lock is held for a step at a time, however large the range is.
+  private func add(_ value: consuming MemoryRange, at state: UInt) {
+    let range = MemoryRangePointer(bitPattern: state).unsafelyUnwrapped
+    range.initialize(to: value)
+    range.pointee.next = pointee.ranges
+    for index in 0..<range.pointee.blockCount { range.initializeBlock(index) }
+    regionLock.acquire()
+    pointee.ranges = range
+    pointee.pageCount += range.pointee.pageCount
+    regionLock.release()
+    // The lowest block comes last, and so is the first to be taken from.
+    var index = range.pointee.blockCount
+    while index > 0 {
+      index -= 1
+      regionLock.acquire()
+      list(range.pointee.blocks + Int(index), freePages: range.fill(index, page: pointee.page))
+      regionLock.release()
     }
-    step = 0
-    while step < page.size {
-      setFree(address &+ step)
-      step &+= pointee.page.size
-    }
-    pointee.blocks[block(of: address)].hint = 0
-    pointee.freePages &+= page.size &>> UInt(pointee.page.shift)
-    pointee.ledger.giveBack(page)
-  }
-
-  /// A base page, out of the block with the fewest free ones, so that whole blocks stay whole.
-  private func takePage() -> UInt? {
-    var best = -1
-    for block in 0..<Int(pointee.blockCount) {
-      let free = pointee.blocks[block].freePages
-      if free != 0 && (best < 0 || free < pointee.blocks[best].freePages) { best = block }
-    }
-    guard best >= 0 else { return nil }
-    var word = UInt(pointee.blocks[best].hint)
-    let map = pointee.maps + best * Int(pointee.wordsPerBlock)
-    while map[Int(word)] == 0 { word += 1 }
-    let bit = UInt(map[Int(word)].trailingZeroBitCount)
-    map[Int(word)] &= map[Int(word)] &- 1
-    pointee.blocks[best].hint = UInt32(word)
-    pointee.blocks[best].freePages -= 1
-    pointee.freePages -= 1
-    return pointee.firstBlock &+ UInt(best) &<< 21 &+ (word * 64 + bit) &<< UInt(pointee.page.shift)
-  }
-
-  private var pagesPerBlock: UInt32 { UInt32(PageSize.large.size &>> UInt(pointee.page.shift)) }
-
-  private func takeBlock() -> UInt? {
-    for block in 0..<Int(pointee.blockCount) where pointee.blocks[block].freePages == pagesPerBlock {
-      let map = pointee.maps + block * Int(pointee.wordsPerBlock)
-      for word in 0..<Int(pointee.wordsPerBlock) { map[word] = 0 }
-      pointee.blocks[block].freePages = 0
-      pointee.freePages -= UInt(pagesPerBlock)
-      return pointee.firstBlock &+ UInt(block) &<< 21
-    }
-    return nil
-  }
-
-  /// How many pages of a size could be taken now.
-  func available(_ page: PageSize) -> UInt {
-    guard page.isLarge else { return page == pointee.page ? pointee.freePages : 0 }
-    var count: UInt = 0
-    for block in 0..<Int(pointee.blockCount) where pointee.blocks[block].freePages == pagesPerBlock { count += 1 }
-    return count
   }
 
   /// Whether every page is back.

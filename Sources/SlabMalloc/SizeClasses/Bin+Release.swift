@@ -9,12 +9,12 @@ extension UnsafeMutablePointer where Pointee == Bin {
     switch slab.pointee.state {
     case .full:
       if pendingSlots == 0, pointee.current?.isUsedUp ?? true {
-        let slots = slab.word(index &>> 6)
+        let slots = slab.word(SlotWord.word(ofSlot: index))
         slots.pointee = SlotWord(free: 0, pending: slots.pointee.free)
         slab.pointee.countdown = 1
-        serve(slots, from: address &- (index & 63) &* pointee.slotSize)
+        serve(slots, from: address &- SlotWord.bit(ofSlot: index) &* pointee.slotSize)
       } else {
-        slab.pointee.hint = UInt8(truncatingIfNeeded: index &>> 6)
+        slab.pointee.hint = UInt8(truncatingIfNeeded: SlotWord.word(ofSlot: index))
         enter(slab, used: UInt(slab.pointee.slotCount) &- 1)
       }
     case .sparse:

@@ -12,11 +12,11 @@ import CSlabPort
 /// - full: in no list.
 struct Bin {
   /// The pending half of the word allocated from, in whatever slab; a word that is always 0 when there is none.
-  var pending: UnsafeMutablePointer<UInt64>
+  var pending: UnsafeMutablePointer<UInt>
   /// The address of that word's first slot.
   var wordStart: UInt
   var slotSize: UInt
-  /// How many neighbouring slots are moved to `pending` at once: 64, fewer if slots are large, so that a program that
+  /// How many neighbouring slots are moved to `pending` at once: a word of them, fewer if slots are large, so that a program that
   /// frees what it has just allocated stays in a few warm pages.
   var stretch: UInt8
   /// The word of the current slab that was opened last.
@@ -29,9 +29,14 @@ struct Bin {
   var partial: SlabList
   var sparse: SlabList
   var empty: SlabStack
+  /// So many slabs of `empty` stay in this bin: its reserve.
+  var reservedPages: UInt32
 
-  /// Bytes from one bin to the next: what every allocation reads, the first three fields, is in one cache line.
-  static let stride = 96
+  /// Bytes from one bin to the next: 96, or 64 on 32 bits. What every allocation reads, the first three fields, is in one cache
+  /// line.
+  @inline(__always) static var stride: Int {
+    Int(roundUp(UInt(MemoryLayout<Bin>.size), to: 4 * UInt(MemoryLayout<UInt>.size)))
+  }
   static let manySparse: UInt32 = 4
 }
 
@@ -41,25 +46,25 @@ extension UnsafeMutablePointer where Pointee == Bin {
   func initialize(index: UInt8, slotSize: UInt, page: PageSize) {
     initialize(
       to: Bin(
-        pending: Self.noSlots, wordStart: 0, slotSize: slotSize, stretch: slotSize <= 1024 ? 64 : 16, cursor: 0,
+        pending: Self.noSlots, wordStart: 0, slotSize: slotSize,
+        stretch: slotSize <= 1024 ? UInt8(SlotWord.slotCount) : 16, cursor: 0,
         index: index, page: page, sparseCount: 0, current: nil, partial: SlabList(), sparse: SlabList(),
-        empty: SlabStack()))
+        empty: SlabStack(), reservedPages: 0))
   }
 
-  private static var noSlots: UnsafeMutablePointer<UInt64> {
-    UnsafeMutablePointer<UInt64>(mutating: slm_port_no_slots())
+  private static var noSlots: UnsafeMutablePointer<UInt> {
+    UnsafeMutablePointer<UInt>(mutating: slm_port_no_slots())
   }
 
   /// The slots of the pending word; 0 if it is used up.
-  @inline(__always) var pendingSlots: UInt64 { pointee.pending.pointee }
+  @inline(__always) var pendingSlots: UInt { pointee.pending.pointee }
 
   /// Takes the first of the pending slots, of which there are some.
-  @inline(__always) func claim(_ slots: UInt64) -> UnsafeMutableRawPointer? {
+  @inline(__always) func claim(_ slots: UInt) -> UnsafeMutableRawPointer? {
     claim(slots, from: pointee.pending)
   }
 
-  @inline(__always) func claim(_ slots: UInt64, from pending: UnsafeMutablePointer<UInt64>) -> UnsafeMutableRawPointer?
-  {
+  @inline(__always) func claim(_ slots: UInt, from pending: UnsafeMutablePointer<UInt>) -> UnsafeMutableRawPointer? {
     pending.pointee = slots & (slots &- 1)
     let index = UInt(truncatingIfNeeded: slots.trailingZeroBitCount)
     return UnsafeMutableRawPointer(bitPattern: pointee.wordStart &+ index &* pointee.slotSize)
@@ -109,27 +114,29 @@ extension UnsafeMutablePointer where Pointee == Bin {
   @inline(__always) private func open(_ slab: SlabPointer, _ word: UInt) {
     let slots = slab.word(word)
     let free = slots.pointee.free
-    let stretch = UInt64(pointee.stretch)
+    let stretch = UInt(pointee.stretch)
     // The stretch of the first free slot, aligned to its length.
-    let start = UInt64(free.trailingZeroBitCount) & ~(stretch &- 1)
-    let taken = free & (lowBits(UInt(stretch)) &<< start)
+    let start = UInt(truncatingIfNeeded: free.trailingZeroBitCount) & ~(stretch &- 1)
+    let taken = free & (SlotWord.lowBits(stretch) &<< start)
     slots.pointee = SlotWord(free: free ^ taken, pending: taken)
     slab.pointee.countdown &+= count(taken, slab)
     pointee.cursor = UInt8(truncatingIfNeeded: word)
-    serve(slots, from: slab.slot(word &* 64))
+    serve(slots, from: slab.slot(word &* SlotWord.slotCount))
   }
 
   /// Counting bits takes a while without an instruction for it, and most words are opened whole.
-  @inline(__always) private func count(_ slots: UInt64, _ slab: SlabPointer) -> Int32 {
-    if slots == UInt64.max { return 64 }
-    if slots == lowBits(UInt(slab.pointee.slotCount)) { return Int32(truncatingIfNeeded: slab.pointee.slotCount) }
+  @inline(__always) private func count(_ slots: UInt, _ slab: SlabPointer) -> Int32 {
+    if slots == UInt.max { return Int32(SlotWord.slotCount) }
+    if slots == SlotWord.lowBits(UInt(slab.pointee.slotCount)) {
+      return Int32(truncatingIfNeeded: slab.pointee.slotCount)
+    }
     return Int32(truncatingIfNeeded: slots.nonzeroBitCount)
   }
 
   /// Makes a word the one allocated from.
   @inline(__always) func serve(_ slots: UnsafeMutablePointer<SlotWord>, from start: UInt) {
-    pointee.pending = UnsafeMutableRawPointer(slots).advanced(by: MemoryLayout<UInt64>.stride)
-      .assumingMemoryBound(to: UInt64.self)
+    pointee.pending = UnsafeMutableRawPointer(slots).advanced(by: MemoryLayout<UInt>.stride)
+      .assumingMemoryBound(to: UInt.self)
     pointee.wordStart = start
   }
 

@@ -70,7 +70,7 @@ extension UnsafeMutablePointer where Pointee == PageMap {
     let last = address | mask
     // Opaque, or the compiler adds the map's address to one summand in a register instead of to the sum in the operand.
     let bucket = slm_port_opaque(
-      UInt64(truncatingIfNeeded: (address &>> shift) & pointee.bucketMask &+ UInt(bitPattern: pointee.firstBucket)))
+      (address &>> shift) & pointee.bucketMask &+ UInt(bitPattern: pointee.firstBucket))
     guard words[Int(truncatingIfNeeded: bucket)] == last else { return nil }
     return SlabPointer.endingUnchecked(at: last)
   }

@@ -11,13 +11,14 @@ extension UnsafeMutablePointer where Pointee == Slab {
   func state(at address: UInt) -> SlotState {
     let (index, isStart) = page.isLarge ? largeSlot(at: address) : baseSlot(at: address, pageMask: page.mask)
     guard isStart, index < UInt(pointee.slotCount) else { return .interior }
-    return word(index &>> 6).pointee.freeSlots &>> UInt64(index & 63) & 1 == 0 ? .used(index) : .free
+    return word(SlotWord.word(ofSlot: index)).pointee.freeSlots &>> SlotWord.bit(ofSlot: index) & 1 == 0
+      ? .used(index) : .free
   }
 
   /// Takes one given slot if it is free and not pending. Its bin has to take account of it.
   func claim(slot index: UInt) -> Bool {
-    let bit: UInt64 = 1 &<< UInt64(index & 63)
-    let slots = word(index &>> 6)
+    let bit: UInt = 1 &<< SlotWord.bit(ofSlot: index)
+    let slots = word(SlotWord.word(ofSlot: index))
     guard slots.pointee.free & bit != 0 else { return false }
     slots.pointee.free &= ~bit
     return true

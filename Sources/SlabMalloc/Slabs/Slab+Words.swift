@@ -16,7 +16,7 @@ extension UnsafeMutablePointer where Pointee == Slab {
   }
 
   /// Fewer than four.
-  @inline(__always) private func hasFew(_ slots: UInt64) -> Bool {
+  @inline(__always) private func hasFew(_ slots: UInt) -> Bool {
     let two = slots & (slots &- 1)
     let three = two & (two &- 1)
     return three & (three &- 1) == 0

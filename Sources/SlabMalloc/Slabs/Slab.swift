@@ -1,9 +1,9 @@
 /// A slab: a page carved into slots of one size. This is its descriptor, the last bytes of the page.
 ///
-///     offset
+///     offset (64 bits)
 ///       0  nextInBucket   list of a page map's bucket
 ///       8  seal           says that an allocator owns the page
-///      16  reciprocal     2^32 / slotSize, rounded up; in a large page 2^64 / slotSize
+///      16  reciprocal     of the slot size, see Reciprocal
 ///      24  slotCount, hint
 ///      32  slotSize
 ///      40  countdown
@@ -15,7 +15,7 @@
 ///      56  previous
 ///
 /// Before it lie the slot words: word 0 next to the descriptor, word 1 before word 0, and so on down. The descriptor is the
-/// page's last cache line, and the first four words the line before it.
+/// page's last cache line, and the first four words the line before it. On 32 bits it has 44 or 48 bytes.
 ///
 /// used = slotCount - bits set in the `free` halves of the words. So pending slots, which the bin holds ready, count as
 /// used; live slots = used - bits set in the `pending` halves, of which at most one is not 0.
@@ -88,48 +88,39 @@ extension UnsafeMutablePointer where Pointee == Slab {
     let geometry = SlabGeometry(slotSize: slotSize, page: page)
     initialize(
       to: Slab(
-        nextInBucket: pointee.nextInBucket, seal: ownedSeal, reciprocal: Self.reciprocal(of: slotSize, in: page),
+        nextInBucket: pointee.nextInBucket, seal: ownedSeal,
+        reciprocal: page.isLarge ? Reciprocal.inLargePage(slotSize) : Reciprocal.inBasePage(slotSize),
         slotCount: UInt32(geometry.slotCount), hint: 0, slotSize: slotSize, countdown: 0, binIndex: binIndex,
         state: .empty,
         wordCount: UInt8(geometry.wordCount), pageShift: page.shift, next: nil, previous: nil))
     for index in 0..<geometry.wordCount {
-      word(index).initialize(to: SlotWord(free: lowBits(geometry.slotCount - index * 64), pending: 0))
+      word(index).initialize(
+        to: SlotWord(free: SlotWord.lowBits(geometry.slotCount - index * SlotWord.slotCount), pending: 0))
     }
-  }
-
-  /// With offset * reciprocal = index : fraction, an offset starts a slot exactly if the fraction is below the
-  /// reciprocal (Lemire, "Faster remainders when the divisor is a constant"). That needs a reciprocal of more bits than
-  /// offset * slotSize has: 32 will do in a base page, whose slots have at most a sixteenth of its size or 2 KiB.
-  private static func reciprocal(of slotSize: UInt, in page: PageSize) -> UInt64 {
-    (page.isLarge ? UInt64.max : UInt64(UInt32.max)) / UInt64(slotSize) + 1
   }
 
   /// The slot at an address of this slab's page, and whether the address is where it starts.
   @inline(__always) func baseSlot(at address: UInt, pageMask: UInt) -> (index: UInt, isStart: Bool) {
-    let product = UInt64(truncatingIfNeeded: address & pageMask) &* pointee.reciprocal
-    let fraction = UInt32(truncatingIfNeeded: product)
-    return (UInt(truncatingIfNeeded: product &>> 32), fraction < UInt32(truncatingIfNeeded: pointee.reciprocal))
+    Reciprocal.divideInBasePage(address & pageMask, by: pointee.reciprocal)
   }
 
   /// The same in a large page.
   @inline(__always) func largeSlot(at address: UInt) -> (index: UInt, isStart: Bool) {
-    let offset = UInt64(truncatingIfNeeded: address & PageSize.large.mask)
-    let (index, fraction) = offset.multipliedFullWidth(by: pointee.reciprocal)
-    return (UInt(truncatingIfNeeded: index), fraction < pointee.reciprocal)
+    Reciprocal.divideInLargePage(address & PageSize.large.mask, by: pointee.reciprocal)
   }
 
-  /// The state of 64 slots from slot 64 * index on.
+  /// The slot word with this index.
   @inline(__always) func word(_ index: UInt) -> UnsafeMutablePointer<SlotWord> {
     UnsafeMutableRawPointer(self).advanced(by: Int(bitPattern: (0 &- index &- 1) &* SlabGeometry.wordSize))
       .assumingMemoryBound(to: SlotWord.self)
   }
 
   /// Whether the pending half of one of the words is at an address.
-  @inline(__always) func hasWord(withPendingAt pending: UnsafeMutablePointer<UInt64>) -> Bool {
+  @inline(__always) func hasWord(withPendingAt pending: UnsafeMutablePointer<UInt>) -> Bool {
     address &- UInt(bitPattern: pending) <= UInt(pointee.wordCount) &* SlabGeometry.wordSize
   }
 
-  @inline(__always) func word(withPendingAt pending: UnsafeMutablePointer<UInt64>) -> UInt {
+  @inline(__always) func word(withPendingAt pending: UnsafeMutablePointer<UInt>) -> UInt {
     (address &- UInt(bitPattern: pending)) / SlabGeometry.wordSize
   }
 }

@@ -4,29 +4,27 @@
 ///     | slot 0 | slot 1 | ... | slot n-1 | slack | slot words | descriptor |
 ///
 /// Slots start at the page's start, so they have the alignment of their size. The descriptor ends the page, so it is
-/// found from any pointer into the page by a mask; before it lie the slot words, one for each 64 slots, from the last
+/// found from any pointer into the page by a mask; before it lie the slot words, one for each 64 slots (32 on 32 bits), from the last
 /// to the first.
 struct SlabGeometry {
   let slotCount: UInt
   let wordCount: UInt
 
   init(slotSize: UInt, page: PageSize) {
-    // A slot costs its size and 1/64 of a slot word; the estimate is then made exact.
+    // A slot costs its size and its part of a slot word; the estimate is then made exact.
     let room = page.size &- Self.descriptorSize
-    var count = room * 64 / (slotSize * 64 + Self.wordSize)
+    var count = room * SlotWord.slotCount / (slotSize * SlotWord.slotCount + Self.wordSize)
     while Self.fits(count + 1, slotSize, room) { count += 1 }
     while !Self.fits(count, slotSize, room) { count -= 1 }
     slotCount = count
-    wordCount = Self.words(count)
+    wordCount = SlotWord.count(forSlots: count)
   }
 
   static var descriptorSize: UInt { UInt(MemoryLayout<Slab>.stride) }
   static var wordSize: UInt { UInt(MemoryLayout<SlotWord>.stride) }
 
-  private static func words(_ slots: UInt) -> UInt { (slots + 63) / 64 }
-
   private static func fits(_ slots: UInt, _ slotSize: UInt, _ room: UInt) -> Bool {
-    slots * slotSize + words(slots) * wordSize <= room
+    slots * slotSize + SlotWord.count(forSlots: slots) * wordSize <= room
   }
 
   /// Slots up to this size are carved from base pages, larger ones from large pages: at least 15 slots a page, and on

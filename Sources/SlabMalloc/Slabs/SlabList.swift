@@ -33,8 +33,11 @@ struct SlabList {
 /// A stack of slabs, last in first out, out of which any can be removed.
 struct SlabStack {
   var first: SlabPointer? = nil
+  /// Slabs in it.
+  var count: UInt32 = 0
 
   mutating func push(_ slab: SlabPointer) {
+    count &+= 1
     slab.pointee.previous = nil
     slab.pointee.next = first
     first?.pointee.previous = slab
@@ -48,6 +51,7 @@ struct SlabStack {
       first = slab.pointee.next
     }
     slab.pointee.next?.pointee.previous = slab.pointee.previous
+    count &-= 1
   }
 
   mutating func pop() -> SlabPointer? {

@@ -4,9 +4,9 @@
 /// pending word or moves a bin to another one forgets the allocation first, with `forgetLast`.
 struct LastAllocation {
   var slot: UInt
-  var slots: UInt64
+  var slots: UInt
   /// nil if there is no allocation to undo.
-  var pending: UnsafeMutablePointer<UInt64>?
+  var pending: UnsafeMutablePointer<UInt>?
 
   @inline(__always) static var none: Self { Self(slot: 0, slots: 0, pending: nil) }
 }

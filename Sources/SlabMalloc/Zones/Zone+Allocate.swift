@@ -25,7 +25,7 @@ extension UnsafeMutablePointer where Pointee == Zone {
 
   /// Takes the first of some pending slots, and notes how to undo it.
   @inline(__always) fileprivate func claim(
-    _ slots: UInt64, from pending: UnsafeMutablePointer<UInt64>, of bin: BinPointer
+    _ slots: UInt, from pending: UnsafeMutablePointer<UInt>, of bin: BinPointer
   ) -> UnsafeMutableRawPointer? {
     let slot = bin.claim(slots, from: pending)
     pointee.last = LastAllocation(slot: bits(slot), slots: slots, pending: pending)
@@ -41,26 +41,28 @@ extension UnsafeMutablePointer where Pointee == Zone {
     return bits(claim(bin.pendingSlots, from: bin.pointee.pending, of: bin))
   }
 
-  /// Allocates and says why not.
-  func allocate(size: UInt, alignment: UInt, status: inout Status) -> UnsafeMutableRawPointer? {
+  /// Allocates and says why not. With `nowait` the provider is not called.
+  func allocate(
+    size: UInt, alignment: UInt, nowait: Bool = false, status: inout Status
+  ) -> UnsafeMutableRawPointer? {
     guard isInitialized else { return fail(.notInitialized, &status) }
     guard let index = SizeClass.index(size: size, alignment: alignment) else { return fail(.invalidLayout, &status) }
     let bin = bin(index)
     if SizeClass.stride(slotSize: bin.pointee.slotSize, alignment: alignment) == 1 {
-      return allocate(from: bin, status: &status)
+      return allocate(from: bin, nowait: nowait, status: &status)
     }
-    return allocate(from: bin, alignment: alignment, status: &status)
+    return allocate(from: bin, alignment: alignment, nowait: nowait, status: &status)
   }
 
   /// Allocates from a bin all of whose slots will do.
-  func allocate(from bin: BinPointer, status: inout Status) -> UnsafeMutableRawPointer? {
+  func allocate(from bin: BinPointer, nowait: Bool = false, status: inout Status) -> UnsafeMutableRawPointer? {
     while true {
       // Each time round: whoever ran while the provider was asked may have allocated.
       forgetLast()
       let slots = bin.pendingSlots
       if slots != 0 { return bin.claim(slots) }
       if bin.advance() { continue }
-      let supplied = supply(bin)
+      let supplied = supply(bin, nowait: nowait)
       if supplied == ok { continue }
       // Another thread may have freed something while the provider was asked.
       if bin.advance() || bin.advanceToSparseSlab() { continue }
@@ -70,12 +72,14 @@ extension UnsafeMutablePointer where Pointee == Zone {
   }
 
   /// Allocates from a bin of whose slots some are aligned.
-  private func allocate(from bin: BinPointer, alignment: UInt, status: inout Status) -> UnsafeMutableRawPointer? {
+  private func allocate(
+    from bin: BinPointer, alignment: UInt, nowait: Bool, status: inout Status
+  ) -> UnsafeMutableRawPointer? {
     while true {
       // Each time round: whoever ran while the provider was asked may have allocated.
       forgetLast()
       if let slot = bin.claim(alignment: alignment) { return UnsafeMutableRawPointer(bitPattern: slot) }
-      status = supply(bin)
+      status = supply(bin, nowait: nowait)
       guard status == ok else { return nil }
     }
   }

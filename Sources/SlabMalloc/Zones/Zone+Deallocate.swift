@@ -24,13 +24,13 @@ extension UnsafeMutablePointer where Pointee == Zone {
 
   /// The slot is used exactly if its bit is set in neither half of its word.
   @inline(__always) private func release(_ slab: SlabPointer, _ address: UInt, _ index: UInt) -> Status {
-    let word = slab.word(index &>> 6)
-    guard word.pointee.freeSlots &>> UInt64(truncatingIfNeeded: index) & 1 == 0 else { return refuse(raw, address) }
+    let word = slab.word(SlotWord.word(ofSlot: index))
+    guard word.pointee.freeSlots &>> index & 1 == 0 else { return refuse(raw, address) }
     // Opaque, or the compiler shares 1 << index with the test before and sets the bit in four instructions, not in one.
-    let bit = slm_port_opaque(UInt64(truncatingIfNeeded: index))
+    let bit = slm_port_opaque(index)
     word.pointee.free |= 1 &<< bit
     slab.pointee.countdown &-= 1
-    guard slab.pointee.countdown != 0 else { return slabCountedDown(raw, address, slab, UInt(truncatingIfNeeded: bit)) }
+    guard slab.pointee.countdown != 0 else { return slabCountedDown(raw, address, slab, bit) }
     return ok
   }
 

@@ -10,12 +10,12 @@ func slotSize(size: UInt, alignment: UInt) -> UInt? {
 
 /// A zone with one bin, as the size-class allocator uses it.
 extension UnsafeMutablePointer where Pointee == Zone {
-  func allocateObject(status: inout Status) -> UnsafeMutableRawPointer? {
+  func allocateObject(nowait: Bool = false, status: inout Status) -> UnsafeMutableRawPointer? {
     guard isInitialized else {
       status = AllocationError.notInitialized.code
       return nil
     }
-    return allocate(from: bin(0), status: &status)
+    return allocate(from: bin(0), nowait: nowait, status: &status)
   }
 
   /// Gives back an object that was allocated with any layout that its slot can have.

@@ -8,12 +8,12 @@ struct Pull {
 /// Where slots come from when a bin has none left.
 extension UnsafeMutablePointer where Pointee == Zone {
   /// Gives a bin a slab, if one can be had: an empty one of another bin, else a page of the provider's.
-  /// On success the caller tries again; another thread may have been faster.
-  func supply(_ bin: BinPointer) -> Status {
+  /// On success the caller tries again; another thread may have been faster. With `nowait` the provider is not called.
+  func supply(_ bin: BinPointer, nowait: Bool = false) -> Status {
     // Without a provider the pages of a class are its client's to move: refill gave them to that class.
     guard pointee.provider.allocate != nil else { return AllocationError.outOfMemory.code }
     if carveEmpty(for: bin) { return ok }
-    let status = pull(bin)
+    let status = nowait ? AllocationError.outOfMemory.code : pull(bin)
     guard status != ok else { return ok }
     // The last resort: slabs that are current but empty, which are left alone while there are pages.
     settle(bin.pointee.page)
@@ -22,16 +22,16 @@ extension UnsafeMutablePointer where Pointee == Zone {
 
   /// Makes an empty slab of another bin one of this bin's.
   private func carveEmpty(for bin: BinPointer) -> Bool {
-    guard let slab = stealEmpty(bin.pointee.page) else { return false }
+    guard let slab = stealEmpty(bin.pointee.page, besides: bin) else { return false }
     slab.carve(page: bin.pointee.page, slotSize: bin.pointee.slotSize, binIndex: bin.pointee.index)
     bin.add(slab)
     return true
   }
 
-  /// An empty slab with pages of a size, out of any bin.
-  func stealEmpty(_ page: PageSize) -> SlabPointer? {
-    for index in 0..<pointee.binCount where bin(index).pointee.page == page {
-      if let slab = bin(index).pointee.empty.pop() { return slab }
+  /// An empty slab with pages of a size, out of any bin that can spare one.
+  func stealEmpty(_ page: PageSize, besides taker: BinPointer? = nil) -> SlabPointer? {
+    for index in 0..<pointee.binCount where bin(index).pointee.page == page && bin(index) != taker {
+      if let slab = bin(index).takeSpare() { return slab }
     }
     return nil
   }

@@ -128,7 +128,9 @@ extension UnsafeMutablePointer where Pointee == Zone {
 extension Zone {
   /// Where things are; `MemoryLayout.offset` is not to be had in Embedded Swift. Held against the compiler's own layout
   /// by ZoneTests.
-  static var basePagesOffset: Int { 5 * MemoryLayout<UInt>.stride }
+  static var basePagesOffset: Int {
+    Int(roundUp(UInt(MemoryLayout<(UInt, UInt, LastAllocation)>.size), to: UInt(MemoryLayout<PageMap>.alignment)))
+  }
   static var binsOffset: Int { Int(roundUp(UInt(MemoryLayout<Zone>.stride), to: 64)) }
   static var directBinsOffset: Int { binsOffset + Int(SizeClass.count) * Bin.stride }
   static var directBinCount: Int { Int(SizeClass.directLimit / 8) }

@@ -78,7 +78,9 @@ final class SlabListTests: XCTestCase {
         stack.push(slab)
         model.insert(slab, at: 0)
       }
-      guard contents(stack.first) == model else { return XCTFail("step \(step); \(SeededRandom.hint)") }
+      guard contents(stack.first) == model, stack.count == UInt32(model.count) else {
+        return XCTFail("step \(step); \(SeededRandom.hint)")
+      }
     }
   }
 }

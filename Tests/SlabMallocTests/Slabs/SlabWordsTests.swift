@@ -9,7 +9,7 @@ final class SlabWordsTests: XCTestCase {
   private var words: UInt { UInt(slab.pointee.wordCount) }
 
   /// Uses every slot but those given.
-  private func use(allBut free: [UInt: UInt64]) {
+  private func use(allBut free: [UInt: UInt]) {
     var used = slab.slots
     for word in 0..<words {
       slab.word(word).pointee = SlotWord(free: free[word] ?? 0, pending: 0)
@@ -20,7 +20,7 @@ final class SlabWordsTests: XCTestCase {
 
   func testAFreshSlabStartsWithItsFirstWord() {
     XCTAssertGreaterThan(words, 64)
-    XCTAssertEqual(slab.word(0).pointee.free, UInt64.max)
+    XCTAssertEqual(slab.word(0).pointee.free, UInt.max)
     use(allBut: [0: 1, words - 1: 0])
     XCTAssertEqual(slab.nextWord(after: words - 1), 0)
   }
@@ -41,8 +41,8 @@ final class SlabWordsTests: XCTestCase {
   func testWordsWithFewFreeSlotsTakeTurns() {
     var random = SeededRandom()
     for round in 0..<300 {
-      var open: [UInt: UInt64] = [:]
-      for _ in 0..<round % 4 { open[UInt(random.below(Int(words)))] = 1 &<< UInt64(random.below(60)) }
+      var open: [UInt: UInt] = [:]
+      for _ in 0..<round % 4 { open[UInt(random.below(Int(words)))] = 1 &<< UInt(random.below(60)) }
       use(allBut: open)
       for word in 0..<words {
         let expected = open.keys.filter { $0 > word }.min() ?? open.keys.min()
@@ -54,7 +54,7 @@ final class SlabWordsTests: XCTestCase {
   }
 
   func testAWordThatGatheredSlotsIsOpenedAgain() {
-    use(allBut: [70: 0b1111_0000, 71: UInt64.max])
+    use(allBut: [70: 0b1111_0000, 71: UInt.max])
     XCTAssertEqual(slab.nextWord(after: 70), 70)
     XCTAssertEqual(slab.nextWord(after: 71), 71)
     XCTAssertEqual(slab.nextWord(after: 72), 70)
@@ -65,7 +65,7 @@ final class SlabWordsTests: XCTestCase {
   func testAWordIsFoundFromItsPendingHalf() {
     let other = TestPage(.kib64).carved(slotSize: 8)
     for word in 0..<words {
-      let pending = UnsafeMutableRawPointer(slab.word(word)).advanced(by: 8).assumingMemoryBound(to: UInt64.self)
+      let pending = UnsafeMutableRawPointer(slab.word(word)).advanced(by: 8).assumingMemoryBound(to: UInt.self)
       XCTAssertTrue(slab.hasWord(withPendingAt: pending))
       XCTAssertFalse(other.slab.hasWord(withPendingAt: pending))
       XCTAssertEqual(slab.word(withPendingAt: pending), word)

@@ -12,7 +12,9 @@ extension UnsafeMutablePointer where Pointee == Slab {
     for index in 0..<geometry.wordCount {
       let word = self.word(index).pointee
       if word.free & word.pending != 0 { return "word \(index): a slot is both free and pending" }
-      if word.freeSlots & ~lowBits(geometry.slotCount - index * 64) != 0 { return "word \(index): slots past the last" }
+      if word.freeSlots & ~SlotWord.lowBits(geometry.slotCount - index * 64) != 0 {
+        return "word \(index): slots past the last"
+      }
       if word.pending != 0, !isPending(word: index, in: bin) { return "word \(index): pending, but not the bin's" }
       if isPending(word: index, in: bin), bin.pointee.wordStart != slot(index * 64) {
         return "word \(index): wordStart"

@@ -60,7 +60,9 @@ private struct SlabLists {
     return collect(.partial, bin.pointee.partial.first, last: bin.pointee.partial.last)
       ?? collect(.sparse, bin.pointee.sparse.first, last: bin.pointee.sparse.last)
       ?? (sparse == length(bin.pointee.sparse.first) ? nil : "sparseCount is \(sparse)")
-      ?? collect(.empty, bin.pointee.empty.first) ?? pendingViolation(bin)
+      ?? collect(.empty, bin.pointee.empty.first)
+      ?? (bin.pointee.empty.count == length(bin.pointee.empty.first) ? nil : "\(bin.pointee.empty.count) empty slabs")
+      ?? pendingViolation(bin)
   }
 
   private mutating func collect(_ state: Slab.State, _ first: SlabPointer?, last: SlabPointer?? = .none) -> String? {

@@ -1,5 +1,5 @@
 /* The zone family under test. A suite written with Z() runs against slm_zone_*; the file that defines SUITE_SAFE and
- * includes that suite runs the same tests against slm_safe_zone_*. */
+ * includes that suite runs the same tests against slm_safe_zone_*, and with SUITE_SMP against slm_smp_zone_*. */
 #ifndef FAMILY_H
 #define FAMILY_H
 
@@ -10,6 +10,17 @@
 #define FAMILY "slm_safe_zone"
 typedef slm_safe_zone zone_type;
 typedef slm_safe_zone_storage storage_type;
+#elif defined SUITE_SMP
+#define CPUS 4
+#define Z(function) slm_smp_zone_##function
+#define FAMILY "slm_smp_zone"
+typedef slm_smp_zone zone_type;
+typedef struct storage_type {
+  SLM_ALIGNAS(64) unsigned char bytes[SLM_SMP_ZONE_STORAGE_SIZE(CPUS)];
+} storage_type;
+/* The shapes of the other families, for the number of CPUs of the suites. */
+#define slm_smp_zone_storage_size() (slm_smp_zone_storage_size)(CPUS)
+#define slm_smp_zone_init(storage, storage_size, options) (slm_smp_zone_init)(storage, storage_size, CPUS, options)
 #else
 #define Z(function) slm_zone_##function
 #define FAMILY "slm_zone"

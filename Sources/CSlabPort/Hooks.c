@@ -1,0 +1,41 @@
+// The weak definitions of the hooks that an embedder may leave out, and the provider on two of them. See slabmalloc/port.h.
+#include "CSlabPort.h"
+
+#if !__STDC_HOSTED__
+
+uintptr_t slm_port_swift_heap[4];
+
+#define OPTIONAL_HOOK __attribute__((weak))
+
+OPTIONAL_HOOK uintptr_t slm_port_disable_interrupts(void) { return 0; }
+
+OPTIONAL_HOOK void slm_port_restore_interrupts(uintptr_t state) { (void)state; }
+
+OPTIONAL_HOOK void *slm_port_allocate_page(size_t page_size) {
+  (void)page_size;
+  return NULL;
+}
+
+OPTIONAL_HOOK void slm_port_release_page(void *page, size_t page_size) { (void)page, (void)page_size; }
+
+OPTIONAL_HOOK void slm_port_misuse(const slm_misuse *misuse) {
+  (void)misuse;
+  __builtin_trap();
+}
+
+OPTIONAL_HOOK uint64_t slm_port_milliseconds(void) { return 0; }
+
+static void *allocate_page(void *context, size_t page_size) {
+  (void)context;
+  return slm_port_allocate_page(page_size);
+}
+
+static void release_page(void *context, void *page, size_t page_size) {
+  (void)context;
+  slm_port_release_page(page, page_size);
+}
+
+slm_page_provider slm_port_provider(void) {
+  return (slm_page_provider){sizeof(slm_page_provider), 0, NULL, allocate_page, release_page};
+}
+#endif

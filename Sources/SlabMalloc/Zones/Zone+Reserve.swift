@@ -1,0 +1,41 @@
+/// Slots that are kept for later. A bin's reserve is a number of empty pages that no other bin and no reclaim may take:
+/// its own allocations do, and its own deallocations fill it up again. So the fast paths know nothing of it.
+extension UnsafeMutablePointer where Pointee == Zone {
+  func reserve(size: UInt, alignment: UInt, count: UInt) -> Status {
+    guard isInitialized else { return AllocationError.notInitialized.code }
+    guard let index = SizeClass.index(size: size, alignment: alignment) else {
+      return AllocationError.invalidLayout.code
+    }
+    return reserve(bin(index), alignment: alignment, count: count)
+  }
+
+  /// Takes pages until so many slots with an alignment are in empty ones. If that fails the reserve is as it was before.
+  func reserve(_ bin: BinPointer, alignment: UInt, count: UInt) -> Status {
+    let pages = bin.pages(for: count, alignment: alignment)
+    guard pages <= UInt(UInt32.max) else { return AllocationError.outOfMemory.code }
+    if pages != 0 {
+      forgetLast()
+      bin.settle()
+    }
+    while UInt(bin.pointee.empty.count) < pages {
+      let status = supply(bin)
+      guard status == ok else { return status }
+    }
+    bin.pointee.reservedPages = UInt32(truncatingIfNeeded: pages)
+    return ok
+  }
+}
+
+extension UnsafeMutablePointer where Pointee == Bin {
+  /// How many empty pages have so many slots with an alignment. Whatever an allocation takes, it is one of them at most.
+  fileprivate func pages(for count: UInt, alignment: UInt) -> UInt {
+    let slots = SlabGeometry(slotSize: pointee.slotSize, page: pointee.page).slotCount
+    let stride = SizeClass.stride(slotSize: pointee.slotSize, alignment: alignment)
+    return count == 0 ? 0 : (count - 1) / ((slots - 1) / stride + 1) + 1
+  }
+
+  /// An empty slab beyond the reserve.
+  func takeSpare() -> SlabPointer? {
+    pointee.empty.count > pointee.reservedPages ? pointee.empty.pop() : nil
+  }
+}

@@ -1,0 +1,101 @@
+import XCTest
+
+@testable import SlabMalloc
+
+/// The zones of an SMP zone, used as if other CPUs had: a caller may be moved to another CPU at any time.
+final class SmpZoneTests: XCTestCase {
+  private let provider = FaultyProvider()
+
+  private func withZone(cpuCount: UInt, _ body: (SmpZonePointer) -> Void) {
+    let size = Int(SmpZonePointer.storageSize(cpuCount: cpuCount)!)
+    let memory = UnsafeMutableRawPointer.allocate(byteCount: size + 64, alignment: 64)
+    defer { memory.deallocate() }
+    memset(memory + size, 0xEE, 64)
+    let smp = memory.assumingMemoryBound(to: SmpZone.self)
+    smp.initialize(cpuCount: cpuCount, page: .kib4, provider: provider.provider(pageSize: .kib4))
+    body(smp)
+    var live: UInt = 0
+    XCTAssertEqual(smp.destroy(live: &live), ok)
+    XCTAssertEqual(live, 0)
+    XCTAssertEqual(provider.pagesOut, 0)
+    XCTAssertEqual(provider.errors, [])
+    XCTAssertTrue((0..<64).allSatisfy { memory.load(fromByteOffset: size + $0, as: UInt8.self) == 0xEE })
+  }
+
+  func testZonesDoNotOverlapTheHintsOrEachOther() {
+    for cpuCount: UInt in [1, 2, 64] {
+      withZone(cpuCount: cpuCount) { smp in
+        var end = UInt(bitPattern: smp) + UInt(MemoryLayout<SmpZone>.size)
+        XCTAssertEqual(MemoryLayout<SmpZone>.size, MemoryLayout<UInt>.stride + Int(SmpZone.hintCount) * 2)
+        for index in 0...cpuCount {
+          let zone = UInt(bitPattern: smp.zone(index))
+          XCTAssertGreaterThanOrEqual(zone, end)
+          XCTAssertEqual(zone & 63, 0)
+          end = zone + UInt(SafeZonePointer.storageSize)
+        }
+        XCTAssertLessThanOrEqual(end, UInt(bitPattern: smp) + SmpZonePointer.storageSize(cpuCount: cpuCount)!)
+        XCTAssertEqual(smp.reserves, smp.zone(cpuCount))
+      }
+    }
+    XCTAssertNil(SmpZonePointer.storageSize(cpuCount: 0))
+    XCTAssertNil(SmpZonePointer.storageSize(cpuCount: 65536))
+  }
+
+  func testObjectsOfEachZoneAreFound() {
+    withZone(cpuCount: 5) { smp in
+      for size: UInt in [64, 50_000] {
+        // Twice, as where it was found is noted the first time; the zone of the reserves is one of them.
+        for index in [0, 1, 2, 3, 4, 5, 5, 3, 1] as [UInt] {
+          let address = UInt(bitPattern: smp.zone(index).locked { $0.allocate(size) })
+          XCTAssertTrue(smp.owns(address))
+          XCTAssertGreaterThanOrEqual(smp.usableSize(address), size)
+          XCTAssertEqual(smp.deallocate(address + 8), AllocationError.interiorPointer.code)
+          XCTAssertEqual(smp.deallocate(address), ok)
+          XCTAssertEqual(smp.deallocate(address), AllocationError.doubleFree.code)
+          XCTAssertNil(smp.zone(index).zone.violation())
+        }
+      }
+      XCTAssertEqual(smp.deallocate(4096), AllocationError.foreignPointer.code)
+      XCTAssertEqual(smp.deallocate(0), ok)
+    }
+  }
+
+  func testAHintIsOnlyAGuess() {
+    withZone(cpuCount: 3) { smp in
+      for index in [2, 0, 1, 3, 2] as [UInt] {
+        let address = UInt(bitPattern: smp.zone(index).locked { $0.allocate(64) })
+        for hint: UInt16 in [0, 1, 2, 3, 4, .max] {
+          for entry in 0..<Int(SmpZone.hintCount) { smp.pointee.hints[entry] = hint }
+          XCTAssertEqual(smp.deallocate(address + 1), AllocationError.interiorPointer.code)
+          XCTAssertTrue(smp.owns(address))
+        }
+        XCTAssertEqual(smp.deallocate(address), ok)
+        // The page goes, and comes again for another zone.
+        var gone = (base: 0, large: 0)
+        XCTAssertEqual(smp.reclaim(basePages: .max, largePages: .max, &gone), ok)
+        XCTAssertEqual(gone.base, 1)
+        XCTAssertEqual(smp.deallocate(address), AllocationError.foreignPointer.code)
+      }
+    }
+  }
+
+  func testAReserveTakesPagesOfAnyZoneAndGivesThemToAny() {
+    withZone(cpuCount: 3) { smp in
+      for index: UInt in [0, 1, 2] {
+        let address = UInt(bitPattern: smp.zone(index).locked { $0.allocate(1000) })
+        XCTAssertEqual(smp.deallocate(address), ok)
+      }
+      provider.fault = { _, _ in .outOfMemory }
+      let slots = 3 * SlabGeometry(slotSize: 64, page: .kib4).slotCount
+      XCTAssertEqual(smp.reserve(size: 64, alignment: 8, count: slots), ok)
+      XCTAssertEqual(smp.reserve(size: 64, alignment: 8, count: slots + 1), AllocationError.outOfMemory.code)
+      XCTAssertEqual(provider.pagesOut, 3)
+      for index: UInt in [0, 1, 2, 3] { XCTAssertNil(smp.zone(index).zone.violation()) }
+      let objects = (0..<slots).map { _ in UInt(bitPattern: smp.allocate(64)) }
+      XCTAssertFalse(objects.contains(0))
+      XCTAssertNil(smp.allocate(64))
+      for object in objects { XCTAssertEqual(smp.deallocate(object), ok) }
+      provider.fault = { _, _ in .none }
+    }
+  }
+}

@@ -1,0 +1,291 @@
+// The core on every target: a model of live objects under random work, each misuse, the hooks. `usage: core`; exit status 0 if
+// all holds. What the small profile lacks is left out with SLM_SMALL.
+#include "machine.h"
+#include <slabmalloc.h>
+#include <slabmalloc/port.h>
+
+enum { buffer_size = 12 << 20, object_count = 600, step_count = 20000, seed = 20260611 };
+
+static SLM_ALIGNAS(4096) unsigned char buffer[buffer_size];
+static slm_zone_storage zone_storage;
+static slm_sc_storage sc_storage;
+
+// --- The hooks -------------------------------------------------------------------------------------
+
+static struct {
+  uintptr_t interrupts; // 1 enabled
+  uint32_t disabled, restored, pages, contexts;
+  slm_region *region;
+} machine = {.interrupts = 1};
+
+uintptr_t slm_port_context(void) {
+  machine.contexts++;
+  return 0;
+}
+uintptr_t slm_port_disable_interrupts(void) {
+  uintptr_t before = machine.interrupts;
+  machine.interrupts = 0;
+  machine.disabled++;
+  return before;
+}
+void slm_port_restore_interrupts(uintptr_t state) {
+  CHECK(machine.interrupts == 0);
+  machine.interrupts = state;
+  machine.restored++;
+}
+void *slm_port_allocate_page(size_t page_size) {
+  CHECK(machine.interrupts == 1); // no lock is held
+  slm_page_provider provider = slm_region_provider(machine.region);
+  void *page = provider.allocate_page(provider.context, page_size);
+  if (page != NULL) machine.pages++;
+  return page;
+}
+void slm_port_release_page(void *page, size_t page_size) {
+  CHECK(machine.interrupts == 1);
+  slm_page_provider provider = slm_region_provider(machine.region);
+  provider.release_page(provider.context, page, page_size);
+  machine.pages--;
+}
+
+static slm_region *fresh_region(size_t page_size) {
+  machine.region = slm_region_init(buffer, sizeof buffer, page_size);
+  CHECK(machine.region != NULL);
+  return machine.region;
+}
+
+// --- Random work -----------------------------------------------------------------------------------
+
+static uint32_t random_state = seed;
+static uint32_t random_below(uint32_t limit) {
+  random_state ^= random_state << 13;
+  random_state ^= random_state >> 17;
+  random_state ^= random_state << 5;
+  return random_state % limit;
+}
+
+static struct {
+  unsigned char *memory;
+  size_t size;
+  unsigned char fill;
+} objects[object_count];
+
+static void fill(size_t i, unsigned char with) {
+  objects[i].fill = with;
+  for (size_t at = 0; at < objects[i].size; at++) objects[i].memory[at] = with;
+}
+static bool is_filled(size_t i) {
+  for (size_t at = 0; at < objects[i].size; at++)
+    if (objects[i].memory[at] != objects[i].fill) return false;
+  return true;
+}
+
+static size_t random_size(void) {
+  switch (random_below(64)) {
+  case 0:
+    return 1 + random_below(SLM_MAX_SIZE);
+  case 1 ... 8:
+    return 1 + random_below(8192);
+  default:
+    return 1 + random_below(512);
+  }
+}
+
+static void random_work(size_t page_size) {
+  slm_options options = SLM_OPTIONS(slm_region_provider(fresh_region(page_size)));
+  slm_zone *zone = slm_zone_init(&zone_storage, sizeof zone_storage, &options);
+  CHECK(zone != NULL);
+  size_t live = 0, refused = 0;
+  for (unsigned step = 0; step < step_count; step++) {
+    size_t i = random_below(object_count);
+    if (objects[i].memory == NULL) {
+      size_t alignment = (size_t)1 << random_below(step % 64 == 0 ? 13 : 7);
+      objects[i].size = random_size();
+      void *memory = NULL;
+      slm_status status = slm_zone_allocate_with(zone, alignment, objects[i].size, step % 2 ? SLM_ZEROED : 0, &memory);
+      CHECK(status == SLM_OK || status == SLM_ERR_OUT_OF_MEMORY);
+      if (status != SLM_OK) {
+        refused++;
+        continue;
+      }
+      CHECK(memory != NULL && (uintptr_t)memory % alignment == 0);
+      CHECK(slm_zone_usable_size(zone, memory) >= objects[i].size);
+      objects[i].memory = memory;
+      objects[i].fill = 0;
+      if (step % 2) CHECK(is_filled(i));
+      fill(i, (unsigned char)step);
+      live++;
+    } else if (step % 16 == 0) {
+      CHECK(is_filled(i));
+      size_t size = random_size();
+      void *memory = slm_zone_reallocate(zone, objects[i].memory, size);
+      if (memory == NULL) continue;
+      objects[i].memory = memory;
+      if (objects[i].size > size) objects[i].size = size;
+      CHECK(is_filled(i));
+      objects[i].size = size;
+      fill(i, (unsigned char)step);
+    } else {
+      CHECK(is_filled(i));
+      CHECK(slm_zone_owns(zone, objects[i].memory));
+      CHECK(slm_zone_deallocate(zone, objects[i].memory) == SLM_OK);
+      CHECK(slm_zone_deallocate(zone, objects[i].memory) == SLM_ERR_DOUBLE_FREE);
+      objects[i].memory = NULL;
+      live--;
+    }
+  }
+  size_t found = 0;
+  CHECK(slm_zone_destroy(zone, &found) == SLM_OK);
+  CHECK(found == live);
+  CHECK(refused < step_count / 8);
+  slm_provider_statistics ledger = {.struct_size = sizeof ledger};
+  CHECK(slm_region_statistics(machine.region, &ledger) == SLM_OK);
+  CHECK(ledger.base_pages_taken == ledger.base_pages_given_back && ledger.base_pages_taken != 0);
+  CHECK(ledger.large_pages_taken == ledger.large_pages_given_back);
+  memset(objects, 0, sizeof objects);
+}
+
+// --- One thing each --------------------------------------------------------------------------------
+
+/// Every slot of a page of each class is found from its address, and nothing else is.
+static void every_slot(void) {
+  slm_options options = SLM_OPTIONS(slm_region_provider(fresh_region(4096)));
+  slm_zone *zone = slm_zone_init(&zone_storage, sizeof zone_storage, &options);
+  for (size_t size = 8; size <= SLM_MAX_SIZE; size = slm_zone_good_size(zone, size) + 1) {
+    size = slm_zone_good_size(zone, size);
+    size_t count = slm_zone_page_size(zone, 1, size) / size;
+    if (count > object_count) count = object_count;
+    for (size_t i = 0; i < count; i++) {
+      objects[i].memory = slm_zone_allocate(zone, size);
+      CHECK(objects[i].memory != NULL);
+      CHECK(slm_zone_deallocate(zone, objects[i].memory + 1) == SLM_ERR_INTERIOR_POINTER);
+      CHECK(slm_zone_deallocate(zone, objects[i].memory + size - 1) == SLM_ERR_INTERIOR_POINTER);
+      CHECK(slm_zone_deallocate_sized(zone, objects[i].memory, size == 8 ? 9 : size / 2) == SLM_ERR_LAYOUT_MISMATCH);
+    }
+    for (size_t i = 0; i < count; i++) CHECK(slm_zone_deallocate_sized(zone, objects[i].memory, size) == SLM_OK);
+    for (size_t i = 0; i < count; i++) CHECK(slm_zone_deallocate(zone, objects[i].memory) == SLM_ERR_DOUBLE_FREE);
+    if (size == SLM_MAX_SIZE) break;
+  }
+  int local = 0;
+  CHECK(slm_zone_deallocate(zone, &local) == SLM_ERR_FOREIGN_POINTER);
+  CHECK(slm_zone_deallocate(zone, NULL) == SLM_OK);
+  CHECK(slm_zone_allocate(zone, SLM_MAX_SIZE + 1) == NULL);
+  slm_reclaimed reclaimed;
+  CHECK(slm_zone_reclaim(zone, SIZE_MAX, SIZE_MAX, &reclaimed) == SLM_OK && reclaimed.base_pages > 0);
+  CHECK(slm_zone_destroy(zone, NULL) == SLM_OK);
+  CHECK(slm_zone_allocate(zone, 8) == NULL);
+  CHECK(slm_zone_deallocate(zone, &local) == SLM_ERR_NOT_INITIALIZED);
+  memset(objects, 0, sizeof objects);
+}
+
+static void size_class_allocator(void) {
+  slm_options options = SLM_OPTIONS(slm_region_provider(fresh_region(4096)));
+  slm_sc *sc = slm_sc_init(&sc_storage, sizeof sc_storage, 8, 40, &options);
+  CHECK(sc != NULL && slm_sc_slot_size(sc) == 40);
+  for (size_t i = 0; i < object_count; i++) {
+    objects[i].memory = slm_sc_allocate(sc);
+    objects[i].size = 40;
+    CHECK(objects[i].memory != NULL);
+    fill(i, (unsigned char)i);
+  }
+  for (size_t i = 0; i < object_count; i++) {
+    CHECK(is_filled(i));
+    CHECK(slm_sc_deallocate(sc, objects[i].memory + 8) == SLM_ERR_INTERIOR_POINTER);
+    CHECK(slm_sc_deallocate(sc, objects[i].memory) == SLM_OK);
+    CHECK(slm_sc_deallocate(sc, objects[i].memory) == SLM_ERR_DOUBLE_FREE);
+  }
+  size_t live = 1;
+  CHECK(slm_sc_destroy(sc, &live) == SLM_OK && live == 0);
+  memset(objects, 0, sizeof objects);
+}
+
+/// Pages come through the hooks; and a zone that is pushed needs none.
+static void hooks(void) {
+  fresh_region(4096);
+  slm_zone *zone = slm_zone_init(&zone_storage, sizeof zone_storage, &SLM_OPTIONS(slm_port_provider()));
+  void *object = slm_zone_allocate(zone, 100);
+  CHECK(object != NULL && machine.pages == 1);
+  CHECK(slm_zone_deallocate(zone, object) == SLM_OK);
+  CHECK(slm_zone_destroy(zone, NULL) == SLM_OK && machine.pages == 0);
+
+  zone = slm_zone_init(&zone_storage, sizeof zone_storage, NULL);
+  CHECK(slm_zone_allocate(zone, 100) == NULL);
+  void *page = slm_port_allocate_page(4096);
+  CHECK(slm_zone_refill(zone, 1, 100, page, 4096) == SLM_OK);
+  CHECK(slm_zone_refill(zone, 1, 100, page, 4096) == SLM_ERR_PAGE_OWNED);
+  object = slm_zone_allocate(zone, 100);
+  CHECK(object != NULL && slm_zone_deallocate(zone, object) == SLM_OK);
+  CHECK(slm_zone_reclaim_page(zone, 4096) == page);
+  slm_port_release_page(page, 4096);
+  CHECK(slm_zone_destroy(zone, NULL) == SLM_OK && machine.pages == 0);
+}
+
+static void storage(void) {
+  CHECK(slm_zone_storage_size() <= SLM_ZONE_STORAGE_SIZE && slm_sc_storage_size() <= SLM_SC_STORAGE_SIZE);
+  // A macro that is far too large is wrong too.
+  CHECK(slm_zone_storage_size() > SLM_ZONE_STORAGE_SIZE - SLM_ZONE_STORAGE_SIZE / 4);
+  CHECK(slm_sc_storage_size() > SLM_SC_STORAGE_SIZE / 2);
+  CHECK(slm_zone_init(&zone_storage, slm_zone_storage_size() - 1, NULL) == NULL);
+}
+
+#if !defined(SLM_SMALL)
+static slm_safe_zone_storage safe_zone_storage;
+
+/// Every lock is taken with interrupts disabled and given back with the state that was, and none is held while a page comes.
+static void locks(void) {
+  fresh_region(4096);
+  slm_options options = SLM_OPTIONS(slm_port_provider());
+  slm_safe_zone *zone = slm_safe_zone_init(&safe_zone_storage, sizeof safe_zone_storage, &options);
+  CHECK(slm_safe_zone_storage_size() <= SLM_SAFE_ZONE_STORAGE_SIZE);
+  uint32_t contexts = machine.contexts;
+  for (size_t i = 0; i < object_count; i++) {
+    machine.disabled = machine.restored = 0;
+    objects[i].memory = slm_safe_zone_allocate(zone, 512);
+    CHECK(objects[i].memory != NULL);
+    CHECK(machine.disabled >= 1 && machine.disabled == machine.restored && machine.interrupts == 1);
+  }
+  CHECK(machine.pages > object_count / 8 && machine.contexts > contexts);
+  // A caller that has them disabled gets them back so.
+  machine.interrupts = 0;
+  for (size_t i = 0; i < object_count; i++) {
+    CHECK(slm_safe_zone_deallocate(zone, objects[i].memory) == SLM_OK);
+    CHECK(machine.interrupts == 0);
+  }
+  CHECK(slm_safe_zone_deallocate(zone, objects[0].memory) == SLM_ERR_DOUBLE_FREE);
+  machine.interrupts = 1;
+  CHECK(slm_safe_zone_destroy(zone, NULL) == SLM_OK && machine.pages == 0);
+  memset(objects, 0, sizeof objects);
+}
+
+static void statistics(void) {
+  slm_options options = SLM_OPTIONS(slm_region_provider(fresh_region(4096)));
+  slm_zone *zone = slm_zone_init(&zone_storage, sizeof zone_storage, &options);
+  CHECK(slm_zone_allocate(zone, 100) != NULL && slm_zone_allocate(zone, 100) != NULL);
+  slm_statistics statistics = {.struct_size = sizeof statistics};
+  CHECK(slm_zone_statistics(zone, &statistics) == SLM_OK);
+  CHECK(statistics.slots_live == 2 && statistics.bytes_live == 2 * slm_zone_good_size(zone, 100));
+  CHECK(statistics.base_pages_taken == 1 && statistics.base_pages_given_back == 0);
+  CHECK(slm_zone_destroy(zone, NULL) == SLM_OK);
+}
+#else
+static void locks(void) {}
+static void statistics(void) {}
+#endif
+
+int run(void) {
+  storage();
+  every_slot();
+  size_class_allocator();
+  hooks();
+  locks();
+  statistics();
+  random_work(4096);
+  random_work(16384);
+  random_work(65536);
+  CHECK(machine.interrupts == 1 && machine.disabled == machine.restored);
+  print("seed ");
+  print_number(seed);
+  print(", state of a zone ");
+  print_number((uint32_t)slm_zone_storage_size());
+  print(" bytes\n");
+  return 0;
+}

@@ -1,0 +1,19 @@
+#!/bin/sh
+# run.sh DIR ARCHITECTURE...: runs the test programs of each freestanding archive, DIR/ARCHITECTURE/tests/*.test, with qemu-user
+# where the machine is another.
+set -e
+dir=$1
+shift
+for architecture in "$@"; do
+  case $architecture in
+    "$(uname -m)") run= ;;
+    i686) run=qemu-i386 ;;
+    armv7em) run=qemu-arm ;;
+    *) run=qemu-$architecture ;;
+  esac
+  for program in "$dir/$architecture"/tests/*.test; do
+    [ -x "$program" ] || { echo "no test for $architecture"; exit 1; }
+    said=$(timeout 60 $run "$program" 2>&1) || { echo "$program failed: $said"; exit 1; }
+    echo "=> $architecture $(basename "$program" .test): $said"
+  done
+done

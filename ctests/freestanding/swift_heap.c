@@ -1,0 +1,134 @@
+// Embedded Swift on a zone, and on an SMP zone: every object comes from there and goes back there; misuse reaches the hook.
+#include "machine.h"
+#include <slabmalloc.h>
+#include <slabmalloc/port.h>
+
+int posix_memalign(void **out, size_t alignment, size_t size);
+void free(void *pointer);
+int _swift_alignedAllocate(void **out, size_t alignment, size_t size);
+void _swift_alignedFree(void *pointer, size_t alignment, size_t size);
+intptr_t swift_work(intptr_t count);
+void swift_keep(void);
+void swift_drop(void);
+
+enum { buffer_size = 8 << 20, cpu_count = 2, work = 300 };
+/// 70 bytes of each name, the areas of squares, ten numbers for each.
+static const intptr_t work_result = work * 70 + (work - 1) * work * (2 * work - 1) / 6 + work * 10;
+
+static SLM_ALIGNAS(4096) unsigned char buffer[buffer_size];
+static slm_zone_storage zone_storage;
+static SLM_ALIGNAS(64) unsigned char smp_storage[SLM_SMP_ZONE_STORAGE_SIZE(cpu_count)];
+
+static uintptr_t interrupts = 1;
+static uint32_t disabled, pages;
+static slm_region *region;
+static slm_misuse misuse;
+static uint32_t misuses;
+
+uintptr_t slm_port_context(void) { return 1; }
+uintptr_t slm_port_disable_interrupts(void) {
+  uintptr_t before = interrupts;
+  interrupts = 0;
+  disabled++;
+  return before;
+}
+void slm_port_restore_interrupts(uintptr_t state) { interrupts = state; }
+void *slm_port_allocate_page(size_t page_size) {
+  CHECK(interrupts == 1); // no lock is held
+  slm_page_provider provider = slm_region_provider(region);
+  void *page = provider.allocate_page(provider.context, page_size);
+  if (page != NULL) pages++;
+  return page;
+}
+void slm_port_release_page(void *page, size_t page_size) {
+  CHECK(interrupts == 1);
+  slm_page_provider provider = slm_region_provider(region);
+  provider.release_page(provider.context, page, page_size);
+  pages--;
+}
+void slm_port_misuse(const slm_misuse *what) {
+  CHECK(interrupts == 1);
+  misuse = *what;
+  misuses++;
+}
+
+#if defined(DICTIONARIES)
+void arc4random_buf(void *buffer, size_t size);
+void arc4random_buf(void *buffer, size_t size) { memset(buffer, 4, size); }
+double ceil(double value);
+double ceil(double value) {
+  double below = (double)(int64_t)value;
+  return below < value ? below + 1 : below;
+}
+#endif
+
+/// Misuses of a heap that was started; every one is told once, and nothing else changes.
+static void misuse_heap(void) {
+  void *object = NULL;
+  CHECK(posix_memalign(&object, 64, 100) == 0 && (uintptr_t)object % 64 == 0);
+  misuses = 0;
+  free((unsigned char *)object + 8);
+  CHECK(misuses == 1 && misuse.kind == SLM_ERR_INTERIOR_POINTER && misuse.pointer == (unsigned char *)object + 8);
+  free(object);
+  CHECK(misuses == 1);
+  free(object);
+  CHECK(misuses == 2 && misuse.kind == SLM_ERR_DOUBLE_FREE && misuse.pointer == object);
+  free(&object);
+  CHECK(misuses == 3 && misuse.kind == SLM_ERR_FOREIGN_POINTER);
+  free(NULL);
+  CHECK(posix_memalign(&object, 24, 100) != 0 && object == NULL && misuses == 3);
+  CHECK(_swift_alignedAllocate(&object, 16, 200) == 0);
+  _swift_alignedFree(object, 16, 200);
+  CHECK(misuses == 3);
+}
+
+static void on_a_zone(void) {
+  slm_zone *zone = slm_zone_init(&zone_storage, sizeof zone_storage, &SLM_OPTIONS(slm_port_provider()));
+  slm_swift_heap_start_zone(zone);
+  CHECK(swift_work(work) == work_result && pages > 0 && disabled > 0 && misuses == 1);
+  slm_statistics statistics = {.struct_size = sizeof statistics};
+  CHECK(slm_zone_statistics(zone, &statistics) == SLM_OK && statistics.slots_live == 0);
+  swift_keep();
+  CHECK(slm_zone_statistics(zone, &statistics) == SLM_OK && statistics.slots_live == 2);
+  swift_drop();
+  misuse_heap();
+  CHECK(misuse.slot_size == 0); // the foreign pointer's
+  slm_swift_heap_start_zone(NULL);
+  size_t live = 1;
+  CHECK(slm_zone_destroy(zone, &live) == SLM_OK && live == 0 && pages == 0);
+  void *object = NULL;
+  misuses = 0;
+  CHECK(posix_memalign(&object, 16, 8) != 0 && misuses == 1 && misuse.kind == SLM_ERR_NOT_INITIALIZED);
+}
+
+static void on_an_smp_zone(void) {
+  slm_options options = SLM_OPTIONS(slm_port_provider());
+  slm_smp_zone *zone = slm_smp_zone_init(smp_storage, sizeof smp_storage, cpu_count, &options);
+  CHECK(zone != NULL);
+  slm_swift_heap_start(zone);
+  CHECK(swift_work(work) == work_result && pages > 0);
+  swift_keep();
+  slm_statistics statistics = {.struct_size = sizeof statistics};
+  CHECK(slm_smp_zone_statistics(zone, &statistics) == SLM_OK && statistics.slots_live == 2);
+  swift_drop();
+  misuse_heap();
+  slm_swift_heap_start(NULL);
+  size_t live = 1;
+  CHECK(slm_smp_zone_destroy(zone, &live) == SLM_OK && live == 0 && pages == 0);
+}
+
+int run(void) {
+  region = slm_region_init(buffer, sizeof buffer, 4096);
+  CHECK(region != NULL);
+  // Not started yet.
+  void *object = &object;
+  CHECK(posix_memalign(&object, 16, 64) != 0 && object == NULL);
+  CHECK(misuses == 1 && misuse.kind == SLM_ERR_NOT_INITIALIZED);
+  free(&object);
+  CHECK(misuses == 2 && misuse.kind == SLM_ERR_NOT_INITIALIZED && misuse.pointer == &object);
+  misuses = 1;
+  on_a_zone();
+  on_an_smp_zone();
+  print("Swift objects on a zone and on an SMP zone\n");
+  return 0;
+}

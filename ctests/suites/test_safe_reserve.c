@@ -1,0 +1,3 @@
+/* test_reserve.c for the safe zone. */
+#define SUITE_SAFE
+#include "test_reserve.c"

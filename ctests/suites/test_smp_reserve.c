@@ -1,0 +1,3 @@
+/* test_reserve.c for the SMP zone. */
+#define SUITE_SMP
+#include "test_reserve.c"
