@@ -113,6 +113,10 @@ typedef int32_t slm_status;
 #define SLM_ERR_NO_PROVIDER (-13)
 /** The object can't take the new size where it is. */
 #define SLM_ERR_CANNOT_RESIZE (-14)
+/** Something was written behind the end of the object: its canary is gone. Profile hardened. */
+#define SLM_ERR_OVERFLOW (-15)
+/** Something was written to memory while it was free. Profile hardened. */
+#define SLM_ERR_WRITE_AFTER_FREE (-16)
 /** @} */
 
 /**

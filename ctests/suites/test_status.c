@@ -23,6 +23,8 @@ static void every_status_has_its_name(void **state) {
       {SLM_ERR_REENTRANT, -12, "SLM_ERR_REENTRANT"},
       {SLM_ERR_NO_PROVIDER, -13, "SLM_ERR_NO_PROVIDER"},
       {SLM_ERR_CANNOT_RESIZE, -14, "SLM_ERR_CANNOT_RESIZE"},
+      {SLM_ERR_OVERFLOW, -15, "SLM_ERR_OVERFLOW"},
+      {SLM_ERR_WRITE_AFTER_FREE, -16, "SLM_ERR_WRITE_AFTER_FREE"},
   };
   for (size_t i = 0; i < COUNT_OF(statuses); i++) {
     /* The numbers are part of the binary interface: they never change. */

@@ -23,6 +23,8 @@ public struct AllocationError: Error, Equatable, Sendable {
   public static var reentrant: Self { Self(-12) }
   public static var noProvider: Self { Self(-13) }
   public static var cannotResize: Self { Self(-14) }
+  public static var overflow: Self { Self(-15) }
+  public static var writeAfterFree: Self { Self(-16) }
 }
 
 /// A status as the core passes it: 0, or the code of an `AllocationError`.

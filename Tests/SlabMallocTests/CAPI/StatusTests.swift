@@ -19,6 +19,8 @@ final class StatusTests: XCTestCase {
     (.reentrant, SLM_ERR_REENTRANT, "SLM_ERR_REENTRANT"),
     (.noProvider, SLM_ERR_NO_PROVIDER, "SLM_ERR_NO_PROVIDER"),
     (.cannotResize, SLM_ERR_CANNOT_RESIZE, "SLM_ERR_CANNOT_RESIZE"),
+    (.overflow, SLM_ERR_OVERFLOW, "SLM_ERR_OVERFLOW"),
+    (.writeAfterFree, SLM_ERR_WRITE_AFTER_FREE, "SLM_ERR_WRITE_AFTER_FREE"),
   ]
 
   private func name(_ status: Int32) -> String { String(cString: slm_status_name(status)) }
