@@ -205,7 +205,8 @@ final class ZoneAllocatorErrorTests: XCTestCase {
     let errors: [AllocationError] = [
       .outOfMemory, .invalidLayout, .invalidArgument, .notInitialized, .badPage, .wrongPageSize, .pageOwned,
       .foreignPointer, .interiorPointer, .doubleFree, .layoutMismatch, .reentrant, .noProvider, .cannotResize,
+      .overflow, .writeAfterFree,
     ]
-    XCTAssertEqual(errors.map(\.code), (1...14).map { -Int32($0) })
+    XCTAssertEqual(errors.map(\.code), (1...16).map { -Int32($0) })
   }
 }
