@@ -73,8 +73,18 @@ extern "C" {
 #define SLM_NONNULL
 #endif
 
-/** The largest size that can be allocated: 136 KiB, of which a large page holds 15. */
+/**
+ * Define SLM_SMALL before this header in programs that link libslabmalloc-small.a, the freestanding library for machines that count bytes:
+ * at most 16 KiB of code and 2 KiB for a zone. Zones, size-class allocators and regions are used as always, but objects and
+ * alignments go up to 2 KiB, there are two size classes per doubling, and no large pages. It lacks safe zones, SMP zones, Swift's heap,
+ * batches, reserves, statistics and slm_status_name().
+ */
+#if defined(SLM_SMALL)
+#define SLM_MAX_SIZE ((size_t)2048)
+#else
+/** The largest size that can be allocated: 136 KiB, of which a large page holds 15. With #SLM_SMALL 2 KiB. */
 #define SLM_MAX_SIZE ((size_t)139264)
+#endif
 /** The largest alignment that can be asked for, and the size of a large page: 2 MiB. */
 #define SLM_LARGE_PAGE_SIZE ((size_t)2097152)
 
@@ -347,7 +357,9 @@ typedef struct slm_class_statistics {
 typedef struct slm_zone slm_zone;
 
 /** Bytes of #slm_zone_storage, at least what slm_zone_storage_size() says. */
-#if UINTPTR_MAX > 0xFFFFFFFF
+#if defined(SLM_SMALL)
+#define SLM_ZONE_STORAGE_SIZE (UINTPTR_MAX > 0xFFFFFFFF ? 2048 : 1408)
+#elif UINTPTR_MAX > 0xFFFFFFFF
 #define SLM_ZONE_STORAGE_SIZE 8192
 #else
 #define SLM_ZONE_STORAGE_SIZE 4608
@@ -578,7 +590,9 @@ slm_status slm_zone_class_statistics(const slm_zone *SLM_NONNULL zone, size_t in
 typedef struct slm_sc slm_sc;
 
 /** Bytes of #slm_sc_storage, at least what slm_sc_storage_size() says. */
-#if UINTPTR_MAX > 0xFFFFFFFF
+#if defined(SLM_SMALL)
+#define SLM_SC_STORAGE_SIZE (UINTPTR_MAX > 0xFFFFFFFF ? 576 : 384)
+#elif UINTPTR_MAX > 0xFFFFFFFF
 #define SLM_SC_STORAGE_SIZE 2048
 #else
 #define SLM_SC_STORAGE_SIZE 1024

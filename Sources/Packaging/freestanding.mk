@@ -29,8 +29,11 @@ BARE_SRC := $(wildcard Sources/SlabMalloc/Freestanding/*.swift) $(filter-out Sou
 PORT_HEADER := include/slabmalloc/port.h
 FREESTANDING_MAKEFILES := Makefile Sources/Packaging/freestanding.mk
 
+# The same as in slabmalloc.h, at SLM_SMALL.
+SMALL_LACKS := 'statistics|batch|reserve|fragmentation|status_name|safe_zone|smp_zone|swift_heap'
+
 .PHONY: freestanding
-freestanding: $(FREESTANDING:%=$(F)/%/libslabmalloc.a) $(FREESTANDING:%=$(F)/%/libslabmalloc-swiftheap.a) ## Build the archives for kernels and firmware
+freestanding: $(FREESTANDING:%=$(F)/%/libslabmalloc.a) $(FREESTANDING:%=$(F)/%/libslabmalloc-swiftheap.a) $(FREESTANDING:%=$(F)/%/libslabmalloc-small.a) ## Build the archives for kernels and firmware
 	@ctests/support/freestanding-sizes.sh $(F) $(FREESTANDING)
 
 # What an archive defines: the zones, and slm_port_provider.
@@ -53,18 +56,33 @@ $(F)/%/SlabMalloc.o: $(BARE_SRC) $(C_HEADERS) $(B)/sources.txt $(B)/api.txt $(FR
 define compile_bare_c
 @mkdir -p $(@D)
 @$(CLANG) -target $(triple_$*) -std=gnu11 $(C_WARNINGS) -Os -gdwarf-4 -ffreestanding -nostdlibinc -fno-builtin -ffunction-sections \
-  $(target_flags_$*) $(INCLUDES) -c -o $@ $<
+  $(target_flags_$*) $(INCLUDES) $(1) -c -o $@ $<
 endef
+# The small profile: the same sources without what SMALL_LACKS names.
+$(F)/%/small/SlabMalloc.o: $(BARE_SRC) $(C_HEADERS) $(B)/sources.txt $(B)/api.txt $(FREESTANDING_MAKEFILES)
+	@mkdir -p $(@D)
+	@echo '  SWIFT   $@'
+	@rm -f $@
+	@$(SWIFTC) $(patsubst -O,-Osize,$(bare_swift_flags)) -D SLM_SMALL -c -o $@ $(BARE_SRC)
+$(F)/small-api.txt: $(F)/api.txt $(FREESTANDING_MAKEFILES)
+	@grep -v -E $(SMALL_LACKS) $< >$@
+$(F)/%/libslabmalloc-small.a: $(F)/%/small/SlabMalloc.o $(F)/%/Hooks.o $(F)/%/Runtime.o $(F)/small-api.txt $(F)/hooks.txt
+	@echo '  AR      $@'
+	@$(LLD) -r --gc-sections $$(sed 's/^/-u /' $(F)/small-api.txt $(F)/hooks.txt) -o $(@:.a=.o) $(filter %.o,$^)
+	@$(OBJCOPY) --keep-global-symbols=$(F)/small-api.txt --keep-global-symbols=$(F)/hooks.txt $(@:.a=.o)
+	@rm -f $@
+	@$(AR) rcsD $@ $(@:.a=.o)
+
 $(F)/%/Hooks.o: Sources/CSlabPort/Hooks.c $(C_HEADERS) $(FREESTANDING_MAKEFILES)
-	$(compile_bare_c)
-$(F)/%/ArmRuntime.o: Sources/CSlabPort/ArmRuntime.c $(C_HEADERS) $(FREESTANDING_MAKEFILES)
-	$(compile_bare_c)
+	$(call compile_bare_c)
+$(F)/%/Runtime.o: Sources/CSlabPort/Runtime.c $(C_HEADERS) $(FREESTANDING_MAKEFILES)
+	$(call compile_bare_c)
 $(F)/%/SwiftHeapNames.o: Sources/CSlabPort/SwiftHeapNames.c $(C_HEADERS) $(FREESTANDING_MAKEFILES)
-	$(compile_bare_c)
-.PRECIOUS: $(F)/%/SwiftHeapNames.o $(F)/%/SlabMalloc.o $(F)/%/Hooks.o $(F)/%/ArmRuntime.o
+	$(call compile_bare_c)
+.PRECIOUS: $(F)/%/small/SlabMalloc.o $(F)/%/SwiftHeapNames.o $(F)/%/SlabMalloc.o $(F)/%/Hooks.o $(F)/%/Runtime.o
 
 # One object, as the hosted archive's, with the weak hooks as its only other global symbols.
-$(F)/%/libslabmalloc.a: $(F)/%/SlabMalloc.o $(F)/%/Hooks.o $(F)/%/ArmRuntime.o $(F)/api.txt $(F)/hooks.txt
+$(F)/%/libslabmalloc.a: $(F)/%/SlabMalloc.o $(F)/%/Hooks.o $(F)/%/Runtime.o $(F)/api.txt $(F)/hooks.txt
 	@echo '  AR      $@'
 	@$(LLD) -r --gc-sections $$(sed 's/^/-u /' $(F)/api.txt $(F)/hooks.txt) -o $(@:.a=.o) $(filter %.o,$^)
 	@$(OBJCOPY) --keep-global-symbols=$(F)/api.txt --keep-global-symbols=$(F)/hooks.txt $(@:.a=.o)
@@ -76,11 +94,11 @@ $(F)/%/libslabmalloc-swiftheap.a: $(F)/%/SwiftHeapNames.o
 	@$(AR) rcsD $@ $<
 
 # --- The test of each: a program that needs no operating system but for its exit, under qemu-user ---
-FREESTANDING_TESTS := $(foreach test,core swift_heap,$(FREESTANDING:%=$(F)/%/tests/$(test).test))
+FREESTANDING_TESTS := $(foreach test,core small swift_heap,$(FREESTANDING:%=$(F)/%/tests/$(test).test))
 $(F)/%/tests/machine.o: ctests/freestanding/machine.c ctests/freestanding/machine.h $(FREESTANDING_MAKEFILES)
-	$(compile_bare_c)
+	$(call compile_bare_c)
 $(F)/%/tests/core.o: ctests/freestanding/core.c ctests/freestanding/machine.h $(C_HEADERS) $(FREESTANDING_MAKEFILES)
-	$(compile_bare_c)
+	$(call compile_bare_c)
 
 # Swift's dictionaries calculate with Double: they are tried where there are instructions for that, and left out elsewhere.
 $(F)/x86_64/tests/swift_heap.o: target_flags_x86_64 := -DDICTIONARIES
@@ -88,20 +106,24 @@ $(F)/aarch64/tests/swift_heap.o: target_flags_aarch64 := -DDICTIONARIES
 $(F)/x86_64/tests/swift_program.o: swift_test_flags := -D DICTIONARIES
 $(F)/aarch64/tests/swift_program.o: swift_test_flags := -D DICTIONARIES
 $(F)/%/tests/swift_heap.o: ctests/freestanding/swift_heap.c ctests/freestanding/machine.h $(C_HEADERS) $(FREESTANDING_MAKEFILES)
-	$(compile_bare_c)
+	$(call compile_bare_c)
 $(F)/%/tests/swift_program.o: ctests/freestanding/swift_heap.swift $(FREESTANDING_MAKEFILES)
 	@mkdir -p $(@D)
 	@$(SWIFTC) -swift-version 6 -warnings-as-errors -enable-experimental-feature Embedded -wmo -O -parse-as-library \
 	  -Xfrontend -function-sections -Xfrontend -disable-stack-protector -target $(triple_$*) \
 	  $(or $(swift_test_flags),$(addprefix -Xcc ,$(target_flags_$*))) -c -o $@ $<
-.PRECIOUS: $(F)/%/tests/machine.o $(F)/%/tests/core.o $(F)/%/tests/swift_heap.o $(F)/%/tests/swift_program.o
+.PRECIOUS: $(F)/%/tests/small.o $(F)/%/tests/machine.o $(F)/%/tests/core.o $(F)/%/tests/swift_heap.o $(F)/%/tests/swift_program.o
 
-# ArmRuntime is for the program itself: the archive's is private to it.
+# Runtime is for the program itself: the archive's is private to it.
 define link_freestanding_test
 @$(LLD) -static --gc-sections -o $@ $^
 endef
-$(F)/%/tests/core.test: $(F)/%/tests/core.o $(F)/%/tests/machine.o $(F)/%/ArmRuntime.o $(F)/%/libslabmalloc.a
+$(F)/%/tests/small.o: ctests/freestanding/core.c ctests/freestanding/machine.h $(C_HEADERS) $(FREESTANDING_MAKEFILES)
+	$(call compile_bare_c,-DSLM_SMALL)
+$(F)/%/tests/small.test: $(F)/%/tests/small.o $(F)/%/tests/machine.o $(F)/%/Runtime.o $(F)/%/libslabmalloc-small.a
 	$(link_freestanding_test)
-$(F)/%/tests/swift_heap.test: $(F)/%/tests/swift_heap.o $(F)/%/tests/swift_program.o $(F)/%/tests/machine.o $(F)/%/ArmRuntime.o \
+$(F)/%/tests/core.test: $(F)/%/tests/core.o $(F)/%/tests/machine.o $(F)/%/Runtime.o $(F)/%/libslabmalloc.a
+	$(link_freestanding_test)
+$(F)/%/tests/swift_heap.test: $(F)/%/tests/swift_heap.o $(F)/%/tests/swift_program.o $(F)/%/tests/machine.o $(F)/%/Runtime.o \
   $(F)/%/libslabmalloc-swiftheap.a $(F)/%/libslabmalloc.a
 	$(link_freestanding_test)

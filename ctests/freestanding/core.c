@@ -84,7 +84,7 @@ static size_t random_size(void) {
   case 0:
     return 1 + random_below(SLM_MAX_SIZE);
   case 1 ... 8:
-    return 1 + random_below(8192);
+    return 1 + random_below(SLM_MAX_SIZE / 17);
   default:
     return 1 + random_below(512);
   }
@@ -92,13 +92,14 @@ static size_t random_size(void) {
 
 static void random_work(size_t page_size) {
   slm_options options = SLM_OPTIONS(slm_region_provider(fresh_region(page_size)));
+  size_t available = slm_region_available(machine.region, page_size);
   slm_zone *zone = slm_zone_init(&zone_storage, sizeof zone_storage, &options);
   CHECK(zone != NULL);
   size_t live = 0, refused = 0;
   for (unsigned step = 0; step < step_count; step++) {
     size_t i = random_below(object_count);
     if (objects[i].memory == NULL) {
-      size_t alignment = (size_t)1 << random_below(step % 64 == 0 ? 13 : 7);
+      size_t alignment = (size_t)1 << random_below(step % 64 == 0 ? 12 : 7);
       objects[i].size = random_size();
       void *memory = NULL;
       slm_status status = slm_zone_allocate_with(zone, alignment, objects[i].size, step % 2 ? SLM_ZEROED : 0, &memory);
@@ -137,10 +138,13 @@ static void random_work(size_t page_size) {
   CHECK(slm_zone_destroy(zone, &found) == SLM_OK);
   CHECK(found == live);
   CHECK(refused < step_count / 8);
+  CHECK(slm_region_available(machine.region, page_size) == available);
+#if !defined(SLM_SMALL)
   slm_provider_statistics ledger = {.struct_size = sizeof ledger};
   CHECK(slm_region_statistics(machine.region, &ledger) == SLM_OK);
   CHECK(ledger.base_pages_taken == ledger.base_pages_given_back && ledger.base_pages_taken != 0);
   CHECK(ledger.large_pages_taken == ledger.large_pages_given_back);
+#endif
   memset(objects, 0, sizeof objects);
 }
 
@@ -224,6 +228,9 @@ static void storage(void) {
   // A macro that is far too large is wrong too.
   CHECK(slm_zone_storage_size() > SLM_ZONE_STORAGE_SIZE - SLM_ZONE_STORAGE_SIZE / 4);
   CHECK(slm_sc_storage_size() > SLM_SC_STORAGE_SIZE / 2);
+#if defined(SLM_SMALL)
+  CHECK(slm_zone_storage_size() <= 2048);
+#endif
   CHECK(slm_zone_init(&zone_storage, slm_zone_storage_size() - 1, NULL) == NULL);
 }
 

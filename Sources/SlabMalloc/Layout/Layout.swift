@@ -16,7 +16,7 @@ public struct Layout: Equatable, Sendable {
 }
 
 /// The largest size an allocator serves: the largest size class.
-let maxSize: UInt = 136 << 10
+@inline(__always) var maxSize: UInt { Profile.isSmall ? 2048 : 136 << 10 }
 
 /// The address of a pointer, 0 for nil. `UInt(bitPattern:)` of an optional would compare with nil first.
 @inline(__always) func bits(_ pointer: UnsafeMutableRawPointer?) -> UInt {
@@ -34,7 +34,7 @@ let maxSize: UInt = 136 << 10
 
 /// An alignment that some slot can have.
 @inline(__always) func isServable(alignment: UInt) -> Bool {
-  isPowerOfTwo(alignment) && alignment <= PageSize.large.size
+  isPowerOfTwo(alignment) && alignment <= (Profile.isSmall ? maxSize : PageSize.large.size)
 }
 
 /// A word with its `count` lowest bits set; all of them from 64 on.

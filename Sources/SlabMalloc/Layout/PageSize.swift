@@ -25,5 +25,5 @@ public struct PageSize: Equatable, Sendable {
   @inline(__always) var size: UInt { 1 &<< UInt(shift) }
   @inline(__always) var mask: UInt { size &- 1 }
 
-  @inline(__always) var isLarge: Bool { shift == 21 }
+  @inline(__always) var isLarge: Bool { !Profile.isSmall && shift == 21 }
 }

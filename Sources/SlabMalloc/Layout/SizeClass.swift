@@ -6,14 +6,16 @@
 ///
 /// A class whose slot size is a multiple of an alignment gives only slots with that alignment, since slots start at
 /// the start of a page.
+///
+/// The small profile has two classes per doubling, up to 2 KiB, and searches them all.
 enum SizeClass {
-  static let count: UInt = 49
+  @inline(__always) static var count: UInt { Profile.isSmall ? 15 : 49 }
 
   /// Sizes up to this one find their bin in a table of the zone's.
-  static let directLimit: UInt = 1024
+  @inline(__always) static var directLimit: UInt { Profile.isSmall ? 0 : 1024 }
 
   /// The last class of the regular scheme; above it classes are searched.
-  static let lastRegular: UInt = 43
+  @inline(__always) static var lastRegular: UInt { Profile.isSmall ? count - 1 : 43 }
 
   @inline(__always) static func slotSize(_ index: UInt) -> UInt {
     UInt(slotSizes[unchecked: Int(index)])
@@ -27,6 +29,7 @@ enum SizeClass {
   /// The class of a size above 128 in the regular scheme: four per doubling, and the two bits below the top
   /// one of size - 1 say which.
   @inline(__always) static func regular(_ size: UInt) -> UInt {
+    if Profile.isSmall { return first(holding: size) }
     let last = size &- 1
     let top = UInt(truncatingIfNeeded: UInt.bitWidth &- 1 &- last.leadingZeroBitCount)
     // The bit above the two is always 1: it is the 4 that (top - 6) * 4 has too much.
@@ -35,6 +38,7 @@ enum SizeClass {
 
   /// The smallest class that holds `size` bytes; 0 is served as 1. nil above the largest size.
   @inline(__always) static func index(size: UInt) -> UInt? {
+    if Profile.isSmall { return size <= maxSize ? first(holding: size) : nil }
     if size <= 128 { return small(size) }
     if size <= slotSize(lastRegular) { return regular(size) }
     return size <= maxSize ? first(holding: size) : nil
@@ -47,7 +51,7 @@ enum SizeClass {
     let size = size == 0 ? 1 : size
     if alignment <= 8 { return index(size: size) }
     let rounded = roundUp(size, to: alignment)
-    if rounded <= slotSize(lastRegular) { return index(size: rounded) }
+    if Profile.isSmall || rounded <= slotSize(lastRegular) { return index(size: rounded) }
     return cheapest(size: size, alignment: alignment)
   }
 
@@ -58,7 +62,7 @@ enum SizeClass {
   }
 
   @inline(never) private static func first(holding size: UInt) -> UInt {
-    var index = lastRegular + 1
+    var index = Profile.isSmall ? 0 : lastRegular + 1
     while slotSize(index) < size { index += 1 }
     return index
   }
@@ -80,12 +84,3 @@ enum SizeClass {
     return best
   }
 }
-
-/// Slot size by class index.
-// swift-format-ignore
-let slotSizes: InlineArray<49, UInt32> = [
-  8, 16, 32, 48, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320,
-  384, 448, 512, 640, 768, 896, 1024, 1280, 1536, 1792, 2048, 2560, 3072, 3584,
-  4096, 5120, 6144, 7168, 8192, 10240, 12288, 14336, 16384, 20480, 24576, 28672, 32768, 40960,
-  49152, 57344, 69632, 86016, 98304, 114688, 139264,
-]

@@ -20,9 +20,9 @@ struct PageMap {
   var count: UInt
   /// The page that holds the buckets; nil while the first ones do.
   var table: PageSize?
-  var firstBuckets: InlineArray<64, UInt>
+  var firstBuckets: Profile.FirstBuckets
 
-  static let firstBucketCount: UInt = 64
+  @inline(__always) static var firstBucketCount: UInt { Profile.isSmall ? 8 : 64 }
 }
 
 typealias PageMapPointer = UnsafeMutablePointer<PageMap>
@@ -121,7 +121,7 @@ extension UnsafeMutablePointer where Pointee == PageMap {
   }
 
   /// The memory that holds the buckets, if it is a page of its own.
-  var tablePage: UInt? { pointee.table == nil ? nil : UInt(bitPattern: buckets) }
+  var tablePage: UInt? { Profile.isSmall || pointee.table == nil ? nil : UInt(bitPattern: buckets) }
 
   /// Moves the buckets into a page. The old one is the caller's to give back.
   func move(to address: UInt, _ page: PageSize) {
@@ -147,6 +147,6 @@ extension UnsafeMutablePointer where Pointee == PageMap {
 extension PageMap {
   /// Where `firstBuckets` is in the struct: last.
   static var firstBucketsOffset: Int {
-    MemoryLayout<PageMap>.stride - MemoryLayout<InlineArray<64, UInt>>.stride
+    MemoryLayout<PageMap>.stride - MemoryLayout<Profile.FirstBuckets>.stride
   }
 }

@@ -3,6 +3,10 @@ extension UnsafeMutablePointer where Pointee == Zone {
 
   /// Allocates `size` bytes.
   @inline(__always) func allocate(_ size: UInt) -> UnsafeMutableRawPointer? {
+    if Profile.isSmall {
+      var status = ok
+      return allocate(size: size, alignment: 1, status: &status)
+    }
     guard size &- 1 < pointee.directLimit else {
       return UnsafeMutableRawPointer(bitPattern: allocateOtherSize(raw, size))
     }
@@ -16,6 +20,10 @@ extension UnsafeMutablePointer where Pointee == Zone {
   /// Allocates from the one bin of a size-class allocator.
   @inline(__always) func allocateObject() -> UnsafeMutableRawPointer? {
     guard isInitialized else { return nil }
+    if Profile.isSmall {
+      var status = ok
+      return allocate(from: bin(0), status: &status)
+    }
     let bin = bin(0)
     let pending = bin.pointee.pending
     let slots = pending.pointee
@@ -48,7 +56,7 @@ extension UnsafeMutablePointer where Pointee == Zone {
     guard isInitialized else { return fail(.notInitialized, &status) }
     guard let index = SizeClass.index(size: size, alignment: alignment) else { return fail(.invalidLayout, &status) }
     let bin = bin(index)
-    if SizeClass.stride(slotSize: bin.pointee.slotSize, alignment: alignment) == 1 {
+    if Profile.isSmall || SizeClass.stride(slotSize: bin.pointee.slotSize, alignment: alignment) == 1 {
       return allocate(from: bin, nowait: nowait, status: &status)
     }
     return allocate(from: bin, alignment: alignment, nowait: nowait, status: &status)

@@ -3,6 +3,7 @@ import CSlabPort
 extension UnsafeMutablePointer where Pointee == Zone {
   /// Gives a slot back.
   @inline(__always) func deallocate(_ address: UInt) -> Status {
+    if Profile.isSmall { return deallocateRarely(raw, address) }
     guard _fastPath(address != pointee.last.slot) else { return undoLast(address) }
     guard let slab = basePages.probe(address) else { return deallocateSlowly(raw, address) }
     return release(slab, address)
@@ -45,6 +46,7 @@ extension UnsafeMutablePointer where Pointee == Zone {
 
   /// Gives a slot back if it is one of a bin's.
   @inline(__always) func deallocate(_ address: UInt, to bin: BinPointer) -> Status {
+    if Profile.isSmall { return deallocateSlowly(raw, address, UInt(bin.pointee.index)) }
     // A word is pending for one bin only, so the latest allocation is this bin's.
     if _slowPath(address == pointee.last.slot), bin.pointee.pending == pointee.last.pending { return undoLast(address) }
     guard let slab = basePages.probe(address), slab.pointee.binIndex == bin.pointee.index else {
@@ -55,7 +57,7 @@ extension UnsafeMutablePointer where Pointee == Zone {
 
   /// Gives back a slot that was allocated with a size.
   @inline(__always) func deallocate(_ address: UInt, size: UInt) -> Status {
-    guard size &- 1 < pointee.directLimit else { return deallocateOtherSize(raw, address, size) }
+    guard !Profile.isSmall, size &- 1 < pointee.directLimit else { return deallocateOtherSize(raw, address, size) }
     return deallocate(address, to: directBin(size))
   }
 
@@ -70,7 +72,7 @@ extension UnsafeMutablePointer where Pointee == Zone {
 
   /// The slab around an address of the zone's, by whatever probes it takes.
   func slab(around address: UInt) -> SlabPointer? {
-    basePages.find(address) ?? largePages.find(address)
+    basePages.find(address) ?? (Profile.isSmall ? nil : largePages.find(address))
   }
 
   /// The slab and the state of the slot at an address, or why it has none.
@@ -92,7 +94,7 @@ extension UnsafeMutablePointer where Pointee == Zone {
 @usableFromInline
 func deallocateSlowly(_ zone: UnsafeMutableRawPointer, _ address: UInt) -> Int32 {
   let zone = zone.assumingMemoryBound(to: Zone.self)
-  guard let slab = zone.largePages.probeLarge(address) else { return deallocateRarely(zone.raw, address) }
+  guard !Profile.isSmall, let slab = zone.largePages.probeLarge(address) else { return deallocateRarely(zone.raw, address) }
   return zone.releaseLarge(slab, address)
 }
 
@@ -103,7 +105,7 @@ func deallocateSlowly(_ zone: UnsafeMutableRawPointer, _ address: UInt) -> Int32
 func deallocateRarely(_ zone: UnsafeMutableRawPointer, _ address: UInt) -> Int32 {
   let zone = zone.assumingMemoryBound(to: Zone.self)
   if let slab = zone.basePages.find(address) { return zone.release(slab, address) }
-  if let slab = zone.largePages.find(address) { return zone.releaseLarge(slab, address) }
+  if !Profile.isSmall, let slab = zone.largePages.find(address) { return zone.releaseLarge(slab, address) }
   if !zone.isInitialized { return AllocationError.notInitialized.code }
   return address == 0 ? ok : AllocationError.foreignPointer.code
 }
@@ -114,7 +116,7 @@ func deallocateRarely(_ zone: UnsafeMutableRawPointer, _ address: UInt) -> Int32
 @usableFromInline
 func deallocateSlowly(_ zone: UnsafeMutableRawPointer, _ address: UInt, _ index: UInt) -> Int32 {
   let zone = zone.assumingMemoryBound(to: Zone.self)
-  if let slab = zone.largePages.probeLarge(address), UInt(slab.pointee.binIndex) == index {
+  if !Profile.isSmall, let slab = zone.largePages.probeLarge(address), UInt(slab.pointee.binIndex) == index {
     return zone.releaseLarge(slab, address)
   }
   if let slab = zone.slab(around: address), UInt(slab.pointee.binIndex) != index {

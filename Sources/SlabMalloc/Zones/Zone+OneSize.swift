@@ -5,6 +5,7 @@
 func slotSize(size: UInt, alignment: UInt) -> UInt? {
   guard isServable(alignment: alignment), size <= maxSize else { return nil }
   let rounded = roundUp(size == 0 ? 1 : size, to: alignment < 8 ? 8 : alignment)
+  if Profile.isSmall { return rounded <= maxSize ? rounded : nil }
   return rounded > PageSize.large.size / 2 ? PageSize.large.size / 2 : rounded
 }
 

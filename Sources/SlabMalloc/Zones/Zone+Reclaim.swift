@@ -3,7 +3,7 @@ extension UnsafeMutablePointer where Pointee == Zone {
   /// Gives back up to so many empty pages of each size; returns how many went.
   func reclaim(basePages baseLimit: Int, largePages largeLimit: Int) -> (base: Int, large: Int) {
     var base = reclaim(basePages.page, atMost: baseLimit)
-    var large = reclaim(.large, atMost: largeLimit)
+    var large = Profile.isSmall ? 0 : reclaim(.large, atMost: largeLimit)
     // A table goes when the pages it tells of are gone, which may be of the other size.
     shrinkTables(basePages.page, atMost: baseLimit, &base)
     shrinkTables(.large, atMost: largeLimit, &large)
@@ -47,7 +47,7 @@ extension UnsafeMutablePointer where Pointee == Zone {
     let large = (largePages.buckets, largePages.pointee.bucketMask)
     end()
     giveBackAll(basePages, buckets: base.0, mask: base.1)
-    giveBackAll(largePages, buckets: large.0, mask: large.1)
+    if !Profile.isSmall { giveBackAll(largePages, buckets: large.0, mask: large.1) }
     return ok
   }
 
@@ -61,6 +61,6 @@ extension UnsafeMutablePointer where Pointee == Zone {
         tellProvider(found.pageAddress, page)
       }
     }
-    if let table = pages.pointee.table { tellProvider(UInt(bitPattern: buckets), table) }
+    if !Profile.isSmall, let table = pages.pointee.table { tellProvider(UInt(bitPattern: buckets), table) }
   }
 }

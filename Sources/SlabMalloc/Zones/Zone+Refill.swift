@@ -36,7 +36,7 @@ extension UnsafeMutablePointer where Pointee == Zone {
 
   /// Whether a page, or a part of it, is this zone's, or the whole page is another's.
   private func isOwned(_ address: UInt, _ page: PageSize) -> Bool {
-    if largePages.find(address) != nil { return true }
+    if !Profile.isSmall, largePages.find(address) != nil { return true }
     // All base pages that a large page would cover.
     var part = address
     while part - address < page.size {

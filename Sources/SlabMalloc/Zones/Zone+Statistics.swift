@@ -33,7 +33,7 @@ extension UnsafeMutablePointer where Pointee == Zone {
   /// Slots in use, and their bytes.
   var live: (slots: UInt, bytes: UInt) {
     let base = live(in: basePages)
-    let large = live(in: largePages)
+    let large = Profile.isSmall ? (slots: 0, bytes: 0) : live(in: largePages)
     return (base.slots + large.slots, base.bytes + large.bytes)
   }
 

@@ -5,7 +5,7 @@ extension UnsafeMutablePointer where Pointee == Zone {
   /// buckets stay crowded, and it is tried again when the pages have doubled.
   func growTable(_ pages: PageMapPointer) {
     let count = pages.pointee.count
-    guard count > pages.pointee.bucketMask &+ 1, isPowerOfTwo(count &- 1) else { return }
+    guard !Profile.isSmall, count > pages.pointee.bucketMask &+ 1, isPowerOfTwo(count &- 1) else { return }
     guard let page = nextTable(pages) else { return }
     guard let address = askProvider(page) else { return }
     let status = isInitialized ? examine(address, page) : AllocationError.notInitialized.code
@@ -30,7 +30,7 @@ extension UnsafeMutablePointer where Pointee == Zone {
   }
 
   private func shrinkTable(_ pages: PageMapPointer, _ page: PageSize) -> Bool {
-    guard pages.pointee.count == 0, pages.pointee.table == page, let table = pages.tablePage else { return false }
+    guard !Profile.isSmall, pages.pointee.count == 0, pages.pointee.table == page, let table = pages.tablePage else { return false }
     pages.initialize(page: pages.page)
     pointee.ledger.giveBack(page)
     tellProvider(table, page)

@@ -1,7 +1,27 @@
-// The names under which the Arm EABI wants its compilers to call memcpy, memmove and memset. Private to the archive.
+// What compilers expect of a run-time library. Private to the archive.
 #include "CSlabPort.h"
 
+#if !__STDC_HOSTED__ && UINTPTR_MAX <= 0xFFFFFFFF
+// Shifts of 64 bits by less than 64, which code optimised for size on 32 bits calls.
+uint64_t __ashldi3(uint64_t value, int count) {
+  uint32_t low = (uint32_t)value, high = (uint32_t)(value >> 32);
+  if (count == 0) return value;
+  if (count >= 32) return (uint64_t)(low << (count - 32)) << 32;
+  return (uint64_t)(high << count | low >> (32 - count)) << 32 | low << count;
+}
+
+uint64_t __lshrdi3(uint64_t value, int count) {
+  uint32_t low = (uint32_t)value, high = (uint32_t)(value >> 32);
+  if (count == 0) return value;
+  if (count >= 32) return high >> (count - 32);
+  return (uint64_t)(high >> count) << 32 | (low >> count | high << (32 - count));
+}
+#endif
+
 #if !__STDC_HOSTED__ && defined(__ARM_EABI__)
+// The names under which the Arm EABI wants memcpy, memmove, memset and the shifts to be called.
+uint64_t __aeabi_llsl(uint64_t value, int count) { return __ashldi3(value, count); }
+uint64_t __aeabi_llsr(uint64_t value, int count) { return __lshrdi3(value, count); }
 
 void *memcpy(void *to, const void *from, size_t size);
 void *memmove(void *to, const void *from, size_t size);
