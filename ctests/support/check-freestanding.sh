@@ -11,18 +11,23 @@ names() {
   # What every linker makes itself for position-independent code of i686 is no need.
   "$nm" "$@" | awk 'NF > 1 && $NF != "_GLOBAL_OFFSET_TABLE_" { print $NF }' | sort -u
 }
-for architecture in "$@"; do
-  archive=$dir/$architecture/libslabmalloc.a
-  sort "$dir/api.txt" "$dir/hooks.txt" | diff -u --label 'headers, without what needs an operating system' --label "$archive" - \
-    "$(names --defined-only --extern-only "$archive" >"$dir/names" && echo "$dir/names")"
+check() { # ARCHIVE API
+  names --defined-only --extern-only "$1" >"$dir/names"
+  sort "$2" "$dir/hooks.txt" | diff -u --label "headers: $2" --label "$1" - "$dir/names"
   # An embedder's own hooks take the place of the archive's.
-  "$nm" --defined-only "$archive" | awk '$2 == "W" { print $NF }' | sort |
-    diff -u --label 'optional hooks in port.h' --label "weak in $archive" "$dir/hooks.txt" -
-  if names -u "$archive" | grep -v -x -f "$allowed"; then
-    echo "$archive needs these, which are not in $allowed"
+  "$nm" --defined-only "$1" | awk '$2 == "W" { print $NF }' | sort |
+    diff -u --label 'optional hooks in port.h' --label "weak in $1" "$dir/hooks.txt" -
+  if names -u "$1" | grep -v -x -f "$allowed"; then
+    echo "$1 needs these, which are not in $allowed"
     exit 1
   fi
-  echo "=> $architecture needs" $(names -u "$archive")
+}
+for architecture in "$@"; do
+  check "$dir/$architecture/libslabmalloc.a" "$dir/api.txt"
+  check "$dir/$architecture/libslabmalloc-small.a" "$dir/small-api.txt"
+  heap=$dir/$architecture/libslabmalloc-swiftheap.a
+  [ "$(echo $(names -u "$heap"))" = 'slm_swift_heap_allocate slm_swift_heap_free' ] || { echo "$heap needs more"; exit 1; }
+  echo "=> $architecture needs" $(names -u "$dir/$architecture/libslabmalloc.a")
 done
 
 limits=$(dirname "$0")/freestanding-limits.txt

@@ -78,7 +78,7 @@ extension UnsafeMutablePointer where Pointee == Region {
   }
 
   /// Takes account of how many pages of a block are free now.
-  func list(_ block: BlockPointer, freePages new: UInt16) {
+  @inline(never) func list(_ block: BlockPointer, freePages new: UInt16) {
     let old = block.pointee.freePages
     block.pointee.freePages = new
     pointee.freePages = pointee.freePages &+ UInt(new) &- UInt(old)

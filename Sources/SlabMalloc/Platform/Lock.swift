@@ -42,7 +42,12 @@ import Synchronization
   }
 
   extension UnsafeMutablePointer where Pointee == Lock {
-    @inline(__always) func acquire() {
+    #if SLM_SMALL
+      @inline(never)
+    #else
+      @inline(__always)
+    #endif
+    func acquire() {
       var interrupts = Platform.disableInterrupts()
       while !tryOnce() {
         // Who waits can be interrupted.
@@ -53,7 +58,12 @@ import Synchronization
       pointee.interrupts = interrupts
     }
 
-    @inline(__always) func release() {
+    #if SLM_SMALL
+      @inline(never)
+    #else
+      @inline(__always)
+    #endif
+    func release() {
       let interrupts = pointee.interrupts
       state.pointee.store(0, ordering: .releasing)
       Platform.restoreInterrupts(interrupts)

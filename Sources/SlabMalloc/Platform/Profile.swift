@@ -17,7 +17,6 @@ enum Profile {
   ]
 #else
   /// Slot size by class index.
-  // swift-format-ignore
   let slotSizes: InlineArray<49, UInt32> = [
     8, 16, 32, 48, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320,
     384, 448, 512, 640, 768, 896, 1024, 1280, 1536, 1792, 2048, 2560, 3072, 3584,

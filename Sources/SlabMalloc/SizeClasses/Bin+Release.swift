@@ -49,7 +49,7 @@ extension UnsafeMutablePointer where Pointee == Bin {
     slab.pointee.countdown = slab.countdown(in: new, used: used)
   }
 
-  private func leave(_ slab: SlabPointer) {
+  @inline(never) private func leave(_ slab: SlabPointer) {
     switch slab.pointee.state {
     case .partial: pointee.partial.remove(slab)
     case .sparse:

@@ -150,7 +150,7 @@ extension UnsafeMutablePointer where Pointee == Bin {
   }
 
   /// Takes back what the bin holds ready: pending slots are free again, and a current slab without a used slot is empty.
-  func settle() {
+  @inline(never) func settle() {
     if pendingSlots != 0 {
       let slab = SlabPointer.around(pointee.wordStart, pageMask: pointee.page.mask)
       let slots = slab.word(slab.word(withPendingAt: pointee.pending))

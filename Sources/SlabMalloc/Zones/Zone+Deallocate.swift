@@ -94,7 +94,9 @@ extension UnsafeMutablePointer where Pointee == Zone {
 @usableFromInline
 func deallocateSlowly(_ zone: UnsafeMutableRawPointer, _ address: UInt) -> Int32 {
   let zone = zone.assumingMemoryBound(to: Zone.self)
-  guard !Profile.isSmall, let slab = zone.largePages.probeLarge(address) else { return deallocateRarely(zone.raw, address) }
+  guard !Profile.isSmall, let slab = zone.largePages.probeLarge(address) else {
+    return deallocateRarely(zone.raw, address)
+  }
   return zone.releaseLarge(slab, address)
 }
 

@@ -29,14 +29,14 @@ extension UnsafeMutablePointer where Pointee == Zone {
   }
 
   /// An empty slab with pages of a size, out of any bin that can spare one.
-  func stealEmpty(_ page: PageSize, besides taker: BinPointer? = nil) -> SlabPointer? {
+  @inline(never) func stealEmpty(_ page: PageSize, besides taker: BinPointer? = nil) -> SlabPointer? {
     for index in 0..<pointee.binCount where bin(index).pointee.page == page && bin(index) != taker {
       if let slab = bin(index).takeSpare() { return slab }
     }
     return nil
   }
 
-  private func pull(_ bin: BinPointer) -> Status {
+  @inline(never) private func pull(_ bin: BinPointer) -> Status {
     var pull = Pull(context: pointee.lock == nil ? 0 : Platform.context(), outer: pointee.pulls)
     if isPulling(pull.context) { return AllocationError.reentrant.code }
     return withUnsafeMutablePointer(to: &pull) { pull in
@@ -89,7 +89,7 @@ extension UnsafeMutablePointer where Pointee == Zone {
   }
 
   /// Gives a page back, without the lock. What the zone knows of it must be gone before.
-  func tellProvider(_ address: UInt, _ page: PageSize) {
+  @inline(never) func tellProvider(_ address: UInt, _ page: PageSize) {
     let provider = pointee.provider
     guard let release = provider.release, let memory = UnsafeMutableRawPointer(bitPattern: address) else { return }
     unlocked { release(provider.context, memory, page.bytes) }

@@ -30,7 +30,9 @@ extension UnsafeMutablePointer where Pointee == Zone {
   }
 
   private func shrinkTable(_ pages: PageMapPointer, _ page: PageSize) -> Bool {
-    guard !Profile.isSmall, pages.pointee.count == 0, pages.pointee.table == page, let table = pages.tablePage else { return false }
+    guard !Profile.isSmall, pages.pointee.count == 0, pages.pointee.table == page, let table = pages.tablePage else {
+      return false
+    }
     pages.initialize(page: pages.page)
     pointee.ledger.giveBack(page)
     tellProvider(table, page)

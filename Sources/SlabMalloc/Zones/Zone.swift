@@ -81,7 +81,9 @@ extension UnsafeMutablePointer where Pointee == Zone {
     addBin(0, slotSize: slotSize)
   }
 
-  private func start(page: PageSize, provider: PageProvider, lock: UnsafeMutablePointer<Lock>?, bins: UInt) {
+  @inline(never) private func start(
+    page: PageSize, provider: PageProvider, lock: UnsafeMutablePointer<Lock>?, bins: UInt
+  ) {
     pointee.directLimit = 0
     pointee.seal = ownSeal
     pointee.last = .none
