@@ -112,12 +112,23 @@ void *slm_port_next_new(size_t size) {
 
 extern char **environ;
 
-int slm_port_has_environment(void) { return environ != NULL; }
+// Where the kernel put the number of arguments, then these, NULL, and the environment. The loader tells.
+extern void *__libc_stack_end __attribute__((weak));
+
+// The C library's, or what it will be.
+static char **environment(void) {
+  if (environ != NULL || &__libc_stack_end == NULL || __libc_stack_end == NULL) return environ;
+  char **arguments = (char **)__libc_stack_end + 1;
+  return arguments + *(long *)__libc_stack_end + 1;
+}
+
+int slm_port_has_environment(void) { return environment() != NULL; }
 
 const char *slm_port_next_option(size_t *position) {
   static const char prefix[] = "SLABMALLOC_";
-  while (environ && environ[*position]) {
-    const char *entry = environ[(*position)++];
+  char **entries = environment();
+  while (entries && entries[*position]) {
+    const char *entry = entries[(*position)++];
     if (strncmp(entry, prefix, sizeof prefix - 1) == 0) return entry;
   }
   return NULL;

@@ -128,6 +128,27 @@ static inline int slm_port_commit(void *memory, size_t bytes) {
   return result;
 }
 
+// Makes memory that faults when it is touched. 0 on success.
+static inline int slm_port_protect(void *memory, size_t bytes) {
+  int saved = errno;
+  int result = mprotect(memory, bytes, PROT_NONE);
+  errno = saved;
+  return result;
+}
+
+// A number that nobody can foresee; less so where the system has none to give yet.
+static inline uint64_t slm_port_random(void) {
+  int saved = errno;
+  uint64_t number;
+  if (syscall(SYS_getrandom, &number, sizeof number, 1 /* don't wait */) != sizeof number) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    number = ((uint64_t)now.tv_nsec << 32 ^ (uintptr_t)&number ^ (uint64_t)now.tv_sec) * 0x9E3779B97F4A7C15ULL;
+  }
+  errno = saved;
+  return number;
+}
+
 // Takes the memory away, so that it reads as zero. 0 on success.
 static inline int slm_port_purge(void *memory, size_t bytes) {
   int saved = errno;

@@ -37,7 +37,9 @@ public func slm_free_sized(_ pointer: UnsafeMutableRawPointer?, _ size: Int) {
 
 @_cdecl("slm_free_aligned_sized") @implementation
 public func slm_free_aligned_sized(_ pointer: UnsafeMutableRawPointer?, _ alignment: Int, _ size: Int) {
-  guard let pointer,
+  guard let pointer else { return }
+  if ProcessHeapPointer.shared.pointee.options.profile == .fast { return slm_free(pointer) }
+  guard
     ProcessHeapPointer.shared.isRight(
       UInt(bitPattern: pointer), size: UInt(bitPattern: size), alignment: UInt(bitPattern: alignment))
   else { return }

@@ -88,6 +88,7 @@ func heapAllocateOtherSize(_ size: UInt, _ heap: UnsafeMutableRawPointer) -> UIn
 func heapAllocateRarely(_ size: UInt, _ heap: UnsafeMutableRawPointer) -> UInt {
   let heap = heap.assumingMemoryBound(to: Heap.self)
   guard heap.isInitialized else { return heap.asThread { UInt(bitPattern: $0.allocate(size)) } }
+  if heap.process.isHardened { return heap.allocateHardened(size) }
   guard let index = SizeClass.index(size: size) else { return heap.allocateLarge(size, alignment: 1).start }
   return UInt(bitPattern: heap.bin(index).allocate())
 }
@@ -96,6 +97,7 @@ extension UnsafeMutablePointer where Pointee == Heap {
   /// Allocates with an alignment, a power of two.
   func allocate(_ size: UInt, alignment: UInt) -> UInt {
     guard isInitialized else { return asThread { $0.allocate(size, alignment: alignment) } }
+    if process.isHardened { return allocateHardened(size, alignment: alignment) }
     guard let bin = bin(size, alignment: alignment) else { return allocateLarge(size, alignment: alignment).start }
     return UInt(bitPattern: bin.allocate())
   }
@@ -108,11 +110,13 @@ extension UnsafeMutablePointer where Pointee == Heap {
   /// Allocates memory that reads as 0.
   func allocateZeroed(_ size: UInt) -> UInt {
     guard isInitialized else { return asThread { $0.allocateZeroed(size) } }
-    guard let index = SizeClass.index(size: max(size, 16)) else {
+    guard let index = process.sizeClass(size, alignment: 1) else {
       let (start, isClean) = allocateLarge(size, alignment: 1)
       clear(start, isClean ? 0 : size)
       return start
     }
+    // All free slots of a hardened heap are clear.
+    if process.isHardened { return bin(index).allocateHardened() }
     var isFresh = false
     let start = bin(index).allocateFresh(&isFresh)
     clear(start, isFresh ? 0 : size)

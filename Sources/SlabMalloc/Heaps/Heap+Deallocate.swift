@@ -60,8 +60,10 @@ func heapSlabIsPartial(_ run: UnsafeMutableRawPointer) -> Int32 {
 @usableFromInline
 func heapSlabIsUnused(_ run: UnsafeMutableRawPointer) -> Int32 {
   let run = run.assumingMemoryBound(to: Run.self)
-  run.bin.pointee.heap.tick()
-  run.bin.discard(run)
+  let bin = run.bin
+  if bin.keepsUnused { bin.place(run) } else { bin.discard(run) }
+  // Last: it may give the slab back.
+  bin.pointee.heap.tick()
   return opaqueOK
 }
 
@@ -86,10 +88,15 @@ func heapDeallocateElsewhere(_ address: UInt, _ heap: UnsafeMutableRawPointer) -
   }
 }
 
-/// The pointer failed a check.
+/// The pointer failed a check, or the slab is a hardened one.
 @c(slm_core_heap_refuse)
 @inline(never)
 @usableFromInline
 func heapRefuse(_ address: UInt, _ heap: UnsafeMutableRawPointer) -> Int32 {
-  heap.assumingMemoryBound(to: Heap.self).pointee.process.report(address)
+  let heap = heap.assumingMemoryBound(to: Heap.self)
+  let process = heap.pointee.process
+  if let run = process.run(around: address), run.pointee.kind == .slab, run.isHardened {
+    return heap.deallocateHardened(address, run)
+  }
+  return process.report(address)
 }

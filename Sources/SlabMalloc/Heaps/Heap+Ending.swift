@@ -40,6 +40,7 @@ extension UnsafeMutablePointer where Pointee == Heap {
 extension UnsafeMutablePointer where Pointee == HeapBin {
   /// Makes ready slots available in their slabs.
   fileprivate func emptyStack() {
+    if pointee.heap.pointee.process.isHardened { return endQuarantine() }
     while !isStackEmpty {
       pointee.top -= UInt(MemoryLayout<ReadySlot>.stride)
       let ready = Self.ready(at: pointee.top).pointee
@@ -69,6 +70,10 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
     while let slab = next {
       next = slab.pointee.next
       slab.pointee.place = .full
+      if slab.pointee.used == 0 {
+        discard(slab)
+        continue
+      }
       let isLeft =
         slab.pointee.available == 0
         ? slab.pass(from: heap, to: .nobody) : heap.pointee.process.addOrphan(slab, of: heap)

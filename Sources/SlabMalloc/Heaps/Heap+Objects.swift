@@ -12,7 +12,7 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
   }
 
   /// Bytes of a live object; 0, after a report, if it is none.
-  func usableSize(_ address: UInt) -> UInt { liveRun(address)?.objectSize ?? 0 }
+  func usableSize(_ address: UInt) -> UInt { liveRun(address).map { objectSize($0) } ?? 0 }
 
   /// Whether a live object may have been allocated with a size and an alignment; if not, after a report.
   func isRight(_ address: UInt, size: UInt, alignment: UInt) -> Bool {
@@ -20,7 +20,7 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
     let isRight: Bool
     if !isPowerOfTwo(alignment) || address & (alignment - 1) != 0 {
       isRight = false
-    } else if let index = SizeClass.naturalIndex(size: size, alignment: alignment) {
+    } else if let index = sizeClass(size, alignment: alignment) {
       isRight = run.pointee.kind == .slab && UInt(run.pointee.binIndex) == index
     } else {
       isRight =
@@ -32,14 +32,9 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
 
   /// The size that an allocation really gets; 0 if it is impossible.
   func goodSize(_ size: UInt) -> UInt {
-    if let index = SizeClass.index(size: max(size, 16)) { return SizeClass.slotSize(index) }
+    if let index = sizeClass(size, alignment: 1) { return SizeClass.slotSize(index) - canarySize }
     return size <= UInt(Int.max) - PageSize.large.size ? roundUp(size, to: UInt(pointee.system.pageSize)) : 0
   }
-}
-
-extension UnsafeMutablePointer where Pointee == Run {
-  /// Bytes of each object in it.
-  var objectSize: UInt { pointee.kind == .slab ? UInt(pointee.slotSize) : pointee.size }
 }
 
 extension UnsafeMutablePointer where Pointee == Heap {
@@ -49,17 +44,17 @@ extension UnsafeMutablePointer where Pointee == Heap {
     let process = pointee.process
     guard let run = process.liveRun(address) else { return 0 }
     if run.pointee.kind == .slab {
-      if SizeClass.naturalIndex(size: size, alignment: 1) == UInt(run.pointee.binIndex) { return address }
+      if process.sizeClass(size, alignment: 1) == UInt(run.pointee.binIndex) { return address }
     } else {
       if process.resizeLarge(run, size) { return address }
-      if size > maxSize { return process.moveLarge(run, size, for: pointee.isExplicit ? self : nil) }
+      if process.sizeClass(size, alignment: 1) == nil { return process.moveLarge(run, size, for: pointee.isExplicit ? self : nil) }
     }
     let new = UInt(bitPattern: allocate(size))
     guard let to = UnsafeMutableRawPointer(bitPattern: new), let from = UnsafeMutableRawPointer(bitPattern: address)
     else {
       return 0
     }
-    to.copyMemory(from: from, byteCount: Int(min(size, run.objectSize)))
+    to.copyMemory(from: from, byteCount: Int(min(size, process.objectSize(run))))
     _ = deallocate(address, process)
     return new
   }
@@ -74,6 +69,7 @@ extension UnsafeMutablePointer where Pointee == Heap {
     guard let run = process.run(around: address), isOwn(run) else { return AllocationError.foreignPointer.code }
     let refusal = process.refusal(of: address, run)
     guard refusal == ok else { return refusal }
+    if run.pointee.kind == .slab, run.isHardened, !hasCanary(address, run) { return AllocationError.overflow.code }
     return run.pointee.kind == .large ? process.deallocateLarge(address) : deallocate(address, run)
   }
 

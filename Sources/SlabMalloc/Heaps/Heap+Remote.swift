@@ -13,12 +13,22 @@ import Synchronization
 extension UnsafeMutablePointer where Pointee == Heap {
   /// Frees a slot of a slab that somebody else owns, or nobody.
   func deallocateRemotely(_ address: UInt, _ run: RunPointer) -> Status {
-    let (index, isStart) = run.slot(at: address)
+    let (index, isStart) = run.place(of: address)
     guard isStart, index < UInt(run.pointee.slotCount) else { return process.report(address) }
+    let isHardened = run.isHardened
+    if isHardened, run.mark(index).pointee == Mark.used, !hasCanary(address, run) {
+      return process.report(address, AllocationError.overflow.code)
+    }
     let (isFreed, _) = run.atomicMark(index).pointee.compareExchange(
-      expected: Mark.used, desired: Mark.remote, ordering: .acquiringAndReleasing)
+      expected: Mark.used, desired: isHardened ? Mark.clearing : Mark.remote, ordering: .acquiringAndReleasing)
     guard isFreed else { return process.report(address) }
+    if isHardened { run.clearRemotely(address, index) }
     collectNowAndThen()
+    return countRemoteFree(address, run, index)
+  }
+
+  /// Counts a slot that is marked as freed remotely.
+  func countRemoteFree(_ address: UInt, _ run: RunPointer, _ index: UInt) -> Status {
     let before = run.addRemoteFree()
 
     if before.remoteFrees != 0 { return ok }

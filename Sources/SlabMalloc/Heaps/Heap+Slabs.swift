@@ -7,7 +7,7 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
     // First, as it may give back the current slab.
     pointee.heap.tick()
     if let slab = pointee.current, slab.pointee.available > 0 {
-      serve(slab, word: slab.nextWord())
+      serve(slab)
       return true
     }
     return advanceToNextSlab()
@@ -16,7 +16,7 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
   private func advanceToNextSlab() -> Bool {
     let heap = pointee.heap
     if heap.collectRemote(), let slab = pointee.current, slab.pointee.available > 0 {
-      serve(slab, word: slab.nextWord())
+      serve(slab)
       return true
     }
     if let slab = pointee.current { leave(slab) }
@@ -26,7 +26,7 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
     next.pointee.used &+= 1
     next.pointee.shortfall = UInt32.max
     pointee.current = next
-    serve(next, word: next.nextWord())
+    serve(next)
     return true
   }
 
@@ -61,7 +61,7 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
     process.acquire()
     defer { process.release() }
     guard let block = process.takeMetadata(lines: metadataLines) else { return nil }
-    guard let slab = process.takeRun(UInt(pointee.pages)) else {
+    guard let slab = process.takeGuardedRun(UInt(pointee.pages)) else {
       process.giveBackMetadata(block, lines: metadataLines)
       return nil
     }
@@ -72,6 +72,8 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
   }
 
   private func carve(_ slab: RunPointer, _ block: UInt) {
+    let process = pointee.heap.pointee.process
+    if process.isHardened { process.clean(slab) }
     let count = UInt(pointee.slotCount)
     let marks = UnsafeMutablePointer<UInt8>(bitPattern: block).unsafelyUnwrapped
     let markBytes = Self.markLines(count) * Metadata.line
@@ -91,10 +93,13 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
     slab.pointee.cursor = 0
     slab.pointee.size = 0
     slab.pointee.isOrphan = false
-    slab.pointee.reciprocal = pointee.reciprocal
+    slab.pointee.reciprocal = process.isHardened ? 0 : pointee.reciprocal
     slab.pointee.kind = .slab
     slab.owner.pointee.store(pointee.heap.address, ordering: .releasing)
   }
+
+  /// Whether a slab of which nothing is used stays, for the next allocation.
+  var keepsUnused: Bool { pointee.partial.first == nil && pointee.heap.pointee.process.isHardened }
 
   /// Gives back a slab of which nothing is used. It stays if a slot of it is freed remotely even so:
   /// a double free, to be found when it is collected.

@@ -28,6 +28,8 @@ struct Heap: ~Copyable {
   var large: RunList
   /// Slabs in which others have freed slots, linked by `remoteNext`. Atomic, on a line of its own.
   var remote: UInt
+  /// State of a hardened heap's random numbers.
+  var random: UInt
 }
 
 typealias HeapPointer = UnsafeMutablePointer<Heap>
@@ -102,7 +104,8 @@ extension UnsafeMutablePointer where Pointee == Heap {
   /// Serves from now on.
   func enlist(isExplicit: Bool) {
     pointee.isExplicit = isExplicit
-    pointee.directLimit = Heap.directLimit
+    pointee.directLimit = pointee.process.isHardened ? 0 : Heap.directLimit
+    if pointee.process.isHardened { pointee.random = UInt(slm_port_random()) }
     pointee.seal = ownSeal
   }
 

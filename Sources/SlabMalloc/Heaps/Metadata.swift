@@ -38,7 +38,7 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
   }
 
   private func takeMetadataPage(_ lines: UInt) -> RunPointer? {
-    guard let page = takeRun(roundUp(lines * Metadata.line, to: Run.pageSize) >> Run.pageShift) else { return nil }
+    guard let page = takeGuardedRun(roundUp(lines * Metadata.line, to: Run.pageSize) >> Run.pageShift) else { return nil }
     page.pointee.kind = .metadata
     page.pointee.slotSize = UInt32(lines * Metadata.line)
     page.pointee.slotCount = 0
@@ -66,7 +66,7 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
   }
 
   private func isFull(_ page: RunPointer) -> Bool {
-    UInt(page.pointee.used + 1) * UInt(page.pointee.slotSize) > page.bytes
+    UInt(page.pointee.used + 1) * UInt(page.pointee.slotSize) > page.bytes - (page.pointee.isGuarded ? Run.pageSize : 0)
   }
 
   private func nextFree(_ block: UInt) -> UnsafeMutablePointer<UInt> {

@@ -57,7 +57,7 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
     guard let run else { return AllocationError.foreignPointer.code }
     switch run.pointee.kind {
     case .slab:
-      let (index, isStart) = run.slot(at: address)
+      let (index, isStart) = run.place(of: address)
       guard isStart, index < UInt(run.pointee.slotCount) else { return AllocationError.interiorPointer.code }
       return run.mark(index).pointee == Mark.used ? ok : AllocationError.doubleFree.code
     case .large: return run.pointee.start == address ? ok : AllocationError.interiorPointer.code
@@ -82,6 +82,13 @@ extension Misuse {
       line.add("free of ")
       line.add(hex: pointer)
       line.add(", which points into an object")
+    case AllocationError.overflow.code:
+      line.add("write behind the end of ")
+      line.add(hex: pointer)
+    case AllocationError.writeAfterFree.code:
+      line.add("write to ")
+      line.add(hex: pointer)
+      line.add(" after it was freed")
     case AllocationError.layoutMismatch.code:
       line.add("free of ")
       line.add(hex: pointer)

@@ -8,7 +8,7 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
       return (noMemory(), false)
     }
     let bytes = roundUp(max(size, 1), to: osPage)
-    let pages = roundUp(bytes, to: Run.pageSize) >> Run.pageShift
+    let pages = roundUp(bytes, to: Run.pageSize) >> Run.pageShift + (isHardened ? 1 : 0)
     let spare = alignment > Run.pageSize ? (alignment >> Run.pageShift) - 1 : 0
     acquire()
     // Of a giant nobody sets a descriptor for each page.
@@ -20,6 +20,7 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
     }
     if spare > 0 { run = align(run, alignment, pages) }
     let isClean = run.pointee.isClean
+    if isHardened { addGuard(run) }
     run.pointee.size = bytes
     run.pointee.kind = .large
     if let heap {
@@ -102,8 +103,10 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
 
   /// Changes the size of a large object where it is. False if it can't be.
   func resizeLarge(_ run: RunPointer, _ size: UInt) -> Bool {
-    guard size > maxSize, size <= UInt(Int.max) - PageSize.large.size else { return false }
+    guard sizeClass(size, alignment: 1) == nil, size <= UInt(Int.max) - PageSize.large.size else { return false }
     let bytes = roundUp(size, to: UInt(pointee.system.pageSize))
+    // A guard page is where it is.
+    if run.pointee.isGuarded { return bytes == run.pointee.size }
     let pages = roundUp(bytes, to: Run.pageSize) >> Run.pageShift
     acquire()
     let isDone = resizeLarge(run, pages, bytes)

@@ -59,7 +59,10 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
   /// Gives everything back now that nothing uses, and a heap's idle slabs. Returns the bytes. Called without the lock.
   func purgeAll(of heap: HeapPointer? = nil) -> UInt {
     let before = locked { pointee.counts.purged }
-    if let heap, heap.isInitialized { heap.trim() }
+    if let heap, heap.isInitialized {
+      if isHardened { heap.endQuarantine() }
+      heap.trim()
+    }
     purge(downTo: 0)
     return locked { pointee.counts.purged } - before
   }
@@ -91,6 +94,7 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
   /// Gives back the current slab if nothing of it is used, and its memory at once: the next slab is likely to get the same run, and
   /// would keep what memory it has.
   fileprivate func trim() {
+    if let slab = pointee.partial.first, slab.pointee.used == 0 { discard(slab) }
     guard let slab = pointee.current, slab.pointee.used == 1 else { return }
     unlist(slab)
     guard slab.pass(from: pointee.heap, to: .noSlab) else { return place(slab) }

@@ -113,7 +113,7 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
 
   /// A run that is busy becomes free.
   func addFree(_ run: RunPointer, isClean: Bool = false) {
-    guard let reserve = reserve(around: run.pointee.start) else { return }
+    guard let reserve = reserve(around: run.pointee.start), removeGuard(run) else { return }
     if reserve.pointee.isLone { return unmap(reserve) }
     run.pointee.isClean = isClean
     // Not 0: that it was used is told by that.

@@ -40,6 +40,8 @@ struct ProcessHeap {
   var nextPurge: UInt64
   var misuse: MisuseHandler
   var counts: Counts
+  /// Of the canaries.
+  var secret: UInt
 
   struct Options {
     /// Milliseconds until dirty runs are purged.
@@ -49,6 +51,7 @@ struct ProcessHeap {
     /// Bytes of address space to reserve first.
     var reserve: UInt
     var printsStatistics: Bool
+    var profile: HeapProfile = .checked
 
     static var standard: Self {
       Self(purgeDelay: 100, retain: 256 << 20, reserve: 256 << 30, printsStatistics: false)
@@ -101,6 +104,7 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
     for index in 0..<49 { pointee.orphans[index] = RunList() }
     pointee.misuse = .standard
     pointee.counts = ProcessHeap.Counts()
+    pointee.secret = UInt(slm_port_random())
     ready.pointee.store(1, ordering: .releasing)
   }
 

@@ -6,7 +6,7 @@ import Synchronization
 ///     offset            every deallocation reads this line, and it changes seldom
 ///       0  owner        and above its 48 bits how many remote frees wait, see `Owner`
 ///       8  start        address of slot 0
-///      16  reciprocal   2^64 / slotSize, rounded up; 0 if the run is no slab
+///      16  reciprocal   2^64 / slotSize, rounded up; 0 if the run is no slab, or hardened
 ///      24  marks        one byte for each slot
 ///      32  bin
 ///      40  lead         the run's descriptor
@@ -20,7 +20,7 @@ import Synchronization
 ///      88  remoteNext   list of a heap's remote frees
 ///      96  next         list of a bin, of orphans, or of free runs
 ///     104  previous
-///     112  place, isClean, isOrphan, cursor
+///     112  place, isClean, isOrphan, cursor, isGuarded
 ///     120  size         bytes, of a large object; of a free run, when it became free
 ///
 /// slotCount = used + available + slots that the owner's bin holds pending or ready; `used` of a current slab is one more, so that
@@ -56,6 +56,8 @@ struct Run {
   var isOrphan: Bool
   /// The word in which a slot was found last.
   var cursor: UInt8
+  /// Its last page can't be touched, see `ProcessHeap+Guards`.
+  var isGuarded: Bool
   var size: UInt
 
   var stamp: UInt {
@@ -115,6 +117,8 @@ enum Mark {
   /// Free, and all its bytes are 0.
   static let fresh: UInt8 = 2
   static let used: UInt8 = 3
+  /// Of a hardened slab: about to become remote.
+  static let clearing: UInt8 = 4
   /// Freed by a thread that doesn't own the slab. The only mark with this bit.
   static let remote: UInt8 = 0x80
 }

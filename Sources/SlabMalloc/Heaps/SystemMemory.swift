@@ -8,6 +8,8 @@ struct SystemMemory {
   let reserve: Reserve
   /// Makes reserved address space usable; it reads as 0. 0 on success.
   let commit: Change
+  /// Makes memory one that can't be touched, until `commit`. 0 on success.
+  let protect: Change
   /// Takes memory away; it reads as 0 from now on. 0 on success.
   let purge: Change
   /// Gives address space back.

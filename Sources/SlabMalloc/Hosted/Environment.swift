@@ -5,6 +5,7 @@ import CSlabPort
 ///     SLABMALLOC_PURGE_DELAY   milliseconds
 ///     SLABMALLOC_RETAIN        MiB
 ///     SLABMALLOC_RESERVE       GiB of address space; 0: small pieces, as they are needed
+///     SLABMALLOC_PROFILE       fast, checked or hardened
 ///     SLABMALLOC_STATS         1: a table on stderr at exit
 extension UnsafeMutablePointer where Pointee == ProcessHeap {
   func readEnvironment() {
@@ -26,6 +27,10 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
     } else if let value = value(name, of: "RESERVE") {
       guard let number = number(value, upTo: 1 << 15) else { return refuse(entry, "a number of GiB up to 32768") }
       pointee.options.reserve = number << 30
+    } else if let value = value(name, of: "PROFILE") {
+      guard let profile = profile(value) else { return refuse(entry, "fast, checked or hardened") }
+      guard pointee.reserveCount == 0 else { return refuse(entry, "in time: memory was allocated before") }
+      pointee.options.profile = profile
     } else if let value = value(name, of: "STATS") {
       guard let number = number(value, upTo: 1) else { return refuse(entry, "0 or 1") }
       pointee.options.printsStatistics = number == 1
@@ -39,6 +44,19 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
     let count = name.utf8CodeUnitCount
     for index in 0..<count where UInt8(bitPattern: entry[index]) != name.utf8Start[index] { return nil }
     return entry[count] == 61 ? entry + count + 1 : nil
+  }
+
+  private func profile(_ text: UnsafePointer<CChar>) -> HeapProfile? {
+    if isEqual(text, "fast") { return .fast }
+    if isEqual(text, "checked") { return .checked }
+    return isEqual(text, "hardened") ? .hardened : nil
+  }
+
+  private func isEqual(_ text: UnsafePointer<CChar>, _ word: StaticString) -> Bool {
+    for index in 0..<word.utf8CodeUnitCount where UInt8(bitPattern: text[index]) != word.utf8Start[index] {
+      return false
+    }
+    return text[word.utf8CodeUnitCount] == 0
   }
 
   private func number(_ text: UnsafePointer<CChar>, upTo limit: UInt) -> UInt? {

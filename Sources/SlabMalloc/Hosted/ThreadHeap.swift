@@ -81,7 +81,8 @@ func processEnds() {
 extension SystemMemory {
   static var linux: Self {
     Self(
-      reserve: { slm_port_reserve($0) }, commit: { slm_port_commit($0, $1) }, purge: { slm_port_purge($0, $1) },
+      reserve: { slm_port_reserve($0) }, commit: { slm_port_commit($0, $1) },
+      protect: { slm_port_protect($0, $1) }, purge: { slm_port_purge($0, $1) },
       unmap: {
         slm_port_unmap($0, $1)
         return 0

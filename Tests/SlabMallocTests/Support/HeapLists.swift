@@ -10,6 +10,8 @@ struct HeapLists {
   private var remote: [RunPointer: HeapPointer] = [:]
   /// Ready and pending slots by slab: indices.
   private var held: [RunPointer: [UInt]] = [:]
+  /// The same in quarantine.
+  private var quarantined: [RunPointer: [UInt]] = [:]
 
   mutating func collect(_ heap: HeapPointer) -> String? {
     for index in 0..<SizeClass.count {
@@ -42,9 +44,13 @@ struct HeapLists {
     if bin.pointee.top > bin.pointee.limit || bin.pointee.top <= bin.pointee.bottom { return "the stack's top" }
     for address in stride(from: bin.pointee.bottom + size, to: bin.pointee.top, by: Int(size)) {
       let ready = HeapBinPointer.ready(at: address).pointee
-      let (index, isStart) = ready.run.slot(at: ready.address)
+      let (index, isStart) = ready.run.place(of: ready.address)
       if !isStart || ready.run.mark(index) != ready.mark { return "a ready slot is none" }
-      held[ready.run, default: []].append(index)
+      if ready.run.isHardened {
+        quarantined[ready.run, default: []].append(index)
+      } else {
+        held[ready.run, default: []].append(index)
+      }
     }
     return nil
   }
@@ -88,6 +94,7 @@ struct HeapLists {
     if !orphans.isEmpty { return "\(orphans.count) orphans are no slabs" }
     if !remote.isEmpty { return "\(remote.count) runs with remote frees are no slabs" }
     if !large.isEmpty { return "heaps list \(large.count) runs that are no large objects" }
+    if !quarantined.isEmpty { return "slots of \(quarantined.count) runs that are no slabs are in quarantine" }
     return held.isEmpty ? nil : "bins hold slots of \(held.count) runs that are no slabs"
   }
 
@@ -100,12 +107,14 @@ struct HeapLists {
     var remote: HeapPointer?
     /// Ready and pending slots.
     var held: [UInt] = []
+    var quarantined: [UInt] = []
   }
 
   mutating func found(slab: RunPointer, heaps: Set<HeapPointer>) -> String? {
     let entry = Entry(
       place: places.removeValue(forKey: slab), orphan: orphans.removeValue(forKey: slab),
-      remote: remote.removeValue(forKey: slab), held: held.removeValue(forKey: slab) ?? [])
+      remote: remote.removeValue(forKey: slab), held: held.removeValue(forKey: slab) ?? [],
+      quarantined: quarantined.removeValue(forKey: slab) ?? [])
     return slab.violation(entry, heaps: heaps)
   }
 }

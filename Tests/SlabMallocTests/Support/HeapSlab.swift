@@ -3,22 +3,22 @@
 extension UnsafeMutablePointer where Pointee == Run {
   /// The first invariant of a slab that does not hold, as text.
   func violation(_ entry: HeapLists.Entry, heaps: Set<HeapPointer>) -> String? {
-    geometryViolation() ?? slotViolation(held: entry.held) ?? ownerViolation(entry, heaps)
+    geometryViolation() ?? slotViolation(entry.held, quarantined: entry.quarantined) ?? ownerViolation(entry, heaps)
   }
 
   private func geometryViolation() -> String? {
     let slotSize = SizeClass.slotSize(UInt(pointee.binIndex))
-    if UInt(pointee.slotSize) != slotSize || UInt(pointee.pages) != HeapBin.pages(slotSize) {
+    if UInt(pointee.slotSize) != slotSize || UInt(pointee.pages) != HeapBin.pages(slotSize) + (isHardened ? 1 : 0) {
       return "carved for another class"
     }
-    if UInt(pointee.slotCount) != bytes / slotSize { return "\(pointee.slotCount) slots" }
+    if UInt(pointee.slotCount) != HeapBin.slotCount(slotSize) { return "\(pointee.slotCount) slots" }
     let lines = HeapBinPointer.markLines(UInt(pointee.slotCount)) * Metadata.line
     if UInt(bitPattern: pointee.words) - UInt(bitPattern: pointee.marks) != lines { return "words don't follow marks" }
-    return pointee.reciprocal == UInt.max / slotSize + 1 ? nil : "reciprocal"
+    return isHardened || pointee.reciprocal == UInt.max / slotSize + 1 ? nil : "reciprocal"
   }
 
-  /// slotCount = used + available + held, and marks and words say the same.
-  private func slotViolation(held: [UInt]) -> String? {
+  /// slotCount = used + available + held, and marks and words say the same. Slots in quarantine are used, but marked as free.
+  private func slotViolation(_ held: [UInt], quarantined: [UInt]) -> String? {
     let count = Int(pointee.slotCount)
     let (free, used, remote) = countMarks()
     if free + used + remote != count { return "an unknown mark" }
@@ -27,7 +27,7 @@ extension UnsafeMutablePointer where Pointee == Run {
     }
     // That of the current slab is one more.
     let inUse = Int(pointee.used) - (pointee.place == .current ? 1 : 0)
-    if inUse != used + remote { return "used is \(pointee.used), but \(used + remote) are marked" }
+    if inUse != used + remote + quarantined.count { return "used is \(pointee.used), but \(used + remote) are marked" }
     var available = 0
     for word in 0..<(count + 63) / 64 {
       let bits = pointee.words[word]
@@ -37,11 +37,11 @@ extension UnsafeMutablePointer where Pointee == Run {
     }
     if Int(pointee.available) != available { return "available is \(pointee.available), not \(available)" }
     if inUse + available + held.count != count { return "\(held.count) held + \(available) + \(pointee.used) used" }
-    for index in held {
+    for index in held + quarantined {
       if !areFree(Int(index >> 6), 1 << UInt64(index & 63)) { return "a held slot is marked as used" }
       if pointee.words[Int(index >> 6)] >> UInt64(index & 63) & 1 == 1 { return "a held slot is available too" }
     }
-    if Set(held).count != held.count { return "a slot is held twice" }
+    if Set(held + quarantined).count != held.count + quarantined.count { return "a slot is held twice" }
     return UInt(remote) == currentOwner.remoteFrees
       ? nil : "\(currentOwner.remoteFrees) remote frees, but \(remote) are marked"
   }
@@ -90,7 +90,7 @@ extension UnsafeMutablePointer where Pointee == Run {
   }
 
   private func nobodysViolation(_ entry: HeapLists.Entry) -> String? {
-    if entry.place != nil || !entry.held.isEmpty || entry.remote != nil { return "nobody's, but in a heap" }
+    if entry.place != nil || !entry.held.isEmpty || (!entry.quarantined.isEmpty && !isHardened) || entry.remote != nil { return "nobody's, but in a heap" }
     if pointee.place != .full || pointee.bin != .nobodys { return "nobody's, but \(pointee.place)" }
     if currentOwner.remoteFrees != 0 { return "nobody's, but with remote frees" }
     if entry.orphan ?? Int(pointee.binIndex) != Int(pointee.binIndex) { return "an orphan of another class" }
@@ -99,7 +99,7 @@ extension UnsafeMutablePointer where Pointee == Run {
   }
 
   private func placeViolation(threshold: UInt32) -> String? {
-    if pointee.place != .current, pointee.used == 0 { return "\(pointee.place), but unused" }
+    if pointee.place != .current, pointee.used == 0, !isHardened { return "\(pointee.place), but unused" }
     switch pointee.place {
     case .full: return "owned, but nowhere"
     case .current: return nil

@@ -1,0 +1,164 @@
+import CSlabPort
+import Synchronization
+
+/// Profile hardened: allocations and deallocations that cost more and find more.
+///
+///     slot:   | object, 0 until it is handed out ...                    | canary |
+///
+/// - A canary ends each slot: a secret xor its address. A free finds whether something was written over it.
+/// - A free clears the slot, and an allocation looks whether it still is: a write after free.
+/// - A freed slot goes to the quarantine of its bin, where it takes the place of a random one, which becomes available. The
+///   quarantine is what the stack of ready slots is otherwise; for their slabs its slots are used, for everybody else free.
+/// - An allocation takes a random slot of a random word.
+/// - A slab of which nothing is used stays if it is the only one that its bin has: then it needn't be guarded again.
+/// - Each slab, large object and page of metadata ends with a guard page, see `ProcessHeap+Guards`.
+///
+/// No other profile pays for it: a hardened heap has `directLimit` 0, so that its allocations come here, and hardened slabs
+/// have the reciprocal 0, which no address passes, so that their frees come here by way of `heapRefuse`.
+extension UnsafeMutablePointer where Pointee == Heap {
+  func allocateHardened(_ size: UInt, alignment: UInt = 1) -> UInt {
+    guard let index = pointee.process.sizeClass(size, alignment: alignment) else {
+      return allocateLarge(size, alignment: alignment).start
+    }
+    return bin(index).allocateHardened()
+  }
+
+  /// Frees a slot of a hardened slab that this heap owns.
+  func deallocateHardened(_ address: UInt, _ run: RunPointer) -> Status {
+    let (index, isStart) = run.place(of: address)
+    guard isStart, index < UInt(run.pointee.slotCount), run.mark(index).pointee == Mark.used else {
+      return pointee.process.report(address)
+    }
+    guard hasCanary(address, run) else { return pointee.process.report(address, AllocationError.overflow.code) }
+    run.mark(index).pointee = Mark.free
+    run.clear(address)
+    run.bin.quarantine(ReadySlot(address: address, run: run, mark: run.mark(index)), random())
+    return ok
+  }
+
+  /// Makes all slots in quarantine available.
+  func endQuarantine() {
+    for index in 0..<SizeClass.count { bin(index).endQuarantine() }
+  }
+
+  /// Whether nothing was written behind an object.
+  func hasCanary(_ address: UInt, _ run: RunPointer) -> Bool {
+    let canary = run.canary(address)
+    return canary.pointee == process.canary(canary)
+  }
+
+  /// A number that a program can't foresee, from a generator whose seed is the system's (Vigna's splitmix64).
+  func random() -> UInt {
+    pointee.random &+= 0x9E37_79B9_7F4A_7C15
+    var mixed = pointee.random
+    mixed = (mixed ^ (mixed &>> 30)) &* 0xBF58_476D_1CE4_E5B9
+    mixed = (mixed ^ (mixed &>> 27)) &* 0x94D0_49BB_1331_11EB
+    return mixed ^ (mixed &>> 31)
+  }
+
+  /// Below a limit.
+  func random(below limit: UInt) -> UInt { random().multipliedFullWidth(by: limit).high }
+}
+
+extension UnsafeMutablePointer where Pointee == HeapBin {
+  func allocateHardened() -> UInt {
+    let heap = pointee.heap
+    while pointee.pending != 0 || advance() {
+      let address = claimRandom(heap.random())
+      let run = unsafeBitCast(pointee.current, to: RunPointer.self)
+      if run.isClear(address) {
+        let canary = run.canary(address)
+        canary.pointee = heap.process.canary(canary)
+        return address
+      }
+      // Whoever wrote to it may do so again: nobody gets it.
+      _ = heap.process.report(address, AllocationError.writeAfterFree.code)
+    }
+    return noMemory()
+  }
+
+  /// Takes the first of the pending slots from a random one on, and round.
+  private func claimRandom(_ random: UInt) -> UInt {
+    let slots = pointee.pending
+    let from = UInt64.max &<< UInt64(truncatingIfNeeded: random)
+    let chosen = slots & from != 0 ? slots & from : slots
+    let address = claim(chosen)
+    pointee.pending = slots & ~(chosen & (0 &- chosen))
+    return address
+  }
+
+  /// Holds a slot back, and makes another one available if there are enough of them.
+  fileprivate func quarantine(_ freed: ReadySlot, _ random: UInt) {
+    let size = UInt(MemoryLayout<ReadySlot>.stride)
+    if pointee.top != pointee.limit {
+      Self.ready(at: pointee.top).pointee = freed
+      pointee.top += size
+      return
+    }
+    let first = pointee.bottom + size
+    let place = first + random.multipliedFullWidth(by: (pointee.limit - first) / size).high * size
+    let other = Self.ready(at: place).pointee
+    Self.ready(at: place).pointee = freed
+    letGo(other)
+  }
+
+  /// Makes all slots in quarantine available.
+  func endQuarantine() {
+    while !isStackEmpty {
+      pointee.top -= UInt(MemoryLayout<ReadySlot>.stride)
+      letGo(Self.ready(at: pointee.top).pointee)
+    }
+  }
+
+  /// Its slab may be nobody's by now, or another heap's: then the free is a remote one.
+  private func letGo(_ slot: ReadySlot) {
+    let index = UInt(slot.mark - slot.run.pointee.marks)
+    if slot.run.currentOwner.alone == pointee.heap.address {
+      _ = heapDeallocateToWord(slot.run.raw, index)
+    } else {
+      slot.run.atomicMark(index).pointee.store(Mark.remote, ordering: .releasing)
+      _ = pointee.heap.countRemoteFree(slot.address, slot.run, index)
+    }
+  }
+}
+
+extension UnsafeMutablePointer where Pointee == Run {
+  @inline(__always) var isHardened: Bool { pointee.reciprocal == 0 }
+
+  /// What `slot(at:)` says, for hardened slabs too.
+  func place(of address: UInt) -> (index: UInt, isStart: Bool) {
+    guard isHardened else { return slot(at: address) }
+    let (index, rest) = (address &- pointee.start).quotientAndRemainder(dividingBy: UInt(pointee.slotSize))
+    return (index, rest == 0)
+  }
+
+  /// The last word of a slot.
+  fileprivate func canary(_ address: UInt) -> UnsafeMutablePointer<UInt> {
+    words(address) + (Int(pointee.slotSize) / MemoryLayout<UInt>.size - 1)
+  }
+
+  fileprivate func clear(_ address: UInt) {
+    words(address).initialize(repeating: 0, count: Int(pointee.slotSize) / MemoryLayout<UInt>.size)
+  }
+
+  fileprivate func isClear(_ address: UInt) -> Bool {
+    let words = words(address)
+    var sum: UInt = 0
+    for index in 0..<Int(pointee.slotSize) / MemoryLayout<UInt>.size { sum |= words[index] }
+    return sum == 0
+  }
+
+  private func words(_ address: UInt) -> UnsafeMutablePointer<UInt> {
+    UnsafeMutablePointer<UInt>(bitPattern: address).unsafelyUnwrapped
+  }
+
+  /// Another thread than the owner has made a slot `clearing`: its memory, and then its mark, say that it is free.
+  func clearRemotely(_ address: UInt, _ index: UInt) {
+    clear(address)
+    atomicMark(index).pointee.store(Mark.remote, ordering: .releasing)
+  }
+}
+
+extension UnsafeMutablePointer where Pointee == ProcessHeap {
+  fileprivate func canary(_ place: UnsafeMutablePointer<UInt>) -> UInt { pointee.secret ^ UInt(bitPattern: place) }
+}

@@ -1,0 +1,41 @@
+/// Guard pages: the last page of each run that a hardened process takes can't be touched, so that what runs over the end of a
+/// slab, a large object or metadata faults. The lock is held.
+extension UnsafeMutablePointer where Pointee == ProcessHeap {
+  /// A run as `takeRun` gives it, and its guard page. Without one if the system refuses that.
+  func takeGuardedRun(_ pages: UInt) -> RunPointer? {
+    guard isHardened else { return takeRun(pages) }
+    guard let run = takeRun(pages + 1) else { return nil }
+    addGuard(run)
+    return run
+  }
+
+  func addGuard(_ run: RunPointer) {
+    run.pointee.isGuarded =
+      pointee.system.protect(UnsafeMutableRawPointer(bitPattern: run.usableEnd).unsafelyUnwrapped, Int(Run.pageSize))
+      == 0
+  }
+
+  /// Makes the guard page usable again. False if the system refuses: then the run is lost.
+  func removeGuard(_ run: RunPointer) -> Bool {
+    guard run.pointee.isGuarded else { return true }
+    let guardPage = UnsafeMutableRawPointer(bitPattern: run.usableEnd).unsafelyUnwrapped
+    run.pointee.isGuarded = pointee.system.commit(guardPage, Int(Run.pageSize)) != 0
+    return !run.pointee.isGuarded
+  }
+
+  /// Makes a run read as 0, for what is carved from it is looked at.
+  func clean(_ run: RunPointer) {
+    guard !run.pointee.isClean, let start = UnsafeMutableRawPointer(bitPattern: run.pointee.start) else { return }
+    let bytes = Int(run.usableEnd - run.pointee.start)
+    // A little is faster cleared than fetched anew.
+    if bytes <= 1 << 20 || pointee.system.purge(start, bytes) != 0 {
+      start.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
+    }
+    run.pointee.isClean = true
+  }
+}
+
+extension UnsafeMutablePointer where Pointee == Run {
+  /// Where a guarded run's guard page is.
+  fileprivate var usableEnd: UInt { endAddress - Run.pageSize }
+}
