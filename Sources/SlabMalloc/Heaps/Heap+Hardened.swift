@@ -77,14 +77,26 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
     return noMemory()
   }
 
-  /// Takes the first of the pending slots from a random one on, and round.
+  /// Takes one of the pending slots.
   private func claimRandom(_ random: UInt) -> UInt {
     let slots = pointee.pending
-    let from = UInt64.max &<< UInt64(truncatingIfNeeded: random)
-    let chosen = slots & from != 0 ? slots & from : slots
+    let chosen = choose(slots, random)
     let address = claim(chosen)
-    pointee.pending = slots & ~(chosen & (0 &- chosen))
+    pointee.pending = slots & ~chosen
     return address
+  }
+
+  /// One of some bits: each as likely, if there are many; if there are few, more likely one with none before it.
+  private func choose(_ bits: UInt64, _ random: UInt) -> UInt64 {
+    var random = UInt64(truncatingIfNeeded: random)
+    for _ in 0..<4 {
+      let bit: UInt64 = 1 &<< random
+      if bits & bit != 0 { return bit }
+      random &>>= 6
+    }
+    let above = bits & (UInt64.max &<< random)
+    let left = above != 0 ? above : bits
+    return left & (0 &- left)
   }
 
   /// Holds a slot back, and makes another one available if there are enough of them.

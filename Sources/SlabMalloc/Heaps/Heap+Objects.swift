@@ -47,7 +47,9 @@ extension UnsafeMutablePointer where Pointee == Heap {
       if process.sizeClass(size, alignment: 1) == UInt(run.pointee.binIndex) { return address }
     } else {
       if process.resizeLarge(run, size) { return address }
-      if process.sizeClass(size, alignment: 1) == nil { return process.moveLarge(run, size, for: pointee.isExplicit ? self : nil) }
+      if process.sizeClass(size, alignment: 1) == nil {
+        return process.moveLarge(run, size, for: pointee.isExplicit ? self : nil)
+      }
     }
     let new = UInt(bitPattern: allocate(size))
     guard let to = UnsafeMutableRawPointer(bitPattern: new), let from = UnsafeMutableRawPointer(bitPattern: address)

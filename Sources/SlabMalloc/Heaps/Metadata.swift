@@ -38,7 +38,9 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
   }
 
   private func takeMetadataPage(_ lines: UInt) -> RunPointer? {
-    guard let page = takeGuardedRun(roundUp(lines * Metadata.line, to: Run.pageSize) >> Run.pageShift) else { return nil }
+    guard let page = takeGuardedRun(roundUp(lines * Metadata.line, to: Run.pageSize) >> Run.pageShift) else {
+      return nil
+    }
     page.pointee.kind = .metadata
     page.pointee.slotSize = UInt32(lines * Metadata.line)
     page.pointee.slotCount = 0
@@ -66,7 +68,7 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
   }
 
   private func isFull(_ page: RunPointer) -> Bool {
-    UInt(page.pointee.used + 1) * UInt(page.pointee.slotSize) > page.bytes - (page.pointee.isGuarded ? Run.pageSize : 0)
+    UInt(page.pointee.used + 1) * UInt(page.pointee.slotSize) > page.usableBytes
   }
 
   private func nextFree(_ block: UInt) -> UnsafeMutablePointer<UInt> {

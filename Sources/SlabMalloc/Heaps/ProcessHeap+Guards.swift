@@ -11,22 +11,20 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
 
   func addGuard(_ run: RunPointer) {
     run.pointee.isGuarded =
-      pointee.system.protect(UnsafeMutableRawPointer(bitPattern: run.usableEnd).unsafelyUnwrapped, Int(Run.pageSize))
-      == 0
+      pointee.system.protect(run.lastPage, Int(Run.pageSize)) == 0
   }
 
   /// Makes the guard page usable again. False if the system refuses: then the run is lost.
   func removeGuard(_ run: RunPointer) -> Bool {
     guard run.pointee.isGuarded else { return true }
-    let guardPage = UnsafeMutableRawPointer(bitPattern: run.usableEnd).unsafelyUnwrapped
-    run.pointee.isGuarded = pointee.system.commit(guardPage, Int(Run.pageSize)) != 0
+    run.pointee.isGuarded = pointee.system.commit(run.lastPage, Int(Run.pageSize)) != 0
     return !run.pointee.isGuarded
   }
 
   /// Makes a run read as 0, for what is carved from it is looked at.
   func clean(_ run: RunPointer) {
     guard !run.pointee.isClean, let start = UnsafeMutableRawPointer(bitPattern: run.pointee.start) else { return }
-    let bytes = Int(run.usableEnd - run.pointee.start)
+    let bytes = Int(run.usableBytes)
     // A little is faster cleared than fetched anew.
     if bytes <= 1 << 20 || pointee.system.purge(start, bytes) != 0 {
       start.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
@@ -36,6 +34,10 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
 }
 
 extension UnsafeMutablePointer where Pointee == Run {
-  /// Where a guarded run's guard page is.
-  fileprivate var usableEnd: UInt { endAddress - Run.pageSize }
+  /// Bytes before the guard page.
+  var usableBytes: UInt { bytes - (pointee.isGuarded ? Run.pageSize : 0) }
+
+  fileprivate var lastPage: UnsafeMutableRawPointer {
+    UnsafeMutableRawPointer(bitPattern: endAddress - Run.pageSize).unsafelyUnwrapped
+  }
 }

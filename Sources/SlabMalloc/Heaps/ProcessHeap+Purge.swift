@@ -100,7 +100,7 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
     guard slab.pass(from: pointee.heap, to: .noSlab) else { return place(slab) }
     dropReady(of: slab)
     let process = pointee.heap.pointee.process
-    let (start, bytes) = (slab.pointee.start, slab.bytes)
+    let (start, bytes) = (slab.pointee.start, slab.usableBytes)
     let isPurged =
       process.pointee.system.purge(UnsafeMutableRawPointer(bitPattern: start).unsafelyUnwrapped, Int(bytes)) == 0
     if isPurged { process.locked { process.pointee.counts.purged += bytes } }

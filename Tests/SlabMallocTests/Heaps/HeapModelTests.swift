@@ -47,6 +47,26 @@ final class HeapModelTests: XCTestCase {
 
   func testSmallReserves() { run(HeapWorld(reserve: 0), stream: 350, steps: steps / 5, checkEach: 100, live: 1000) }
 
+  func testHardenedHeaps() {
+    run(HeapWorld(profile: .hardened), stream: 360, steps: steps / 25, checkEach: 1, live: 150)
+    let sizes = HeapModel.Sizes(small: 1, large: 13, rarity: 1)
+    run(
+      HeapWorld(retain: 1 << 20, profile: .hardened), stream: 361, steps: steps / 10, checkEach: 10, live: 400,
+      sizes: sizes)
+    run(HeapWorld(reserve: 0, profile: .hardened), stream: 362, steps: steps / 5, checkEach: 100, live: 1000)
+    run(HeapWorld(pageSize: 65536, profile: .hardened), stream: 363, steps: steps / 5, checkEach: 100, live: 1000)
+  }
+
+  /// Guards are left out when the system refuses them.
+  func testHardenedHeapsOfARefusingSystem() {
+    var chance = SeededRandom(stream: 364)
+    let world = HeapWorld(retain: 2 << 20, profile: .hardened) { call, _, _ in
+      (call == .protect || call == .purge || call == .reserve) && chance.below(3) == 0
+    }
+    run(world, stream: 365, steps: steps / 5, checkEach: 100, live: 1000)
+    XCTAssertGreaterThan(HeapSystem.current.count(.protect), 10)
+  }
+
   /// Calls fail at random.
   func testARefusingSystem() {
     for index in 0..<2 {

@@ -46,7 +46,7 @@ final class HeapModel {
       return
     }
     let run = world.run(address)
-    let usable = run.pointee.kind == .slab ? UInt(run.pointee.slotSize) : run.pointee.size
+    let usable = world.process.objectSize(run)
     if address % 16 != 0 || usable < size { throw fail("\(size) bytes: \(usable) at \(String(address, radix: 16))") }
     if objects[address] != nil { throw fail("\(String(address, radix: 16)) was given twice") }
     stamps &+= 1
@@ -60,11 +60,12 @@ final class HeapModel {
 
   private func stamp(_ address: UInt, _ object: Object) {
     word(address).pointee = object.stamp
-    word(address + object.usable - 8).pointee = ~object.stamp
+    if object.usable >= 16 { word(address + object.usable - 8).pointee = ~object.stamp }
   }
 
   func check(_ address: UInt, _ object: Object) throws {
-    if word(address).pointee != object.stamp || word(address + object.usable - 8).pointee != ~object.stamp {
+    let isWhole = object.usable < 16 || word(address + object.usable - 8).pointee == ~object.stamp
+    if word(address).pointee != object.stamp || !isWhole {
       throw fail("\(String(address, radix: 16)) of \(object.usable) bytes was overwritten")
     }
   }

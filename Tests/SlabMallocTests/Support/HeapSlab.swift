@@ -90,7 +90,9 @@ extension UnsafeMutablePointer where Pointee == Run {
   }
 
   private func nobodysViolation(_ entry: HeapLists.Entry) -> String? {
-    if entry.place != nil || !entry.held.isEmpty || (!entry.quarantined.isEmpty && !isHardened) || entry.remote != nil { return "nobody's, but in a heap" }
+    if entry.place != nil || !entry.held.isEmpty || (!entry.quarantined.isEmpty && !isHardened) || entry.remote != nil {
+      return "nobody's, but in a heap"
+    }
     if pointee.place != .full || pointee.bin != .nobodys { return "nobody's, but \(pointee.place)" }
     if currentOwner.remoteFrees != 0 { return "nobody's, but with remote frees" }
     if entry.orphan ?? Int(pointee.binIndex) != Int(pointee.binIndex) { return "an orphan of another class" }

@@ -13,6 +13,7 @@ final class HeapWorld {
 
   init(
     pageSize: Int = 4096, reserve: UInt = 16 << 30, purgeDelay: UInt32 = 100, retain: UInt = 64 << 20,
+    profile: HeapProfile = .checked,
     fails: @escaping (HeapSystem.Call, Int, Int) -> Bool = { _, _, _ in false }
   ) {
     storage = .allocate(byteCount: MemoryLayout<ProcessHeap>.stride, alignment: 64)
@@ -22,7 +23,8 @@ final class HeapWorld {
     HeapSystem.current.fails = fails
     Self.reports = []
     let options = ProcessHeap.Options(
-      purgeDelay: purgeDelay, retain: retain, reserve: reserve, printsStatistics: false)
+      purgeDelay: purgeDelay, retain: retain, reserve: reserve, printsStatistics: false,
+      profile: profile)
     process.locked { process.initialize(HeapSystem.current.memory, options) }
     process.pointee.misuse = MisuseHandler(
       function: { HeapWorld.reports.append($1.assumingMemoryBound(to: Misuse.self).pointee) }, context: nil)
