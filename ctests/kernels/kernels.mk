@@ -42,3 +42,18 @@ kernels: $(KERNELS) ## Build the example kernels for x86_64, aarch64 and riscv64
 
 check-kernels: $(KERNELS) $(B)/packages/kernels ## The example kernels pass their checks in QEMU, and fail with each planted fault
 	@ctests/kernels/check-kernels.sh $(K) Sources/SlabMalloc/SlabMalloc.docc/Kernels.md $(KERNEL_MACHINES)
+
+# --- Zones against the heaps that kernels start with ---------------------------------------------------------------
+# The archive for x86_64 needs no operating system, so it also runs in a program of this one.
+KERNEL_BENCH_SRC := $(wildcard ctests/bench/kernel/*.c)
+$(B)/bench/kernel/bench: $(KERNEL_BENCH_SRC) ctests/bench/kernel/heap.h ctests/kernels/kernels.mk \
+  $(F)/x86_64/libslabmalloc.a | $(B)/packages/speed
+	@mkdir -p $(@D)
+	@echo '  CC      $@'
+	@$(CC) -std=gnu11 $(C_WARNINGS) $(CFLAGS) -I include -no-pie -o $@ $(KERNEL_BENCH_SRC) $(F)/x86_64/libslabmalloc.a
+
+.PHONY: bench-kernel check-kernel-speed
+bench-kernel: $(B)/bench/kernel/bench ## Compare zones with a linked list, TLSF and buddies
+	@ctests/bench/kernel/bench-kernel.sh $(B)
+check-kernel-speed: $(B)/bench/kernel/bench ## Zones take fewer instructions than a linked list, however many objects live
+	@ctests/bench/kernel/bench-kernel.sh $(B) gate
