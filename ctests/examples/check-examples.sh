@@ -101,8 +101,8 @@ if $cc -std=c11 -Wall -Wextra -Wpedantic -Werror -ffreestanding -nostdlib -fno-b
   expect kernel_start 0 ./kernel_start <<END
 no memory:    SLM_ERR_OUT_OF_MEMORY
 memory map:   SLM_OK
-64 bytes:     in the larger range
-100000 bytes: in the larger range
+64 bytes:     in the memory map
+100000 bytes: in the memory map
 free:         SLM_OK
 free again:   SLM_ERR_DOUBLE_FREE
 END
@@ -136,7 +136,9 @@ END
 done
 
 . "$here/check-word-index.sh"
-if sh "$here/check-readme.sh" "$root"; then pass 'README: code blocks and names'; else fail 'README'; fi
+for document in README.md Sources/SlabMalloc/SlabMalloc.docc/Kernels.md; do
+  if sh "$here/check-document.sh" "$root" "$document"; then pass "$document: code blocks and names"; else fail "$document"; fi
+done
 
 [ "$failed" -eq 0 ] || { echo "$failed checks of the examples failed"; exit 1; }
 echo 'all examples pass'

@@ -13,8 +13,10 @@ slm_status kfree(void *object);
 static unsigned char low_memory[640 * 1024];
 static unsigned char high_memory[6 * 1024 * 1024];
 
-static const char *is_in_high_memory(const unsigned char *address) {
-  return address >= high_memory && address < high_memory + sizeof high_memory ? "in the larger range" : "elsewhere";
+static const char *where(const unsigned char *address) {
+  bool is_low = address >= low_memory && address < low_memory + sizeof low_memory;
+  bool is_high = address >= high_memory && address < high_memory + sizeof high_memory;
+  return is_low || is_high ? "in the memory map" : "elsewhere";
 }
 
 int main(void) {
@@ -24,8 +26,8 @@ int main(void) {
 
   void *small = kmalloc(64);
   void *large = kmalloc(100000);
-  printf("64 bytes:     %s\n", is_in_high_memory(small));
-  printf("100000 bytes: %s\n", is_in_high_memory(large));
+  printf("64 bytes:     %s\n", where(small));
+  printf("100000 bytes: %s\n", where(large));
   printf("free:         %s\n", slm_status_name(kfree(small)));
   printf("free again:   %s\n", slm_status_name(kfree(small)));
   return kfree(large) == SLM_OK ? 0 : 1;

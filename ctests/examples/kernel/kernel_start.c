@@ -9,13 +9,13 @@ struct memory_range {
 static slm_zone_storage heap_storage;
 static slm_zone *heap;
 
-/* The largest range becomes a region; the kernel's heap takes its page frames from it. */
+/* All of it becomes one region; the kernel's heap takes its page frames from it. */
 slm_status heap_start(const struct memory_range *map, size_t count) {
-  const struct memory_range *largest = NULL;
+  slm_region *region = NULL;
   for (size_t i = 0; i < count; i++) {
-    if (largest == NULL || map[i].size > largest->size) largest = &map[i];
+    if (region == NULL) region = slm_region_init(map[i].start, map[i].size, 4096);
+    else slm_region_add(region, map[i].start, map[i].size); /* refused if it is too small for a page */
   }
-  slm_region *region = largest == NULL ? NULL : slm_region_init(largest->start, largest->size, 4096);
   if (region == NULL) return SLM_ERR_OUT_OF_MEMORY;
   heap = slm_zone_init(&heap_storage, sizeof heap_storage, &SLM_OPTIONS(slm_region_provider(region)));
   return heap == NULL ? SLM_ERR_INVALID_ARGUMENT : SLM_OK;
