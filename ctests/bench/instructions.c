@@ -4,6 +4,27 @@
 #include "allocators.h"
 #include <valgrind/callgrind.h>
 
+#define NAME smp
+#define ALLOCATOR slm_smp_zone
+#define ALLOCATE(allocator, size) slm_smp_zone_allocate(allocator, size)
+#define DEALLOCATE(allocator, object, size) ((void)(size), slm_smp_zone_deallocate(allocator, object))
+#include "workloads-of.h"
+
+#define SMP_CPUS 4
+static slm_smp_zone *open_smp(void) {
+  static struct { SLM_ALIGNAS(64) unsigned char bytes[SLM_SMP_ZONE_STORAGE_SIZE(SMP_CPUS)]; } storage;
+  slm_options options = SLM_OPTIONS(slm_mmap_provider());
+  slm_smp_zone *zone = slm_smp_zone_init(&storage, sizeof storage, SMP_CPUS, &options);
+  if (zone == NULL) die("slm_smp_zone_init failed");
+  return zone;
+}
+
+static void close_smp(slm_smp_zone *zone) {
+  size_t live = SIZE_MAX;
+  slm_status status = slm_smp_zone_destroy(zone, &live);
+  check_closed(status, live);
+}
+
 #define NAME sized
 #define ALLOCATOR slm_zone
 #define ALLOCATE(allocator, size) slm_zone_allocate(allocator, size)
