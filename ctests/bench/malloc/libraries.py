@@ -2,7 +2,7 @@
 import os
 import re
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 # Name, file, Debian package.
 DEFAULT_PEERS = [
@@ -12,6 +12,7 @@ DEFAULT_PEERS = [
     ("mimalloc", "libmimalloc.so.2", "libmimalloc2.0"),
 ]
 OWN, FLOOR = "slabmalloc", "floor"
+PROFILES = ("fast", "checked", "hardened")
 
 
 @dataclass
@@ -19,6 +20,11 @@ class Library:
     name: str
     # Also glibc's is preloaded: a program that is linked with another malloc, as redis-server is, gets it that way.
     path: str
+    # What programs get beside it.
+    environment: dict = field(default_factory=dict)
+
+    def preloaded(self):
+        return {**os.environ, **self.environment, "LD_PRELOAD": self.path}
 
 
 def find_shared(file):
@@ -33,8 +39,13 @@ def find_shared(file):
     return path if os.path.exists(path) else None
 
 
-def find_peer(name):
-    """A peer by its name or by the path of its library; the second result says what is missing."""
+def find_peer(name, own):
+    """A peer by its name, its path, or as a profile (slabmalloc:hardened); the second result says what is missing."""
+    prefix, _, profile = name.partition(":")
+    if prefix == OWN:
+        if profile not in PROFILES:
+            return None, f"{name}: there is no such profile"
+        return Library(profile, own, {"SLABMALLOC_PROFILE": profile}), None
     for known, file, package in DEFAULT_PEERS:
         if name == known:
             path = find_shared(file)
@@ -51,15 +62,15 @@ def find_peer(name):
 def find_libraries(build, peers, with_floor):
     """The libraries in the order in which they run, and a line for each that is missing."""
     libraries, missing = [], []
+    own = os.path.abspath(os.path.join(build, "libslabmalloc-preload.so"))
     for name in peers:
-        library, reason = find_peer(name)
+        library, reason = find_peer(name, own)
         if library:
             while any(library.name == other.name for other in libraries) or library.name in (OWN, FLOOR):
                 library.name += "'"
             libraries.append(library)
         else:
             missing.append(reason)
-    own = os.path.abspath(os.path.join(build, "libslabmalloc-preload.so"))
     if os.path.exists(own):
         libraries.append(Library(OWN, own))
     else:
@@ -72,7 +83,7 @@ def find_libraries(build, peers, with_floor):
 def check_preload(library, program):
     """None if a program that is preloaded with the library really calls its malloc, else what it calls."""
     done = subprocess.run(
-        [program], env={**os.environ, "LD_PRELOAD": library.path}, capture_output=True, text=True, check=False
+        [program], env=library.preloaded(), capture_output=True, text=True, check=False
     )
     used = done.stdout.strip()
     if done.returncode == 0 and used and os.path.realpath(used) == os.path.realpath(library.path):

@@ -52,7 +52,7 @@ class RedisRow:
         options = ["--port", str(port), "--bind", HOST, "--save", "", "--appendonly", "no", "--dir", self.folder]
         server = subprocess.Popen(
             ["redis-server", *options],
-            env={**os.environ, "LD_PRELOAD": library.path},
+            env=library.preloaded(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,

@@ -25,7 +25,7 @@ class CommandRow:
         )
 
     def run(self, launcher, library):
-        return launcher.run(library.path, self.command, self.environment)
+        return launcher.run(library.path, self.command, {**self.environment, **library.environment})
 
 
 # Workload, its numbers of threads, its variants.
