@@ -73,7 +73,6 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
 
   private func carve(_ slab: RunPointer, _ block: UInt) {
     let process = pointee.heap.pointee.process
-    if process.isHardened { process.clean(slab) }
     let count = UInt(pointee.slotCount)
     let marks = UnsafeMutablePointer<UInt8>(bitPattern: block).unsafelyUnwrapped
     let markBytes = Self.markLines(count) * Metadata.line
@@ -90,7 +89,8 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
     slab.pointee.slotCount = pointee.slotCount
     slab.pointee.binIndex = pointee.index
     slab.pointee.place = .full
-    slab.pointee.cursor = 0
+    slab.pointee.cursor =
+      process.isHardened ? UInt8(truncatingIfNeeded: pointee.heap.random(below: (count + 63) / 64)) : 0
     slab.pointee.size = 0
     slab.pointee.isOrphan = false
     slab.pointee.reciprocal = process.isHardened ? 0 : pointee.reciprocal
@@ -118,6 +118,7 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
     process.giveBackMetadata(UInt(bitPattern: slab.pointee.marks), lines: metadataLines)
     process.pointee.slabs[Int(pointee.index)] -= 1
     process.count(slabBytes: -Int(slab.bytes))
+    slab.pointee.isZero = process.isHardened
     process.addFree(slab, isClean: isClean)
     process.release()
     process.purgeIfDue()

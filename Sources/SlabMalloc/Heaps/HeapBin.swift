@@ -114,10 +114,6 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
 
   /// Takes the available slots of a word of the current slab, to allocate from. None are pending.
   func serve(_ run: RunPointer) {
-    let heap = pointee.heap
-    if heap.pointee.process.isHardened {
-      run.pointee.cursor = UInt8(truncatingIfNeeded: heap.random(below: (UInt(pointee.slotCount) + 63) / 64))
-    }
     let word = run.nextWord()
     let slots = run.pointee.words[word]
     run.pointee.words[word] = 0

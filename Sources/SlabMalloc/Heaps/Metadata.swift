@@ -42,6 +42,7 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
       return nil
     }
     page.pointee.kind = .metadata
+    page.pointee.isZero = false
     page.pointee.slotSize = UInt32(lines * Metadata.line)
     page.pointee.slotCount = 0
     page.pointee.used = 0

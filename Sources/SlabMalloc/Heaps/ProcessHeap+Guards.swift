@@ -5,6 +5,7 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
   func takeGuardedRun(_ pages: UInt) -> RunPointer? {
     guard isHardened else { return takeRun(pages) }
     guard let run = takeRun(pages + 1) else { return nil }
+    clean(run)
     addGuard(run)
     return run
   }
@@ -22,14 +23,13 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
   }
 
   /// Makes a run read as 0, for what is carved from it is looked at.
-  func clean(_ run: RunPointer) {
-    guard !run.pointee.isClean, let start = UnsafeMutableRawPointer(bitPattern: run.pointee.start) else { return }
-    let bytes = Int(run.usableBytes)
+  private func clean(_ run: RunPointer) {
+    guard !run.pointee.isClean, !run.pointee.isZero, let start = UnsafeMutableRawPointer(bitPattern: run.pointee.start) else { return }
+    let bytes = Int(run.bytes)
     // A little is faster cleared than fetched anew.
-    if bytes <= 1 << 20 || pointee.system.purge(start, bytes) != 0 {
+    if bytes <= 256 << 10 || pointee.system.purge(start, bytes) != 0 {
       start.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
     }
-    run.pointee.isClean = true
   }
 }
 

@@ -22,6 +22,7 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
     let isClean = run.pointee.isClean
     if isHardened { addGuard(run) }
     run.pointee.size = bytes
+    run.pointee.isZero = false
     run.pointee.kind = .large
     if let heap {
       run.bin = heap.bin(0)
