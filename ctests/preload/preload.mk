@@ -37,17 +37,21 @@ $(B)/preload/witness.so: $(PRELOAD_DIR)/support/witness.c $(PRELOAD_DIR)/preload
 PRELOAD_RUNS := $(PRELOAD_SUITES:%=run-preload-%)
 $(PRELOAD_RUNS): run-preload-%: $(B)/preload/suites/% $(PRELOAD_LIB)
 	@$(PRELOAD_DIR)/run-suite.sh $(PRELOAD_LIB) $<
-run-preload-test_dlopen: $(B)/preload/suites/plugin.so
+run-preload-test_dlopen run-hardened-test_dlopen: $(B)/preload/suites/plugin.so
+# Once more hardened, but for the suites about what that changes: writes after a free, and memory to spare.
+HARDENED_RUNS := $(patsubst %,run-hardened-%,$(filter-out test_write_after_free test_limits test_resident%,$(PRELOAD_SUITES)))
+$(HARDENED_RUNS): run-hardened-%: $(B)/preload/suites/% $(PRELOAD_LIB)
+	@SLABMALLOC_PROFILE=hardened $(PRELOAD_DIR)/run-suite.sh $(PRELOAD_LIB) $<
 PRELOAD_PROGRAMS := $(patsubst $(PRELOAD_DIR)/programs/%.sh,run-program-%,$(wildcard $(PRELOAD_DIR)/programs/*.sh))
 $(PRELOAD_PROGRAMS): run-program-%: $(B)/preload/witness.so $(PRELOAD_LIB) $(B)/packages/programs
 	@$(PRELOAD_DIR)/run-program.sh $(PRELOAD_LIB) $< $(PRELOAD_DIR)/programs/$*.sh
 
-.PHONY: $(PRELOAD_RUNS) $(PRELOAD_PROGRAMS) check-preload check-preload-suites check-preload-crash \
+.PHONY: $(PRELOAD_RUNS) $(HARDENED_RUNS) $(PRELOAD_PROGRAMS) check-preload check-preload-suites check-preload-crash \
   check-preload-programs check-preload-build stress
 check-preload: check-preload-suites check-preload-crash check-preload-programs ## All tests of the preload library
 check-preload-build: $(PRELOAD_TESTS) $(PRELOAD_CRASHES) $(B)/preload/suites/plugin.so $(B)/preload/witness.so \
   $(B)/packages/programs
-check-preload-suites: $(PRELOAD_RUNS) ## The cmocka suites under the preload library
+check-preload-suites: $(PRELOAD_RUNS) $(HARDENED_RUNS) ## The cmocka suites under the preload library, and once more hardened
 check-preload-crash: $(PRELOAD_CRASHES) $(PRELOAD_LIB) ## Each misuse ends the program with its one line
 	@$(PRELOAD_DIR)/run-crashes.sh $(PRELOAD_LIB) $(PRELOAD_CRASHES)
 check-preload-programs: $(PRELOAD_PROGRAMS) ## Real programs do under the preload library what they do without

@@ -3,7 +3,7 @@
 # printed if it failed.
 set -eu
 library=$(readlink -f "$1")
-suite=preload/$(basename "$2")
+suite=preload/$(basename "$2")${SLABMALLOC_PROFILE:+ ($SLABMALLOC_PROFILE)}
 output=$(mktemp)
 trap 'rm -f "$output"' EXIT
 

@@ -43,6 +43,11 @@ $(B)/bench/libfloor.so: ctests/bench/floor.c ctests/support/check.mk
 	@mkdir -p $(@D)
 	@$(CC) $(C_FLAGS) -fPIC -shared -o $@ $<
 
+$(B)/bench/descriptors: ctests/bench/descriptors.c ctests/support/check.mk
+	@mkdir -p $(@D)
+	@echo '  CC      $@'
+	@$(CC) $(C_FLAGS) -o $@ $<
+
 # The same program linked from archives, one for each peer. None is made where the peer's archive is not installed.
 PAIRS_ARCHIVES := $(addprefix $(B)/bench/archives/,glibc jemalloc tcmalloc mimalloc)
 $(B)/bench/archives/%.o: ctests/bench/%.c ctests/support/check.mk
@@ -67,9 +72,12 @@ $(B)/packages/peers: ctests/support/check.mk
 -include $(wildcard $(addprefix $(B)/,tests/*.d examples/*.d bench/*.d bench/archives/*.d))
 
 FILE ?= README.md
-.PHONY: demo bench-zones
+.PHONY: demo bench-zones bench-descriptors
 demo: $(B)/examples/word_index ## Index the words of a text in a zone: FILE=README.md
 	@$< '$(FILE)'
+
+bench-descriptors: $(B)/bench/descriptors ## What descriptors in a table save over descriptors in the slabs, in a random live set
+	@$<
 
 bench-zones: $(B)/bench/pairs $(PAIRS_ARCHIVES) ## Compare zones with the mallocs of glibc, jemalloc, tcmalloc and mimalloc
 	@ctests/bench/bench.sh $(B)
