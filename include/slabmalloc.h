@@ -842,6 +842,11 @@ slm_status slm_smp_zone_class_statistics(slm_smp_zone *SLM_NONNULL zone, size_t 
  * here sets errno. These functions may be called before main and after exit handlers, but, like malloc, not from a signal
  * handler.
  *
+ * Profiles, by the environment (SLABMALLOC_PROFILE): `checked` is the default. `fast` is the same, but that sized frees don't check
+ * the size. In `hardened` each slot ends with a canary of 8 bytes, which a free checks; freed memory is cleared, held back, and looked
+ * at when it is handed out again; which slot that is can't be foreseen; and slabs and large objects end with 64 KiB that can't be
+ * touched.
+ *
  * Misuse (a double free, a pointer into an object, a foreign pointer, a wrong size) is found always, and reported to the handler
  * of slm_set_misuse_handler(): without one, a line on stderr and abort(). A double free is found until the memory is handed out
  * again. If a slab's owner and another thread free one object at the same moment, it is found when the owner next looks at the slab,
@@ -966,6 +971,7 @@ typedef struct slm_misuse {
   /** sizeof(slm_misuse). */
   uint32_t struct_size;
   /** #SLM_ERR_DOUBLE_FREE, #SLM_ERR_INTERIOR_POINTER, #SLM_ERR_FOREIGN_POINTER or #SLM_ERR_LAYOUT_MISMATCH;
+   *  of hardened heaps also #SLM_ERR_OVERFLOW and #SLM_ERR_WRITE_AFTER_FREE;
    *  in freestanding builds also #SLM_ERR_NOT_INITIALIZED, see slabmalloc/port.h. */
   slm_status kind;
   /** What was passed; a slab's first address if that is no longer known. */
