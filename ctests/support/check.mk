@@ -10,7 +10,7 @@ define compile_program
 endef
 
 # One stamp for each set of Debian packages, so that dpkg isn't asked by every make.
-packages_check  := libcmocka-dev pkg-config cmake make gcc g++
+packages_check  := libcmocka-dev pkg-config cmake make gcc g++ tcc
 packages_speed  := valgrind
 packages_freestanding := qemu-user
 packages_format := clang-format
@@ -79,9 +79,10 @@ include ctests/preload/preload.mk
 include ctests/model/model.mk
 include ctests/sanitize/sanitize.mk
 include ctests/kernels/kernels.mk
+include ctests/abi/abi.mk
 
 # --- Checks ------------------------------------------------------------------------------------------
-STEPS := check-header check-symbols check-freestanding check-archive check-override check-install check-tests check-swift \
+STEPS := check-header check-symbols check-abi check-freestanding check-archive check-override check-install check-tests check-swift \
   check-examples check-speed check-malloc-speed check-preload check-model check-kernels check-kernel-speed
 export CC CLANG SWIFT SWIFTC SWIFT_BIN VERSION
 .PHONY: check check-build $(STEPS)
@@ -92,7 +93,7 @@ check: ## Run every test
 check-build: all freestanding $(FREESTANDING_TESTS) $(TESTS) $(EXAMPLES) $(B)/bench/instructions $(B)/bench/pairs $(MALLOC_COUNTS) check-preload-build $(KERNELS) $(B)/bench/kernel/bench \
   $(B)/packages/check
 
-check-header: $(B)/packages/check ## The header compiles as C11, C++17 and Swift without a warning
+check-header: $(B)/packages/check ## The header compiles as C11 (gcc, clang, tcc), C++17 and Swift without a warning
 	@ctests/support/check-header.sh
 check-symbols: all ## The libraries export the header's functions and no others, and need libc alone
 	@ctests/support/check-symbols.sh $(B)
