@@ -80,9 +80,10 @@ include ctests/model/model.mk
 include ctests/sanitize/sanitize.mk
 include ctests/kernels/kernels.mk
 include ctests/abi/abi.mk
+include ctests/fuzz/fuzz.mk
 
 # --- Checks ------------------------------------------------------------------------------------------
-STEPS := check-header check-symbols check-abi check-freestanding check-archive check-override check-install check-tests check-swift \
+STEPS := check-header check-symbols check-abi check-freestanding check-archive check-override check-install check-tests check-fuzz check-swift \
   check-examples check-speed check-malloc-speed check-preload check-model check-kernels check-kernel-speed
 export CC CLANG SWIFT SWIFTC SWIFT_BIN VERSION
 .PHONY: check check-build $(STEPS)
@@ -90,8 +91,8 @@ check: ## Run every test
 	+@ctests/support/run-steps.sh $(B)/check '$(MAKE)' check-build $(STEPS)
 
 # What the steps need, at once, so that it is built in parallel.
-check-build: all freestanding $(FREESTANDING_TESTS) $(TESTS) $(EXAMPLES) $(B)/bench/instructions $(B)/bench/pairs $(MALLOC_COUNTS) check-preload-build $(KERNELS) $(B)/bench/kernel/bench \
-  $(B)/packages/check
+check-build: all freestanding $(FREESTANDING_TESTS) $(TESTS) $(EXAMPLES) $(B)/bench/instructions $(B)/bench/pairs $(MALLOC_COUNTS) check-preload-build check-fuzz-build $(KERNELS) \
+  $(B)/bench/kernel/bench $(B)/packages/check
 
 check-header: $(B)/packages/check ## The header compiles as C11 (gcc, clang, tcc), C++17 and Swift without a warning
 	@ctests/support/check-header.sh

@@ -14,7 +14,9 @@
 #include <pthread.h>
 #include <sys/mman.h>
 
+#ifndef ARENA_SIZE
 #define ARENA_SIZE ((size_t)1 << 31)
+#endif
 #define ARENA_UNIT ((size_t)4096)
 #define PAGE_FRESH 0xA5
 #define PAGE_IDLE 0xDD
