@@ -14,11 +14,10 @@ status=0
 # The inner shell has the limit and the files; only the program has the library.
 timeout $((seconds + 120)) sh -c 'SOAK_SECONDS=$3 SLABMALLOC_STATS=1 LD_PRELOAD=$1 exec "$2" 2>"$4"' - \
   "$library" "$program" "$seconds" "$ledger" || status=$?
+[ "$status" -eq 0 ] || { tail -n 40 "$ledger"; echo "the soak test failed: $status"; exit 1; }
 # Children that became the program anew print ledgers too: the last one is the program's own.
-awk '/size class/ { text = "" } { text = text $0 "\n" } END { printf "%s", text }' "$ledger" \
-  >"$ledger.last"
+awk '/size class/ { text = "" } { text = text $0 "\n" } END { printf "%s", text }' "$ledger" >"$ledger.last"
 mv "$ledger.last" "$ledger"
-[ "$status" -eq 0 ] || { cat "$ledger"; echo "the soak test failed: $status"; exit 1; }
 awk '/KiB in slabs/ { used += $2 } /KiB in large objects/ { used += $2; large = $2 } /KiB of metadata|KiB dirty|KiB clean/ { used += $2 }
   /KiB taken/ { held += $2 } /KiB given back/ { held -= $2 }
   END {

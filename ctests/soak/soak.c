@@ -29,7 +29,7 @@ static bool is_over(void) { return milliseconds() >= soak.until; }
 
 static void fault(const char *what, const header *o) {
   if (soak.faults++ < 5)
-    fprintf(stderr, "SLM_TEST_SEED=%llu: %s: %p\n", (unsigned long long)soak.seed, what, (const void *)o);
+    dprintf(1, "SLM_TEST_SEED=%llu: %s: %p\n", (unsigned long long)soak.seed, what, (const void *)o);
 }
 
 /* ---- objects ---- */
@@ -198,7 +198,7 @@ static void *fork_and_exec(void *argument) {
     }
     /* Under the limit a new program may lack the memory to start at all. */
     if (status != 0 && !(anew && WIFEXITED(status) && WEXITSTATUS(status) == 127)) {
-      fprintf(stderr, "a child ended with status %#x\n", (unsigned)status);
+      dprintf(1, "a child ended with status %#x\n", (unsigned)status);
       fault("a child failed", NULL);
     }
     if (anew) soak.execs++;
@@ -300,6 +300,6 @@ int main(int count, char **arguments) {
   print_progress(start);
   bool did_all = soak.checked > 0 && soak.handed > 0 && soak.threads > 0 && soak.forks > 0 && soak.execs > 0 &&
                  soak.signals > 0 && soak.exhausted > 0;
-  if (!did_all) fprintf(stderr, "a part of the run did nothing\n");
+  if (!did_all) dprintf(1, "a part of the run did nothing\n");
   return soak.faults == 0 && did_all ? 0 : 1;
 }
