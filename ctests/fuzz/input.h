@@ -68,6 +68,14 @@ static inline size_t next_alignment(void) {
   return byte < 208 ? (size_t)1 << byte % 13 : byte < 240 ? (size_t)1 << byte % 22 : wrong[byte % COUNT_OF(wrong)];
 }
 
+typedef void (*operation)(void);
+
+/** Of a table that may still grow to 32: until then the first stands for what isn't there. */
+static inline operation operation_of(const operation *table, size_t count, uint8_t byte) {
+  size_t index = byte & 31;
+  return table[index < count ? index : 0];
+}
+
 static inline bool is_power_of_two(size_t value) { return value != 0 && (value & (value - 1)) == 0; }
 
 /** Stops the fuzzer, which then has the program in a file. */

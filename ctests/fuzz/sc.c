@@ -169,8 +169,8 @@ static void look(void) {
   for (size_t i = 0; i < m.count; i++) CHECK(pattern_ends_hold(m.live[i], m.slot, m.ids[i]));
 }
 
-/* An operation is one byte, the rest by this number. Only ever add at the end: seeds are programs. */
-static void (*const operations[])(void) = {
+/* An operation is one byte, its lower 5 bits. Only ever add at the end: seeds are programs. */
+static const operation operations[] = {
     allocate,     allocate,   allocate,         allocate_zeroed,  allocate_with, allocate_batch,
     deallocate,   deallocate, deallocate_sized, deallocate_batch, misuse,        reclaim,
     reclaim_page, refill,     misuse,           set_up_fault,     look,
@@ -197,7 +197,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     CHECK(m.slot >= m.size && m.slot >= 8);
     while (program.at < program.size) {
       m.calls_before = m.provider.calls;
-      operations[next_below(COUNT_OF(operations))]();
+      operation_of(operations, COUNT_OF(operations), next_byte())();
     }
     look();
     CHECK(slm_sc_destroy(m.sc, &live) == SLM_OK && live == m.count);

@@ -5,6 +5,7 @@
 
 #include "input.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <semaphore.h>
 
@@ -22,18 +23,22 @@ static inline void *worker_body(void *argument) {
     }
     void (*order)(void) = worker.order;
     if (order == NULL) return NULL;
+    errno = 0;
     order();
     sem_post(&worker.done);
   }
 }
 
+static inline void worker_start(void) {
+  if (worker.runs) return;
+  sem_init(&worker.ordered, 0, 0);
+  sem_init(&worker.done, 0, 0);
+  FUZZ_CHECK(pthread_create(&worker.thread, NULL, worker_body, NULL) == 0);
+  worker.runs = true;
+}
+
 static inline void worker_run(void (*order)(void)) {
-  if (!worker.runs) {
-    sem_init(&worker.ordered, 0, 0);
-    sem_init(&worker.done, 0, 0);
-    FUZZ_CHECK(pthread_create(&worker.thread, NULL, worker_body, NULL) == 0);
-    worker.runs = true;
-  }
+  worker_start();
   worker.order = order;
   sem_post(&worker.ordered);
   while (sem_wait(&worker.done) != 0) {

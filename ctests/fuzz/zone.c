@@ -305,8 +305,8 @@ static void deallocate_aligned_sized(void) { deallocate(2); }
 static void reallocate_plain(void) { reallocate(false); }
 static void reallocate_aligned(void) { reallocate(true); }
 
-/* An operation is one byte, the rest by this number. Only ever add at the end: seeds are programs. */
-static void (*const operations[])(void) = {
+/* An operation is one byte, its lower 5 bits. Only ever add at the end: seeds are programs. */
+static const operation operations[] = {
     allocate,
     allocate,
     allocate,
@@ -341,7 +341,7 @@ static void (*const operations[])(void) = {
 static void step(void) {
   calls_before = m.f.provider.calls;
   odd_before = m.f.provider.next_page != NULL;
-  operations[next_below(COUNT_OF(operations))]();
+  operation_of(operations, COUNT_OF(operations), next_byte())();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
