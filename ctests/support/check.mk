@@ -83,10 +83,11 @@ include ctests/kernels/kernels.mk
 include ctests/abi/abi.mk
 include ctests/fuzz/fuzz.mk
 include ctests/soak/soak.mk
+include ctests/replay/replay.mk
 
 # --- Checks ------------------------------------------------------------------------------------------
 STEPS := check-header check-symbols check-abi check-freestanding check-archive check-override check-install check-tests \
-  check-fuzz check-swift check-examples check-speed check-malloc-speed check-preload check-crash check-soak \
+  check-fuzz check-swift check-examples check-speed check-malloc-speed check-preload check-crash check-soak check-replay \
   check-model check-kernels check-kernel-speed
 export CC CLANG SWIFT SWIFTC SWIFT_BIN VERSION
 .PHONY: check check-build $(STEPS)
@@ -95,7 +96,7 @@ check: ## Run every test
 
 # What the steps need, at once, so that it is built in parallel.
 check-build: all freestanding $(FREESTANDING_TESTS) $(TESTS) $(EXAMPLES) $(B)/bench/instructions $(B)/bench/pairs $(MALLOC_COUNTS) \
-  check-preload-build check-crash-build check-fuzz-build $(SOAK) $(B)/abi/old_program $(KERNELS) \
+  check-preload-build check-crash-build check-fuzz-build $(SOAK) $(REPLAY_BUILDS) $(B)/abi/old_program $(KERNELS) \
   $(B)/bench/kernel/bench $(B)/packages/check
 
 check-header: $(B)/packages/check ## The header compiles as C11 (gcc, clang, tcc), C++17 and Swift without a warning
