@@ -11,7 +11,6 @@ grown=$build/corpus-$target
 failed=$build/failed-$target
 log=$build/$target.log
 mkdir -p "$grown" "$failed"
-export SLABMALLOC_STATS=0
 
 complain() {
   tail -n 60 "$log"
@@ -26,7 +25,8 @@ complain() {
 rm -f "$failed"/*
 [ -n "$(ls "$seeds")" ] || { echo "$seeds has no seeds" >&2; exit 1; }
 "$build/replay-$target" -artifact_prefix="$failed/" -timeout=20 -runs=0 "$seeds" >"$log" 2>&1 || complain "a seed fails"
-"$build/$target" -artifact_prefix="$failed/" -timeout=20 -max_len=1500 -len_control=20 -rss_limit_mb=3000 -print_final_stats=1 \
+# Without an environment: the core looks for its options there, and libFuzzer takes what it sees compared into its programs.
+env -i "$build/$target" -artifact_prefix="$failed/" -timeout=20 -max_len=1500 -len_control=20 -rss_limit_mb=3000 -print_final_stats=1 \
   -max_total_time="$seconds" "$grown" "$seeds" >"$log" 2>&1 || complain "see above"
 programs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
 covered=$(sed -n 's/.*DONE *cov: *\([0-9]*\).*/\1/p' "$log")
