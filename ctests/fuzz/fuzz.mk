@@ -11,6 +11,7 @@ fuzz_source = ctests/fuzz/$(if $(filter safe_zone,$(1)),zone,$(1)).c
 $(FUZZ)/SlabMalloc.o: $(SWIFT_SRC) $(C_HEADERS) $(B)/sources.txt Makefile ctests/fuzz/fuzz.mk
 	@mkdir -p $(@D)
 	@echo '  SWIFT   $@'
+	@rm -f $@
 	@$(SWIFTC) $(SWIFT_FLAGS) -target $(TARGET) -sanitize=fuzzer -c -o $@ $(SWIFT_SRC)
 	@$(NM) $@ | grep -q __sanitizer_cov_8bit_counters_init || { echo "error: $@ is not instrumented" >&2; exit 1; }
 
