@@ -8,7 +8,7 @@ set -e
 header=$1
 out=$2
 constants=$(sed -n 's/^#define \(SLM_[A-Z_]*\) .*/\1/p' "$header" |
-  grep -v -e '^SLM_VERSION' -e '^SLM_NULLABLE$' -e '^SLM_NONNULL$' | sort)
+  grep -v -e '^SLM_VERSION' -e '^SLM_NULLABLE$' -e '^SLM_NONNULL$' | sort -u)
 storages=$(sed -n 's/^} \(slm_[a-z_]*_storage\);/\1/p' "$header")
 {
   sed -zE -e 's,/\*([^*]|\*+[^*/])*\*+/,,g' -e 's/(\<slm_[a-z0-9_]*\([^;{}#]*\));/\1 { __builtin_trap(); }/g' "$header"

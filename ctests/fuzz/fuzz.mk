@@ -1,11 +1,12 @@
 # Fuzzing with libFuzzer, see README.md: `make fuzz SECONDS=60`, `make fuzz-replay TARGET=zone FILE=...`.
 FUZZ := $(B)/fuzz
-FUZZ_TARGETS := zone safe_zone sc process
+FUZZ_TARGETS := zone safe_zone smp_zone sc process
 # Of `make check`: for each target, two at a time.
-FUZZ_CHECK_SECONDS := 15
+FUZZ_CHECK_SECONDS := 12
 FUZZ_FLAGS := -target $(TARGET) -std=gnu11 $(C_WARNINGS) -O1 -gdwarf-4 -I include -MMD -MP
 fuzz_flags_safe_zone := -DSUITE_SAFE
-fuzz_source = ctests/fuzz/$(if $(filter safe_zone,$(1)),zone,$(1)).c
+fuzz_flags_smp_zone := -DSUITE_SMP
+fuzz_source = ctests/fuzz/$(if $(filter %_zone,$(1)),zone,$(1)).c
 
 # The core once more, with counters that tell libFuzzer where a program led.
 $(FUZZ)/SlabMalloc.o: $(SWIFT_SRC) $(C_HEADERS) $(B)/sources.txt Makefile ctests/fuzz/fuzz.mk
@@ -37,7 +38,7 @@ check-fuzz-build: $(FUZZ_BUILDS)
 $(FUZZ_RUNS): run-fuzz-%: $(FUZZ)/% $(FUZZ)/replay-%
 	@ctests/fuzz/run-fuzz.sh $(FUZZ) $* $(SECONDS)
 fuzz: $(FUZZ_RUNS) ## Fuzz each part of the C API: SECONDS=60 for each target
-check-fuzz: $(FUZZ_RUNS) ## Random programs of C calls keep to the reference model, 15 s for each target
+check-fuzz: $(FUZZ_RUNS) ## Random programs of C calls keep to the reference model, 12 s for each target
 fuzz-replay: ## Run a program that the fuzzer found: TARGET_NAME=zone FILE=build/fuzz/failed-zone/crash-...
 	@$(MAKE) --no-print-directory $(FUZZ)/replay-$(TARGET_NAME)
 	@$(FUZZ)/replay-$(TARGET_NAME) $(FILE)

@@ -5,8 +5,8 @@ set -eu
 build=$1
 target=$2
 seconds=$3
-# A safe zone takes the programs of a zone.
-seeds=$(dirname "$0")/corpus-${target#safe_}
+# Each kind of zone takes the same programs.
+seeds=$(dirname "$0")/corpus-${target#*_}
 grown=$build/corpus-$target
 failed=$build/failed-$target
 log=$build/$target.log

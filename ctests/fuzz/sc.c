@@ -61,14 +61,15 @@ static void allocate_zeroed(void) {
 }
 
 static void allocate_with(void) {
-  uint32_t flags = (uint32_t)next_below(4);
+  uint32_t flags = (uint32_t)next_below(8);
   void *memory = &m;
   if (!room(1)) return;
   slm_status status = slm_sc_allocate_with(m.sc, flags, &memory);
   CHECK((status == SLM_OK) == (memory != NULL));
-  if (flags > SLM_ZEROED) CHECK(status == SLM_ERR_INVALID_ARGUMENT);
+  if ((flags & SLM_NOWAIT) != 0) CHECK(m.provider.calls == m.calls_before);
+  if (flags > (SLM_ZEROED | SLM_NOWAIT)) CHECK(status == SLM_ERR_INVALID_ARGUMENT);
   else if (status == SLM_OK) added(memory);
-  else CHECK(status == SLM_ERR_OUT_OF_MEMORY && excused());
+  else CHECK(status == SLM_ERR_OUT_OF_MEMORY && (excused() || (flags & SLM_NOWAIT) != 0));
 }
 
 static void allocate_batch(void) {
@@ -153,6 +154,19 @@ static void refill(void) {
   else CHECK(slm_sc_refill(m.sc, page, m.page_size) == SLM_ERR_PAGE_OWNED);
 }
 
+/** After it, so many can be allocated whatever the provider does. */
+static void reserve(void) {
+  size_t count = next_below(20);
+  if (!room(count)) return;
+  slm_status status = slm_sc_reserve(m.sc, count);
+  if (status != SLM_OK) CHECK(status == SLM_ERR_OUT_OF_MEMORY && excused());
+  for (size_t i = 0; i < count && status == SLM_OK; i++) {
+    void *memory = NULL;
+    CHECK(slm_sc_allocate_with(m.sc, SLM_NOWAIT, &memory) == SLM_OK);
+    added(memory);
+  }
+}
+
 static void set_up_fault(void) {
   if (next_below(2)) m.provider.dry = !m.provider.dry;
   else m.provider.fail_at = m.provider.calls + 1 + next_below(4);
@@ -173,7 +187,7 @@ static void look(void) {
 static const operation operations[] = {
     allocate,     allocate,   allocate,         allocate_zeroed,  allocate_with, allocate_batch,
     deallocate,   deallocate, deallocate_sized, deallocate_batch, misuse,        reclaim,
-    reclaim_page, refill,     misuse,           set_up_fault,     look,
+    reclaim_page, refill,     misuse,           set_up_fault,     look,          reserve,
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

@@ -1,5 +1,5 @@
 /* Programs of zone calls against the reference model of the suites: which objects live, where, what is in them, and which status a
- * call must have. With SUITE_SAFE, of safe zones. */
+ * call must have. With SUITE_SAFE, of safe zones; with SUITE_SMP, of SMP zones. */
 #include "input.h"
 
 #define MODEL_LIMIT 400
@@ -26,13 +26,28 @@ static bool excused(void) {
   return push || odd_before || p->dry || full || (p->fail_at > calls_before && p->fail_at <= p->calls);
 }
 
+/** What the zone has promised by the last reserve: as long as there are at most so many more objects of the slot size than the fewest
+ * that there were since, a further one can be allocated. */
+static struct { size_t slot, count, fewest; } promise;
+
+static size_t live_of(size_t slot) {
+  size_t count = 0;
+  for (size_t i = 0; i < m.count; i++) count += m.objects[i].usable == slot;
+  return count;
+}
+
+static bool promised(size_t size) {
+  return promise.slot != 0 && size <= SLM_MAX_SIZE && Z(good_size)(m.f.zone, size) == promise.slot &&
+         live_of(promise.slot) < promise.fewest + promise.count;
+}
+
 static bool room(size_t count) { return m.count + count + 2 < MODEL_LIMIT; }
 
 static model_object *pick(void) { return m.count == 0 ? NULL : &m.objects[next_byte() % m.count]; }
 
 static void added(void *memory, size_t alignment, size_t size) {
   if (memory != NULL) model_add(&m, memory, alignment, size);
-  else CHECK(!is_layout(alignment ? alignment : 8, size) || excused());
+  else CHECK(!is_layout(alignment ? alignment : 8, size) || (excused() && (alignment > 8 || !promised(size))));
 }
 
 static void allocate(void) {
@@ -63,16 +78,19 @@ static void allocate_with(void) {
   void *memory = &m;
   if (!room(1)) return;
   slm_status status = Z(allocate_with)(m.f.zone, alignment, size, flags, &memory);
-  if (flags > SLM_ZEROED || !is_layout(alignment, size)) {
+  bool wrong_flags = (flags & ~(SLM_ZEROED | SLM_NOWAIT)) != 0, waits = (flags & SLM_NOWAIT) == 0;
+  if (!waits) CHECK(m.f.provider.calls == calls_before);
+  if (wrong_flags || !is_layout(alignment, size)) {
     CHECK(status == SLM_ERR_INVALID_ARGUMENT || status == SLM_ERR_INVALID_LAYOUT);
-    CHECK(status == SLM_ERR_INVALID_LAYOUT ? !is_layout(alignment, size) : flags > SLM_ZEROED);
+    CHECK(status == SLM_ERR_INVALID_LAYOUT ? !is_layout(alignment, size) : wrong_flags);
     CHECK(memory == NULL);
   } else if (status == SLM_OK) {
-    CHECK(flags == 0 || bytes_are(memory, size, 0));
+    CHECK((flags & SLM_ZEROED) == 0 || bytes_are(memory, size, 0));
     added(memory, alignment, size);
   } else {
     CHECK(memory == NULL);
-    CHECK(status == SLM_ERR_OUT_OF_MEMORY ? excused()
+    CHECK(alignment > 8 || !promised(size));
+    CHECK(status == SLM_ERR_OUT_OF_MEMORY ? excused() || !waits
                                           : odd_before && (status == SLM_ERR_BAD_PAGE || status == SLM_ERR_PAGE_OWNED));
   }
 }
@@ -227,6 +245,22 @@ static void refill_page(void) {
   else CHECK(Z(refill)(m.f.zone, alignment, size, page, taken) == SLM_ERR_PAGE_OWNED);
 }
 
+static void reserve(void) {
+  size_t size = next_size(), count = next_below(64);
+  slm_status status = Z(reserve)(m.f.zone, 8, size, count);
+  if (size > SLM_MAX_SIZE) {
+    CHECK(status == SLM_ERR_INVALID_LAYOUT);
+  } else if (status == SLM_OK) {
+    promise.slot = Z(good_size)(m.f.zone, size);
+    promise.count = count;
+    promise.fewest = live_of(promise.slot);
+  } else {
+    CHECK(excused());
+    CHECK(status == SLM_ERR_OUT_OF_MEMORY ||
+          (odd_before && (status == SLM_ERR_BAD_PAGE || status == SLM_ERR_PAGE_OWNED)));
+  }
+}
+
 static void reclaim(void) {
   slm_reclaimed out = {0, 0};
   m.f.provider.next_page = NULL; /* it may be the zone's no longer */
@@ -247,6 +281,13 @@ static void reclaim_page(void) {
   test_provider_give_back(&m.f.provider, page, page_size);
 }
 
+#ifdef SUITE_SMP
+/* The reserves of an SMP zone are a zone of their own: while that one asks for a page, another one may. */
+enum { MAY_ASK = true };
+#else
+enum { MAY_ASK = false };
+#endif
+
 /** A provider that calls back: what needs no further page is served. */
 static void call_back(void *context) {
   (void)context;
@@ -254,7 +295,7 @@ static void call_back(void *context) {
   if (m.count + 3 > MODEL_LIMIT) return;
   slm_status status = Z(allocate_with)(m.f.zone, 8, 48, 0, &memory);
   if (status == SLM_OK) model_add(&m, memory, 0, 48);
-  else CHECK(status == SLM_ERR_REENTRANT && memory == NULL);
+  else CHECK(memory == NULL && (status == SLM_ERR_REENTRANT || (MAY_ASK && status != SLM_ERR_INVALID_LAYOUT)));
 }
 
 static void set_up_fault(void) {
@@ -336,12 +377,14 @@ static const operation operations[] = {
     set_up_fault,
     set_up_fault,
     look,
+    reserve,
 };
 
 static void step(void) {
   calls_before = m.f.provider.calls;
   odd_before = m.f.provider.next_page != NULL;
   operation_of(operations, COUNT_OF(operations), next_byte())();
+  if (promise.slot != 0 && live_of(promise.slot) < promise.fewest) promise.fewest = live_of(promise.slot);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
@@ -349,6 +392,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   uint8_t how = next_byte();
   size_t page_size = (size_t)4096 << 2 * (how % 3);
   memset(&m, 0, sizeof m);
+  memset(&promise, 0, sizeof promise);
   push = (how & 4) != 0;
   if (push) open_push(&m.f, page_size);
   else open_pull(&m.f, page_size);
