@@ -30,9 +30,11 @@ env -i "$build/$target" -artifact_prefix="$failed/" -timeout=20 -max_len=1500 -l
   -max_total_time="$seconds" "$grown" "$seeds" >"$log" 2>&1 || complain "see above"
 programs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
 covered=$(sed -n 's/.*DONE *cov: *\([0-9]*\).*/\1/p' "$log")
-# With a large reserve, and with small ones: the difference is in the process's heap.
-for reserve in 256 0; do
-  SLABMALLOC_RESERVE=$reserve "$build/replay-$target" -artifact_prefix="$failed/" -timeout=20 -runs=0 "$grown" >"$log" 2>&1 ||
-    complain "the library as it is built fails (SLABMALLOC_RESERVE=$reserve), the instrumented one did not"
+# The process's heap also with small reserves, and hardened.
+options=RESERVE=256
+[ "$target" != process ] || options="$options RESERVE=0 PROFILE=hardened"
+for option in $options; do
+  env "SLABMALLOC_$option" "$build/replay-$target" -artifact_prefix="$failed/" -timeout=20 -runs=0 "$grown" >"$log" 2>&1 ||
+    complain "the library as it is built fails (SLABMALLOC_$option), the instrumented one did not"
 done
 echo "=> $target: $programs programs in $seconds s, $covered edges"
