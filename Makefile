@@ -176,7 +176,7 @@ uninstall: ## Remove what install put there (same PREFIX and DESTDIR)
 include ctests/support/check.mk
 
 # --- Housekeeping --------------------------------------------------------------------------------
-C_FILES = $(shell find include Sources ctests -name '*.[ch]')
+C_FILES = $(shell find include Sources ctests -name '*.[ch]' -not -path '*/baseline/*')
 .PHONY: format format-check clean help
 format: $(B)/packages/format ## Format the Swift and C sources
 	@$(SWIFT) format format -i -r Package.swift Sources Tests ctests

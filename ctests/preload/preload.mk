@@ -22,11 +22,6 @@ $(B)/preload/suites/plugin.so: $(PRELOAD_DIR)/support/plugin.c $(PRELOAD_DIR)/pr
 	@echo '  CC      $@'
 	@$(CC) $(C_FLAGS) $(PRELOAD_FLAGS) -fPIC -shared -o $@ $<
 
-PRELOAD_CRASHES := $(patsubst $(PRELOAD_DIR)/crash/%.c,$(B)/preload/crash/%,$(wildcard $(PRELOAD_DIR)/crash/*.c))
-$(B)/preload/crash/%: $(PRELOAD_DIR)/crash/%.c $(PRELOAD_DIR)/preload.mk
-	@mkdir -p $(@D)
-	@$(CC) $(C_FLAGS) $(PRELOAD_FLAGS) -o $@ $<
-
 $(B)/preload/witness.so: $(PRELOAD_DIR)/support/witness.c $(PRELOAD_DIR)/preload.mk
 	@mkdir -p $(@D)
 	@$(CC) $(C_FLAGS) -fPIC -shared -o $@ $<
@@ -46,14 +41,12 @@ PRELOAD_PROGRAMS := $(patsubst $(PRELOAD_DIR)/programs/%.sh,run-program-%,$(wild
 $(PRELOAD_PROGRAMS): run-program-%: $(B)/preload/witness.so $(PRELOAD_LIB) $(B)/packages/programs
 	@$(PRELOAD_DIR)/run-program.sh $(PRELOAD_LIB) $< $(PRELOAD_DIR)/programs/$*.sh
 
-.PHONY: $(PRELOAD_RUNS) $(HARDENED_RUNS) $(PRELOAD_PROGRAMS) check-preload check-preload-suites check-preload-crash \
+.PHONY: $(PRELOAD_RUNS) $(HARDENED_RUNS) $(PRELOAD_PROGRAMS) check-preload check-preload-suites \
   check-preload-programs check-preload-build stress
-check-preload: check-preload-suites check-preload-crash check-preload-programs ## All tests of the preload library
-check-preload-build: $(PRELOAD_TESTS) $(PRELOAD_CRASHES) $(B)/preload/suites/plugin.so $(B)/preload/witness.so \
+check-preload: check-preload-suites check-preload-programs ## All tests of the preload library
+check-preload-build: $(PRELOAD_TESTS) $(B)/preload/suites/plugin.so $(B)/preload/witness.so \
   $(B)/packages/programs
 check-preload-suites: $(PRELOAD_RUNS) $(HARDENED_RUNS) ## The cmocka suites under the preload library, and once more hardened
-check-preload-crash: $(PRELOAD_CRASHES) $(PRELOAD_LIB) ## Each misuse ends the program with its one line
-	@$(PRELOAD_DIR)/run-crashes.sh $(PRELOAD_LIB) $(PRELOAD_CRASHES)
 check-preload-programs: $(PRELOAD_PROGRAMS) ## Real programs do under the preload library what they do without
 stress: $(B)/preload/suites/test_stress $(PRELOAD_LIB) ## A minute of random operations of threads, every object checked
 	@STRESS_SECONDS=60 $(PRELOAD_DIR)/run-suite.sh $(PRELOAD_LIB) $<

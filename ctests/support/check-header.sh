@@ -62,6 +62,7 @@ for file in use port; do
   for compiler in gcc "$CLANG"; do
     "$compiler" -std=c11 $warnings "$scratch/$file.c"
   done
+  tcc -Wall -Werror -I include -c -o "$scratch/$file.o" "$scratch/$file.c"
   for compiler in g++ "$CLANG++"; do
     "$compiler" -std=c++17 $warnings "$scratch/$file.cpp"
   done

@@ -10,7 +10,7 @@ define compile_program
 endef
 
 # One stamp for each set of Debian packages, so that dpkg isn't asked by every make.
-packages_check  := libcmocka-dev pkg-config cmake make gcc g++
+packages_check  := libcmocka-dev pkg-config cmake make gcc g++ tcc
 packages_speed  := valgrind
 packages_freestanding := qemu-user
 packages_format := clang-format
@@ -84,23 +84,29 @@ bench-zones: $(B)/bench/pairs $(PAIRS_ARCHIVES) ## Compare zones with the malloc
 
 include ctests/bench/malloc/malloc.mk
 include ctests/preload/preload.mk
+include ctests/crash/crash.mk
 include ctests/model/model.mk
 include ctests/sanitize/sanitize.mk
 include ctests/kernels/kernels.mk
+include ctests/abi/abi.mk
+include ctests/fuzz/fuzz.mk
+include ctests/soak/soak.mk
 
 # --- Checks ------------------------------------------------------------------------------------------
-STEPS := check-header check-symbols check-freestanding check-archive check-override check-install check-tests check-swift \
-  check-examples check-speed check-malloc-speed check-preload check-model check-kernels check-kernel-speed
+STEPS := check-header check-symbols check-abi check-freestanding check-archive check-override check-install check-tests \
+  check-fuzz check-swift check-examples check-speed check-malloc-speed check-preload check-crash check-soak \
+  check-model check-kernels check-kernel-speed
 export CC CLANG SWIFT SWIFTC SWIFT_BIN VERSION
 .PHONY: check check-build $(STEPS)
 check: ## Run every test
 	+@ctests/support/run-steps.sh $(B)/check '$(MAKE)' check-build $(STEPS)
 
 # What the steps need, at once, so that it is built in parallel.
-check-build: all freestanding $(FREESTANDING_TESTS) $(TESTS) $(EXAMPLES) $(B)/bench/instructions $(B)/bench/pairs $(MALLOC_COUNTS) check-preload-build $(KERNELS) $(B)/bench/kernel/bench \
-  $(B)/packages/check
+check-build: all freestanding $(FREESTANDING_TESTS) $(TESTS) $(EXAMPLES) $(B)/bench/instructions $(B)/bench/pairs $(MALLOC_COUNTS) \
+  check-preload-build check-crash-build check-fuzz-build $(SOAK) $(REPLAY_BUILDS) $(B)/abi/old_program $(KERNELS) \
+  $(B)/bench/kernel/bench $(B)/packages/check
 
-check-header: $(B)/packages/check ## The header compiles as C11, C++17 and Swift without a warning
+check-header: $(B)/packages/check ## The header compiles as C11 (gcc, clang, tcc), C++17 and Swift without a warning
 	@ctests/support/check-header.sh
 check-symbols: all ## The libraries export the header's functions and no others, and need libc alone
 	@ctests/support/check-symbols.sh $(B)

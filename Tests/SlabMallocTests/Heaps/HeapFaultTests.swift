@@ -12,19 +12,25 @@ final class HeapFaultTests: XCTestCase {
   @discardableResult private func work(
     failing: Range<Int>, _ reserve: UInt, _ pageSize: Int, line: UInt = #line
   ) -> Int {
+    work("call \(failing)", reserve, pageSize, line: line) { failing.contains($0) }
+  }
+
+  @discardableResult private func work(
+    _ name: String, _ reserve: UInt, _ pageSize: Int = 4096, line: UInt = #line, fails: @escaping (Int) -> Bool
+  ) -> Int {
     let world = HeapWorld(pageSize: pageSize, reserve: reserve, purgeDelay: 40, retain: 4 << 20) { _, number, _ in
-      failing.contains(number)
+      fails(number)
     }
     let model = HeapModel(world, stream: 360)
     if let text = model.run(steps: 200, checkEach: 20, live: 80, sizes: sizes) {
-      XCTFail("call \(failing): \(text)", line: line)
+      XCTFail("\(name): \(text)", line: line)
       return 0
     }
     let calls = HeapSystem.current.calls
     // From now on none fails, and all is served.
     HeapSystem.current.fails = { _, _, _ in false }
     if let text = model.run(steps: 50, checkEach: 10, live: 80, sizes: sizes) {
-      XCTFail("call \(failing): \(text)", line: line)
+      XCTFail("\(name): \(text)", line: line)
     }
     let heap = world.takeHeap()!
     for address in model.addresses { XCTAssertEqual(world.free(address, by: heap), ok, line: line) }
@@ -44,6 +50,17 @@ final class HeapFaultTests: XCTestCase {
   func testEachCall() { failEach(16 << 30) }
   func testEachCallOfSmallReserves() { failEach(0) }
   func testEachCallWithLargePagesOfTheSystem() { failEach(0, 65536) }
+  func testCallsAtRandom() {
+    for reserve: UInt in [16 << 30, 0] {
+      for oneIn in [2, 3, 5, 8, 20] {
+        for round in 0..<8 {
+          var random = SeededRandom(stream: UInt64(oneIn * 100 + round))
+          work("one call in \(oneIn) at random, \(SeededRandom.hint)", reserve) { _ in random.below(oneIn) == 0 }
+        }
+      }
+    }
+  }
+
   func testTenCallsInARow() { failEach(16 << 30, many: 10) }
   func testTenCallsInARowOfSmallReserves() { failEach(0, many: 10) }
 

@@ -7,7 +7,9 @@
 
 #include "family.h"
 
+#ifndef MODEL_LIMIT
 #define MODEL_LIMIT 2000
+#endif
 #define MODEL_GRANULE 8
 
 typedef struct model_object {
@@ -31,6 +33,8 @@ typedef struct model {
   size_t step;
 } model;
 
+/* A fuzz target has its own. */
+#ifndef MODEL_CHECK
 #define MODEL_CHECK(m, condition)                                                                                      \
   do {                                                                                                                 \
     if (!(condition)) {                                                                                                \
@@ -38,6 +42,7 @@ typedef struct model {
       fail();                                                                                                          \
     }                                                                                                                  \
   } while (0)
+#endif
 
 static inline void model_open(model *m, size_t base_page_size, uint64_t seed) {
   memset(m, 0, sizeof *m);

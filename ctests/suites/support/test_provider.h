@@ -14,12 +14,17 @@
 #include <pthread.h>
 #include <sys/mman.h>
 
+#ifndef ARENA_SIZE
 #define ARENA_SIZE ((size_t)1 << 31)
+#endif
 #define ARENA_UNIT ((size_t)4096)
 #define PAGE_FRESH 0xA5
 #define PAGE_IDLE 0xDD
 
 enum page_kind { BASE = 0, LARGE = 1 };
+
+/** What is wrong at a call for a page: there is none; its address is no multiple of its size; it is out already. */
+enum page_fault { FAULT_NO_PAGE = 0, FAULT_MISALIGNED, FAULT_OWNED, PAGE_FAULTS };
 
 typedef struct test_provider {
   size_t base_page_size;
@@ -34,13 +39,20 @@ typedef struct test_provider {
   pthread_mutex_t lock; /* of the ledger; not held while a hook runs */
   int errors;
 
-  size_t strays[2];                   /* of the pages that are out, those that the test has for itself */
-  size_t fail_at;                     /* allocate_page returns NULL at this call, counted from 1; 0: never */
-  bool dry;                           /* allocate_page returns NULL */
-  bool poison;                        /* pages that come back become inaccessible and are not used again */
-  bool careless;                      /* skip the filling of pages, for speed */
-  void *next_page;                    /* what allocate_page returns next, whatever it is */
-  void *odd_page;                     /* a misaligned page that is out */
+  size_t strays[2];      /* of the pages that are out, those that the test has for itself */
+  enum page_fault fault; /* what happens at the calls that the next two fields choose */
+  size_t fail_at;        /* at this one, counted from 1; 0: at none */
+  size_t fail_one_in;    /* at one in so many, at random; 0: at none */
+  uint64_t random;       /* for that: a seed */
+  size_t faults;         /* how often it happened */
+  void *last[2];         /* the page that went out last, of either kind */
+  bool dirty;            /* a page goes out with the content of the last one, as if it were a slab already */
+  bool dry;              /* allocate_page returns NULL */
+  bool poison;           /* pages that come back become inaccessible and are not used again */
+  bool careless;         /* skip the filling of pages, for speed */
+  void *next_page;       /* what allocate_page returns next, whatever it is */
+  void *odd_page;        /* a misaligned page that is out */
+  void *odd_base;        /* the page that it is in, if it was taken for that */
   void (*on_allocate)(void *context); /* called once, from within the next allocate_page */
   size_t hook_at;                     /* on_allocate waits for this call, counted from 1; 0: it does not */
   void (*on_release)(void *context);
@@ -107,11 +119,18 @@ static inline void *test_provider_take(test_provider *p, size_t page_size) {
 static inline void test_provider_give_back(test_provider *p, void *page, size_t page_size) {
   enum page_kind kind = page_size == SLM_LARGE_PAGE_SIZE ? LARGE : BASE;
   pthread_mutex_lock(&p->lock);
-  if (page != NULL && page == p->odd_page) {
+  if (page != NULL && page == p->odd_page && p->odd_base == NULL) {
     p->odd_page = NULL;
     p->given_back[kind]++;
-  } else if (!test_provider_in_arena(p, page) || (uintptr_t)page % ARENA_UNIT != 0 ||
-             *test_provider_mark(p, page) != 1 + kind || (kind == BASE && page_size != p->base_page_size)) {
+    pthread_mutex_unlock(&p->lock);
+    return;
+  }
+  if (page != NULL && page == p->odd_page) {
+    page = p->odd_base;
+    p->odd_page = p->odd_base = NULL;
+  }
+  if (!test_provider_in_arena(p, page) || (uintptr_t)page % ARENA_UNIT != 0 ||
+      *test_provider_mark(p, page) != 1 + kind || (kind == BASE && page_size != p->base_page_size)) {
     test_provider_error(p, "given back but not out", page, page_size);
   } else {
     *test_provider_mark(p, page) = 0;
@@ -145,11 +164,39 @@ static inline void test_provider_run_hook(test_provider *p, void (**hook)(void *
   if (armed != NULL) armed(p->hook_context);
 }
 
+/** The page that is next, as it should be. */
+static inline void *test_provider_next_page(test_provider *p, size_t page_size) {
+  enum page_kind kind = page_size == SLM_LARGE_PAGE_SIZE ? LARGE : BASE;
+  void *page = test_provider_take(p, page_size);
+  if (page == NULL) return NULL;
+  pthread_mutex_lock(&p->lock);
+  void *last = p->last[kind];
+  if (p->dirty && last != NULL && *test_provider_mark(p, last) != 0) memcpy(page, last, page_size);
+  p->last[kind] = page;
+  pthread_mutex_unlock(&p->lock);
+  return page;
+}
+
+static inline void *test_provider_wrong_page(test_provider *p, size_t page_size) {
+  void *page = NULL;
+  if (p->fault == FAULT_OWNED) {
+    void *last = p->last[page_size == SLM_LARGE_PAGE_SIZE ? LARGE : BASE];
+    return last != NULL && *test_provider_mark(p, last) != 0 ? last : NULL;
+  }
+  if (p->fault == FAULT_NO_PAGE || p->odd_page != NULL || (page = test_provider_take(p, page_size)) == NULL)
+    return NULL;
+  p->odd_base = page;
+  p->odd_page = (char *)page + 64;
+  return p->odd_page;
+}
+
 static inline void *test_provider_allocate_page(void *context, size_t page_size) {
   test_provider *p = context;
   if (p->hook_at == 0 || p->calls + 1 == p->hook_at) test_provider_run_hook(p, &p->on_allocate);
   pthread_mutex_lock(&p->lock);
   size_t call = ++p->calls;
+  bool fails = call == p->fail_at || (p->fail_one_in > 0 && random_below(&p->random, p->fail_one_in) == 0);
+  p->faults += fails;
   void *next = p->next_page;
   p->next_page = NULL;
   if (next != NULL && (uintptr_t)next % page_size != 0) {
@@ -158,7 +205,7 @@ static inline void *test_provider_allocate_page(void *context, size_t page_size)
   }
   pthread_mutex_unlock(&p->lock);
   if (next != NULL) return next;
-  return p->dry || call == p->fail_at ? NULL : test_provider_take(p, page_size);
+  return p->dry ? NULL : fails ? test_provider_wrong_page(p, page_size) : test_provider_next_page(p, page_size);
 }
 
 static inline void test_provider_release_page(void *context, void *page, size_t page_size) {

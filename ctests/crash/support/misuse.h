@@ -1,10 +1,13 @@
-/* For programs that misuse an object: each prints the line that stderr must get, and then does it. */
+/* For programs that misuse malloc: each prints the line that stderr must get, and then does it. */
 #ifndef MISUSE_H
 #define MISUSE_H
+
+#include "outcome.h"
 
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
+#include <errno.h>
 #include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
@@ -22,6 +25,11 @@ void free_aligned_sized(void *pointer, size_t alignment, size_t size) __attribut
 static inline void *opaque(void *pointer) {
   __asm__ volatile("" : "+r"(pointer)::"memory");
   return pointer;
+}
+
+static inline size_t opaque_size(size_t size) {
+  __asm__ volatile("" : "+r"(size));
+  return size;
 }
 
 static inline void *opaque_address(uintptr_t address) { return opaque((void *)address); }
@@ -76,6 +84,32 @@ static inline void expect_foreign(const void *pointer) {
 static inline void *free_in_thread(void *object) {
   free(object);
   return NULL;
+}
+
+/** A call that must be refused: prints what it gave. */
+static inline int refused(const void *result, int error) {
+  answer_text(result != NULL    ? "an object"
+              : error == ENOMEM ? "NULL, ENOMEM"
+              : error == EINVAL ? "NULL, EINVAL"
+                                : "NULL");
+  return 0;
+}
+
+/** For what isn't found: proof that the heap works on. The objects in use keep what is in them. */
+static inline int works_on(void) {
+  for (size_t size = 16; size < 300000; size = size * 3 / 2) {
+    char *objects[20];
+    for (int i = 0; i < 20; i++) {
+      objects[i] = opaque(malloc(size));
+      if (objects[i] == NULL) return 3;
+      memset(objects[i], i, size);
+    }
+    for (int i = 0; i < 20; i++) {
+      if (objects[i][0] != i || objects[i][size - 1] != i) return 4;
+      free(objects[i]);
+    }
+  }
+  return 0;
 }
 
 /** Another thread calls the function, and ends. */

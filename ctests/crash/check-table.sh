@@ -1,0 +1,28 @@
+#!/bin/sh
+# check-table.sh TABLE: the tests that the table of misuses names are there, and it names all programs of this folder.
+set -eu
+table=$1
+dir=$(dirname "$0")
+problems=$(mktemp)
+trap 'rm -f "$problems"' EXIT
+
+grep '^|' "$table" | grep -v -e '^| misuse' -e '^|---' | sed 's/.*| \([^|]*\) |$/\1/' | grep -o '`[^`]*`' | tr -d '`' |
+  while read -r name function; do
+    path=${name%:}
+    case $path in
+      malloc/* | zone/*) file=$dir/$path.c ;;
+      suites/*) file=ctests/$path.c ;;
+      preload/*) file=ctests/preload/suites/${path#preload/}.c ;;
+      *) file=$path ;;
+    esac
+    [ -e "$file" ] || file=${file}c
+    [ -e "$file" ] || { echo "there is no $path"; continue; }
+    [ -z "$function" ] || grep -qw -e "$function" "$file" || echo "$path has no $function"
+  done >"$problems"
+for program in "$dir"/malloc/*.c "$dir"/zone/*.c; do
+  name=${program#"$dir/"}
+  grep -q "\`${name%.c}\`" "$table" || echo "the table does not have $name"
+done >>"$problems"
+rows=$(grep '^|' "$table" | grep -c -v -e '^| misuse' -e '^|---')
+[ ! -s "$problems" ] || { cat "$problems"; exit 1; }
+echo "=> $rows misuses in the table, each test is there"

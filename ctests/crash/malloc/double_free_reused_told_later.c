@@ -1,0 +1,13 @@
+/* A second free after the slot was handed out again is told when the new owner frees. */
+#include "../support/misuse.h"
+
+int main(void) {
+  char *object = make_object(SMALL);
+  free(object);
+  char *next = opaque(malloc(SMALL));
+  if (next != object) return 2;
+  expect_double_free(next);
+  free(opaque(object));
+  free(next);
+  return 0;
+}

@@ -1,0 +1,12 @@
+/* A slab all of whose bytes were overwritten: a double free in it is found all the same. */
+#include "../support/misuse.h"
+
+int main(void) {
+  char *object = make_object(SMALL), *slab = (char *)((uintptr_t)object & ~(uintptr_t)65535);
+  expect_double_free(object);
+  memset(opaque(slab), 0xFF, 65536);
+  free(object);
+  memset(opaque(slab), 0, 65536);
+  free(opaque(object));
+  return 0;
+}

@@ -1,0 +1,11 @@
+/* A write to a freed large object, whose memory is still there. */
+#include "../support/misuse.h"
+
+int main(void) {
+  expect_text("not found");
+  char *object = make_object(LARGE);
+  free(object);
+  memset(opaque(object), 0xFF, LARGE);
+  answer_text("not found");
+  return works_on();
+}

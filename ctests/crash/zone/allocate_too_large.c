@@ -1,0 +1,12 @@
+/* A size above the largest. */
+#include "../support/zone.h"
+
+int main(void) {
+  EXPECT(SLM_ERR_INVALID_LAYOUT);
+  slm_zone *zone = make_zone();
+  char *object = make_object(zone);
+  void *out = zone;
+  answer(slm_zone_allocate_with(zone, 8, SLM_MAX_SIZE + 1, 0, &out));
+  require(out == NULL && object[0] == 5);
+  return works_on(zone, MADE);
+}

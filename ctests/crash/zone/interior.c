@@ -1,0 +1,11 @@
+/* A pointer into an object. */
+#include "../support/zone.h"
+
+int main(void) {
+  EXPECT(SLM_ERR_INTERIOR_POINTER);
+  slm_zone *zone = make_zone();
+  char *object = make_object(zone);
+  answer(slm_zone_deallocate(zone, object + 16));
+  require(object[16] == 5);
+  return works_on(zone, MADE);
+}

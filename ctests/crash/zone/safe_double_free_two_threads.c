@@ -1,0 +1,32 @@
+/* Two threads free one object of a safe zone at once: one of them is told. */
+#include "../support/zone.h"
+
+#include <pthread.h>
+
+static slm_safe_zone_storage storage;
+static slm_safe_zone *zone;
+static pthread_barrier_t start;
+
+static void *free_it(void *object) {
+  pthread_barrier_wait(&start);
+  return (void *)(intptr_t)slm_safe_zone_deallocate(zone, object);
+}
+
+int main(void) {
+  EXPECT(SLM_ERR_DOUBLE_FREE);
+  zone = slm_safe_zone_init(&storage, sizeof storage, &SLM_OPTIONS(slm_mmap_provider()));
+  require(zone != NULL);
+  for (int round = 0; round < 500; round++) {
+    pthread_t threads[2];
+    void *object = slm_safe_zone_allocate(zone, 64), *results[2];
+    require(object != NULL);
+    pthread_barrier_init(&start, NULL, 2);
+    for (int i = 0; i < 2; i++) require(pthread_create(&threads[i], NULL, free_it, object) == 0);
+    for (int i = 0; i < 2; i++) require(pthread_join(threads[i], &results[i]) == 0);
+    slm_status sum = (slm_status)((intptr_t)results[0] + (intptr_t)results[1]);
+    require((results[0] == NULL) != (results[1] == NULL) && sum == SLM_ERR_DOUBLE_FREE);
+  }
+  answer(SLM_ERR_DOUBLE_FREE);
+  size_t live = 1;
+  return slm_safe_zone_destroy(zone, &live) == SLM_OK && live == 0 ? 0 : 3;
+}

@@ -1,0 +1,10 @@
+/* A size that no object has. */
+#include "../support/zone.h"
+
+int main(void) {
+  EXPECT(SLM_ERR_INVALID_LAYOUT);
+  slm_zone *zone = make_zone();
+  char *object = make_object(zone);
+  answer(slm_zone_deallocate_sized(zone, object, SIZE_MAX));
+  return works_on(zone, MADE);
+}

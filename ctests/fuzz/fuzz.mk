@@ -1,0 +1,44 @@
+# Fuzzing with libFuzzer, see README.md: `make fuzz SECONDS=60`, `make fuzz-replay TARGET=zone FILE=...`.
+FUZZ := $(B)/fuzz
+FUZZ_TARGETS := zone safe_zone smp_zone sc process
+# Of `make check`: for each target, two at a time.
+FUZZ_CHECK_SECONDS := 12
+FUZZ_FLAGS := -target $(TARGET) -std=gnu11 $(C_WARNINGS) -O1 -gdwarf-4 -I include -MMD -MP
+fuzz_flags_safe_zone := -DSUITE_SAFE
+fuzz_flags_smp_zone := -DSUITE_SMP
+fuzz_source = ctests/fuzz/$(if $(filter %_zone,$(1)),zone,$(1)).c
+
+# The core once more, with counters that tell libFuzzer where a program led.
+$(FUZZ)/SlabMalloc.o: $(SWIFT_SRC) $(C_HEADERS) $(B)/sources.txt Makefile ctests/fuzz/fuzz.mk
+	@mkdir -p $(@D)
+	@echo '  SWIFT   $@'
+	@rm -f $@
+	@$(SWIFTC) $(SWIFT_FLAGS) -target $(TARGET) -sanitize=fuzzer -c -o $@ $(SWIFT_SRC)
+	@$(NM) $@ | grep -q __sanitizer_cov_8bit_counters_init || { echo "error: $@ is not instrumented" >&2; exit 1; }
+
+# Each target twice: to search, with that core; and to replay programs on the library as it is built.
+FUZZ_BUILDS := $(FUZZ_TARGETS:%=$(FUZZ)/%) $(FUZZ_TARGETS:%=$(FUZZ)/replay-%)
+$(FUZZ_TARGETS:%=$(FUZZ)/%): $(FUZZ)/%: $(FUZZ)/SlabMalloc.o $(PORT_OBJ) ctests/fuzz/fuzz.mk | $(B)/packages/check
+	@echo '  CC      $@'
+	@$(CLANG) $(FUZZ_FLAGS) $(fuzz_flags_$*) -fsanitize=fuzzer -MF $@.d -o $@ $(call fuzz_source,$*) $< $(PORT_OBJ) \
+	  -fuse-ld=lld -Wl,--gc-sections -lcmocka -lpthread
+$(FUZZ_TARGETS:%=$(FUZZ)/replay-%): $(FUZZ)/replay-%: $(B)/libslabmalloc.a ctests/fuzz/fuzz.mk | $(B)/packages/check
+	@mkdir -p $(@D)
+	@echo '  CC      $@'
+	@$(CLANG) $(FUZZ_FLAGS) $(fuzz_flags_$*) -fsanitize=fuzzer -MF $@.d -o $@ $(call fuzz_source,$*) $< \
+	  -fuse-ld=lld -lcmocka -lpthread
+$(foreach t,$(FUZZ_TARGETS),$(eval $(FUZZ)/$(t) $(FUZZ)/replay-$(t): $(call fuzz_source,$(t))))
+-include $(wildcard $(FUZZ)/*.d)
+
+# Each target is a target of make's, so that two run side by side.
+FUZZ_RUNS := $(FUZZ_TARGETS:%=run-fuzz-%)
+SECONDS ?= $(FUZZ_CHECK_SECONDS)
+.PHONY: fuzz check-fuzz check-fuzz-build fuzz-replay $(FUZZ_RUNS)
+check-fuzz-build: $(FUZZ_BUILDS)
+$(FUZZ_RUNS): run-fuzz-%: $(FUZZ)/% $(FUZZ)/replay-%
+	@ctests/fuzz/run-fuzz.sh $(FUZZ) $* $(SECONDS)
+fuzz: $(FUZZ_RUNS) ## Fuzz each part of the C API: SECONDS=60 for each target
+check-fuzz: $(FUZZ_RUNS) ## Random programs of C calls keep to the reference model, 12 s for each target
+fuzz-replay: ## Run a program that the fuzzer found: TARGET_NAME=zone FILE=build/fuzz/failed-zone/crash-...
+	@$(MAKE) --no-print-directory $(FUZZ)/replay-$(TARGET_NAME)
+	@$(FUZZ)/replay-$(TARGET_NAME) $(FILE)

@@ -1,0 +1,14 @@
+# A long run of everything at once: `make soak MINUTES=60`, and 10 seconds of it in `make check`.
+SOAK := $(B)/soak/soak
+MINUTES ?= 1
+$(SOAK): ctests/soak/soak.c ctests/soak/soak.mk | $(B)/packages/check
+	@mkdir -p $(@D)
+	@echo '  CC      $@'
+	@$(CC) $(C_FLAGS) $(PRELOAD_FLAGS) -o $@ $< -lcmocka
+-include $(wildcard $(B)/soak/*.d)
+
+.PHONY: soak check-soak
+soak: $(SOAK) $(PRELOAD_LIB) ## Threads, fork, exec, signals and no memory at once, each object checked: MINUTES=60
+	@ctests/soak/run-soak.sh $(PRELOAD_LIB) $< $$(( $(MINUTES) * 60 ))
+check-soak: $(SOAK) $(PRELOAD_LIB) ## Ten seconds of the soak test
+	@ctests/soak/run-soak.sh $(PRELOAD_LIB) $< 10
