@@ -307,12 +307,16 @@ static void step(void) {
   uint8_t byte = next_byte();
   operation chosen = operation_of(operations, COUNT_OF(operations), byte);
   bool by_worker = byte >= 128 && chosen != worker_end;
+  bool is_misuse =
+      chosen == misuse_interior || chosen == misuse_freed || chosen == misuse_foreign || chosen == misuse_size;
+  size_t reports = misuses.count;
   if (by_worker) worker_start();
   if (m.starve > 0) m.starve--, set_starved(true);
   errno = 0;
   if (by_worker) worker_run(chosen);
   else chosen();
   set_starved(false);
+  CHECK(is_misuse || misuses.count == reports); /* nothing is reported that is right */
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
