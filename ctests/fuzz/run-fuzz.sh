@@ -34,7 +34,7 @@ covered=$(sed -n 's/.*DONE *cov: *\([0-9]*\).*/\1/p' "$log")
 options=RESERVE=256
 [ "$target" != process ] || options="$options RESERVE=0 PROFILE=hardened"
 for option in $options; do
-  env "SLABMALLOC_$option" "$build/replay-$target" -artifact_prefix="$failed/" -timeout=20 -runs=0 "$grown" >"$log" 2>&1 ||
+  env "SLABMALLOC_$option" "$build/replay-$target" -artifact_prefix="$failed/" -timeout=20 -runs=0 "$grown" "$seeds" >"$log" 2>&1 ||
     complain "the library as it is built fails (SLABMALLOC_$option), the instrumented one did not"
 done
 echo "=> $target: $programs programs in $seconds s, $covered edges"

@@ -118,7 +118,8 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
     process.giveBackMetadata(UInt(bitPattern: slab.pointee.marks), lines: metadataLines)
     process.pointee.slabs[Int(pointee.index)] -= 1
     process.count(slabBytes: -Int(slab.bytes))
-    slab.pointee.isZero = process.isHardened
+    // A free clears the slot; what a destroyed heap still had in use was not freed.
+    slab.pointee.isZero = process.isHardened && slab.pointee.used == 0
     process.addFree(slab, isClean: isClean)
     process.release()
     process.purgeIfDue()
