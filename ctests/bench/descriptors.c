@@ -46,7 +46,8 @@ static int compare(const void *a, const void *b) {
 }
 
 int main(void) {
-  char *pages = mmap(NULL, PAGE * SLABS_MAX, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  char *pages =
+      mmap(NULL, PAGE * SLABS_MAX, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   char *table = aligned_alloc(4096, DESCRIPTOR * SLABS_MAX / 4096 * 4096 + 4096);
   if (pages == MAP_FAILED || table == NULL) {
     fprintf(stderr, "descriptors: out of memory\n");

@@ -24,7 +24,8 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
 
   /// Makes a run read as 0, for what is carved from it is looked at.
   private func clean(_ run: RunPointer) {
-    guard !run.pointee.isClean, !run.pointee.isZero, let start = UnsafeMutableRawPointer(bitPattern: run.pointee.start) else { return }
+    guard !run.pointee.isClean, !run.pointee.isZero, let start = UnsafeMutableRawPointer(bitPattern: run.pointee.start)
+    else { return }
     let bytes = Int(run.bytes)
     // A little is faster cleared than fetched anew.
     if bytes <= 256 << 10 || pointee.system.purge(start, bytes) != 0 {

@@ -41,7 +41,9 @@ struct HeapMetadata {
   private mutating func violation(_ page: RunPointer, _ list: Int?) -> String? {
     let size = UInt(page.pointee.slotSize)
     if size == 0 || size % Metadata.line != 0 { return "blocks of \(size) bytes" }
-    if UInt(page.pointee.slotCount) * size > page.bytes { return "\(page.pointee.slotCount) blocks of \(size) bytes" }
+    if UInt(page.pointee.slotCount) * size > page.usableBytes {
+      return "\(page.pointee.slotCount) blocks of \(size) bytes"
+    }
     var free: Set<UInt> = []
     var next = page.pointee.size
     while next != 0 {
@@ -59,7 +61,7 @@ struct HeapMetadata {
     }
     if !free.isEmpty { return "\(free.count) free blocks are none" }
     if page.pointee.used != found { return "used is \(page.pointee.used), not \(found)" }
-    let isFull = UInt(found + 1) * size > page.bytes
+    let isFull = UInt(found + 1) * size > page.usableBytes
     return list == (isFull ? nil : Metadata.list(size / Metadata.line))
       ? nil : "in list \(list ?? -1) with \(found) blocks"
   }
