@@ -1,6 +1,6 @@
 #!/bin/sh
-# check-thread.sh PROGRAM SUITE...: runs the threads with a large reserve, and with small ones, and the suites; no race may be
-# found.
+# check-thread.sh PROGRAM SUITE...: runs the threads with a large reserve, with small ones, and hardened, and the suites; no
+# race may be found.
 set -eu
 program=$1
 shift
@@ -25,6 +25,7 @@ watch() {
 for reserve in 16 0; do
   watch "with SLABMALLOC_RESERVE=$reserve" env "SLABMALLOC_RESERVE=$reserve" "$program" 20000
 done
+watch "with SLABMALLOC_PROFILE=hardened" env SLABMALLOC_PROFILE=hardened "$program" 5000
 for suite in "$@"; do
   watch "in $(basename "$suite")" "$suite"
 done

@@ -233,6 +233,7 @@ int main(int count, char **arguments) {
     for (unsigned i = 0; i < THREADS; i++) pthread_join(threads[i], NULL);
   }
   for (unsigned i = 0; i < THREADS; i++) read_letters(&(worker){.index = i});
+  slm_purge(); // what a hardened heap holds back
   pthread_barrier_t barrier;
   pthread_barrier_init(&barrier, NULL, THREADS);
   for (unsigned i = 0; i < THREADS; i++)
