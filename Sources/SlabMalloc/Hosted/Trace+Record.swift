@@ -1,0 +1,181 @@
+import CSlabPort
+
+/// What threads do, one after the other.
+extension UnsafeMutablePointer where Pointee == Trace {
+  /// Runs an allocation and records it.
+  func record(_ call: TracedCall, _ body: () -> UInt) -> UInt {
+    guard acquire() else { return body() }
+    let old = write(call)
+    let result = body()
+    // A misuse may have ended the trace.
+    guard isHeld else { return result }
+    if result == 0 {
+      makeRoom()
+      if isOn { add(byte: TraceKind.failed) }
+    } else {
+      note(result, call.size, old)
+    }
+    release()
+    return result
+  }
+
+  /// Runs a deallocation and records it.
+  func recordFree(_ address: UInt, _ body: () -> Status) -> Status {
+    guard acquire() else { return body() }
+    if let pointer = identify(address) {
+      beginOperation()
+      if isOn {
+        add(byte: TraceKind.free)
+        add(pointer)
+      }
+      if pointer.isLive { forget(address) }
+    }
+    let status = body()
+    if isHeld { release() }
+    return status
+  }
+
+  /// Runs the end of a thread and records it.
+  func recordThreadEnd(_ body: () -> Void) {
+    guard acquire() else { return body() }
+    beginRecord()
+    if isOn { add(byte: TraceKind.stop) }
+    body()
+    release()
+  }
+
+  /// Records a misuse. If it ends the process, the trace ends with it.
+  func recordMisuse(_ address: UInt, _ kind: Status, isLast: Bool) {
+    let wasHeld = isHeld
+    guard isOn, wasHeld || acquire() else { return }
+    beginRecord()
+    if isOn {
+      add(byte: TraceKind.misuse)
+      add(UInt(-kind))
+      add(identify(address) ?? TracedPointer(age: 0, offset: address, isLive: false))
+    }
+    if isLast {
+      flush()
+      close()
+    }
+    if isLast || !wasHeld { release() }
+  }
+
+  /// Writes the record of a call before it is done. Returns the object that it frees if it succeeds.
+  private func write(_ call: TracedCall) -> UInt? {
+    var pointer: TracedPointer?
+    var old: UInt?
+    if case .realloc(let address, _) = call {
+      pointer = identify(address)
+      if let pointer, pointer.isLive { old = address }
+    }
+    beginOperation()
+    guard isOn else { return nil }
+    switch call {
+    case .malloc: add(byte: TraceKind.malloc)
+    case .calloc: add(byte: TraceKind.calloc)
+    case .aligned(_, let alignment):
+      add(byte: TraceKind.aligned)
+      add(UInt(alignment.trailingZeroBitCount))
+    case .realloc:
+      // What is older than the trace begins here.
+      add(byte: pointer == nil ? TraceKind.malloc : TraceKind.realloc)
+      if let pointer { add(pointer) }
+    }
+    add(call.size)
+    return old
+  }
+
+  /// A new object.
+  private func note(_ address: UInt, _ size: UInt, _ old: UInt?) {
+    guard isOn else { return }
+    if let old { forget(old) }
+    pointee.objects += 1
+    pointee.live += size
+    pointee.peak = max(pointee.peak, pointee.live)
+    if !pointee.table.insert(address, number: pointee.objects, size: size) { giveUp("no memory") }
+  }
+
+  private func forget(_ address: UInt) {
+    guard isOn, let entry = pointee.table.find(address) else { return }
+    pointee.live -= entry.pointee.size
+    entry.pointee.sizeAndLive = entry.pointee.sizeAndLive & ~1
+  }
+
+  private func beginOperation() {
+    beginRecord()
+    pointee.operations += 1
+  }
+
+  /// Says which thread it is, if it is another one than before.
+  private func beginRecord() {
+    makeRoom()
+    guard isOn else { return }
+    let number = UInt(slm_port_traced_number())
+    if number == 0 {
+      pointee.threads += 1
+      slm_port_set_traced_number(pointee.threads)
+      add(byte: TraceKind.start)
+      add(pointee.threads - 1)
+      pointee.thread = pointee.threads
+    } else if number != pointee.thread {
+      add(byte: TraceKind.thread)
+      add(number - 1)
+      pointee.thread = number
+    }
+  }
+}
+
+/// A pointer as a trace has it.
+struct TracedPointer {
+  var age: UInt
+  var offset: UInt
+  var isLive: Bool
+}
+
+extension UnsafeMutablePointer where Pointee == Trace {
+  /// nil for an object that is not of this trace: it is older, or of a heap that a program has made.
+  fileprivate func identify(_ address: UInt) -> TracedPointer? {
+    let process = ProcessHeapPointer.shared
+    if let entry = pointee.table.find(address), entry.pointee.isLive { return pointer(entry, 0, isLive: true) }
+    let run = process.run(around: address)
+    if process.refusal(of: address, run) == ok { return nil }
+    if let entry = pointee.table.find(address) { return pointer(entry, 0, isLive: false) }
+    if let start = run?.objectStart(around: address), let entry = pointee.table.find(start) {
+      return pointer(entry, address &- start, isLive: false)
+    }
+    return TracedPointer(age: 0, offset: address, isLive: false)
+  }
+
+  private func pointer(_ entry: TraceTable.EntryPointer, _ offset: UInt, isLive: Bool) -> TracedPointer {
+    TracedPointer(age: pointee.objects - entry.pointee.number + 1, offset: offset, isLive: isLive)
+  }
+
+  fileprivate func add(_ pointer: TracedPointer) {
+    add(pointer.age << 1 | (pointer.offset == 0 ? 0 : 1))
+    guard pointer.offset != 0 else { return }
+    let offset = Int(bitPattern: pointer.offset)
+    add(UInt(bitPattern: offset << 1 ^ offset >> (Int.bitWidth - 1)))
+  }
+}
+
+extension UnsafeMutablePointer where Pointee == Run {
+  /// The first byte of the object that an address is in.
+  fileprivate func objectStart(around address: UInt) -> UInt? {
+    switch pointee.kind {
+    case .slab: pointee.start + slot(at: address).index * UInt(pointee.slotSize)
+    case .large: pointee.start
+    case .unused, .free, .busy, .metadata: nil
+    }
+  }
+}
+
+extension UnsafeMutablePointer where Pointee == Heap {
+  /// Frees an object while there is a trace; this is the heap of zeros.
+  @inline(never) func deallocateTraced(_ address: UInt) -> Status {
+    TracePointer.shared.recordFree(address) {
+      if let heap = HeapPointer.traced { return heap.deallocate(address, .shared) }
+      return deallocateElsewhere(address)
+    }
+  }
+}

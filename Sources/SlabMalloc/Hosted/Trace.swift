@@ -1,0 +1,157 @@
+import CSlabPort
+import Synchronization
+
+/// The process's trace. Whoever allocates or frees holds its lock until that is done, so that the order is total.
+///
+/// States: off; on, from the environment's option to the end of the process, the last misuse, or what can't be written. Off for
+/// good in the child of a fork.
+struct Trace {
+  var lock: Lock
+  /// Atomic.
+  var isOn: UInt32
+  /// The thread that holds the lock. Atomic: another thread never finds itself there.
+  var holder: UInt
+  var buffer: UnsafeMutablePointer<UInt8>
+  var count: Int
+  var threads: UInt
+  /// The one of the last record, 1 + its number; 0 before there is one.
+  var thread: UInt
+  var objects: UInt
+  var operations: UInt
+  /// Bytes asked for and not freed, and their peak.
+  var live: UInt
+  var peak: UInt
+  var table: TraceTable
+
+  static var bufferBytes: Int { 1 << 16 }
+}
+
+typealias TracePointer = UnsafeMutablePointer<Trace>
+
+extension UnsafeMutablePointer where Pointee == Trace {
+  @inline(__always) static var shared: TracePointer { slm_port_trace_address().assumingMemoryBound(to: Trace.self) }
+
+  private var raw: UnsafeMutableRawPointer { UnsafeMutableRawPointer(self) }
+  private var lock: UnsafeMutablePointer<Lock> { raw.assumingMemoryBound(to: Lock.self) }
+  @inline(__always) private var on: UnsafeMutablePointer<Atomic<UInt32>> {
+    raw.advanced(by: 4).assumingMemoryBound(to: Atomic<UInt32>.self)
+  }
+  private var holder: UnsafeMutablePointer<Atomic<UInt>> {
+    raw.advanced(by: 8).assumingMemoryBound(to: Atomic<UInt>.self)
+  }
+
+  @inline(__always) var isOn: Bool { on.pointee.load(ordering: .relaxed) != 0 }
+  var isHeld: Bool { holder.pointee.load(ordering: .relaxed) == Platform.context() }
+
+  /// Opens the file, and the trace. False if it can't be written. Without a word if somebody else records into it.
+  func begin(_ path: UnsafePointer<CChar>) -> Bool {
+    guard let buffer = slm_port_map(Trace.bufferBytes) else { return false }
+    let opened = Int(slm_port_trace_open(path))
+    guard opened == SLM_PORT_TRACE_OK else {
+      slm_port_unmap(buffer, Trace.bufferBytes)
+      return opened == SLM_PORT_TRACE_BUSY
+    }
+    pointee.buffer = buffer.bindMemory(to: UInt8.self, capacity: Trace.bufferBytes)
+    let magic: StaticString = "slmtrace"
+    for index in 0..<magic.utf8CodeUnitCount { add(byte: magic.utf8Start[index]) }
+    add(byte: TraceKind.version)
+    on.pointee.store(1, ordering: .relaxed)
+    // The first thread may have a heap already.
+    if HeapPointer.thread.isInitialized { HeapPointer.thread.becomeThreads() }
+    return true
+  }
+
+  /// Takes the lock. False if there is no trace, or this thread has the lock: what a call of malloc calls is not recorded.
+  func acquire() -> Bool {
+    guard isOn, !isHeld else { return false }
+    lock.acquire()
+    guard isOn else {
+      lock.release()
+      return false
+    }
+    holder.pointee.store(Platform.context(), ordering: .relaxed)
+    return true
+  }
+
+  func release() {
+    holder.pointee.store(0, ordering: .relaxed)
+    lock.release()
+  }
+
+  /// The process ends.
+  func end() {
+    guard acquire() else { return }
+    makeRoom()
+    add(byte: TraceKind.end)
+    add(pointee.operations)
+    add(pointee.peak)
+    flush()
+    close()
+    release()
+  }
+
+  func beforeFork() {
+    lock.acquire()
+    if isOn { flush() }
+  }
+
+  func afterFork() { lock.release() }
+
+  func afterForkInChild() {
+    if isOn { close() }
+    if let heap = HeapPointer.traced { heap.becomeThreads() }
+    lock.release()
+  }
+
+  /// The lock is held.
+  func close() {
+    guard isOn else { return }
+    on.pointee.store(0, ordering: .relaxed)
+    slm_port_trace_close()
+    slm_port_unmap(pointee.buffer, Trace.bufferBytes)
+    // So that nothing is added any more.
+    pointee.count = Trace.bufferBytes
+    pointee.table.dispose()
+  }
+
+  /// Ends the trace in the middle.
+  func giveUp(_ why: StaticString) {
+    guard isOn else { return }
+    close()
+    var line = TextLine()
+    line.add("slabmalloc: the trace ends here: ")
+    line.add(why)
+    line.write()
+  }
+}
+
+/// Records into the buffer.
+extension UnsafeMutablePointer where Pointee == Trace {
+  /// Writes what there is.
+  func flush() {
+    guard isOn else { return }
+    let count = pointee.count
+    pointee.count = 0
+    if slm_port_trace_write(pointee.buffer, count) != 0 { giveUp("its file can't be written") }
+  }
+
+  /// Makes room for two records. The trace may be off afterwards: then what is added is lost.
+  func makeRoom() {
+    if isOn, pointee.count > Trace.bufferBytes - 2 * TraceKind.most { flush() }
+  }
+
+  func add(byte: UInt8) {
+    guard pointee.count < Trace.bufferBytes else { return }
+    pointee.buffer[pointee.count] = byte
+    pointee.count += 1
+  }
+
+  func add(_ number: UInt) {
+    var rest = number
+    while rest >= 128 {
+      add(byte: UInt8(truncatingIfNeeded: rest) | 128)
+      rest >>= 7
+    }
+    add(byte: UInt8(truncatingIfNeeded: rest))
+  }
+}
