@@ -50,7 +50,7 @@ extension UnsafeMutablePointer where Pointee == Trace {
     guard isOn, wasHeld || acquire() else { return }
     beginRecord()
     if isOn {
-      add(byte: TraceKind.misuse)
+      add(byte: wasHeld ? TraceKind.misuse : TraceKind.refused)
       add(UInt(-kind))
       add(identify(address) ?? TracedPointer(age: 0, offset: address, isLive: false))
     }

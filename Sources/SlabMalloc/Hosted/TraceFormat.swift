@@ -18,11 +18,13 @@
 ///      7  realloc     pointer, size
 ///      8  free        pointer
 ///      9  failed                              the malloc, calloc, aligned or realloc before got no memory
-///     10  misuse      -status, pointer        was reported; what follows, if anything, is a `failed` that it made
+///     10  misuse      -status, pointer        was reported while the operation before was done
+///     11  refused     -status, pointer        was reported, and not of an operation: of a free with a wrong size, or a size
 ///
 /// Objects have no numbers here: the first that is allocated is 1, and so on; realloc makes a new one. The *age* of an object is 1
-/// if it is the newest. Age 0 with an offset is an address that was never an object's. Kinds 4 to 8 are *operations*; *peak* is the
-/// most bytes that were asked for and not yet freed. An operation whose record is followed by a misuse did nothing.
+/// if it is the newest, without what the operation itself makes. Age 0 with an offset is an address that was never an object's.
+/// Kinds 4 to 8 are *operations*; *peak* is the most bytes that were asked for and not yet freed. A misuse that ends the process
+/// is the last record.
 enum TraceKind {
   static var version: UInt8 { 1 }
 
@@ -37,6 +39,7 @@ enum TraceKind {
   static var free: UInt8 { 8 }
   static var failed: UInt8 { 9 }
   static var misuse: UInt8 { 10 }
+  static var refused: UInt8 { 11 }
 
   /// Bytes of a record are fewer: a byte and two varints with an offset between.
   static var most: Int { 32 }
