@@ -1,4 +1,4 @@
-// The file of a trace. By system calls that no signal and no cancellation of the thread cuts short.
+// The file of a trace, and the part of it that is mapped: what was written there stays, however the process ends.
 #define _GNU_SOURCE
 #include "CSlabPort.h"
 
@@ -44,7 +44,8 @@ static int open_path(const char *path) {
   char expanded[PATH_BYTES];
   // Whoever may set the environment of a program with more rights than their own must not write files with these.
   if (getauxval(AT_SECURE) != 0 || expand(path, expanded) != 0) return SLM_PORT_TRACE_REFUSED;
-  long opened = syscall(SYS_openat, AT_FDCWD, expanded, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
+  // Not open(), at which a thread may be cancelled.
+  long opened = syscall(SYS_openat, AT_FDCWD, expanded, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
   if (opened < 0) return SLM_PORT_TRACE_REFUSED;
   // Processes that a program starts meanwhile have the same environment.
   int result = flock((int)opened, LOCK_EX | LOCK_NB) == 0 ? SLM_PORT_TRACE_OK : SLM_PORT_TRACE_BUSY;
@@ -79,27 +80,26 @@ static int is_own_file(void) {
          status.st_ino == trace.inode;
 }
 
-int slm_port_trace_write(const void *bytes, size_t count) {
+void *slm_port_trace_map(size_t start, size_t bytes) {
   int saved = errno;
-  const char *next = bytes;
-  int result = is_own_file() ? 0 : -1;
-  while (result == 0 && count > 0) {
-    long written = syscall(SYS_write, trace.file, next, count);
-    if (written > 0) {
-      next += written;
-      count -= (size_t)written;
-    } else if (written == 0 || errno != EINTR) result = -1;
+  void *memory = MAP_FAILED;
+  if (is_own_file()) {
+    // Room on the disk first: whoever writes to a page without gets a signal.
+    int error = fallocate(trace.file, 0, (off_t)start, (off_t)bytes) == 0 ? 0 : errno;
+    if (error == EOPNOTSUPP || error == ENOSYS) error = ftruncate(trace.file, (off_t)(start + bytes)) == 0 ? 0 : errno;
+    if (error == 0) memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, trace.file, (off_t)start);
   }
   errno = saved;
-  return result;
+  return memory == MAP_FAILED ? NULL : memory;
 }
 
-void slm_port_trace_close(void) {
+void slm_port_trace_close(size_t size) {
   int saved = errno;
-  struct stat status;
-  // Also in a child, whose file it is as well.
-  if (fstat(trace.file, &status) == 0 && status.st_dev == trace.device && status.st_ino == trace.inode)
+  if (is_own_file()) {
+    // What is mapped beyond the end stays zero.
+    if (ftruncate(trace.file, (off_t)size) != 0) errno = saved;
     syscall(SYS_close, trace.file);
+  }
   errno = saved;
 }
 #endif

@@ -64,9 +64,14 @@ static void read_record(reader *r, trace *t, bool *started, uint32_t *thread) {
   r->record = r->position;
   unsigned kind = next_byte(r);
   trace_event e = {.kind = (uint8_t)kind, .thread = *thread};
-  if (*thread == UINT32_MAX && kind != TRACE_START && kind != TRACE_END)
+  if (*thread == UINT32_MAX && kind != TRACE_START && kind != TRACE_END && kind != TRACE_NOTHING)
     refuse("%s: byte %zu: a record before the first thread has started", r->path, r->record);
   switch (kind) {
+  case TRACE_NOTHING:
+    for (; r->position < r->count; r->position++)
+      if (r->bytes[r->position] != 0)
+        refuse("%s: byte %zu: something follows where there is nothing", r->path, r->position);
+    return;
   case TRACE_END:
     t->has_end = true;
     t->end_operations = next_number(r);

@@ -167,10 +167,10 @@ static void read_event(text_reader *r, trace *t, char *word) {
     if (strcmp(next_word(r), "=") != 0) refuse_line(r, "= is missing");
     word = next_word(r);
   }
-  e.kind = TRACE_END;
+  e.kind = TRACE_NOTHING;
   for (uint8_t i = 0; i < NAMES; i++)
     if (names[i] != NULL && strcmp(names[i], word) == 0) e.kind = i;
-  if (e.kind == TRACE_END) refuse_line(r, "unknown event");
+  if (e.kind == TRACE_NOTHING) refuse_line(r, "unknown event");
   if (trace_makes_object(&e) != (made != NULL || e.failed))
     refuse_line(r, "an allocation makes an object, and nothing else does");
   bool is_started = r->started[e.thread];

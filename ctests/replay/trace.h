@@ -9,7 +9,7 @@
 
 /** What a record is; the numbers are the file's. */
 typedef enum trace_kind {
-  TRACE_END,
+  TRACE_NOTHING,
   TRACE_START,
   TRACE_THREAD,
   TRACE_STOP,
@@ -21,11 +21,12 @@ typedef enum trace_kind {
   TRACE_FAILED,
   TRACE_MISUSE,
   TRACE_REFUSED,
+  TRACE_END,
 } trace_kind;
 
 enum { TRACE_VERSION = 1, TRACE_MOST_THREADS = 1 << 20 };
 
-/** An event: one of the kinds but TRACE_END, TRACE_THREAD and TRACE_FAILED, which are fields of others. */
+/** An event: one of the kinds but TRACE_NOTHING, TRACE_END, TRACE_THREAD and TRACE_FAILED, which are fields of others. */
 typedef struct trace_event {
   uint8_t kind;
   uint8_t shift;    /**< of the alignment */

@@ -208,9 +208,11 @@ static inline void slm_port_set_traced_number(uintptr_t number) { slm_port_trace
 // it, SLM_PORT_TRACE_REFUSED if it can't be written.
 enum { SLM_PORT_TRACE_OK, SLM_PORT_TRACE_BUSY, SLM_PORT_TRACE_REFUSED };
 int slm_port_trace_open(const char *path) __attribute__((visibility("hidden")));
-// 0 on success. Fails too in a child of the process, and if the program has put another file in the place of this one.
-int slm_port_trace_write(const void *bytes, size_t count) __attribute__((visibility("hidden")));
-void slm_port_trace_close(void) __attribute__((visibility("hidden")));
+// Maps a part of the file, which reads as zero; NULL if there is no room. Fails too in a child of the process, and if the program
+// has put another file in the place of this one.
+void *slm_port_trace_map(size_t start, size_t bytes) __attribute__((visibility("hidden")));
+// The file has this size from now on. Does nothing in a child.
+void slm_port_trace_close(size_t size) __attribute__((visibility("hidden")));
 
 // The operator new that this one hides. It calls the new_handler, and throws.
 void *slm_port_next_new(size_t size) __attribute__((visibility("hidden")));

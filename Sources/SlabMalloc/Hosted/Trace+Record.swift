@@ -54,10 +54,7 @@ extension UnsafeMutablePointer where Pointee == Trace {
       add(UInt(-kind))
       add(identify(address) ?? TracedPointer(age: 0, offset: address, isLive: false))
     }
-    if isLast {
-      flush()
-      close()
-    }
+    if isLast { close() }
     if isLast || !wasHeld { release() }
   }
 

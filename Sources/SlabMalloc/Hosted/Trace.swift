@@ -11,7 +11,9 @@ struct Trace {
   var isOn: UInt32
   /// The thread that holds the lock. Atomic: another thread never finds itself there.
   var holder: UInt
-  var buffer: UnsafeMutablePointer<UInt8>
+  /// A part of the file: where it is mapped, from where in the file, and what is written of it.
+  var window: UnsafeMutablePointer<UInt8>
+  var start: Int
   var count: Int
   var threads: UInt
   /// The one of the last record, 1 + its number; 0 before there is one.
@@ -23,7 +25,7 @@ struct Trace {
   var peak: UInt
   var table: TraceTable
 
-  static var bufferBytes: Int { 1 << 16 }
+  static var windowBytes: Int { 1 << 18 }
 }
 
 typealias TracePointer = UnsafeMutablePointer<Trace>
@@ -45,13 +47,12 @@ extension UnsafeMutablePointer where Pointee == Trace {
 
   /// Opens the file, and the trace. False if it can't be written. Without a word if somebody else records into it.
   func begin(_ path: UnsafePointer<CChar>) -> Bool {
-    guard let buffer = slm_port_map(Trace.bufferBytes) else { return false }
     let opened = Int(slm_port_trace_open(path))
-    guard opened == SLM_PORT_TRACE_OK else {
-      slm_port_unmap(buffer, Trace.bufferBytes)
-      return opened == SLM_PORT_TRACE_BUSY
+    guard opened == SLM_PORT_TRACE_OK else { return opened == SLM_PORT_TRACE_BUSY }
+    guard map(from: 0) else {
+      slm_port_trace_close(0)
+      return false
     }
-    pointee.buffer = buffer.bindMemory(to: UInt8.self, capacity: Trace.bufferBytes)
     let magic: StaticString = "slmtrace"
     for index in 0..<magic.utf8CodeUnitCount { add(byte: magic.utf8Start[index]) }
     add(byte: TraceKind.version)
@@ -85,15 +86,11 @@ extension UnsafeMutablePointer where Pointee == Trace {
     add(byte: TraceKind.end)
     add(pointee.operations)
     add(pointee.peak)
-    flush()
     close()
     release()
   }
 
-  func beforeFork() {
-    lock.acquire()
-    if isOn { flush() }
-  }
+  func beforeFork() { lock.acquire() }
 
   func afterFork() { lock.release() }
 
@@ -107,10 +104,10 @@ extension UnsafeMutablePointer where Pointee == Trace {
   func close() {
     guard isOn else { return }
     on.pointee.store(0, ordering: .relaxed)
-    slm_port_trace_close()
-    slm_port_unmap(pointee.buffer, Trace.bufferBytes)
+    slm_port_unmap(pointee.window, Trace.windowBytes)
+    slm_port_trace_close(pointee.start + pointee.count)
     // So that nothing is added any more.
-    pointee.count = Trace.bufferBytes
+    pointee.count = Trace.windowBytes
     pointee.table.dispose()
   }
 
@@ -125,24 +122,30 @@ extension UnsafeMutablePointer where Pointee == Trace {
   }
 }
 
-/// Records into the buffer.
+/// Records into the file.
 extension UnsafeMutablePointer where Pointee == Trace {
-  /// Writes what there is.
-  func flush() {
-    guard isOn else { return }
-    let count = pointee.count
-    pointee.count = 0
-    if slm_port_trace_write(pointee.buffer, count) != 0 { giveUp("its file can't be written") }
-  }
-
   /// Makes room for two records. The trace may be off afterwards: then what is added is lost.
   func makeRoom() {
-    if isOn, pointee.count > Trace.bufferBytes - 2 * TraceKind.most { flush() }
+    guard isOn, pointee.count > Trace.windowBytes - 2 * TraceKind.most else { return }
+    let end = pointee.start + pointee.count
+    let old = pointee.window
+    guard map(from: end) else { return giveUp("its file can't be written") }
+    slm_port_unmap(old, Trace.windowBytes)
+  }
+
+  /// Maps the part of the file around its end.
+  private func map(from end: Int) -> Bool {
+    let start = end & ~(Int(slm_port_page_size()) - 1)
+    guard let window = slm_port_trace_map(start, Trace.windowBytes) else { return false }
+    pointee.window = window.bindMemory(to: UInt8.self, capacity: Trace.windowBytes)
+    pointee.start = start
+    pointee.count = end - start
+    return true
   }
 
   func add(byte: UInt8) {
-    guard pointee.count < Trace.bufferBytes else { return }
-    pointee.buffer[pointee.count] = byte
+    guard pointee.count < Trace.windowBytes else { return }
+    pointee.window[pointee.count] = byte
     pointee.count += 1
   }
 

@@ -8,7 +8,7 @@
 ///     pointer   age * 2 + 1 if an offset follows, then the offset: n * 2, or -n * 2 - 1
 ///
 ///     kind            varints
-///      0  end         operations, peak        the process has ended; nothing follows
+///      0  nothing                             only more of these follow: the process was killed, or ended by _exit()
 ///      1  start       thread                  a thread that has not been here yet; the records that follow are its
 ///      2  thread      thread                  the records that follow are of this one
 ///      3  stop                                the thread has ended; what its last destructors do may follow
@@ -20,6 +20,7 @@
 ///      9  failed                              the malloc, calloc, aligned or realloc before got no memory
 ///     10  misuse      -status, pointer        was reported while the operation before was done
 ///     11  refused     -status, pointer        was reported, and not of an operation: of a free with a wrong size, or a size
+///     12  end         operations, peak        the process has ended; nothing follows
 ///
 /// Objects have no numbers here: the first that is allocated is 1, and so on; realloc makes a new one. The *age* of an object is 1
 /// if it is the newest, without what the operation itself makes. Age 0 with an offset is an address that was never an object's.
@@ -28,7 +29,6 @@
 enum TraceKind {
   static var version: UInt8 { 1 }
 
-  static var end: UInt8 { 0 }
   static var start: UInt8 { 1 }
   static var thread: UInt8 { 2 }
   static var stop: UInt8 { 3 }
@@ -40,6 +40,7 @@ enum TraceKind {
   static var failed: UInt8 { 9 }
   static var misuse: UInt8 { 10 }
   static var refused: UInt8 { 11 }
+  static var end: UInt8 { 12 }
 
   /// Bytes of a record are fewer: a byte and two varints with an offset between.
   static var most: Int { 32 }
