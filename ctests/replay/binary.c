@@ -68,6 +68,7 @@ static void read_record(reader *r, trace *t, bool *started, uint32_t *thread) {
     refuse("%s: byte %zu: a record before the first thread has started", r->path, r->record);
   switch (kind) {
   case TRACE_NOTHING:
+    r->position = r->record + TRACE_MOST < r->count ? r->record + TRACE_MOST : r->count;
     for (; r->position < r->count; r->position++)
       if (r->bytes[r->position] != 0)
         refuse("%s: byte %zu: something follows where there is nothing", r->path, r->position);

@@ -240,7 +240,8 @@ head -c $(($(wc -c <threads.trace) - 1)) threads.trace >bad.trace && refused 'en
 printf 'slmtracf\001\001\000' >bad.trace && refused 'is no trace$'
 printf 'slmtrace\002\001\000' >bad.trace && refused 'is of version 2, and only 1 is known'
 bytes '\001\000\015' && refused 'byte 11: unknown record 13'
-bytes '\001\000\000\000\001' && refused 'byte 13: something follows where there is nothing'
+bytes "\\001\\000\\000$(printf '\\001%.0s' $(seq 40))" && refused 'byte 43: something follows where there is nothing'
+bytes '\001\000\004\010\000\077\077\000' && same 'events before an unfinished one' 't0 start|t0 #1 = malloc 8|' "$("$tool" dump bad.trace | tr '\n' '|')"
 bytes '\004\010' && refused 'byte 9: a record before the first thread has started'
 bytes '\001\000\002\001' && refused 'byte 11: thread 1 has not started'
 bytes '\001\000\001\000' && refused 'byte 11: thread 0 starts twice'

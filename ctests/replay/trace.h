@@ -24,7 +24,8 @@ typedef enum trace_kind {
   TRACE_END,
 } trace_kind;
 
-enum { TRACE_VERSION = 1, TRACE_MOST_THREADS = 1 << 20 };
+/** Bytes of a record are fewer than TRACE_MOST. */
+enum { TRACE_VERSION = 1, TRACE_MOST = 32, TRACE_MOST_THREADS = 1 << 20 };
 
 /** An event: one of the kinds but TRACE_NOTHING, TRACE_END, TRACE_THREAD and TRACE_FAILED, which are fields of others. */
 typedef struct trace_event {

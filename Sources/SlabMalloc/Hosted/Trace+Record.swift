@@ -11,7 +11,7 @@ extension UnsafeMutablePointer where Pointee == Trace {
     guard isHeld else { return result }
     if result == 0 {
       makeRoom()
-      if isOn { add(byte: TraceKind.failed) }
+      add(TraceKind.failed)
     } else {
       note(result, call.size, old)
     }
@@ -24,10 +24,7 @@ extension UnsafeMutablePointer where Pointee == Trace {
     guard acquire() else { return body() }
     if let pointer = identify(address) {
       beginOperation()
-      if isOn {
-        add(byte: TraceKind.free)
-        add(pointer)
-      }
+      add(TraceKind.free) { add(pointer) }
       if pointer.isLive { forget(address) }
     }
     let status = body()
@@ -39,7 +36,7 @@ extension UnsafeMutablePointer where Pointee == Trace {
   func recordThreadEnd(_ body: () -> Void) {
     guard acquire() else { return body() }
     beginRecord()
-    if isOn { add(byte: TraceKind.stop) }
+    add(TraceKind.stop)
     body()
     release()
   }
@@ -49,10 +46,10 @@ extension UnsafeMutablePointer where Pointee == Trace {
     let wasHeld = isHeld
     guard isOn, wasHeld || acquire() else { return }
     beginRecord()
-    if isOn {
-      add(byte: wasHeld ? TraceKind.misuse : TraceKind.refused)
+    let pointer = identify(address) ?? TracedPointer(age: 0, offset: address, isLive: false)
+    add(wasHeld ? TraceKind.misuse : TraceKind.refused) {
       add(UInt(-kind))
-      add(identify(address) ?? TracedPointer(age: 0, offset: address, isLive: false))
+      add(pointer)
     }
     if isLast { close() }
     if isLast || !wasHeld { release() }
@@ -67,19 +64,25 @@ extension UnsafeMutablePointer where Pointee == Trace {
       if let pointer, pointer.isLive { old = address }
     }
     beginOperation()
-    guard isOn else { return nil }
     switch call {
-    case .malloc: add(byte: TraceKind.malloc)
-    case .calloc: add(byte: TraceKind.calloc)
-    case .aligned(_, let alignment):
-      add(byte: TraceKind.aligned)
-      add(UInt(alignment.trailingZeroBitCount))
-    case .realloc:
+    case .malloc(let size): add(TraceKind.malloc) { add(size) }
+    case .calloc(let size): add(TraceKind.calloc) { add(size) }
+    case .aligned(let size, let alignment):
+      add(TraceKind.aligned) {
+        add(UInt(alignment.trailingZeroBitCount))
+        add(size)
+      }
+    case .realloc(_, let size):
       // What is older than the trace begins here.
-      add(byte: pointer == nil ? TraceKind.malloc : TraceKind.realloc)
-      if let pointer { add(pointer) }
+      guard let pointer else {
+        add(TraceKind.malloc) { add(size) }
+        break
+      }
+      add(TraceKind.realloc) {
+        add(pointer)
+        add(size)
+      }
     }
-    add(call.size)
     return old
   }
 
@@ -112,12 +115,10 @@ extension UnsafeMutablePointer where Pointee == Trace {
     if number == 0 {
       pointee.threads += 1
       slm_port_set_traced_number(pointee.threads)
-      add(byte: TraceKind.start)
-      add(pointee.threads - 1)
+      add(TraceKind.start) { add(pointee.threads - 1) }
       pointee.thread = pointee.threads
     } else if number != pointee.thread {
-      add(byte: TraceKind.thread)
-      add(number - 1)
+      add(TraceKind.thread) { add(number - 1) }
       pointee.thread = number
     }
   }

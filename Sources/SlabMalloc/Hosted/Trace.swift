@@ -83,9 +83,10 @@ extension UnsafeMutablePointer where Pointee == Trace {
   func end() {
     guard acquire() else { return }
     makeRoom()
-    add(byte: TraceKind.end)
-    add(pointee.operations)
-    add(pointee.peak)
+    add(TraceKind.end) {
+      add(pointee.operations)
+      add(pointee.peak)
+    }
     close()
     release()
   }
@@ -141,6 +142,14 @@ extension UnsafeMutablePointer where Pointee == Trace {
     pointee.start = start
     pointee.count = end - start
     return true
+  }
+
+  /// Adds a record. Its first byte is written last: if the process is killed before, there is nothing.
+  func add(_ kind: UInt8, _ fields: () -> Void = {}) {
+    let position = pointee.count
+    add(byte: 0)
+    fields()
+    if isOn { pointee.window[position] = kind }
   }
 
   func add(byte: UInt8) {

@@ -8,7 +8,8 @@
 ///     pointer   age * 2 + 1 if an offset follows, then the offset: n * 2, or -n * 2 - 1
 ///
 ///     kind            varints
-///      0  nothing                             only more of these follow: the process was killed, or ended by _exit()
+///      0  nothing                             the process was killed, or ended by _exit(): the file is zeros from here on, but for
+///                                             what is there of a record that wasn't finished, in fewer than 32 bytes
 ///      1  start       thread                  a thread that has not been here yet; the records that follow are its
 ///      2  thread      thread                  the records that follow are of this one
 ///      3  stop                                the thread has ended; what its last destructors do may follow
