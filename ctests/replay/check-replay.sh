@@ -202,6 +202,16 @@ same 'the last record' 'misuse 9' "$("$tool" dump inner.trace | tail -n 1 | awk 
 "$tool" shrink --lib "$slab" inner.trace least.trace >/dev/null
 same 'the least with an inner pointer' 't0 start|t0 #1 = malloc 1|t0 free #1+8|end 2 1|' "$("$tool" dump least.trace | tr '\n' '|')"
 
+# A hardened heap reports other things too, and has no reciprocals.
+export SLABMALLOC_PROFILE=hardened
+ends 134 'points into an object' env LD_PRELOAD="$slab" SLABMALLOC_TRACE=inner.trace "$support/record_misuse" inner
+same 'the last record, hardened' 'misuse 9 +8' "$("$tool" dump inner.trace | tail -n 1 | awk '{ sub("#[0-9]*", "", $4); print $2, $3, $4 }')"
+"$tool" shrink --lib "$slab" inner.trace least.trace >/dev/null
+same 'the least with an inner pointer, hardened' 't0 start|t0 #1 = malloc 1|t0 free #1+8|end 2 1|' \
+  "$("$tool" dump least.trace | tr '\n' '|')"
+"$tool" run --lib "$slab" noise.trace >/dev/null
+unset SLABMALLOC_PROFILE
+
 # A double free between threads, in noise.
 awk -v seed=3 -v count=600 -v threads=3 -v plant='t1 #1 = calloc 99;t2 free #1;t0 free #1' -f "$here/support/noise.awk" </dev/null |
   "$tool" from-text - planted.trace

@@ -24,9 +24,9 @@ $(B)/replay/support/%.so: $(REPLAY_DIR)/support/%.c $(REPLAY_DIR)/replay.mk
 
 -include $(wildcard $(B)/replay/*.d $(B)/replay/support/*.d)
 
+REPLAY_BUILDS := $(REPLAY) $(REPLAY_SUPPORT)
 packages_replay := python3 perl
-.PHONY: replay check-replay-build check-replay
+.PHONY: replay check-replay
 replay: $(REPLAY) ## Build build/replay/slabmalloc-replay, which replays traces against any malloc
-check-replay-build: $(REPLAY) $(REPLAY_SUPPORT) $(B)/packages/replay
-check-replay: $(MALLOC_PRELOAD) check-replay-build ## Programs are recorded, and replayed under this malloc and another; failing traces are shrunk
+check-replay: $(MALLOC_PRELOAD) $(REPLAY_BUILDS) $(B)/packages/replay ## Programs are recorded, and replayed under this malloc and another; failing traces are shrunk
 	@$(REPLAY_DIR)/check-replay.sh $(B)

@@ -161,7 +161,8 @@ extension UnsafeMutablePointer where Pointee == Run {
   /// The first byte of the object that an address is in.
   fileprivate func objectStart(around address: UInt) -> UInt? {
     switch pointee.kind {
-    case .slab: pointee.start + slot(at: address).index * UInt(pointee.slotSize)
+    // By a division, as a hardened slab has no reciprocal.
+    case .slab: address - (address - pointee.start) % UInt(pointee.slotSize)
     case .large: pointee.start
     case .unused, .free, .busy, .metadata: nil
     }
