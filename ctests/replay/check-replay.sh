@@ -166,6 +166,15 @@ same 'a recorded replay' "$(awk '{ print $4, $NF }' expected | sed 's/#[0-9]*//'
   "$(awk '{ print $4, $NF }' actual | sed 's/#[0-9]*//' | cksum)"
 same 'which of its allocations are by one thread' "$(awk '!($1 in n) { n[$1] = ++count } { print n[$1] }' expected | cksum)" \
   "$(awk '!($1 in n) { n[$1] = ++count } { print n[$1] }' actual | cksum)"
+# Threads that run at the same time are recorded in an order that can be.
+awk -v seed=8 -v count=40000 -v threads=4 -f "$here/support/noise.awk" </dev/null | "$tool" from-text - busy.trace
+for n in 1 2 3; do
+  env SLABMALLOC_TRACE=second.trace "$tool" run --free-running --lib "$slab" busy.trace >out
+  "$tool" run --json --no-content --lib "$slab" second.trace >result.json || fail "a recorded replay of busy threads"
+  [ "$(number operations result.json)" -ge "$("$tool" dump busy.trace | sed -n 's/^end \([0-9]*\) .*/\1/p')" ] ||
+    fail 'operations of busy threads are missing'
+  same 'an end of busy threads' true "$(sed 's/.*"complete": \([a-z]*\).*/\1/' result.json)"
+done
 echo "=> $(wc -l <noise.text) events of 4 threads are replayed in their order"
 
 # --- Zones ---
