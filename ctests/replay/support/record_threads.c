@@ -24,17 +24,21 @@ static void *work(void *argument) {
   return NULL;
 }
 
-static int child(void) {
+static int child(int go) {
   pthread_t thread;
-  for (int i = 0; i < 7; i++) free(malloc(5400));
+  char byte;
+  /* What it recorded would now be in the place of what the parent has. */
+  if (read(go, &byte, 1) != 1) return 1;
+  for (int i = 0; i < 70; i++) free(malloc(5400));
   for (size_t i = 0; i < EACH; i++) free(of_threads[0][i]);
-  if (pthread_create(&thread, NULL, work, (void *)1) != 0) return 1;
+  if (pthread_create(&thread, NULL, work, (void *)1) != 0) return 2;
   pthread_join(thread, NULL);
   return 0;
 }
 
 int main(void) {
   pthread_t threads[THREADS];
+  int go[2], status = 1;
   for (size_t i = 0; i < FIRST; i++) memset(of_first[i] = malloc(5000), 1, 5000);
   /* One after the other, so that their numbers are known. */
   for (size_t i = 0; i < THREADS; i++) {
@@ -42,14 +46,14 @@ int main(void) {
     pthread_join(threads[i], NULL);
   }
   for (size_t i = 0; i < FIRST; i++) of_first[i] = malloc(16); /* what a child frees */
-  fflush(stdout);
+  if (pipe(go) != 0) return 1;
   pid_t pid = fork();
-  if (pid == 0) _exit(child());
-  int status = 1;
-  if (pid < 0 || waitpid(pid, &status, 0) != pid || status != 0) return 2;
+  if (pid == 0) _exit(child(go[0]));
+  if (pid < 0) return 1;
   for (size_t i = 0; i < THREADS * EACH; i++) free(of_threads[i / EACH][i % EACH]);
   for (int i = 0; i < 10; i++) free(aligned_alloc(512, 5200));
   for (int i = 0; i < 20; i++) free(realloc(malloc(5301), 5300));
+  if (write(go[1], "", 1) != 1 || waitpid(pid, &status, 0) != pid || status != 0) return 2;
   puts("worked");
   return 0;
 }
