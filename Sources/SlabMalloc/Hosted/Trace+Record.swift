@@ -41,15 +41,18 @@ extension UnsafeMutablePointer where Pointee == Trace {
     release()
   }
 
-  /// Records a misuse. If it ends the process, the trace ends with it.
+  /// Records a misuse, the first of a call. If it ends the process, the trace ends with it.
   func recordMisuse(_ address: UInt, _ kind: Status, isLast: Bool) {
     let wasHeld = isHeld
     guard isOn, wasHeld || acquire() else { return }
-    beginRecord()
-    let pointer = identify(address) ?? TracedPointer(age: 0, offset: address, isLive: false)
-    add(wasHeld ? TraceKind.misuse : TraceKind.refused) {
-      add(UInt(-kind))
-      add(pointer)
+    if !pointee.isMisused {
+      beginRecord()
+      let pointer = identify(address) ?? TracedPointer(age: 0, offset: address, isLive: false)
+      add(pointee.isInOperation ? TraceKind.misuse : TraceKind.refused) {
+        add(UInt(-kind))
+        add(pointer)
+      }
+      pointee.isMisused = true
     }
     if isLast { close() }
     if isLast || !wasHeld { release() }
@@ -105,6 +108,7 @@ extension UnsafeMutablePointer where Pointee == Trace {
   private func beginOperation() {
     beginRecord()
     pointee.operations += 1
+    pointee.isInOperation = true
   }
 
   /// Says which thread it is, if it is another one than before.

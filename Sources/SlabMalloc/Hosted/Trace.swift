@@ -20,6 +20,9 @@ struct Trace {
   var thread: UInt
   var objects: UInt
   var operations: UInt
+  /// Of whoever holds the lock: its call has a record, and that a misuse of it has one too.
+  var isInOperation: Bool
+  var isMisused: Bool
   /// Bytes asked for and not freed, and their peak.
   var live: UInt
   var peak: UInt
@@ -71,6 +74,8 @@ extension UnsafeMutablePointer where Pointee == Trace {
       return false
     }
     holder.pointee.store(Platform.context(), ordering: .relaxed)
+    pointee.isInOperation = false
+    pointee.isMisused = false
     return true
   }
 

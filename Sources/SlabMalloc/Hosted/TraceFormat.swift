@@ -20,7 +20,7 @@
 ///      8  free        pointer
 ///      9  failed                              the malloc, calloc, aligned or realloc before got no memory
 ///     10  misuse      -status, pointer        was reported while the operation before was done
-///     11  refused     -status, pointer        was reported, and not of an operation: of a free with a wrong size, or a size
+///     11  refused     -status, pointer        was reported, and not of an operation: of a sized free, or of an older object
 ///     12  end         operations, peak        the process has ended; nothing follows
 ///
 /// Objects have no numbers here: the first that is allocated is 1, and so on; realloc makes a new one. The *age* of an object is 1
