@@ -23,6 +23,7 @@ uintptr_t slm_port_number_thread(void) {
 void slm_core_thread_ended(void *heap) __attribute__((visibility("hidden")));
 void slm_core_before_fork(void) __attribute__((visibility("hidden")));
 void slm_core_after_fork(void) __attribute__((visibility("hidden")));
+void slm_core_after_fork_in_child(void) __attribute__((visibility("hidden")));
 void slm_core_process_begins(void) __attribute__((visibility("hidden")));
 void slm_core_process_ends(void) __attribute__((visibility("hidden")));
 
@@ -84,7 +85,7 @@ void slm_port_watch_forks(void) {
   if (has_thread_key) return;
   int saved = errno;
   has_thread_key = pthread_key_create(&thread_key, slm_core_thread_ended) == 0;
-  pthread_atfork(slm_core_before_fork, slm_core_after_fork, slm_core_after_fork);
+  pthread_atfork(slm_core_before_fork, slm_core_after_fork, slm_core_after_fork_in_child);
   errno = saved;
 }
 

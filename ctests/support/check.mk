@@ -91,10 +91,11 @@ include ctests/kernels/kernels.mk
 include ctests/abi/abi.mk
 include ctests/fuzz/fuzz.mk
 include ctests/soak/soak.mk
+include ctests/replay/replay.mk
 
 # --- Checks ------------------------------------------------------------------------------------------
 STEPS := check-header check-symbols check-abi check-freestanding check-archive check-override check-install check-tests \
-  check-fuzz check-swift check-examples check-speed check-malloc-speed check-preload check-crash check-soak \
+  check-fuzz check-swift check-examples check-speed check-malloc-speed check-preload check-crash check-soak check-replay \
   check-model check-kernels check-kernel-speed
 export CC CLANG SWIFT SWIFTC SWIFT_BIN VERSION
 .PHONY: check check-build $(STEPS)

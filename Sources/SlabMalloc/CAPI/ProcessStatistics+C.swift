@@ -32,7 +32,7 @@ public func slm_process_options_set(_ options: UnsafePointer<slm_process_options
 public func slm_purge() -> Int {
   let process = ProcessHeapPointer.shared
   process.prepare()
-  return Int(bitPattern: process.purgeAll(of: .thread))
+  return Int(bitPattern: process.purgeAll(of: .own))
 }
 
 @_cdecl("slm_process_statistics_get") @implementation

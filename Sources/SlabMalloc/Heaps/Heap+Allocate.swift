@@ -87,7 +87,7 @@ func heapAllocateOtherSize(_ size: UInt, _ heap: UnsafeMutableRawPointer) -> UIn
 @usableFromInline
 func heapAllocateRarely(_ size: UInt, _ heap: UnsafeMutableRawPointer) -> UInt {
   let heap = heap.assumingMemoryBound(to: Heap.self)
-  guard heap.isInitialized else { return heap.asThread { UInt(bitPattern: $0.allocate(size)) } }
+  guard heap.isInitialized else { return heap.asThread(.malloc(size)) { UInt(bitPattern: $0.allocate(size)) } }
   if heap.process.isHardened { return heap.allocateHardened(size) }
   guard let index = SizeClass.index(size: size) else { return heap.allocateLarge(size, alignment: 1).start }
   return UInt(bitPattern: heap.bin(index).allocate())
@@ -96,7 +96,7 @@ func heapAllocateRarely(_ size: UInt, _ heap: UnsafeMutableRawPointer) -> UInt {
 extension UnsafeMutablePointer where Pointee == Heap {
   /// Allocates with an alignment, a power of two.
   func allocate(_ size: UInt, alignment: UInt) -> UInt {
-    guard isInitialized else { return asThread { $0.allocate(size, alignment: alignment) } }
+    guard isInitialized else { return asThread(.aligned(size, alignment)) { $0.allocate(size, alignment: alignment) } }
     if process.isHardened { return allocateHardened(size, alignment: alignment) }
     guard let bin = bin(size, alignment: alignment) else { return allocateLarge(size, alignment: alignment).start }
     return UInt(bitPattern: bin.allocate())
@@ -109,7 +109,7 @@ extension UnsafeMutablePointer where Pointee == Heap {
 
   /// Allocates memory that reads as 0.
   func allocateZeroed(_ size: UInt) -> UInt {
-    guard isInitialized else { return asThread { $0.allocateZeroed(size) } }
+    guard isInitialized else { return asThread(.calloc(size)) { $0.allocateZeroed(size) } }
     guard let index = process.sizeClass(size, alignment: 1) else {
       let (start, isClean) = allocateLarge(size, alignment: 1)
       clear(start, isClean ? 0 : size)

@@ -74,17 +74,24 @@ func heapSlabIsUnused(_ run: UnsafeMutableRawPointer) -> Int32 {
 func heapDeallocateElsewhere(_ address: UInt, _ heap: UnsafeMutableRawPointer) -> Int32 {
   guard address != 0 else { return ok }
   let heap = heap.assumingMemoryBound(to: Heap.self)
-  let process = heap.process
-  guard let run = process.run(around: address) else { return process.report(address) }
-  switch run.pointee.kind {
-  case .slab:
-    if run.currentOwner.alone == heap.address { return heap.deallocate(address, run) }
-    return heap.deallocateRemotely(address, run)
-  case .large:
-    let status = process.deallocateLarge(address)
-    if heap.isInitialized { heap.tick() }
-    return status
-  case .unused, .free, .busy, .metadata: return process.report(address)
+  guard heap.isInitialized || !TracePointer.shared.isOn else { return heap.deallocateTraced(address) }
+  return heap.deallocateElsewhere(address)
+}
+
+extension UnsafeMutablePointer where Pointee == Heap {
+  @inline(__always) func deallocateElsewhere(_ address: UInt) -> Status {
+    let process = process
+    guard let run = process.run(around: address) else { return process.report(address) }
+    switch run.pointee.kind {
+    case .slab:
+      if run.currentOwner.alone == self.address { return deallocate(address, run) }
+      return deallocateRemotely(address, run)
+    case .large:
+      let status = process.deallocateLarge(address)
+      if isInitialized { tick() }
+      return status
+    case .unused, .free, .busy, .metadata: return process.report(address)
+    }
   }
 }
 

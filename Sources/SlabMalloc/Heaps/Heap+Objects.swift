@@ -40,7 +40,7 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
 extension UnsafeMutablePointer where Pointee == Heap {
   /// Changes the size of an object. 0 if that can't be: then it is as it was.
   func reallocate(_ address: UInt, _ size: UInt) -> UInt {
-    guard isInitialized else { return asThread { $0.reallocate(address, size) } }
+    guard isInitialized else { return asThread(.realloc(address, size)) { $0.reallocate(address, size) } }
     let process = pointee.process
     guard let run = process.liveRun(address) else { return 0 }
     if run.pointee.kind == .slab {

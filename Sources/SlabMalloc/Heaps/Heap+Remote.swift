@@ -67,7 +67,7 @@ extension UnsafeMutablePointer where Pointee == Heap {
     guard isInitialized else {
       // A deallocation keeps errno, also when there is no memory for a heap: then the slab is lost.
       let saved = slm_port_errno()
-      _ = asThread {
+      _ = asThread(nil) {
         $0.adopt(run)
         return 0
       }

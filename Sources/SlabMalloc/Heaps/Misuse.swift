@@ -28,6 +28,7 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
   /// Tells of a misuse. Returns what it is, if the program has a handler and that returns.
   @inline(never) func report(_ address: UInt, _ kind: Status) -> Status {
     let misuse = misuse(of: address, kind)
+    TracePointer.shared.recordMisuse(address, kind, isLast: !isReady || pointee.misuse.function == nil)
     if isReady, let function = pointee.misuse.function {
       withUnsafePointer(to: misuse) { function(pointee.misuse.context, UnsafeRawPointer($0)) }
       return misuse.kind

@@ -7,6 +7,7 @@ import CSlabPort
 ///     SLABMALLOC_RESERVE       GiB of address space; 0: small pieces, as they are needed
 ///     SLABMALLOC_PROFILE       fast, checked or hardened
 ///     SLABMALLOC_STATS         1: a table on stderr at exit
+///     SLABMALLOC_TRACE         file that gets a trace, see TraceFormat.swift; %p in it: the number of the process
 extension UnsafeMutablePointer where Pointee == ProcessHeap {
   func readEnvironment() {
     // The loader may call a program's functions before there is one; then this is called again.
@@ -34,6 +35,8 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
     } else if let value = value(name, of: "STATS") {
       guard let number = number(value, upTo: 1) else { return refuse(entry, "0 or 1") }
       pointee.options.printsStatistics = number == 1
+    } else if let path = value(name, of: "TRACE") {
+      guard TracePointer.shared.begin(path) else { return refuse(entry, "a file that can be written") }
     } else {
       refuse(entry, "an option")
     }

@@ -12,21 +12,42 @@ extension UnsafeMutablePointer where Pointee == Heap {
   private var isExited: Bool { raw == slm_port_exited_heap_address() }
   private var isNone: Bool { raw == slm_port_no_heap_address() }
 
-  /// Runs the body with a heap for this thread, which has none. 0 if there is no memory for one.
-  func asThread(_ body: (HeapPointer) -> UInt) -> UInt {
+  /// The heap of the thread that runs this, also while there is a trace: then `thread` stays what it was before.
+  static var own: HeapPointer { traced ?? thread }
+  static var traced: HeapPointer? { slm_port_traced_heap()?.assumingMemoryBound(to: Heap.self) }
+
+  /// Runs the body with a heap for this thread, which has none, and records the call if there is a trace. 0 if there is no memory
+  /// for a heap.
+  func asThread(_ call: TracedCall?, _ body: (HeapPointer) -> UInt) -> UInt {
     // A heap that was destroyed.
     guard isNone || isExited else { return noMemory() }
+    ProcessHeapPointer.shared.prepare()
+    guard let call, TracePointer.shared.isOn else { return withHeap(body) }
+    return TracePointer.shared.record(call) { withHeap(body) }
+  }
+
+  private func withHeap(_ body: (HeapPointer) -> UInt) -> UInt {
     let process = ProcessHeapPointer.shared
-    process.prepare()
+    if let heap = HeapPointer.traced {
+      if !TracePointer.shared.isOn { heap.becomeThreads() }
+      return body(heap)
+    }
     guard let heap = process.takeHeap() else { return noMemory() }
     if isExited {
       let result = body(heap)
       process.giveBack(heap)
       return result
     }
-    slm_port_set_thread_heap(heap.raw)
+    heap.becomeThreads()
     slm_port_watch_thread(heap.raw)
     return body(heap)
+  }
+
+  /// Makes this the heap of the thread; while there is a trace, behind the heap of zeros, so that every call comes to `asThread`.
+  func becomeThreads() {
+    let isTraced = TracePointer.shared.isOn
+    slm_port_set_thread_heap(isTraced ? slm_port_no_heap_address() : raw)
+    slm_port_set_traced_heap(isTraced ? raw : nil)
   }
 }
 
@@ -54,16 +75,32 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
 @usableFromInline
 func threadEnded(_ heap: UnsafeMutableRawPointer) {
   slm_port_set_thread_heap(slm_port_exited_heap_address())
-  ProcessHeapPointer.shared.giveBack(heap.assumingMemoryBound(to: Heap.self))
+  slm_port_set_traced_heap(nil)
+  TracePointer.shared.recordThreadEnd {
+    ProcessHeapPointer.shared.giveBack(heap.assumingMemoryBound(to: Heap.self))
+  }
 }
 
 @c(slm_core_before_fork)
 @usableFromInline
-func beforeFork() { ProcessHeapPointer.shared.acquire() }
+func beforeFork() {
+  TracePointer.shared.beforeFork()
+  ProcessHeapPointer.shared.acquire()
+}
 
 @c(slm_core_after_fork)
 @usableFromInline
-func afterFork() { ProcessHeapPointer.shared.release() }
+func afterFork() {
+  ProcessHeapPointer.shared.release()
+  TracePointer.shared.afterFork()
+}
+
+@c(slm_core_after_fork_in_child)
+@usableFromInline
+func afterForkInChild() {
+  ProcessHeapPointer.shared.release()
+  TracePointer.shared.afterForkInChild()
+}
 
 @c(slm_core_process_begins)
 @usableFromInline
@@ -74,6 +111,7 @@ func processBegins() {
 @c(slm_core_process_ends)
 @usableFromInline
 func processEnds() {
+  TracePointer.shared.end()
   let process = ProcessHeapPointer.shared
   if process.isReady, process.pointee.options.printsStatistics { process.printStatistics() }
 }

@@ -1,0 +1,105 @@
+// The file of a trace, and the part of it that is mapped: what was written there stays, however the process ends.
+#define _GNU_SOURCE
+#include "CSlabPort.h"
+
+#if __STDC_HOSTED__ && defined(__linux__)
+#include <fcntl.h>
+#include <sys/auxv.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+uint64_t slm_port_trace[32] __attribute__((aligned(64)));
+__thread slm_port_traced_thread slm_port_traced;
+
+// Above what programs take for files of their own, as far as that goes.
+enum { FIRST_FILE = 400, PATH_BYTES = 4096 };
+
+static struct {
+  int file;
+  pid_t process;
+  dev_t device;
+  ino_t inode;
+} trace;
+
+// Replaces the first %p. 0 on success.
+static int expand(const char *path, char *out) {
+  size_t count = 0;
+  int is_expanded = 0;
+  for (; *path != 0; path++) {
+    char digits[24];
+    size_t length = 0;
+    if (path[0] == '%' && path[1] == 'p' && !is_expanded) {
+      is_expanded = 1;
+      path++;
+      for (unsigned rest = (unsigned)getpid(); rest != 0 || length == 0; rest /= 10) digits[length++] = '0' + rest % 10;
+    } else digits[length++] = *path;
+    if (count + length >= PATH_BYTES) return -1;
+    while (length > 0) out[count++] = digits[--length];
+  }
+  out[count] = 0;
+  return 0;
+}
+
+static int open_path(const char *path) {
+  char expanded[PATH_BYTES];
+  // Whoever may set the environment of a program with more rights than their own must not write files with these.
+  if (getauxval(AT_SECURE) != 0 || expand(path, expanded) != 0) return SLM_PORT_TRACE_REFUSED;
+  // Not open(), at which a thread may be cancelled.
+  long opened = syscall(SYS_openat, AT_FDCWD, expanded, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
+  if (opened < 0) return SLM_PORT_TRACE_REFUSED;
+  // Processes that a program starts meanwhile have the same environment.
+  int result = flock((int)opened, LOCK_EX | LOCK_NB) == 0 ? SLM_PORT_TRACE_OK : SLM_PORT_TRACE_BUSY;
+  if (result == SLM_PORT_TRACE_OK) {
+    int moved = fcntl((int)opened, F_DUPFD_CLOEXEC, FIRST_FILE);
+    struct stat status;
+    trace.file = moved >= 0 ? moved : (int)opened;
+    trace.process = getpid();
+    if (ftruncate(trace.file, 0) == 0 && fstat(trace.file, &status) == 0 && S_ISREG(status.st_mode)) {
+      trace.device = status.st_dev;
+      trace.inode = status.st_ino;
+      if (moved < 0) return result;
+    } else {
+      result = SLM_PORT_TRACE_REFUSED;
+      if (moved >= 0) syscall(SYS_close, moved);
+    }
+  }
+  syscall(SYS_close, opened);
+  return result;
+}
+
+int slm_port_trace_open(const char *path) {
+  int saved = errno;
+  int result = open_path(path);
+  errno = saved;
+  return result;
+}
+
+static int is_own_file(void) {
+  struct stat status;
+  return trace.process == getpid() && fstat(trace.file, &status) == 0 && status.st_dev == trace.device &&
+         status.st_ino == trace.inode;
+}
+
+void *slm_port_trace_map(size_t start, size_t bytes) {
+  int saved = errno;
+  void *memory = MAP_FAILED;
+  if (is_own_file()) {
+    // Room on the disk first: whoever writes to a page without gets a signal.
+    int error = fallocate(trace.file, 0, (off_t)start, (off_t)bytes) == 0 ? 0 : errno;
+    if (error == EOPNOTSUPP || error == ENOSYS) error = ftruncate(trace.file, (off_t)(start + bytes)) == 0 ? 0 : errno;
+    if (error == 0) memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, trace.file, (off_t)start);
+  }
+  errno = saved;
+  return memory == MAP_FAILED ? NULL : memory;
+}
+
+void slm_port_trace_close(size_t size) {
+  int saved = errno;
+  if (is_own_file()) {
+    // What is mapped beyond the end stays zero.
+    if (ftruncate(trace.file, (off_t)size) != 0) errno = saved;
+    syscall(SYS_close, trace.file);
+  }
+  errno = saved;
+}
+#endif

@@ -1,0 +1,32 @@
+# Traces: `make replay` builds the tool, `make check-replay` tests the recorder and the tool.
+REPLAY_DIR := ctests/replay
+REPLAY := $(B)/replay/slabmalloc-replay
+REPLAY_OBJ := $(patsubst $(REPLAY_DIR)/%.c,$(B)/replay/%.o,$(wildcard $(REPLAY_DIR)/*.c))
+# -fno-builtin: what is replayed is called as it is.
+$(REPLAY_OBJ): $(B)/replay/%.o: $(REPLAY_DIR)/%.c $(REPLAY_DIR)/replay.mk
+	@mkdir -p $(@D)
+	@$(CC) $(C_FLAGS) -fno-builtin -pthread -c -o $@ $<
+$(REPLAY): $(REPLAY_OBJ) | $(B)/libslabmalloc.so
+	@echo '  CC      $@'
+	@$(CC) -pthread -o $@ $(REPLAY_OBJ) $(LINK_LIB) -ldl
+
+# A malloc with a fault, and programs to record.
+REPLAY_SUPPORT := $(patsubst $(REPLAY_DIR)/support/%.c,$(B)/replay/support/%,$(wildcard $(REPLAY_DIR)/support/record_*.c)) \
+  $(B)/replay/support/faulty.so
+$(B)/replay/support/%: $(REPLAY_DIR)/support/%.c $(REPLAY_DIR)/replay.mk
+	@mkdir -p $(@D)
+	@echo '  CC      $@'
+	@$(CC) $(C_FLAGS) -fno-builtin -pthread -o $@ $<
+$(B)/replay/support/%.so: $(REPLAY_DIR)/support/%.c $(REPLAY_DIR)/replay.mk
+	@mkdir -p $(@D)
+	@echo '  CC      $@'
+	@$(CC) $(C_FLAGS) -fno-builtin -fPIC -shared -o $@ $<
+
+-include $(wildcard $(B)/replay/*.d $(B)/replay/support/*.d)
+
+REPLAY_BUILDS := $(REPLAY) $(REPLAY_SUPPORT)
+packages_replay := python3 perl
+.PHONY: replay check-replay
+replay: $(REPLAY) ## Build build/replay/slabmalloc-replay, which replays traces against any malloc
+check-replay: $(MALLOC_PRELOAD) $(REPLAY_BUILDS) $(B)/packages/replay ## Programs are recorded, and replayed under this malloc and another; failing traces are shrunk
+	@$(REPLAY_DIR)/check-replay.sh $(B)
