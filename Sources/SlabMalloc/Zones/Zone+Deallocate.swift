@@ -57,14 +57,15 @@ extension UnsafeMutablePointer where Pointee == Zone {
 
   /// Gives back a slot that was allocated with a size.
   @inline(__always) func deallocate(_ address: UInt, size: UInt) -> Status {
-    guard !Profile.isSmall, size &- 1 < pointee.directLimit else { return deallocateOtherSize(raw, address, size) }
+    guard !Profile.isSmall, size &- 1 < pointee.sizedLimit else { return deallocateOtherSize(raw, address, size) }
     return deallocate(address, to: directBin(size))
   }
 
   func deallocate(_ address: UInt, size: UInt, alignment: UInt) -> Status {
     guard isInitialized else { return AllocationError.notInitialized.code }
+    if isFast { return deallocate(address) }
     guard address != 0 else { return ok }
-    guard let index = SizeClass.index(size: size, alignment: alignment) else {
+    guard let index = classIndex(size: size, alignment: alignment) else {
       return AllocationError.invalidLayout.code
     }
     return deallocate(address, to: bin(index))
@@ -135,19 +136,29 @@ func deallocateSlowly(_ zone: UnsafeMutableRawPointer, _ address: UInt, _ index:
 @usableFromInline
 func deallocateOtherSize(_ zone: UnsafeMutableRawPointer, _ address: UInt, _ size: UInt) -> Int32 {
   let zone = zone.assumingMemoryBound(to: Zone.self)
-  guard zone.isInitialized else { return AllocationError.notInitialized.code }
+  if !Profile.isSmall, zone.pointee.sizedLimit == 0 { return deallocateRarely(zone.raw, address, size) }
+  guard !Profile.isSmall || zone.isInitialized else { return AllocationError.notInitialized.code }
   guard address != 0 else { return ok }
   guard let index = SizeClass.index(size: size) else { return AllocationError.invalidLayout.code }
   return zone.deallocate(address, to: zone.bin(index))
 }
 
-/// The pointer failed a check: says which.
+/// The zone is fast, hardened, or not initialised.
+@inline(never)
+private func deallocateRarely(_ zone: UnsafeMutableRawPointer, _ address: UInt, _ size: UInt) -> Int32 {
+  let zone = zone.assumingMemoryBound(to: Zone.self)
+  return zone.isFast ? zone.deallocate(address) : zone.deallocate(address, size: size, alignment: 1)
+}
+
+/// The pointer failed a check: says which. In a hardened zone each does, and most are freed here.
 @c(slm_core_refuse)
 @inline(never)
 @usableFromInline
 func refuse(_ zone: UnsafeMutableRawPointer, _ address: UInt) -> Int32 {
   var status = ok
-  _ = zone.assumingMemoryBound(to: Zone.self).lookUp(address, status: &status)
+  let zone = zone.assumingMemoryBound(to: Zone.self)
+  if zone.isHardened { return zone.deallocateHardened(address) }
+  _ = zone.lookUp(address, status: &status)
   return status
 }
 
