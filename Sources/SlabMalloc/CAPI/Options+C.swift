@@ -16,7 +16,8 @@ struct Options {
       provider = .none
       return
     }
-    guard options.struct_size >= UInt32(MemoryLayout<slm_options>.size), options.flags & ~profileFlags == 0, options.flags != profileFlags || profileFlags == 0,
+    guard options.struct_size >= UInt32(MemoryLayout<slm_options>.size), options.flags & ~profileFlags == 0,
+      options.flags != profileFlags || profileFlags == 0,
       let provider = PageProvider(options.provider)
     else { return nil }
     self.provider = provider

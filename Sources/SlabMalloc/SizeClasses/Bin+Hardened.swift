@@ -1,7 +1,8 @@
 /// The bin of a hardened zone: no slab is current, no word is opened, and what is freed waits in `quarantine`.
 extension UnsafeMutablePointer where Pointee == Bin {
   /// Takes a random slot with an alignment. nil if no available slot's address fits.
-  @inline(never) func claimAtRandom(alignment: UInt, _ hardening: HardeningPointer) -> (slab: SlabPointer, index: UInt)? {
+  @inline(never) func claimAtRandom(alignment: UInt, _ hardening: HardeningPointer) -> (slab: SlabPointer, index: UInt)?
+  {
     let stride = SizeClass.stride(slotSize: pointee.slotSize, alignment: alignment)
     if stride == 1 {
       guard let slab = pointee.partial.first ?? pointee.sparse.first ?? pointee.empty.first else { return nil }

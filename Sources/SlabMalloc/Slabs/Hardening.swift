@@ -24,7 +24,8 @@ extension Hardening {
 
 extension UnsafeMutablePointer where Pointee == Hardening {
   func initialize() {
-    initialize(to: Hardening(secret: 0, state: Platform.random() ^ UInt64(UInt(bitPattern: self)), retired: 0, failure: ok))
+    initialize(
+      to: Hardening(secret: 0, state: Platform.random() ^ UInt64(UInt(bitPattern: self)), retired: 0, failure: ok))
     pointee.secret = UInt(truncatingIfNeeded: Platform.random() ^ random())
   }
 

@@ -38,7 +38,9 @@ extension UnsafeMutablePointer where Pointee == Slab {
   }
 
   /// Makes a slot that is used pending.
-  func setAside(_ index: UInt) { word(SlotWord.word(ofSlot: index)).pointee.pending |= 1 &<< SlotWord.bit(ofSlot: index) }
+  func setAside(_ index: UInt) {
+    word(SlotWord.word(ofSlot: index)).pointee.pending |= 1 &<< SlotWord.bit(ofSlot: index)
+  }
 
   /// Makes a slot that is pending available. Its bin has to take account of it.
   func makeAvailable(_ index: UInt) {

@@ -141,7 +141,9 @@ func allocateOtherSize(_ zone: UnsafeMutableRawPointer, _ size: UInt) -> UInt {
 func allocateRarely(_ zone: UnsafeMutableRawPointer, _ size: UInt) -> UInt {
   let zone = zone.assumingMemoryBound(to: Zone.self)
   // 0 in the small profile always.
-  guard Profile.isSmall ? zone.isInitialized : zone.pointee.directLimit != 0 else { return allocateHardened(zone, size) }
+  guard Profile.isSmall ? zone.isInitialized : zone.pointee.directLimit != 0 else {
+    return allocateHardened(zone, size)
+  }
   guard let index = SizeClass.index(size: size) else { return 0 }
   return zone.allocate(zone.bin(index))
 }

@@ -22,7 +22,8 @@ extension UnsafeMutablePointer where Pointee == Zone {
   }
 
   @inline(never) func initializeHardening() {
-    let hardening = raw.advanced(by: Zone.hardeningOffset(bins: pointee.binCount)).assumingMemoryBound(to: Hardening.self)
+    let hardening = raw.advanced(by: Zone.hardeningOffset(bins: pointee.binCount)).assumingMemoryBound(
+      to: Hardening.self)
     hardening.initialize()
     pointee.hardening = hardening
     var quarantine = UnsafeMutableRawPointer(hardening + 1)
