@@ -42,7 +42,7 @@ extension UnsafeMutablePointer where Pointee == Quarantine {
     entries.initialize(repeating: 0, count: Int(2 * length))
   }
 
-  private var entries: UnsafeMutablePointer<UInt> {
+  var entries: UnsafeMutablePointer<UInt> {
     UnsafeMutableRawPointer(self).advanced(by: Quarantine.headerSize).assumingMemoryBound(to: UInt.self)
   }
 

@@ -5,17 +5,38 @@ extension UnsafeMutablePointer where Pointee == Zone {
   /// The first invariant that does not hold, as text.
   func violation() -> String? {
     var lists = SlabLists()
+    var pending: UInt = 0
     for index in 0..<pointee.binCount {
       if let text = lists.collect(bin(index)) { return "bin \(index): \(text)" }
     }
     for map in [basePages, largePages] {
-      if let text = violation(map, &lists) { return "map of \(map.page.bytes)-byte pages: \(text)" }
+      if let text = violation(map, &lists, &pending) { return "map of \(map.page.bytes)-byte pages: \(text)" }
     }
     if !lists.members.isEmpty { return "a list holds \(lists.members.count) slabs that are in no page map" }
-    return ledgerViolation()
+    return ledgerViolation() ?? quarantineViolation(pending: pending)
   }
 
-  private func violation(_ map: PageMapPointer, _ lists: inout SlabLists) -> String? {
+  /// In a hardened zone pending slots = slots in quarantine + retired ones, and what is in quarantine is pending and clear.
+  private func quarantineViolation(pending: UInt) -> String? {
+    var waiting: UInt = 0
+    for index in 0..<pointee.binCount {
+      guard let quarantine = bin(index).pointee.quarantine else { continue }
+      for place in 0..<2 * Int(quarantine.pointee.length) where quarantine.entries[place] != 0 {
+        let slot = quarantine.entries[place]
+        waiting += 1
+        guard let slab = slab(around: slot), UInt(slab.pointee.binIndex) == index else { return "foreign in quarantine" }
+        let (number, isStart) = slab.slotByDivision(at: slot)
+        let bit: UInt = 1 &<< SlotWord.bit(ofSlot: number)
+        let pendingBit: UInt = slab.word(SlotWord.word(ofSlot: number)).pointee.pending & bit
+        if !isStart || pendingBit == 0 { return "in quarantine, but not pending" }
+      }
+    }
+    let retired = pointee.hardening?.pointee.retired ?? 0
+    if pending == waiting + retired { return nil }
+    return "\(pending) pending, but \(waiting) in quarantine, \(retired) retired"
+  }
+
+  private func violation(_ map: PageMapPointer, _ lists: inout SlabLists, _ pending: inout UInt) -> String? {
     var slabs: [SlabPointer] = []
     map.forEach { slabs.append($0) }
     guard UInt(slabs.count) == map.pointee.count else { return "count \(map.pointee.count), but \(slabs.count) slabs" }
@@ -26,6 +47,7 @@ extension UnsafeMutablePointer where Pointee == Zone {
       guard UInt(slab.pointee.binIndex) < pointee.binCount else { return name + "no such bin" }
       let bin = bin(UInt(slab.pointee.binIndex))
       if let text = slab.violation(in: bin) { return name + text }
+      if bin.pointee.quarantine != nil { pending += slab.pendingCount }
       if lists.members.removeValue(forKey: slab) ?? .full != slab.pointee.state {
         return name + "not in the list of its state"
       }
