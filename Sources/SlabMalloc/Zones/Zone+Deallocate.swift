@@ -136,7 +136,10 @@ func deallocateSlowly(_ zone: UnsafeMutableRawPointer, _ address: UInt, _ index:
 @usableFromInline
 func deallocateOtherSize(_ zone: UnsafeMutableRawPointer, _ address: UInt, _ size: UInt) -> Int32 {
   let zone = zone.assumingMemoryBound(to: Zone.self)
-  if !Profile.isSmall, zone.pointee.sizedLimit == 0 { return deallocateRarely(zone.raw, address, size) }
+  if !Profile.isSmall, zone.pointee.sizedLimit == 0 {
+    // Fast, else hardened or not initialised.
+    return zone.pointee.directLimit != 0 ? zone.deallocate(address) : deallocateRarely(zone.raw, address, size)
+  }
   guard !Profile.isSmall || zone.isInitialized else { return AllocationError.notInitialized.code }
   guard address != 0 else { return ok }
   guard let index = SizeClass.index(size: size) else { return AllocationError.invalidLayout.code }

@@ -13,27 +13,34 @@ extension UnsafeMutablePointer where Pointee == Zone {
       if let text = violation(map, &lists, &pending) { return "map of \(map.page.bytes)-byte pages: \(text)" }
     }
     if !lists.members.isEmpty { return "a list holds \(lists.members.count) slabs that are in no page map" }
-    return ledgerViolation() ?? quarantineViolation(pending: pending)
+    if let text = ledgerViolation() { return text }
+    return quarantineViolation(pending: pending)
   }
 
-  /// In a hardened zone pending slots = slots in quarantine + retired ones, and what is in quarantine is pending and clear.
+  /// In a hardened zone pending slots = slots in quarantine + retired ones, and what is in quarantine is pending.
   private func quarantineViolation(pending: UInt) -> String? {
+    guard let hardening = pointee.hardening else { return nil }
     var waiting: UInt = 0
     for index in 0..<pointee.binCount {
-      guard let quarantine = bin(index).pointee.quarantine else { continue }
-      for place in 0..<2 * Int(quarantine.pointee.length) where quarantine.entries[place] != 0 {
-        let slot = quarantine.entries[place]
+      for slot in waitingSlots(bin(index)) {
         waiting += 1
-        guard let slab = slab(around: slot), UInt(slab.pointee.binIndex) == index else { return "foreign in quarantine" }
-        let (number, isStart) = slab.slotByDivision(at: slot)
-        let bit: UInt = 1 &<< SlotWord.bit(ofSlot: number)
-        let pendingBit: UInt = slab.word(SlotWord.word(ofSlot: number)).pointee.pending & bit
-        if !isStart || pendingBit == 0 { return "in quarantine, but not pending" }
+        guard let found = self.slab(around: slot) else { return "bin \(index): foreign in quarantine" }
+        if UInt(found.pointee.binIndex) != index { return "bin \(index): another bin's in quarantine" }
+        let place: (index: UInt, isStart: Bool) = found.slotByDivision(at: slot)
+        let bit: UInt = 1 &<< SlotWord.bit(ofSlot: place.index)
+        let pendingBits: UInt = found.word(SlotWord.word(ofSlot: place.index)).pointee.pending
+        if !place.isStart || pendingBits & bit == 0 { return "bin \(index): in quarantine, but not pending" }
       }
     }
-    let retired = pointee.hardening?.pointee.retired ?? 0
+    let retired: UInt = hardening.pointee.retired
     if pending == waiting + retired { return nil }
     return "\(pending) pending, but \(waiting) in quarantine, \(retired) retired"
+  }
+
+  private func waitingSlots(_ bin: BinPointer) -> [UInt] {
+    guard let quarantine = bin.pointee.quarantine else { return [] }
+    let count: Int = Int(quarantine.pointee.length) * 2
+    return UnsafeBufferPointer(start: quarantine.entries, count: count).filter { $0 != 0 }
   }
 
   private func violation(_ map: PageMapPointer, _ lists: inout SlabLists, _ pending: inout UInt) -> String? {
