@@ -57,7 +57,7 @@ extension UnsafeMutablePointer where Pointee == Zone {
 
   /// Gives back a slot that was allocated with a size.
   @inline(__always) func deallocate(_ address: UInt, size: UInt) -> Status {
-    guard !Profile.isSmall, size &- 1 < pointee.sizedLimit else { return deallocateOtherSize(raw, address, size) }
+    guard !Profile.isSmall, size &- 1 < pointee.directLimit else { return deallocateOtherSize(raw, address, size) }
     return deallocate(address, to: directBin(size))
   }
 
@@ -122,6 +122,8 @@ func deallocateSlowly(_ zone: UnsafeMutableRawPointer, _ address: UInt, _ index:
   if !Profile.isSmall, let slab = zone.largePages.probeLarge(address), UInt(slab.pointee.binIndex) == index {
     return zone.releaseLarge(slab, address)
   }
+  // It may be the latest allocation, under another size.
+  if zone.isFast { return zone.deallocate(address) }
   if let slab = zone.slab(around: address), UInt(slab.pointee.binIndex) != index {
     // What the pointer is comes before what it should have been.
     var status = AllocationError.layoutMismatch.code
@@ -136,21 +138,21 @@ func deallocateSlowly(_ zone: UnsafeMutableRawPointer, _ address: UInt, _ index:
 @usableFromInline
 func deallocateOtherSize(_ zone: UnsafeMutableRawPointer, _ address: UInt, _ size: UInt) -> Int32 {
   let zone = zone.assumingMemoryBound(to: Zone.self)
-  if !Profile.isSmall, zone.pointee.sizedLimit == 0 {
-    // Fast, else hardened or not initialised.
-    return zone.pointee.directLimit != 0 ? zone.deallocate(address) : deallocateRarely(zone.raw, address, size)
-  }
+  // Hardened, or not initialised.
+  if !Profile.isSmall, zone.pointee.directLimit == 0 { return deallocateRarely(zone.raw, address, size) }
   guard !Profile.isSmall || zone.isInitialized else { return AllocationError.notInitialized.code }
   guard address != 0 else { return ok }
-  guard let index = SizeClass.index(size: size) else { return AllocationError.invalidLayout.code }
+  guard let index = SizeClass.index(size: size) else {
+    return zone.isFast ? zone.deallocate(address) : AllocationError.invalidLayout.code
+  }
   return zone.deallocate(address, to: zone.bin(index))
 }
 
-/// The zone is fast, hardened, or not initialised.
+/// The zone is hardened or not initialised.
 @inline(never)
 private func deallocateRarely(_ zone: UnsafeMutableRawPointer, _ address: UInt, _ size: UInt) -> Int32 {
   let zone = zone.assumingMemoryBound(to: Zone.self)
-  return zone.isFast ? zone.deallocate(address) : zone.deallocate(address, size: size, alignment: 1)
+  return zone.deallocate(address, size: size, alignment: 1)
 }
 
 /// The pointer failed a check: says which. In a hardened zone each does, and most are freed here.

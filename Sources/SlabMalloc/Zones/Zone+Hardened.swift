@@ -1,4 +1,4 @@
-/// What a hardened zone does in place of the fast paths. They lead here by themselves: `directLimit` and `sizedLimit` are 0, and
+/// What a hardened zone does in place of the fast paths. They lead here by themselves: `directLimit` is 0, and
 /// so is the `reciprocal` of each slab, so that no address passes for the start of a slot.
 extension UnsafeMutablePointer where Pointee == Zone {
   @inline(__always) var isHardened: Bool { !Profile.isSmall && pointee.hardening != nil }

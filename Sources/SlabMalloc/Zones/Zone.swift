@@ -14,8 +14,6 @@ struct Zone: ~Copyable {
   var directLimit: UInt
   /// Says that the zone is initialised.
   var seal: UInt
-  /// The same for deallocations with a size: 0 too if the profile is fast or hardened.
-  var sizedLimit: UInt
   var last: LastAllocation
   var basePages: PageMap
   var largePages: PageMap
@@ -26,6 +24,8 @@ struct Zone: ~Copyable {
   var pulls: UnsafeMutablePointer<Pull>?
   var binCount: UInt
   var ledger: Ledger
+  /// Says that the layouts of deallocations don't matter: the profile fast.
+  var ignoresLayouts: Bool
   /// What a hardened zone has besides; nil in others.
   var hardening: HardeningPointer?
 }
@@ -95,7 +95,7 @@ extension UnsafeMutablePointer where Pointee == Zone {
   @inline(__always) private func start(_ profile: ZoneProfile) {
     guard !Profile.isSmall else { return }
     pointee.hardening = nil
-    pointee.sizedLimit = profile == .checked ? SizeClass.directLimit : 0
+    pointee.ignoresLayouts = profile == .fast
     guard profile == .hardened else { return }
     pointee.directLimit = 0
     initializeHardening()
@@ -125,10 +125,7 @@ extension UnsafeMutablePointer where Pointee == Zone {
   /// What the zone's fast paths read becomes as in zero-filled memory.
   func end() {
     pointee.directLimit = 0
-    if !Profile.isSmall {
-      pointee.sizedLimit = 0
-      pointee.hardening = nil
-    }
+    if !Profile.isSmall { pointee.hardening = nil }
     pointee.seal = 0
     pointee.last = .none
     pointee.pulls = nil
@@ -143,7 +140,7 @@ extension UnsafeMutablePointer where Pointee == Zone {
 
   /// Of an initialised zone.
   @inline(__always) var isFast: Bool {
-    !Profile.isSmall && pointee.sizedLimit == 0 && pointee.hardening == nil
+    !Profile.isSmall && pointee.ignoresLayouts
   }
 
   /// Makes a page a slab of a bin, all of whose slots are free.
@@ -168,7 +165,7 @@ extension Zone {
   /// Where things are; `MemoryLayout.offset` is not to be had in Embedded Swift. Held against the compiler's own layout
   /// by ZoneTests.
   static var basePagesOffset: Int {
-    Int(roundUp(UInt(MemoryLayout<(UInt, UInt, UInt, LastAllocation)>.size), to: UInt(MemoryLayout<PageMap>.alignment)))
+    Int(roundUp(UInt(MemoryLayout<(UInt, UInt, LastAllocation)>.size), to: UInt(MemoryLayout<PageMap>.alignment)))
   }
   static var binsOffset: Int { Int(roundUp(UInt(MemoryLayout<Zone>.stride), to: 64)) }
   static var directBinsOffset: Int { binsOffset + Int(SizeClass.count) * Bin.stride }

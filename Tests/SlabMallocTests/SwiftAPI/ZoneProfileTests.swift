@@ -29,7 +29,12 @@ final class ZoneProfileTests: XCTestCase {
     memory.storeBytes(of: 1, as: UInt8.self)
     var found = 0
     for _ in 0..<5000 {
-      do { _ = try zone.allocate(layout) } catch AllocationError.writeAfterFree { found += 1 }
+      do throws(AllocationError) {
+        _ = try zone.allocate(layout)
+      } catch {
+        XCTAssertEqual(error, .writeAfterFree)
+        found += 1
+      }
     }
     XCTAssertEqual(found, 1)
   }

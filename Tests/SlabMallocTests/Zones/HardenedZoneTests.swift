@@ -53,14 +53,11 @@ final class HardenedZoneTests: XCTestCase {
   func testOnlyAHardenedZoneLeavesTheFastPaths() {
     let checked = TestZone(page: .kib4).zone
     XCTAssertEqual(checked.pointee.directLimit, SizeClass.directLimit)
-    XCTAssertEqual(checked.pointee.sizedLimit, SizeClass.directLimit)
     let test = TestZone(page: .kib4, profile: .fast)
     XCTAssertEqual(test.zone.pointee.directLimit, SizeClass.directLimit)
-    XCTAssertEqual(test.zone.pointee.sizedLimit, 0)
     XCTAssertTrue(test.zone.isFast && !test.zone.isHardened)
     let hardened = TestZone(page: .kib4, profile: .hardened)
     XCTAssertEqual(hardened.zone.pointee.directLimit, 0)
-    XCTAssertEqual(hardened.zone.pointee.sizedLimit, 0)
     XCTAssertTrue(!hardened.zone.isFast && hardened.zone.isHardened)
   }
 
