@@ -51,8 +51,8 @@ final class HardenedZoneTests: XCTestCase {
   }
 
   func testOnlyAHardenedZoneLeavesTheFastPaths() {
-    let checked = TestZone(page: .kib4).zone
-    XCTAssertEqual(checked.pointee.directLimit, SizeClass.directLimit)
+    let checked = TestZone(page: .kib4)
+    XCTAssertEqual(checked.zone.pointee.directLimit, SizeClass.directLimit)
     let test = TestZone(page: .kib4, profile: .fast)
     XCTAssertEqual(test.zone.pointee.directLimit, SizeClass.directLimit)
     XCTAssertTrue(test.zone.isFast && !test.zone.isHardened)
@@ -91,6 +91,7 @@ final class HardenedZoneTests: XCTestCase {
     let object = zone.allocateObject()!
     XCTAssertEqual(zone.deallocate(bits(object)), ok)
     object.storeBytes(of: 1, toByteOffset: 24, as: UInt8.self)
+    zone.settle(.kib4)
     var found = 0
     for _ in 0..<400 where zone.allocateObject(status: &status) == nil {
       XCTAssertEqual(status, AllocationError.writeAfterFree.code)
