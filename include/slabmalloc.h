@@ -277,7 +277,7 @@ typedef struct slm_options {
   uint32_t struct_size;
   /** Base page size: 4096, 16384 or 65536. 0: the provider's, or 4096. */
   uint32_t page_size;
-  /** Must be 0. */
+  /** The profile: 0 for checked, #SLM_FAST or #SLM_HARDENED, not both. */
   uint64_t flags;
   /** Where pages come from and go to; all zero for push use. */
   slm_page_provider provider;
@@ -289,6 +289,38 @@ typedef struct slm_options {
 #else
 #define SLM_OPTIONS(provider) ((slm_options){(uint32_t)sizeof(slm_options), 0, 0, (provider)})
 #endif
+
+/** @name Profiles
+ *  How much an allocator checks, in slm_options.flags. Each double free, foreign and interior pointer is found in all of
+ *  them, exactly: that costs 2 to 5 %. Not in the small library, which has only the default: there both flags are refused.
+ *  @{ */
+/**
+ * Profile fast: leaves out what costs extra. Deallocations with a size or an alignment don't look at these, and are as
+ * slm_zone_deallocate(): neither #SLM_ERR_LAYOUT_MISMATCH nor #SLM_ERR_INVALID_LAYOUT. All else is as without a flag. In a zone it saves
+ * nothing yet, since the size also finds the class faster: it is a promise that a wrong size is no error.
+ */
+#define SLM_FAST ((uint64_t)1)
+/**
+ * Profile hardened: for what handles data of strangers. Some ten times the instructions, and more memory.
+ *
+ * - Each slot ends with a canary, a secret word (8 bytes, 4 on 32 bits) of the zone's, which is checked when the object is freed,
+ *   resized or reallocated: what was written behind its usable size gives #SLM_ERR_OVERFLOW. The object stays live and as it is. Its first
+ *   byte is never 0, so a string that is one too long is found always; another byte is missed if it is the canary's, once in 255.
+ *   So an object may have #SLM_MAX_SIZE less the canary, and its size class is that of its size and a canary.
+ * - A freed slot is cleared at once, with its canary, and reads as zero until it is handed out. Memory is handed out so, zeroed.
+ * - Then the whole slot must still be zero. If not, the allocation fails with #SLM_ERR_WRITE_AFTER_FREE (those without a status return NULL,
+ *   a batch ends), and the slot is not used any more, nor its page given back before the zone ends. The next call tries another slot. A
+ *   write to a page that has become empty is not found if the page leaves its size class before.
+ * - A freed slot waits in a quarantine of its class: 16 in random order, then 16 in turn, of up to 128 bytes; 8 and 8 up to 1024 bytes, 4 and 4 up to
+ *   8 KiB, 1 and 1 above. Those are free: not counted as live, and a second free is found. Reclaim and reserve functions, and an allocation that
+ *   would fail, end the quarantine.
+ * - Which free slot of a page is handed out is random.
+ *
+ * How well canary and order are hidden depends on the platform: getrandom(2), or slm_port_random(). Random numbers are not of
+ * cryptographic strength, and who can read beyond an object can learn the secret. Clearing is done with the lock held.
+ */
+#define SLM_HARDENED ((uint64_t)2)
+/** @} */
 
 /** For `allocate_with`: the memory reads as zero. */
 #define SLM_ZEROED ((uint32_t)1)
@@ -360,9 +392,9 @@ typedef struct slm_zone slm_zone;
 #if defined(SLM_SMALL)
 #define SLM_ZONE_STORAGE_SIZE (UINTPTR_MAX > 0xFFFFFFFF ? 2048 : 1408)
 #elif UINTPTR_MAX > 0xFFFFFFFF
-#define SLM_ZONE_STORAGE_SIZE 8192
+#define SLM_ZONE_STORAGE_SIZE 12288
 #else
-#define SLM_ZONE_STORAGE_SIZE 4608
+#define SLM_ZONE_STORAGE_SIZE 7168
 #endif
 /** Memory for a zone, static or not. Zero-filled memory is a zone that is not initialised. */
 typedef struct slm_zone_storage {

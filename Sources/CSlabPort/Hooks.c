@@ -25,6 +25,8 @@ OPTIONAL_HOOK void slm_port_misuse(const slm_misuse *misuse) {
 
 OPTIONAL_HOOK uint64_t slm_port_milliseconds(void) { return 0; }
 
+OPTIONAL_HOOK uint64_t slm_port_random(void) { return slm_port_milliseconds() * 0x9E3779B97F4A7C15; }
+
 static void *allocate_page(void *context, size_t page_size) {
   (void)context;
   return slm_port_allocate_page(page_size);

@@ -31,6 +31,14 @@ static void close_smp(slm_smp_zone *zone) {
 #define DEALLOCATE(allocator, object, size) slm_zone_deallocate_sized(allocator, object, size)
 #include "workloads-of.h"
 
+// The profiles: a zone with a flag.
+static slm_zone *open_profile(uint64_t flags) {
+  static slm_zone_storage storage;
+  slm_options options = SLM_OPTIONS(slm_mmap_provider());
+  options.flags = flags;
+  return slm_zone_init(&storage, sizeof storage, &options);
+}
+
 #define PAIRS 10000
 #define LIVE_SIZE 64
 #define LIVE_MAX 1000000
@@ -88,6 +96,15 @@ static void count_live(size_t live_count) {
   close_zone(zone);
 }
 
+static void count_profiles(size_t size) {
+  slm_zone *zone = open_profile(SLM_HARDENED);
+  COUNT("hardened", size, zone_pairs(zone, size, PAIRS));
+  slm_zone_destroy(zone, NULL);
+  zone = open_profile(SLM_FAST);
+  COUNT("fast-sized", size, sized_pairs(zone, size, PAIRS));
+  slm_zone_destroy(zone, NULL);
+}
+
 #include "instructions-worst.h"
 
 int main(void) {
@@ -100,6 +117,8 @@ int main(void) {
   count_live(100);
   count_live(10000);
   count_live(LIVE_MAX);
+  count_profiles(64);
+  count_profiles(1024);
   count_worst();
   return 0;
 }

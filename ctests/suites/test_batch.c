@@ -46,7 +46,7 @@ static void a_batch_uses_no_more_pages_than_needed(void **state) {
   for (size_t i = 0; i < 10 * slots; i += 3) assert_ok(Z(deallocate)(f.zone, objects[i]));
   size_t holes = (10 * slots + 2) / 3;
   assert_int_equal(Z(allocate_batch)(f.zone, 64, holes, objects), holes);
-  assert_int_equal(class_of(&f, 64).pages, 10);
+  assert_int_equal(class_of(&f, 64).pages, CANARY ? 11 : 10); /* one more for those that are in quarantine */
   close_with_live(&f, 10 * slots);
 }
 

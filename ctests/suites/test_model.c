@@ -139,7 +139,18 @@ static void misuse(model *m) {
   void *out = m;
   char stranger[64];
   model_object *o = m->count > 0 ? &m->objects[random_below(&m->random, m->count)] : NULL;
-  switch (random_below(&m->random, 5)) {
+  switch (random_below(&m->random, 6)) {
+  case 5: /* written behind its end, and mended */
+    if (o == NULL || CANARY == 0) return;
+    unsigned char *behind = o->memory + o->usable + random_below(&m->random, CANARY + (CANARY == 0));
+    unsigned char bit = (unsigned char)(1 << random_below(&m->random, 8));
+    *behind ^= bit;
+    MODEL_CHECK(m, Z(deallocate)(zone, o->memory) == SLM_ERR_OVERFLOW);
+    MODEL_CHECK(m, Z(reallocate)(zone, o->memory, random_size(m)) == NULL);
+    MODEL_CHECK(m, Z(resize)(zone, o->memory, 1) == SLM_ERR_OVERFLOW);
+    *behind ^= bit;
+    MODEL_CHECK(m, model_intact(m, o));
+    return;
   case 0:
     if (o == NULL) return;
     size_t inside = 1 + random_below(&m->random, o->usable - 1);
@@ -244,5 +255,5 @@ int main(void) {
       cmocka_unit_test(with_16_kib_pages),
       cmocka_unit_test(with_64_kib_pages),
   };
-  return cmocka_run_group_tests_name(FAMILY " model", tests, choose_seed, NULL);
+  return cmocka_run_group_tests_name(PROFILE_NAME FAMILY " model", tests, choose_seed, NULL);
 }

@@ -56,7 +56,7 @@ static void what_the_zone_holds_is_served(void **state) {
 
 static void an_empty_page_of_another_class_is_carved_anew(void **state) {
   (void)state;
-  static const size_t pairs[][2] = {{64, 1000}, {2048, 8}, {5000, 100000}, {SLM_MAX_SIZE, 20000}};
+  static const size_t pairs[][2] = {{64, 1000}, {ONE_PER_PAGE, 8}, {5000, 100000}, {SLM_MAX_SIZE, 20000}};
   for (size_t i = 0; i < COUNT_OF(pairs); i++) {
     fixture f;
     void *object, *more;

@@ -52,7 +52,7 @@ static void a_page_the_zone_has_already_is_left_alone(void **state) {
     assert_status(SLM_ERR_PAGE_OWNED, try_allocate(&f, 512, &object));
   }
   f.provider.next_page = large_page;
-  while (Z(allocate)(f.zone, 50000) != large_page && f.provider.next_page != NULL) {
+  while (Z(allocate)(f.zone, 50000) != large && f.provider.next_page != NULL) {
   } /* fills it until a page is needed */
   assert_null(f.provider.next_page);
   /* The refused pages were not released, and what is in them is as it was. */
@@ -92,7 +92,7 @@ static size_t script(size_t fail_at, bool table) {
   f.provider.fail_at = fail_at;
   f.provider.careless = true;
   for (size_t i = 0; i < SCRIPT_OBJECTS; i++) {
-    size_t size = table ? 2048 : i % 50 == 0 ? 60000 : 1 + i * 5 % 2048;
+    size_t size = table ? ONE_PER_PAGE : i % 50 == 0 ? 60000 : 1 + i * 5 % 2048;
     void *object = NULL;
     switch (table ? 0 : i % 4) {
     case 0:

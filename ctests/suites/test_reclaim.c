@@ -108,7 +108,8 @@ static void tables_when_nothing_lives(void **state) {
     open_pull(&f, 4096);
     f.provider.careless = true;
     for (size_t j = 0; j < count; j++) {
-      objects[j] = j < BASE_PAGES ? Z(allocate)(f.zone, 2048) : Z(allocate_aligned)(f.zone, SLM_LARGE_PAGE_SIZE, 8);
+      objects[j] =
+          j < BASE_PAGES ? Z(allocate)(f.zone, ONE_PER_PAGE) : Z(allocate_aligned)(f.zone, SLM_LARGE_PAGE_SIZE, 8);
       assert_non_null(objects[j]);
     }
     size_t base_tables = large_counts[i] > 0;

@@ -51,7 +51,7 @@ static size_t plunder(fixture *f, size_t but) {
 static size_t slot_size_of(fixture *f, const layout *l) {
   void *object;
   assert_ok(Z(allocate_with)(f->zone, l->alignment, l->size, 0, &object));
-  size_t size = Z(usable_size)(f->zone, object);
+  size_t size = Z(usable_size)(f->zone, object) + CANARY;
   assert_ok(Z(deallocate)(f->zone, object));
   return size;
 }
@@ -195,7 +195,7 @@ static void a_provider_that_calls_back(void **state) {
   assert_ok(w.allocate); /* out of the pages that are there */
   static void *objects[1000];
   const layout l = {8, 64, 4 * slots};
-  plunder(&f, 64);
+  plunder(&f, class_of(&f, 64).slot_size);
   assert_reserved(&f, &l, objects);
   still_works(&f);
   close_with_live(&f, (size_t)slots_live(&f));

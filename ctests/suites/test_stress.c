@@ -181,7 +181,7 @@ static void operate(stress *s, member *m) {
 static void check_count(stress *s, member *m) {
   slm_statistics now = {.struct_size = sizeof now};
   uint64_t bytes = 0;
-  for (size_t i = 0; i < m->count; i++) bytes += m->objects[i].usable;
+  for (size_t i = 0; i < m->count; i++) bytes += m->objects[i].usable + CANARY;
   CHECK(s, Z(statistics)(m->zone, &now) == SLM_OK);
   CHECK(s, now.slots_live == m->count && now.bytes_live == bytes);
 }

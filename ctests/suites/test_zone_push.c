@@ -157,7 +157,7 @@ static void large_pages_are_pushed_too(void **state) {
   (void)state;
   fixture f;
   open_push(&f, 4096);
-  assert_int_equal(Z(page_size)(f.zone, 1, 2048), 4096);
+  assert_int_equal(Z(page_size)(f.zone, 1, ONE_PER_PAGE), 4096);
   assert_int_equal(Z(page_size)(f.zone, 1, 50000), SLM_LARGE_PAGE_SIZE);
   void *page = refill(&f, 1, 50000);
   void *object = Z(allocate)(f.zone, 50000);

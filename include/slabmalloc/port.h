@@ -135,7 +135,7 @@ void slm_swift_heap_free(void *SLM_NULLABLE pointer);
 /** @} */
 
 /* ------------------------------------------------------------------------ */
-/** @name Misuse and time
+/** @name Misuse, time, chance
  *  @{ */
 
 /**
@@ -151,9 +151,18 @@ void slm_port_misuse(const slm_misuse *SLM_NONNULL misuse);
 
 /**
  * [OPTIONAL] Milliseconds since any moment, never less than before. Default: 0.
- * Nothing in the archives calls it yet; zones neither wait nor expire.
+ * Only the default of slm_port_random() calls it; zones neither wait nor expire.
  */
 uint64_t slm_port_milliseconds(void);
+
+/**
+ * [OPTIONAL] 64 bits that nobody can guess: of the CPU's generator, or what the boot loader left. Default: made of
+ * slm_port_milliseconds(), so in a machine that has no clock always the same.
+ *
+ * Called twice when a hardened zone is made (#SLM_HARDENED), by its init function, without a lock held: the canaries and the order of
+ * slots come from it, and from the zone's address. With the default they are as hard to guess as the time and that address.
+ */
+uint64_t slm_port_random(void);
 /** @} */
 
 #if defined(__clang__)

@@ -1,9 +1,13 @@
 import CSlabmalloc
 
+/// The flags of the profiles, of which one may be set. The small library has one profile only.
+@inline(__always) private var profileFlags: UInt64 { Profile.isSmall ? 0 : SLM_FAST | SLM_HARDENED }
+
 /// What an `slm_options` says, once it is found valid.
 struct Options {
   let page: PageSize
   let provider: PageProvider
+  var profile: ZoneProfile = .checked
 
   /// nil if a field is not as slabmalloc.h says.
   init?(_ pointer: UnsafePointer<slm_options>?) {
@@ -12,10 +16,13 @@ struct Options {
       provider = .none
       return
     }
-    guard options.struct_size >= UInt32(MemoryLayout<slm_options>.size), options.flags == 0,
+    guard options.struct_size >= UInt32(MemoryLayout<slm_options>.size), options.flags & ~profileFlags == 0,
+      options.flags != profileFlags || profileFlags == 0,
       let provider = PageProvider(options.provider)
     else { return nil }
     self.provider = provider
+    if options.flags & SLM_FAST != 0 { profile = .fast }
+    if options.flags & SLM_HARDENED != 0 { profile = .hardened }
     guard options.page_size != 0 else {
       page = provider.pageSize ?? .kib4
       return

@@ -15,7 +15,7 @@ public func slm_safe_zone_init(
     return nil
   }
   let zone = memory.assumingMemoryBound(to: SafeZone.self)
-  zone.initialize(page: options.page, provider: options.provider)
+  zone.initialize(page: options.page, provider: options.provider, profile: options.profile)
   return OpaquePointer(zone)
 }
 

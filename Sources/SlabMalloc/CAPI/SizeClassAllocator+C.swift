@@ -13,10 +13,11 @@ public func slm_sc_init(
   _ options: UnsafePointer<slm_options>?
 ) -> OpaquePointer? {
   guard let memory = storage(memory, storageSize, needed: slm_sc_storage_size()), let options = Options(options),
-    let slotSize = slotSize(size: UInt(bitPattern: size), alignment: UInt(bitPattern: alignment))
+    let slotSize = slotSize(
+      size: UInt(bitPattern: size), alignment: UInt(bitPattern: alignment), profile: options.profile)
   else { return nil }
   let zone = memory.assumingMemoryBound(to: Zone.self)
-  zone.initialize(slotSize: slotSize, page: options.page, provider: options.provider)
+  zone.initialize(slotSize: slotSize, page: options.page, provider: options.provider, profile: options.profile)
   return OpaquePointer(zone)
 }
 

@@ -17,7 +17,7 @@ public func slm_smp_zone_init(
     let memory = storage(memory, size, needed: Int(needed)), let options = Options(options)
   else { return nil }
   let zone = memory.assumingMemoryBound(to: SmpZone.self)
-  zone.initialize(cpuCount: UInt(cpuCount), page: options.page, provider: options.provider)
+  zone.initialize(cpuCount: UInt(cpuCount), page: options.page, provider: options.provider, profile: options.profile)
   return OpaquePointer(zone)
 }
 

@@ -75,7 +75,7 @@ extension UnsafeMutablePointer where Pointee == Zone {
     guard areKnown(flags) else { return AllocationError.invalidArgument.code }
     guard let memory = allocateObject(nowait: flags & SLM_NOWAIT != 0, status: &status) else { return status }
     out.pointee = memory
-    clear(out, bin(0).pointee.slotSize, ifAskedBy: flags)
+    clear(out, bin(0).pointee.slotSize &- canarySize, ifAskedBy: flags)
     return ok
   }
 

@@ -17,7 +17,7 @@ public func slm_zone_init(
     return nil
   }
   let zone = memory.assumingMemoryBound(to: Zone.self)
-  zone.initialize(page: options.page, provider: options.provider)
+  zone.initialize(page: options.page, provider: options.provider, profile: options.profile)
   return OpaquePointer(zone)
 }
 

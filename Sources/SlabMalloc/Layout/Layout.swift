@@ -41,3 +41,7 @@ public struct Layout: Equatable, Sendable {
 @inline(__always) func lowBits(_ count: UInt) -> UInt64 {
   count >= 64 ? UInt64.max : (1 &<< UInt64(count)) &- 1
 }
+
+@inline(__always) func clear(_ memory: UnsafeMutableRawPointer, _ size: UInt) {
+  memory.initializeMemory(as: UInt8.self, repeating: 0, count: Int(size))
+}

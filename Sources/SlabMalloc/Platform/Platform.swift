@@ -4,6 +4,9 @@ import CSlabPort
 enum Platform {
   @inline(__always) static func pause() { slm_port_pause() }
 
+  /// Bits that nobody can guess, as far as the platform has any.
+  static func random() -> UInt64 { slm_port_random() }
+
   #if os(Linux)
     /// Which thread runs this; never 0.
     @inline(__always) static func context() -> UInt { UInt(slm_port_thread()) }

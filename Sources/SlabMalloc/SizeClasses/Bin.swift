@@ -31,6 +31,8 @@ struct Bin {
   var empty: SlabStack
   /// So many slabs of `empty` stay in this bin: its reserve.
   var reservedPages: UInt32
+  /// Where freed slots wait in a hardened zone; nil in others.
+  var quarantine: QuarantinePointer?
 
   /// Bytes from one bin to the next: 96, or 64 on 32 bits. What every allocation reads, the first three fields, is in one cache
   /// line.
@@ -49,7 +51,7 @@ extension UnsafeMutablePointer where Pointee == Bin {
         pending: Self.noSlots, wordStart: 0, slotSize: slotSize,
         stretch: slotSize <= 1024 ? UInt8(SlotWord.slotCount) : 16, cursor: 0,
         index: index, page: page, sparseCount: 0, current: nil, partial: SlabList(), sparse: SlabList(),
-        empty: SlabStack(), reservedPages: 0))
+        empty: SlabStack(), reservedPages: 0, quarantine: nil))
   }
 
   private static var noSlots: UnsafeMutablePointer<UInt> {
@@ -82,6 +84,7 @@ extension UnsafeMutablePointer where Pointee == Bin {
 
   /// The current slab, if there is one, has no free slot left.
   @inline(never) private func advanceToNextSlab() -> Bool {
+    if !Profile.isSmall, pointee.quarantine != nil { return false }
     if let slab = pointee.current {
       pointee.current = nil
       slab.pointee.state = .full

@@ -9,10 +9,15 @@ enum SlotState {
 extension UnsafeMutablePointer where Pointee == Slab {
   /// The state of the slot at an address of this slab's page. The slow twin of what deallocation does inline.
   func state(at address: UInt) -> SlotState {
-    let (index, isStart) = page.isLarge ? largeSlot(at: address) : baseSlot(at: address, pageMask: page.mask)
+    let (index, isStart) = slot(at: address)
     guard isStart, index < UInt(pointee.slotCount) else { return .interior }
     return word(SlotWord.word(ofSlot: index)).pointee.freeSlots &>> SlotWord.bit(ofSlot: index) & 1 == 0
       ? .used(index) : .free
+  }
+
+  @inline(__always) private func slot(at address: UInt) -> (index: UInt, isStart: Bool) {
+    if !Profile.isSmall, pointee.reciprocal == 0 { return slotByDivision(at: address) }
+    return page.isLarge ? largeSlot(at: address) : baseSlot(at: address, pageMask: page.mask)
   }
 
   /// Takes one given slot if it is free and not pending. Its bin has to take account of it.

@@ -8,20 +8,23 @@ public struct SafeZoneAllocator: ~Copyable, @unchecked Sendable {
   public static var storageSize: Int { SafeZonePointer.storageSize }
 
   /// A zone that takes its pages from a provider, the one for its own state included.
-  public init(pageSize: PageSize? = nil, provider: PageProvider) throws(AllocationError) {
+  public init(
+    pageSize: PageSize? = nil, provider: PageProvider, profile: ZoneProfile = .checked
+  ) throws(AllocationError) {
     home = try Home(pageSize, provider, needed: Self.storageSize)
     safeZone = home.memory.assumingMemoryBound(to: SafeZone.self)
-    safeZone.initialize(page: home.basePage, provider: home.provider)
+    safeZone.initialize(page: home.basePage, provider: home.provider, profile: profile)
   }
 
   /// A zone in your storage, which must outlive it. Without a provider it is for push use only; then take its pages out
   /// with `reclaimPage` before it ends.
   public init(
-    storage: UnsafeMutableRawBufferPointer, pageSize: PageSize? = nil, provider: PageProvider? = nil
+    storage: UnsafeMutableRawBufferPointer, pageSize: PageSize? = nil, provider: PageProvider? = nil,
+    profile: ZoneProfile = .checked
   ) throws(AllocationError) {
     home = try Home(storage, pageSize, provider, needed: Self.storageSize)
     safeZone = home.memory.assumingMemoryBound(to: SafeZone.self)
-    safeZone.initialize(page: home.basePage, provider: home.provider)
+    safeZone.initialize(page: home.basePage, provider: home.provider, profile: profile)
   }
 
   deinit {

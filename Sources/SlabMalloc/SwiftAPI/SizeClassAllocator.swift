@@ -8,27 +8,30 @@ public struct SizeClassAllocator: ~Copyable {
   public static var storageSize: Int { ZonePointer.storageSize(bins: 1) }
 
   /// An allocator that takes its pages from a provider, the one for its own state included.
-  public init(_ layout: Layout, pageSize: PageSize? = nil, provider: PageProvider) throws(AllocationError) {
-    let slot = try Self.slotSize(layout)
+  public init(
+    _ layout: Layout, pageSize: PageSize? = nil, provider: PageProvider, profile: ZoneProfile = .checked
+  ) throws(AllocationError) {
+    let slot = try Self.slotSize(layout, profile)
     home = try Home(pageSize, provider, needed: Self.storageSize)
     zone = home.memory.assumingMemoryBound(to: Zone.self)
-    zone.initialize(slotSize: slot, page: home.basePage, provider: home.provider)
+    zone.initialize(slotSize: slot, page: home.basePage, provider: home.provider, profile: profile)
   }
 
   /// An allocator in your storage, which must outlive it.
   public init(
-    _ layout: Layout, storage: UnsafeMutableRawBufferPointer, pageSize: PageSize? = nil, provider: PageProvider? = nil
+    _ layout: Layout, storage: UnsafeMutableRawBufferPointer, pageSize: PageSize? = nil, provider: PageProvider? = nil,
+    profile: ZoneProfile = .checked
   ) throws(AllocationError) {
-    let slot = try Self.slotSize(layout)
+    let slot = try Self.slotSize(layout, profile)
     home = try Home(storage, pageSize, provider, needed: Self.storageSize)
     zone = home.memory.assumingMemoryBound(to: Zone.self)
-    zone.initialize(slotSize: slot, page: home.basePage, provider: home.provider)
+    zone.initialize(slotSize: slot, page: home.basePage, provider: home.provider, profile: profile)
   }
 
-  private static func slotSize(_ layout: Layout) throws(AllocationError) -> UInt {
+  private static func slotSize(_ layout: Layout, _ profile: ZoneProfile) throws(AllocationError) -> UInt {
     guard
       let size = SlabMalloc.slotSize(
-        size: UInt(bitPattern: layout.size), alignment: UInt(bitPattern: layout.alignment))
+        size: UInt(bitPattern: layout.size), alignment: UInt(bitPattern: layout.alignment), profile: profile)
     else { throw .invalidLayout }
     return size
   }

@@ -19,10 +19,9 @@ extension UnsafeMutablePointer where Pointee == Zone {
   func checkLive(_ pointer: UnsafeMutableRawPointer, _ layout: Layout) throws(AllocationError) {
     var status = ok
     guard
-      let index = SizeClass.index(
-        size: UInt(bitPattern: layout.size), alignment: UInt(bitPattern: layout.alignment))
+      let index = classIndex(size: UInt(bitPattern: layout.size), alignment: UInt(bitPattern: layout.alignment))
     else { throw .invalidLayout }
-    guard let slab = lookUp(bits(pointer), status: &status) else { throw AllocationError(status) }
+    guard let slab = lookUpIntact(bits(pointer), status: &status) else { throw AllocationError(status) }
     guard UInt(slab.pointee.binIndex) == index else { throw .layoutMismatch }
   }
 

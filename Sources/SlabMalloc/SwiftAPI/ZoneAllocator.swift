@@ -11,20 +11,23 @@ public struct ZoneAllocator: ~Copyable {
   public static var storageSize: Int { ZonePointer.storageSize(bins: SizeClass.count) }
 
   /// A zone that takes its pages from a provider, the one for its own state included.
-  public init(pageSize: PageSize? = nil, provider: PageProvider) throws(AllocationError) {
+  public init(
+    pageSize: PageSize? = nil, provider: PageProvider, profile: ZoneProfile = .checked
+  ) throws(AllocationError) {
     home = try Home(pageSize, provider, needed: Self.storageSize)
     zone = home.memory.assumingMemoryBound(to: Zone.self)
-    zone.initialize(page: home.basePage, provider: home.provider)
+    zone.initialize(page: home.basePage, provider: home.provider, profile: profile)
   }
 
   /// A zone in your storage, which must outlive it. Without a provider it is for push use only; then take its pages out
   /// with `reclaimPage` before it ends, for there is nobody to give them to.
   public init(
-    storage: UnsafeMutableRawBufferPointer, pageSize: PageSize? = nil, provider: PageProvider? = nil
+    storage: UnsafeMutableRawBufferPointer, pageSize: PageSize? = nil, provider: PageProvider? = nil,
+    profile: ZoneProfile = .checked
   ) throws(AllocationError) {
     home = try Home(storage, pageSize, provider, needed: Self.storageSize)
     zone = home.memory.assumingMemoryBound(to: Zone.self)
-    zone.initialize(page: home.basePage, provider: home.provider)
+    zone.initialize(page: home.basePage, provider: home.provider, profile: profile)
   }
 
   deinit {

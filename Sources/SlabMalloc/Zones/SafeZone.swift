@@ -22,9 +22,9 @@ extension UnsafeMutablePointer where Pointee == SafeZone {
     UnsafeMutableRawPointer(self).advanced(by: Self.zoneOffset).assumingMemoryBound(to: Zone.self)
   }
 
-  func initialize(page: PageSize, provider: PageProvider) {
+  func initialize(page: PageSize, provider: PageProvider, profile: ZoneProfile = .checked) {
     pointee.lock = Lock()
-    zone.initialize(page: page, provider: provider, lock: zoneLock)
+    zone.initialize(page: page, provider: provider, lock: zoneLock, profile: profile)
   }
 
   @inline(__always) func locked<Result>(_ body: (ZonePointer) -> Result) -> Result {

@@ -2,8 +2,23 @@
 extension UnsafeMutablePointer where Pointee == SmpZone {
   @inline(__always) func allocate(_ size: UInt) -> UnsafeMutableRawPointer? {
     guard let own else { return nil }
-    if let memory = zone(own).locked({ $0.allocate(size) }) { return memory }
-    return allocateElsewhere(size: size, alignment: 1)
+    let memory = zone(own).locked { zone in
+      let memory = bits(zone.allocate(size))
+      return _fastPath(memory != 0) ? memory : zone.hasFoundWrite ? 1 : 0
+    }
+    guard _fastPath(memory > 1) else { return allocateElsewhere(size, hasFoundWrite: memory == 1) }
+    return UnsafeMutableRawPointer(bitPattern: memory)
+  }
+
+  @inline(never) private func allocateElsewhere(_ size: UInt, hasFoundWrite: Bool) -> UnsafeMutableRawPointer? {
+    var status = hasFoundWrite ? AllocationError.writeAfterFree.code : ok
+    return allocateElsewhere(size: size, alignment: 1, status: &status)
+  }
+
+  /// The own zone has no memory, or in a hardened one a slot that was written while it was free. That is the end of the call.
+  private func none(_ zone: ZonePointer, _ status: inout Status) -> UnsafeMutableRawPointer? {
+    if zone.hasFoundWrite { status = AllocationError.writeAfterFree.code }
+    return nil
   }
 
   func allocateZeroed(_ size: UInt) -> UnsafeMutableRawPointer? {
@@ -17,27 +32,36 @@ extension UnsafeMutablePointer where Pointee == SmpZone {
     var why = ok
     let memory =
       zone(own).locked { $0.allocate(size: size, alignment: alignment, nowait: nowait, status: &why) }
-      ?? allocateElsewhere(size: size, alignment: alignment)
+      ?? allocateElsewhere(size: size, alignment: alignment, status: &why)
     if memory == nil { status = why }
     return memory
   }
 
   /// What the own zone could not get may be in another's, as a slot or as an empty page; else it is in the reserve.
-  @inline(never) private func allocateElsewhere(size: UInt, alignment: UInt) -> UnsafeMutableRawPointer? {
-    guard SizeClass.index(size: size, alignment: alignment) != nil else { return nil }
+  @inline(never) private func allocateElsewhere(
+    size: UInt, alignment: UInt, status: inout Status
+  ) -> UnsafeMutableRawPointer? {
+    let foundWrite = AllocationError.writeAfterFree.code
+    guard status != foundWrite, SizeClass.index(size: size, alignment: alignment) != nil else { return nil }
     var memory: UnsafeMutableRawPointer?
+    var why = ok
     forEachFromNext {
-      var status = ok
-      memory = $0.allocate(size: size, alignment: alignment, nowait: true, status: &status)
-      return memory == nil
+      memory = $0.allocate(size: size, alignment: alignment, nowait: true, status: &why)
+      return memory == nil && why != foundWrite
     }
+    if memory == nil && why == foundWrite { status = why }
     return memory
   }
 
   func allocateBatch(_ size: UInt, count: Int, into out: UnsafeMutablePointer<UnsafeMutableRawPointer?>) -> Int {
     guard let own else { return 0 }
-    var done = zone(own).locked { $0.allocateBatch(Int(bitPattern: size), count, out) }
-    while done < count, let memory = allocateElsewhere(size: size, alignment: 1) {
+    var status = ok
+    var done = zone(own).locked {
+      let done = $0.allocateBatch(Int(bitPattern: size), count, out)
+      if done < count { _ = none($0, &status) }
+      return done
+    }
+    while done < count, let memory = allocateElsewhere(size: size, alignment: 1, status: &status) {
       out[done] = memory
       done += 1
     }
@@ -62,8 +86,8 @@ extension UnsafeMutablePointer where Pointee == SmpZone {
   func reallocate(_ object: UnsafeMutableRawPointer?, size: UInt, alignment: UInt) -> UnsafeMutableRawPointer? {
     var status = ok
     guard let object else { return allocate(size: size, alignment: alignment, status: &status) }
-    guard let old = slot(around: UInt(bitPattern: object)),
-      let index = SizeClass.index(size: size, alignment: alignment)
+    guard let old = slot(around: UInt(bitPattern: object), isIntact: true),
+      let index = reserves.zone.classIndex(size: size, alignment: alignment)
     else { return nil }
     if old.index == index, UInt(bitPattern: object) & (alignment &- 1) == 0 { return object }
     guard let new = allocate(size: size, alignment: alignment, status: &status) else { return nil }
@@ -72,15 +96,15 @@ extension UnsafeMutablePointer where Pointee == SmpZone {
     return new
   }
 
-  func usableSize(_ address: UInt) -> UInt { slot(around: address)?.size ?? 0 }
+  func usableSize(_ address: UInt) -> UInt { slot(around: address, isIntact: false)?.size ?? 0 }
 
-  /// The slot size and the size class of a live object.
-  private func slot(around address: UInt) -> (size: UInt, index: UInt)? {
+  /// The usable size and the size class of a live object; if asked, only of one behind whose end nothing was written.
+  private func slot(around address: UInt, isIntact: Bool) -> (size: UInt, index: UInt)? {
     var found: (size: UInt, index: UInt)?
     _ = withOwner(of: address) {
       var status = ok
-      if let slab = $0.lookUp(address, status: &status) {
-        found = (slab.pointee.slotSize, UInt(slab.pointee.binIndex))
+      if let slab = isIntact ? $0.lookUpIntact(address, status: &status) : $0.lookUp(address, status: &status) {
+        found = ($0.usableSize(slab), UInt(slab.pointee.binIndex))
       }
       return status
     }

@@ -13,7 +13,7 @@ extension UnsafeMutablePointer where Pointee == SmpZone {
 
   /// Moves an empty page out of any CPU's zone to where the reserves are.
   private func moveEmptyPage(size: UInt, alignment: UInt) -> Bool {
-    guard let index = SizeClass.index(size: size, alignment: alignment) else { return false }
+    guard let index = reserves.zone.classIndex(size: size, alignment: alignment) else { return false }
     let page = reserves.zone.bin(index).pointee.page
     // Without a provider the pages are their class's.
     guard reserves.zone.pointee.provider.allocate != nil else { return false }

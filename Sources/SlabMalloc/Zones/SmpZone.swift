@@ -52,9 +52,9 @@ extension UnsafeMutablePointer where Pointee == SmpZone {
       .assumingMemoryBound(to: Atomic<UInt16>.self) + Int(bitPattern: number & (SmpZone.hintCount &- 1))
   }
 
-  func initialize(cpuCount: UInt, page: PageSize, provider: PageProvider) {
+  func initialize(cpuCount: UInt, page: PageSize, provider: PageProvider, profile: ZoneProfile = .checked) {
     initialize(to: SmpZone(cpuCount: cpuCount, hints: InlineArray(repeating: 0)))
-    for index in 0...cpuCount { zone(index).initialize(page: page, provider: provider) }
+    for index in 0...cpuCount { zone(index).initialize(page: page, provider: provider, profile: profile) }
   }
 
   @inline(__always) func withOwn<Result>(or none: Result, _ body: (ZonePointer) -> Result) -> Result {

@@ -54,7 +54,7 @@ extension UnsafeMutablePointer where Pointee == Zone {
     size: UInt, alignment: UInt, nowait: Bool = false, status: inout Status
   ) -> UnsafeMutableRawPointer? {
     guard isInitialized else { return fail(.notInitialized, &status) }
-    guard let index = SizeClass.index(size: size, alignment: alignment) else { return fail(.invalidLayout, &status) }
+    guard let index = classIndex(size: size, alignment: alignment) else { return fail(.invalidLayout, &status) }
     let bin = bin(index)
     if Profile.isSmall || SizeClass.stride(slotSize: bin.pointee.slotSize, alignment: alignment) == 1 {
       return allocate(from: bin, nowait: nowait, status: &status)
@@ -64,6 +64,7 @@ extension UnsafeMutablePointer where Pointee == Zone {
 
   /// Allocates from a bin all of whose slots will do.
   func allocate(from bin: BinPointer, nowait: Bool = false, status: inout Status) -> UnsafeMutableRawPointer? {
+    if isHardened { return allocateHardened(bin, alignment: 1, nowait: nowait, status: &status) }
     while true {
       // Each time round: whoever ran while the provider was asked may have allocated.
       forgetLast()
@@ -83,6 +84,7 @@ extension UnsafeMutablePointer where Pointee == Zone {
   private func allocate(
     from bin: BinPointer, alignment: UInt, nowait: Bool, status: inout Status
   ) -> UnsafeMutableRawPointer? {
+    if isHardened { return allocateHardened(bin, alignment: alignment, nowait: nowait, status: &status) }
     while true {
       // Each time round: whoever ran while the provider was asked may have allocated.
       forgetLast()
@@ -117,7 +119,7 @@ func allocateFromBin(_ zone: UnsafeMutableRawPointer, _ bin: UnsafeMutableRawPoi
   zone.assumingMemoryBound(to: Zone.self).allocate(bin.assumingMemoryBound(to: Bin.self))
 }
 
-/// The size is 0 or above what the table covers, or the zone is not initialised.
+/// The size is 0 or above what the table covers, the zone is hardened, or it is not initialised.
 @c(slm_core_allocate_other_size)
 @inline(never)
 @usableFromInline
@@ -138,6 +140,18 @@ func allocateOtherSize(_ zone: UnsafeMutableRawPointer, _ size: UInt) -> UInt {
 @usableFromInline
 func allocateRarely(_ zone: UnsafeMutableRawPointer, _ size: UInt) -> UInt {
   let zone = zone.assumingMemoryBound(to: Zone.self)
-  guard zone.isInitialized, let index = SizeClass.index(size: size) else { return 0 }
+  // 0 in the small profile always.
+  guard Profile.isSmall ? zone.isInitialized : zone.pointee.directLimit != 0 else {
+    return allocateHardened(zone, size)
+  }
+  guard let index = SizeClass.index(size: size) else { return 0 }
   return zone.allocate(zone.bin(index))
+}
+
+/// The zone is hardened or not initialised.
+@inline(never)
+private func allocateHardened(_ zone: ZonePointer, _ size: UInt) -> UInt {
+  guard !Profile.isSmall else { return 0 }
+  var status = ok
+  return bits(zone.allocate(size: size, alignment: 1, status: &status))
 }

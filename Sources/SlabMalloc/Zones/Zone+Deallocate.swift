@@ -63,8 +63,9 @@ extension UnsafeMutablePointer where Pointee == Zone {
 
   func deallocate(_ address: UInt, size: UInt, alignment: UInt) -> Status {
     guard isInitialized else { return AllocationError.notInitialized.code }
+    if isFast { return deallocate(address) }
     guard address != 0 else { return ok }
-    guard let index = SizeClass.index(size: size, alignment: alignment) else {
+    guard let index = classIndex(size: size, alignment: alignment) else {
       return AllocationError.invalidLayout.code
     }
     return deallocate(address, to: bin(index))
@@ -121,6 +122,8 @@ func deallocateSlowly(_ zone: UnsafeMutableRawPointer, _ address: UInt, _ index:
   if !Profile.isSmall, let slab = zone.largePages.probeLarge(address), UInt(slab.pointee.binIndex) == index {
     return zone.releaseLarge(slab, address)
   }
+  // It may be the latest allocation, under another size.
+  if zone.isFast { return zone.deallocate(address) }
   if let slab = zone.slab(around: address), UInt(slab.pointee.binIndex) != index {
     // What the pointer is comes before what it should have been.
     var status = AllocationError.layoutMismatch.code
@@ -135,19 +138,32 @@ func deallocateSlowly(_ zone: UnsafeMutableRawPointer, _ address: UInt, _ index:
 @usableFromInline
 func deallocateOtherSize(_ zone: UnsafeMutableRawPointer, _ address: UInt, _ size: UInt) -> Int32 {
   let zone = zone.assumingMemoryBound(to: Zone.self)
-  guard zone.isInitialized else { return AllocationError.notInitialized.code }
+  // Hardened, or not initialised.
+  if !Profile.isSmall, zone.pointee.directLimit == 0 { return deallocateRarely(zone.raw, address, size) }
+  guard !Profile.isSmall || zone.isInitialized else { return AllocationError.notInitialized.code }
   guard address != 0 else { return ok }
-  guard let index = SizeClass.index(size: size) else { return AllocationError.invalidLayout.code }
+  guard let index = SizeClass.index(size: size) else {
+    return zone.isFast ? zone.deallocate(address) : AllocationError.invalidLayout.code
+  }
   return zone.deallocate(address, to: zone.bin(index))
 }
 
-/// The pointer failed a check: says which.
+/// The zone is hardened or not initialised.
+@inline(never)
+private func deallocateRarely(_ zone: UnsafeMutableRawPointer, _ address: UInt, _ size: UInt) -> Int32 {
+  let zone = zone.assumingMemoryBound(to: Zone.self)
+  return zone.deallocate(address, size: size, alignment: 1)
+}
+
+/// The pointer failed a check: says which. In a hardened zone each does, and most are freed here.
 @c(slm_core_refuse)
 @inline(never)
 @usableFromInline
 func refuse(_ zone: UnsafeMutableRawPointer, _ address: UInt) -> Int32 {
   var status = ok
-  _ = zone.assumingMemoryBound(to: Zone.self).lookUp(address, status: &status)
+  let zone = zone.assumingMemoryBound(to: Zone.self)
+  if zone.isHardened { return zone.deallocateHardened(address) }
+  _ = zone.lookUp(address, status: &status)
   return status
 }
 

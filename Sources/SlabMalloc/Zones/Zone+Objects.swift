@@ -14,15 +14,15 @@ extension UnsafeMutablePointer where Pointee == Zone {
   /// Bytes of the slot of a live object; 0 if it is none.
   func usableSize(_ address: UInt) -> UInt {
     var status = ok
-    return lookUp(address, status: &status)?.pointee.slotSize ?? 0
+    return lookUp(address, status: &status).map { usableSize($0) } ?? 0
   }
 
   /// Whether an object can have another size where it is.
   func resize(_ address: UInt, size: UInt) -> Status {
     guard address != 0 else { return AllocationError.invalidArgument.code }
     var status = ok
-    guard let slab = lookUp(address, status: &status) else { return status }
-    return size <= slab.pointee.slotSize ? ok : AllocationError.cannotResize.code
+    guard let slab = lookUpIntact(address, status: &status) else { return status }
+    return size <= usableSize(slab) ? ok : AllocationError.cannotResize.code
   }
 
   /// Gives an object another size: in place if that is of its size class, else by moving it.
@@ -40,15 +40,15 @@ extension UnsafeMutablePointer where Pointee == Zone {
       guard let new = allocate(size: size, alignment: alignment, status: &status) else { return nil }
       return Move(old: new, new: new, byteCount: 0)
     }
-    guard let slab = lookUp(address, status: &status) else { return nil }
-    guard let index = SizeClass.index(size: size, alignment: alignment) else {
+    guard let slab = lookUpIntact(address, status: &status) else { return nil }
+    guard let index = classIndex(size: size, alignment: alignment) else {
       status = AllocationError.invalidLayout.code
       return nil
     }
     if UInt(slab.pointee.binIndex) == index, address & (alignment &- 1) == 0 {
       return Move(old: old, new: old, byteCount: 0)
     }
-    let oldSize = slab.pointee.slotSize
+    let oldSize = usableSize(slab)
     guard let new = allocate(size: size, alignment: alignment, status: &status) else { return nil }
     return Move(old: old, new: new, byteCount: oldSize < size ? oldSize : size)
   }

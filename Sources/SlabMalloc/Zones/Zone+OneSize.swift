@@ -9,6 +9,12 @@ func slotSize(size: UInt, alignment: UInt) -> UInt? {
   return rounded > PageSize.large.size / 2 ? PageSize.large.size / 2 : rounded
 }
 
+/// The same with room for a canary, if the profile has one.
+func slotSize(size: UInt, alignment: UInt, profile: ZoneProfile) -> UInt? {
+  guard !Profile.isSmall, profile == .hardened else { return slotSize(size: size, alignment: alignment) }
+  return size <= maxSize ? slotSize(size: withCanary(size), alignment: alignment) : nil
+}
+
 /// A zone with one bin, as the size-class allocator uses it.
 extension UnsafeMutablePointer where Pointee == Zone {
   func allocateObject(nowait: Bool = false, status: inout Status) -> UnsafeMutableRawPointer? {
@@ -22,7 +28,10 @@ extension UnsafeMutablePointer where Pointee == Zone {
   /// Gives back an object that was allocated with any layout that its slot can have.
   func deallocateObject(_ address: UInt, size: UInt, alignment: UInt) -> Status {
     guard isInitialized else { return AllocationError.notInitialized.code }
-    guard let slotSize = slotSize(size: size, alignment: alignment) else { return AllocationError.invalidLayout.code }
+    if isFast { return deallocate(address) }
+    guard let slotSize = slotSize(size: size, alignment: alignment, profile: isHardened ? .hardened : .checked) else {
+      return AllocationError.invalidLayout.code
+    }
     let own = bin(0).pointee.slotSize
     guard slotSize <= own, slotSize == own || own & (alignment &- 1) == 0 else {
       if address == 0 { return ok }

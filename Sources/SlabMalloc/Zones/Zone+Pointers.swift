@@ -7,7 +7,7 @@ extension UnsafeMutablePointer where Pointee == Zone {
 
   func pageSize(_ alignment: Int, _ size: Int) -> Int {
     guard isInitialized,
-      let index = SizeClass.index(size: UInt(bitPattern: size), alignment: UInt(bitPattern: alignment))
+      let index = classIndex(size: UInt(bitPattern: size), alignment: UInt(bitPattern: alignment))
     else { return 0 }
     return bin(index).pointee.page.bytes
   }
@@ -18,13 +18,13 @@ extension UnsafeMutablePointer where Pointee == Zone {
   }
 
   func allocateBatch(_ size: Int, _ count: Int, _ out: UnsafeMutablePointer<UnsafeMutableRawPointer?>) -> Int {
-    guard isInitialized, let index = SizeClass.index(size: UInt(bitPattern: size)) else { return 0 }
+    guard isInitialized, let index = classIndex(size: UInt(bitPattern: size)) else { return 0 }
     return allocateBatch(bin(index), count: limit(count), into: out)
   }
 
   func goodSize(_ size: Int) -> Int {
-    guard isInitialized, let index = SizeClass.index(size: UInt(bitPattern: size)) else { return 0 }
-    return Int(SizeClass.slotSize(index))
+    guard isInitialized, let index = classIndex(size: UInt(bitPattern: size)) else { return 0 }
+    return Int(SizeClass.slotSize(index) &- canarySize)
   }
 
   func refillObjects(_ page: UnsafeMutableRawPointer?, _ pageSize: Int) -> Status {
@@ -44,7 +44,7 @@ extension UnsafeMutablePointer where Pointee == Zone {
 
   func allocateZeroedObject() -> UnsafeMutableRawPointer? {
     guard let memory = allocateObject() else { return nil }
-    clear(memory, bin(0).pointee.slotSize)
+    clear(memory, bin(0).pointee.slotSize &- canarySize)
     return memory
   }
 
@@ -57,7 +57,3 @@ extension UnsafeMutablePointer where Pointee == Zone {
 
 /// A count from C, where SIZE_MAX, "all there are", arrives as -1.
 @inline(__always) func limit(_ count: Int) -> Int { count < 0 ? Int.max : count }
-
-@inline(__always) func clear(_ memory: UnsafeMutableRawPointer, _ size: UInt) {
-  memory.initializeMemory(as: UInt8.self, repeating: 0, count: Int(size))
-}

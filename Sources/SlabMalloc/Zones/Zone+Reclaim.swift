@@ -29,8 +29,9 @@ extension UnsafeMutablePointer where Pointee == Zone {
     return drop(slab)
   }
 
-  /// Current slabs may be empty too.
+  /// Current slabs may be empty too, and those whose used slots are all in quarantine.
   func settle(_ page: PageSize) {
+    if isHardened { return endQuarantines(page) }
     forgetLast()
     for index in 0..<pointee.binCount where bin(index).pointee.page == page { bin(index).settle() }
   }

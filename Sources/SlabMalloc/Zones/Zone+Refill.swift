@@ -2,7 +2,7 @@ extension UnsafeMutablePointer where Pointee == Zone {
   /// Hands a page to the bin of a layout.
   func refill(size: UInt, alignment: UInt, page address: UInt, pageSize: Int) -> Status {
     guard isInitialized else { return AllocationError.notInitialized.code }
-    guard let index = SizeClass.index(size: size, alignment: alignment) else {
+    guard let index = classIndex(size: size, alignment: alignment) else {
       return AllocationError.invalidLayout.code
     }
     return refill(bin(index), page: address, pageSize: pageSize)
@@ -28,7 +28,7 @@ extension UnsafeMutablePointer where Pointee == Zone {
   private func add(_ address: UInt, to bin: BinPointer) {
     let page = bin.pointee.page
     let slab = SlabPointer.around(address, pageMask: page.mask)
-    slab.carve(page: page, slotSize: bin.pointee.slotSize, binIndex: bin.pointee.index)
+    carve(slab, for: bin)
     pages(page).insert(slab)
     pointee.ledger.take(page)
     bin.add(slab)

@@ -3,7 +3,7 @@
 extension UnsafeMutablePointer where Pointee == Zone {
   func reserve(size: UInt, alignment: UInt, count: UInt) -> Status {
     guard isInitialized else { return AllocationError.notInitialized.code }
-    guard let index = SizeClass.index(size: size, alignment: alignment) else {
+    guard let index = classIndex(size: size, alignment: alignment) else {
       return AllocationError.invalidLayout.code
     }
     return reserve(bin(index), alignment: alignment, count: count)
@@ -15,7 +15,7 @@ extension UnsafeMutablePointer where Pointee == Zone {
     guard pages <= UInt(UInt32.max) else { return AllocationError.outOfMemory.code }
     if pages != 0 {
       forgetLast()
-      bin.settle()
+      if isHardened { bin.endQuarantine() } else { bin.settle() }
     }
     while UInt(bin.pointee.empty.count) < pages {
       let status = supply(bin)

@@ -50,6 +50,7 @@ extension UnsafeMutablePointer where Pointee == Zone {
 
   /// Slots of a slab that are handed out: the used ones without those its bin holds ready.
   private func liveSlots(_ slab: SlabPointer) -> UInt {
+    if isHardened { return slab.used - slab.pendingCount }
     let bin = bin(UInt(slab.pointee.binIndex))
     let pending = slab.hasWord(withPendingAt: bin.pointee.pending) ? bin.pendingSlots.nonzeroBitCount : 0
     return slab.used - UInt(pending)

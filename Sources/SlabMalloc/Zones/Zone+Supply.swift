@@ -23,7 +23,7 @@ extension UnsafeMutablePointer where Pointee == Zone {
   /// Makes an empty slab of another bin one of this bin's.
   private func carveEmpty(for bin: BinPointer) -> Bool {
     guard let slab = stealEmpty(bin.pointee.page, besides: bin) else { return false }
-    slab.carve(page: bin.pointee.page, slotSize: bin.pointee.slotSize, binIndex: bin.pointee.index)
+    carve(slab, for: bin)
     bin.add(slab)
     return true
   }

@@ -1,10 +1,10 @@
 /// A zone: bins for size classes, and the pages they are carved from. Two shapes share it: the zone of all size classes,
 /// and the size-class allocator, which has one bin.
 ///
-///     | Zone: state, basePages, largePages, provider, ledger | bin 0 | bin 1 | ... | bin n-1 | directBins |
+///     | Zone: state, basePages, largePages, provider, ledger | bin 0 | bin 1 | ... | bin n-1 | directBins | Hardening |
 ///
 /// `directBins` holds, for each size up to `SizeClass.directLimit` in steps of 8, the distance from the zone to its bin.
-/// A size-class allocator has none.
+/// A size-class allocator has none. A hardened zone leaves them unused, and has a `Hardening`.
 ///
 /// It never moves: bins and page maps hold addresses within. Zero-filled memory is a zone that is not initialised, and
 /// a zone's functions find that out without a check of its own on the fast paths: `directLimit` 0 sends each allocation, and
@@ -24,13 +24,20 @@ struct Zone: ~Copyable {
   var pulls: UnsafeMutablePointer<Pull>?
   var binCount: UInt
   var ledger: Ledger
+  /// Says that the layouts of deallocations don't matter: the profile fast.
+  var ignoresLayouts: Bool
+  /// What a hardened zone has besides; nil in others.
+  var hardening: HardeningPointer?
 }
 
 typealias ZonePointer = UnsafeMutablePointer<Zone>
 
 extension UnsafeMutablePointer where Pointee == Zone {
   @inline(__always) static func storageSize(bins: UInt) -> Int {
-    bins == 1 ? Zone.binsOffset + Bin.stride : Zone.directBinsOffset + Zone.directBinCount * MemoryLayout<UInt16>.stride
+    Profile.isSmall
+      ? Zone.hardeningOffset(bins: bins)
+      : Zone.hardeningOffset(bins: bins) + MemoryLayout<Hardening>.stride
+        + (bins == 1 ? Quarantine.largestSize : Quarantine.sizeOfAll)
   }
 
   @inline(__always) func bin(_ index: UInt) -> BinPointer {
@@ -65,7 +72,9 @@ extension UnsafeMutablePointer where Pointee == Zone {
   @inline(__always) var isInitialized: Bool { pointee.seal == ownSeal }
 
   /// A zone of all size classes.
-  func initialize(page: PageSize, provider: PageProvider, lock: UnsafeMutablePointer<Lock>? = nil) {
+  func initialize(
+    page: PageSize, provider: PageProvider, lock: UnsafeMutablePointer<Lock>? = nil, profile: ZoneProfile = .checked
+  ) {
     start(page: page, provider: provider, lock: lock, bins: SizeClass.count)
     for index in 0..<SizeClass.count { addBin(index, slotSize: SizeClass.slotSize(index)) }
     for step in 0..<Zone.directBinCount {
@@ -73,12 +82,23 @@ extension UnsafeMutablePointer where Pointee == Zone {
       directBins[step] = UInt16(Zone.binsOffset + Int(index) * Bin.stride)
     }
     pointee.directLimit = SizeClass.directLimit
+    start(profile)
   }
 
   /// A zone of one size, whose one bin is found without a search.
-  func initialize(slotSize: UInt, page: PageSize, provider: PageProvider) {
+  func initialize(slotSize: UInt, page: PageSize, provider: PageProvider, profile: ZoneProfile = .checked) {
     start(page: page, provider: provider, lock: nil, bins: 1)
     addBin(0, slotSize: slotSize)
+    start(profile)
+  }
+
+  @inline(__always) private func start(_ profile: ZoneProfile) {
+    guard !Profile.isSmall else { return }
+    pointee.hardening = nil
+    pointee.ignoresLayouts = profile == .fast
+    guard profile == .hardened else { return }
+    pointee.directLimit = 0
+    initializeHardening()
   }
 
   @inline(never) private func start(
@@ -105,6 +125,7 @@ extension UnsafeMutablePointer where Pointee == Zone {
   /// What the zone's fast paths read becomes as in zero-filled memory.
   func end() {
     pointee.directLimit = 0
+    if !Profile.isSmall { pointee.hardening = nil }
     pointee.seal = 0
     pointee.last = .none
     pointee.pulls = nil
@@ -115,6 +136,19 @@ extension UnsafeMutablePointer where Pointee == Zone {
       let bin = bin(index)
       bin.initialize(index: bin.pointee.index, slotSize: bin.pointee.slotSize, page: bin.pointee.page)
     }
+  }
+
+  /// Of an initialised zone.
+  @inline(__always) var isFast: Bool {
+    !Profile.isSmall && pointee.ignoresLayouts
+  }
+
+  /// Makes a page a slab of a bin, all of whose slots are free.
+  func carve(_ slab: SlabPointer, for bin: BinPointer) {
+    slab.carve(page: bin.pointee.page, slotSize: bin.pointee.slotSize, binIndex: bin.pointee.index)
+    guard isHardened else { return }
+    slab.pointee.reciprocal = 0
+    slab.clearSlots()
   }
 
   /// Runs the body without the lock: whatever it calls may use this zone.
@@ -136,4 +170,7 @@ extension Zone {
   static var binsOffset: Int { Int(roundUp(UInt(MemoryLayout<Zone>.stride), to: 64)) }
   static var directBinsOffset: Int { binsOffset + Int(SizeClass.count) * Bin.stride }
   static var directBinCount: Int { Int(SizeClass.directLimit / 8) }
+  @inline(__always) static func hardeningOffset(bins: UInt) -> Int {
+    bins == 1 ? binsOffset + Bin.stride : directBinsOffset + directBinCount * MemoryLayout<UInt16>.stride
+  }
 }

@@ -7,6 +7,9 @@ extension UnsafeMutablePointer where Pointee == Slab {
     if page != bin.pointee.page || pointee.slotSize != bin.pointee.slotSize { return "carved for another bin" }
     if slots != geometry.slotCount || UInt(pointee.wordCount) != geometry.wordCount { return "geometry" }
     if pointee.seal != ownedSeal { return "no seal" }
+    if bin.pointee.quarantine != nil, pointee.state == .current || pointee.reciprocal != 0 {
+      return "not as in a hardened zone"
+    }
     if (pointee.state == .current) != (bin.pointee.current == self) { return "current, but not the bin's" }
     var free: UInt = 0
     for index in 0..<geometry.wordCount {
@@ -15,7 +18,9 @@ extension UnsafeMutablePointer where Pointee == Slab {
       if word.freeSlots & ~SlotWord.lowBits(geometry.slotCount - index * 64) != 0 {
         return "word \(index): slots past the last"
       }
-      if word.pending != 0, !isPending(word: index, in: bin) { return "word \(index): pending, but not the bin's" }
+      if bin.pointee.quarantine == nil, word.pending != 0, !isPending(word: index, in: bin) {
+        return "word \(index): pending, but not the bin's"
+      }
       if isPending(word: index, in: bin), bin.pointee.wordStart != slot(index * 64) {
         return "word \(index): wordStart"
       }

@@ -16,19 +16,20 @@ final class TestZone {
     case push
   }
 
-  init(page: PageSize, supply: Supply = .pull) {
+  init(page: PageSize, supply: Supply = .pull, profile: ZoneProfile = .checked) {
     self.page = page
     storage = .allocate(byteCount: ZonePointer.storageSize(bins: SizeClass.count), alignment: 64)
     zone = storage.assumingMemoryBound(to: Zone.self)
-    zone.initialize(page: page, provider: provider.provider(pageSize: page, allocates: supply == .pull))
+    zone.initialize(
+      page: page, provider: provider.provider(pageSize: page, allocates: supply == .pull), profile: profile)
   }
 
   /// A zone of one size.
-  init(page: PageSize, slotSize: UInt) {
+  init(page: PageSize, slotSize: UInt, profile: ZoneProfile = .checked) {
     self.page = page
     storage = .allocate(byteCount: ZonePointer.storageSize(bins: 1), alignment: 64)
     zone = storage.assumingMemoryBound(to: Zone.self)
-    zone.initialize(slotSize: slotSize, page: page, provider: provider.provider(pageSize: page))
+    zone.initialize(slotSize: slotSize, page: page, provider: provider.provider(pageSize: page), profile: profile)
   }
 
   deinit { storage.deallocate() }
@@ -43,7 +44,7 @@ final class TestZone {
 
   /// Takes a page from the provider and hands it to the class of a size.
   func refill(_ size: UInt, alignment: UInt = 8) -> Status {
-    guard let index = SizeClass.index(size: size, alignment: alignment) else {
+    guard let index = zone.classIndex(size: size, alignment: alignment) else {
       return AllocationError.invalidLayout.code
     }
     let bytes = zone.bin(index).pointee.page.bytes

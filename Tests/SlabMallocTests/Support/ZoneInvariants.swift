@@ -5,17 +5,45 @@ extension UnsafeMutablePointer where Pointee == Zone {
   /// The first invariant that does not hold, as text.
   func violation() -> String? {
     var lists = SlabLists()
+    var pending: UInt = 0
     for index in 0..<pointee.binCount {
       if let text = lists.collect(bin(index)) { return "bin \(index): \(text)" }
     }
     for map in [basePages, largePages] {
-      if let text = violation(map, &lists) { return "map of \(map.page.bytes)-byte pages: \(text)" }
+      if let text = violation(map, &lists, &pending) { return "map of \(map.page.bytes)-byte pages: \(text)" }
     }
     if !lists.members.isEmpty { return "a list holds \(lists.members.count) slabs that are in no page map" }
-    return ledgerViolation()
+    if let text = ledgerViolation() { return text }
+    return quarantineViolation(pending: pending)
   }
 
-  private func violation(_ map: PageMapPointer, _ lists: inout SlabLists) -> String? {
+  /// In a hardened zone pending slots = slots in quarantine + retired ones, and what is in quarantine is pending.
+  private func quarantineViolation(pending: UInt) -> String? {
+    guard let hardening = pointee.hardening else { return nil }
+    var waiting: UInt = 0
+    for index in 0..<pointee.binCount {
+      for slot in waitingSlots(bin(index)) {
+        waiting += 1
+        guard let found = self.slab(around: slot) else { return "bin \(index): foreign in quarantine" }
+        if UInt(found.pointee.binIndex) != index { return "bin \(index): another bin's in quarantine" }
+        let place: (index: UInt, isStart: Bool) = found.slotByDivision(at: slot)
+        let bit: UInt = 1 &<< SlotWord.bit(ofSlot: place.index)
+        let pendingBits: UInt = found.word(SlotWord.word(ofSlot: place.index)).pointee.pending
+        if !place.isStart || pendingBits & bit == 0 { return "bin \(index): in quarantine, but not pending" }
+      }
+    }
+    let retired: UInt = hardening.pointee.retired
+    if pending == waiting + retired { return nil }
+    return "\(pending) pending, but \(waiting) in quarantine, \(retired) retired"
+  }
+
+  private func waitingSlots(_ bin: BinPointer) -> [UInt] {
+    guard let quarantine = bin.pointee.quarantine else { return [] }
+    let count: Int = Int(quarantine.pointee.length) * 2
+    return UnsafeBufferPointer(start: quarantine.entries, count: count).filter { $0 != 0 }
+  }
+
+  private func violation(_ map: PageMapPointer, _ lists: inout SlabLists, _ pending: inout UInt) -> String? {
     var slabs: [SlabPointer] = []
     map.forEach { slabs.append($0) }
     guard UInt(slabs.count) == map.pointee.count else { return "count \(map.pointee.count), but \(slabs.count) slabs" }
@@ -26,6 +54,7 @@ extension UnsafeMutablePointer where Pointee == Zone {
       guard UInt(slab.pointee.binIndex) < pointee.binCount else { return name + "no such bin" }
       let bin = bin(UInt(slab.pointee.binIndex))
       if let text = slab.violation(in: bin) { return name + text }
+      if bin.pointee.quarantine != nil { pending += slab.pendingCount }
       if lists.members.removeValue(forKey: slab) ?? .full != slab.pointee.state {
         return name + "not in the list of its state"
       }

@@ -6,7 +6,24 @@ extension ZoneModel {
     guard let position = pick else { return }
     let address = addresses[position]
     let object = objects[address]!
-    switch random.below(6) {
+    switch random.below(zone.isHardened ? 8 : 6) {
+    case 6:
+      // Written behind its end, and mended.
+      let distance = UInt(random.below(Int(zone.canarySize)))
+      let end: UInt = address + object.usable
+      let behind = UnsafeMutablePointer<UInt8>(bitPattern: end + distance)!
+      let bit = UInt8(1) << random.below(8)
+      behind.pointee ^= bit
+      try expect(zone.deallocate(address), AllocationError.overflow.code, "overflow of \(object)")
+      behind.pointee ^= bit
+    case 7:
+      // Written while it is free: it is retired when its turn comes, and not before.
+      guard random.below(10) == 0 else { return }
+      _ = try remove(at: position)
+      try expect(zone.deallocate(address), ok, "deallocation of \(object)")
+      let place = UInt(random.below(Int(object.usable / 8)))
+      word(address + place * 8).pointee = 1
+      written += 1
     case 0:
       let inside = address + 1 + UInt(random.below(Int(object.usable) - 1))
       try expect(zone.deallocate(inside), AllocationError.interiorPointer.code, "interior pointer of \(object)")
@@ -20,7 +37,7 @@ extension ZoneModel {
       if zone.owns(foreign) || zone.usableSize(foreign) != 0 { throw fail("owns a foreign pointer") }
     case 2:
       let size = randomSize()
-      let other = SizeClass.index(size: size, alignment: object.alignment)!
+      let other = zone.classIndex(size: size, alignment: object.alignment)!
       guard other != object.index else { return }
       let status = zone.deallocate(address, size: size, alignment: object.alignment)
       try expect(status, AllocationError.layoutMismatch.code, "\(object) with size \(size)")

@@ -40,7 +40,7 @@ extension ZoneModel {
     case ..<60: UInt(random.below(257))
     case ..<90: UInt(random.below(2049))
     case ..<98: UInt(random.below(16385))
-    default: UInt(random.below(Int(maxSize) + 1))
+    default: UInt(random.below(Int(largest) + 1))
     }
   }
 
@@ -60,7 +60,7 @@ extension ZoneModel {
   func deallocate(at position: Int?) throws {
     guard let position else { return }
     let (address, object) = try remove(at: position)
-    let isPlain = object.alignment <= 16 && SizeClass.index(size: object.size) == object.index
+    let isPlain = object.alignment <= 16 && zone.classIndex(size: object.size) == object.index
     let status =
       switch random.below(3) {
       case 0: zone.deallocate(address)
@@ -83,10 +83,12 @@ extension ZoneModel {
     guard let position = pick else { return }
     let (address, object) = try remove(at: position)
     let size = randomSize()
+    let retiredBefore = retired
     var status = ok
     guard let new = zone.reallocate(address, size: size, alignment: object.alignment, status: &status) else {
       // The object is as it was.
-      try expect(status, AllocationError.outOfMemory.code, "reallocation of \(object) to \(size)")
+      let why: AllocationError = retired == retiredBefore ? .outOfMemory : .writeAfterFree
+      try expect(status, why.code, "reallocation of \(object) to \(size)")
       try add(address, size: object.size, alignment: object.alignment)
       return
     }
@@ -116,7 +118,7 @@ extension ZoneModel {
     var pointers = [UnsafeMutableRawPointer?](repeating: nil, count: count)
     if random.below(2) == 0 {
       let size = UInt(random.below(1025))
-      let bin = zone.bin(SizeClass.index(size: size)!)
+      let bin = zone.bin(zone.classIndex(size: size)!)
       let done = zone.allocateBatch(bin, count: count, into: &pointers)
       for pointer in pointers[..<done] { try add(UInt(bitPattern: pointer), size: size, alignment: 8) }
       return

@@ -8,9 +8,8 @@ final class ZoneModel {
     var alignment: UInt
     var index: UInt
     var stamp: UInt64
-
-    /// Bytes of its slot.
-    var usable: UInt { SizeClass.slotSize(index) }
+    /// Bytes of its slot that are its.
+    var usable: UInt
   }
 
   /// What went wrong, and where in the sequence.
@@ -27,9 +26,12 @@ final class ZoneModel {
   var addresses: [UInt] = []
   private var stamps: UInt64 = 0
   private(set) var refusals = 0
+  /// Writes to freed memory, of which some are found.
+  var written: UInt = 0
+  var retired: UInt { zone.pointee.hardening?.pointee.retired ?? 0 }
 
-  init(page: PageSize, supply: TestZone.Supply = .pull, stream: UInt64 = 0) {
-    test = TestZone(page: page, supply: supply)
+  init(page: PageSize, supply: TestZone.Supply = .pull, profile: ZoneProfile = .checked, stream: UInt64 = 0) {
+    test = TestZone(page: page, supply: supply, profile: profile)
     self.supply = supply
     random = SeededRandom(stream: stream)
     var chance = SeededRandom(stream: stream + 1000)
@@ -41,6 +43,9 @@ final class ZoneModel {
     }
   }
 
+  /// The largest size there is.
+  var largest: UInt { maxSize - zone.canarySize }
+
   func fail(_ text: String) -> Violation { Violation(text: text) }
 
   func expect(_ status: Status, _ expected: Status, _ what: @autoclosure () -> String) throws {
@@ -50,8 +55,10 @@ final class ZoneModel {
   /// A new object, or nil if memory is out, which must have a cause.
   func allocate(size: UInt, alignment: UInt, plain: Bool) throws -> UInt? {
     let before = refusals
+    let retiredBefore = retired
     let address = plain ? test.allocate(size) : test.allocate(size, alignment: alignment).address
     guard let address else {
+      if retired == retiredBefore + 1 { return nil }
       try checkOutOfMemory(size: size, alignment: alignment, refused: refusals != before)
       return nil
     }
@@ -62,7 +69,7 @@ final class ZoneModel {
   /// Memory may be out only if the provider refused, or a zone is handed its pages; and in any case only if all slots of
   /// the class are in use.
   private func checkOutOfMemory(size: UInt, alignment: UInt, refused: Bool) throws {
-    guard let index = SizeClass.index(size: size, alignment: alignment) else {
+    guard let index = zone.classIndex(size: size, alignment: alignment) else {
       throw fail("no class for \(size) \(alignment)")
     }
     if supply == .pull, !refused { throw fail("\(size) \(alignment): out of memory, but the provider did not refuse") }
@@ -75,14 +82,16 @@ final class ZoneModel {
   }
 
   func add(_ address: UInt, size: UInt, alignment: UInt) throws {
-    guard let index = SizeClass.index(size: size, alignment: alignment) else {
+    guard let index = zone.classIndex(size: size, alignment: alignment) else {
       throw fail("served \(size) \(alignment)")
     }
     if address & (alignment - 1) != 0 {
       throw fail("\(size) \(alignment): \(String(address, radix: 16)) is misaligned")
     }
     stamps &+= 1
-    let object = Object(size: size, alignment: alignment, index: index, stamp: stamps &* 0x9E37_79B9_7F4A_7C15)
+    let object = Object(
+      size: size, alignment: alignment, index: index, stamp: stamps &* 0x9E37_79B9_7F4A_7C15,
+      usable: SizeClass.slotSize(index) - zone.canarySize)
     if objects.updateValue(object, forKey: address) != nil {
       throw fail("\(String(address, radix: 16)) was given twice")
     }
@@ -112,13 +121,14 @@ final class ZoneModel {
   /// Everything at once: the zone's invariants, its counts, and that no live ranges overlap.
   func checkAll() throws {
     if let text = zone.violation() { throw fail(text) }
+    if retired > written { throw fail("\(retired) slots are retired, but \(written) were written") }
     var bytes: UInt = 0
     var end: UInt = 0
     for address in addresses.sorted() {
       guard let object = objects[address] else { throw fail("the model lost an object") }
       if address < end { throw fail("\(String(address, radix: 16)) overlaps the object before it") }
       end = address + object.usable
-      bytes += object.usable
+      bytes += SizeClass.slotSize(object.index)
       try checkStamps(address, object)
     }
     let live = zone.live

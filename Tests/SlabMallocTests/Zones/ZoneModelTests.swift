@@ -9,8 +9,10 @@ final class ZoneModelTests: XCTestCase {
   private let operations =
     ProcessInfo.processInfo.environment["SLM_TEST_OPERATIONS"].flatMap { Int($0) } ?? 1_000_000
 
-  private func run(_ page: PageSize, _ supply: TestZone.Supply, operations: Int, stream: UInt64) {
-    let model = ZoneModel(page: page, supply: supply, stream: stream)
+  private func run(
+    _ page: PageSize, _ supply: TestZone.Supply, _ profile: ZoneProfile = .checked, operations: Int, stream: UInt64
+  ) {
+    let model = ZoneModel(page: page, supply: supply, profile: profile, stream: stream)
     if let text = model.run(operations: operations) { return XCTFail(text) }
     // All goes back, to the last page.
     for address in model.addresses.sorted() where address % 3 != 0 || address % 32 == 0 {
@@ -30,6 +32,13 @@ final class ZoneModelTests: XCTestCase {
   func testZonesThatAreHandedTheirPages() {
     for (stream, page) in PageSize.base.enumerated() {
       run(page, .push, operations: operations / 10, stream: UInt64(4 + stream))
+    }
+  }
+
+  func testHardenedZones() {
+    for (stream, page) in PageSize.base.enumerated() {
+      run(page, .pull, .hardened, operations: operations / 5, stream: UInt64(7 + stream))
+      run(page, .push, .hardened, operations: operations / 20, stream: UInt64(10 + stream))
     }
   }
 }

@@ -1,5 +1,6 @@
 /* The zone family under test. A suite written with Z() runs against slm_zone_*; the file that defines SUITE_SAFE and
- * includes that suite runs the same tests against slm_safe_zone_*, and with SUITE_SMP against slm_smp_zone_*. */
+ * includes that suite runs the same tests against slm_safe_zone_*, and with SUITE_SMP against slm_smp_zone_*. With
+ * SUITE_HARDENED too, or alone, the zones have the profile hardened. */
 #ifndef FAMILY_H
 #define FAMILY_H
 
@@ -28,7 +29,25 @@ typedef slm_zone zone_type;
 typedef slm_zone_storage storage_type;
 #endif
 
-#define RUN_SUITE(name, tests) cmocka_run_group_tests_name(FAMILY " " name, tests, NULL, NULL)
+#ifdef SUITE_HARDENED
+/* The end of each slot is a canary, so the largest object is that much smaller. */
+#define CANARY sizeof(uintptr_t)
+#define PROFILE SLM_HARDENED
+#define PROFILE_NAME "hardened "
+#undef SLM_MAX_SIZE
+#define SLM_MAX_SIZE ((size_t)139264 - CANARY)
+#undef SLM_OPTIONS
+#define SLM_OPTIONS(provider) ((slm_options){(uint32_t)sizeof(slm_options), 0, PROFILE, (provider)})
+#else
+#define CANARY ((size_t)0)
+#define PROFILE ((uint64_t)0)
+#define PROFILE_NAME ""
+#endif
+
+/** The largest size on base pages of 4 KiB, of which each holds one. */
+#define ONE_PER_PAGE (2048 - CANARY)
+
+#define RUN_SUITE(name, tests) cmocka_run_group_tests_name(PROFILE_NAME FAMILY " " name, tests, NULL, NULL)
 
 /** A zone and the provider its pages come from and go to. */
 typedef struct fixture {
@@ -80,7 +99,7 @@ static inline slm_class_statistics class_of(fixture *f, size_t size) {
   uint32_t count = statistics(f).class_count;
   for (uint32_t i = 0; i < count; i++) {
     slm_class_statistics class = class_statistics(f, i);
-    if (class.slot_size >= size) return class;
+    if (class.slot_size - CANARY >= size) return class;
   }
   fail_msg("no class of %zu bytes", size);
   return (slm_class_statistics){0};

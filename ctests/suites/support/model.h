@@ -86,7 +86,7 @@ static inline void model_add(model *m, void *memory, size_t alignment, size_t si
   MODEL_CHECK(m, (uintptr_t)memory % (alignment ? alignment : natural) == 0);
   MODEL_CHECK(m, object->usable >= size && object->usable > 0 && object->usable % MODEL_GRANULE == 0);
   MODEL_CHECK(m, model_flip(m, memory, object->usable, false));
-  m->bytes += object->usable;
+  m->bytes += object->usable + CANARY;
   pattern_fill_ends(memory, size, object->id);
 }
 
@@ -99,7 +99,7 @@ static inline bool model_intact(model *m, const model_object *object) {
 static inline void model_remove(model *m, size_t index) {
   model_object *object = &m->objects[index];
   MODEL_CHECK(m, model_flip(m, object->memory, object->usable, true));
-  m->bytes -= object->usable;
+  m->bytes -= object->usable + CANARY;
   m->last_freed = object->memory;
   *object = m->objects[--m->count];
 }

@@ -1,0 +1,130 @@
+/// What a hardened zone does in place of the fast paths. They lead here by themselves: `directLimit` is 0, and
+/// so is the `reciprocal` of each slab, so that no address passes for the start of a slot.
+extension UnsafeMutablePointer where Pointee == Zone {
+  @inline(__always) var isHardened: Bool { !Profile.isSmall && pointee.hardening != nil }
+
+  /// Bytes at the end of each slot that are not the object's.
+  @inline(__always) var canarySize: UInt { isHardened ? Hardening.canarySize : 0 }
+
+  /// Bytes of a slab's slots that are the object's.
+  @inline(__always) func usableSize(_ slab: SlabPointer) -> UInt { slab.pointee.slotSize &- canarySize }
+
+  /// The class of a layout in this zone: of a hardened one, for the canary too.
+  @inline(__always) func classIndex(size: UInt, alignment: UInt = 1) -> UInt? {
+    Profile.isSmall
+      ? SizeClass.index(size: size, alignment: alignment) : classIndexInProfile(size: size, alignment: alignment)
+  }
+
+  @inline(never) private func classIndexInProfile(size: UInt, alignment: UInt) -> UInt? {
+    guard isHardened else { return SizeClass.index(size: size, alignment: alignment) }
+    guard size <= maxSize else { return nil }
+    return SizeClass.index(size: withCanary(size), alignment: alignment)
+  }
+
+  @inline(never) func initializeHardening() {
+    let hardening = raw.advanced(by: Zone.hardeningOffset(bins: pointee.binCount)).assumingMemoryBound(
+      to: Hardening.self)
+    hardening.initialize()
+    pointee.hardening = hardening
+    var quarantine = UnsafeMutableRawPointer(hardening + 1)
+    for index in 0..<pointee.binCount {
+      let length = Quarantine.length(slotSize: bin(index).pointee.slotSize)
+      bin(index).pointee.quarantine = quarantine.assumingMemoryBound(to: Quarantine.self)
+      bin(index).pointee.quarantine?.initialize(length: length)
+      quarantine += Quarantine.size(length: length)
+    }
+  }
+
+  @inline(never) func allocateHardened(
+    _ bin: BinPointer, alignment: UInt, nowait: Bool, status: inout Status
+  ) -> UnsafeMutableRawPointer? {
+    while let hardening = pointee.hardening {
+      if let (slab, index) = bin.claimAtRandom(alignment: alignment, hardening) {
+        return handOut(slab, index, hardening, &status)
+      }
+      let supplied = supply(bin, nowait: nowait)
+      if supplied == ok { continue }
+      // The quarantine gives way. Another thread may have freed something, or ended the zone, while the provider was asked.
+      bin.endQuarantine()
+      guard let hardening = pointee.hardening else { return fail(supplied, &status) }
+      if let (slab, index) = bin.claimAtRandom(alignment: alignment, hardening) {
+        return handOut(slab, index, hardening, &status)
+      }
+      return fail(supplied, &status)
+    }
+    return fail(AllocationError.notInitialized.code, &status)
+  }
+
+  private func fail(_ why: Status, _ status: inout Status) -> UnsafeMutableRawPointer? {
+    pointee.hardening?.pointee.failure = why
+    status = why
+    return nil
+  }
+
+  /// A slot that was claimed goes out with its canary, if nobody wrote to it. Else it stays in use for ever.
+  @inline(never) private func handOut(
+    _ slab: SlabPointer, _ index: UInt, _ hardening: HardeningPointer, _ status: inout Status
+  ) -> UnsafeMutableRawPointer? {
+    let slot = slab.slot(index)
+    guard isClear(slot, slab.pointee.slotSize) else {
+      slab.setAside(index)
+      hardening.pointee.retired &+= 1
+      return fail(AllocationError.writeAfterFree.code, &status)
+    }
+    let canary = self.canary(of: slot, in: slab)
+    canary.pointee = hardening.canary(at: UInt(bitPattern: canary))
+    return UnsafeMutableRawPointer(bitPattern: slot)
+  }
+
+  @inline(never) func deallocateHardened(_ address: UInt) -> Status {
+    var status = ok
+    guard let slab = lookUpIntact(address, status: &status), let hardening = pointee.hardening else { return status }
+    let bin = bin(UInt(slab.pointee.binIndex))
+    guard let quarantine = bin.pointee.quarantine else { return status }
+    clear(UnsafeMutableRawPointer(bitPattern: address).unsafelyUnwrapped, slab.pointee.slotSize)
+    slab.setAside(slab.slotByDivision(at: address).index)
+    let available = quarantine.insert(address, at: hardening.random(below: UInt(quarantine.pointee.length)))
+    if available != 0 { bin.makeAvailable(available) }
+    return ok
+  }
+
+  /// The slab of a live object, if nothing was written behind its end.
+  @inline(__always) func lookUpIntact(_ address: UInt, status: inout Status) -> SlabPointer? {
+    Profile.isSmall ? lookUp(address, status: &status) : lookUpWithCanary(address, status: &status)
+  }
+
+  @inline(never) private func lookUpWithCanary(_ address: UInt, status: inout Status) -> SlabPointer? {
+    guard let slab = lookUp(address, status: &status) else { return nil }
+    guard let hardening = pointee.hardening else { return slab }
+    let canary = canary(of: address, in: slab)
+    guard canary.pointee == hardening.canary(at: UInt(bitPattern: canary)) else {
+      status = AllocationError.overflow.code
+      return nil
+    }
+    return slab
+  }
+
+  private func canary(of slot: UInt, in slab: SlabPointer) -> UnsafeMutablePointer<UInt> {
+    UnsafeMutablePointer<UInt>(bitPattern: slot &+ usableSize(slab)).unsafelyUnwrapped
+  }
+
+  /// Whether the latest allocation failed because of what somebody wrote.
+  var hasFoundWrite: Bool {
+    !Profile.isSmall && pointee.hardening?.pointee.failure == AllocationError.writeAfterFree.code
+  }
+
+  /// Slots that are in quarantine or retired.
+  @inline(never) func endQuarantines(_ page: PageSize) {
+    for index in 0..<pointee.binCount where bin(index).pointee.page == page { bin(index).endQuarantine() }
+  }
+}
+
+/// A size and a canary; 0 is served as 1.
+func withCanary(_ size: UInt) -> UInt { (size == 0 ? 1 : size) &+ Hardening.canarySize }
+
+/// Whether so many bytes, a multiple of 8 at a multiple of 8, are 0.
+private func isClear(_ address: UInt, _ size: UInt) -> Bool {
+  let words = UnsafePointer<UInt64>(bitPattern: address).unsafelyUnwrapped
+  for index in 0..<Int(bitPattern: size / 8) where words[index] != 0 { return false }
+  return true
+}

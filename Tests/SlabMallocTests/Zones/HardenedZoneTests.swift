@@ -1,0 +1,107 @@
+import XCTest
+
+@testable import SlabMalloc
+
+/// The parts of a hardened zone. What it does with objects is tested through C and by the model.
+final class HardenedZoneTests: XCTestCase {
+  func testTheQuarantinesFillTheStorageTheyAreGiven() {
+    let test = TestZone(page: .kib4, profile: .hardened)
+    let zone = test.zone
+    let sizes = (0..<SizeClass.count).map {
+      Quarantine.size(length: Quarantine.length(slotSize: SizeClass.slotSize($0)))
+    }
+    XCTAssertEqual(sizes.reduce(0, +), Quarantine.sizeOfAll)
+    XCTAssertEqual(sizes.max(), Quarantine.largestSize)
+    let start = UInt(bitPattern: zone)
+    var place: UInt = start + UInt(Zone.hardeningOffset(bins: SizeClass.count))
+    XCTAssertEqual(UInt(bitPattern: zone.pointee.hardening), place)
+    place += UInt(MemoryLayout<Hardening>.stride)
+    for index in 0..<SizeClass.count {
+      XCTAssertEqual(UInt(bitPattern: zone.bin(index).pointee.quarantine), place, "class \(index)")
+      place += UInt(sizes[Int(index)])
+    }
+    XCTAssertEqual(Int(place - start), ZonePointer.storageSize(bins: SizeClass.count))
+  }
+
+  func testAQuarantineLetsGoInTurnOfWhatChanceTakesOut() {
+    for length in [1, 4, 16] as [UInt] {
+      let memory = UnsafeMutableRawPointer.allocate(byteCount: Quarantine.size(length: length), alignment: 8)
+      defer { memory.deallocate() }
+      let quarantine = memory.assumingMemoryBound(to: Quarantine.self)
+      quarantine.initialize(length: length)
+      var random = SeededRandom(stream: 40)
+      var inside: Set<UInt> = []
+      var places = [UInt](repeating: 0, count: Int(length))
+      var moved: [UInt] = []
+      for slot in 1...2000 as ClosedRange<UInt> {
+        let place = random.below(Int(length))
+        if places[place] != 0 { moved.append(places[place]) }
+        places[place] = slot
+        let out = quarantine.insert(slot, at: UInt(place))
+        inside.insert(slot)
+        XCTAssertEqual(out, moved.count > length ? moved.removeFirst() : 0, SeededRandom.hint)
+        if out != 0 { XCTAssertNotNil(inside.remove(out), "came out twice") }
+      }
+      var rest: Set<UInt> = []
+      quarantine.removeAll { rest.insert($0) }
+      XCTAssertEqual(rest, inside)
+      quarantine.removeAll { _ in XCTFail("removed twice") }
+      XCTAssertEqual(quarantine.insert(1, at: 0), 0)
+    }
+  }
+
+  func testOnlyAHardenedZoneLeavesTheFastPaths() {
+    let checked = TestZone(page: .kib4)
+    XCTAssertEqual(checked.zone.pointee.directLimit, SizeClass.directLimit)
+    let test = TestZone(page: .kib4, profile: .fast)
+    XCTAssertEqual(test.zone.pointee.directLimit, SizeClass.directLimit)
+    XCTAssertTrue(test.zone.isFast && !test.zone.isHardened)
+    let hardened = TestZone(page: .kib4, profile: .hardened)
+    XCTAssertEqual(hardened.zone.pointee.directLimit, 0)
+    XCTAssertTrue(!hardened.zone.isFast && hardened.zone.isHardened)
+  }
+
+  func testACanaryNeverStartsWithZero() {
+    let hardening = UnsafeMutablePointer<Hardening>.allocate(capacity: 1)
+    defer { hardening.deallocate() }
+    hardening.initialize()
+    for address in 0 as UInt..<1000 {
+      let canary = hardening.canary(at: address)
+      XCTAssertNotEqual(withUnsafeBytes(of: canary) { $0[0] }, 0)
+      let plain: UInt = hardening.pointee.secret ^ address
+      let isChanged: Bool = plain & 0xFF == 0
+      XCTAssertEqual(canary, isChanged ? plain | 0xFF : plain)
+    }
+  }
+
+  func testRandomNumbersCoverTheirRange() {
+    let hardening = UnsafeMutablePointer<Hardening>.allocate(capacity: 1)
+    defer { hardening.deallocate() }
+    hardening.initialize()
+    var counts = [Int](repeating: 0, count: 7)
+    for _ in 0..<70000 { counts[Int(hardening.random(below: 7))] += 1 }
+    for count in counts { XCTAssertEqual(count, 10000, accuracy: 700) }
+  }
+
+  /// What was written is not mended, and the slot is never used again.
+  func testASlotThatWasWrittenIsRetired() {
+    let test = TestZone(page: .kib4, slotSize: 64, profile: .hardened)
+    let zone = test.zone
+    var status = ok
+    let object = zone.allocateObject()!
+    XCTAssertEqual(zone.deallocate(bits(object)), ok)
+    object.storeBytes(of: 1, toByteOffset: 24, as: UInt8.self)
+    zone.settle(.kib4)
+    var found = 0
+    for _ in 0..<400 where zone.allocateObject(status: &status) == nil {
+      XCTAssertEqual(status, AllocationError.writeAfterFree.code)
+      found += 1
+    }
+    XCTAssertEqual(found, 1)
+    XCTAssertEqual(zone.pointee.hardening?.pointee.retired, 1)
+    XCTAssertEqual(object.load(fromByteOffset: 24, as: UInt8.self), 1)
+    XCTAssertNil(zone.violation())
+    XCTAssertEqual(zone.deallocate(bits(object)), AllocationError.doubleFree.code)
+    test.destroyAndCheck(live: 399)
+  }
+}

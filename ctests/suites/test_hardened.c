@@ -1,0 +1,364 @@
+/* What a hardened zone finds and hides. The suites of all zones run for hardened ones too: test_hardened_*.c. */
+#define SUITE_HARDENED
+#include "support/family.h"
+
+static slm_status try(fixture *f, size_t size, void **out) { return Z(allocate_with)(f->zone, 8, size, 0, out); }
+
+/** Every way in which an object is freed or changed says this; nothing changes. */
+static void everything_says(fixture *f, void *object, size_t size, slm_status want) {
+  uint64_t live = slots_live(f);
+  size_t done = 9;
+  assert_status(want, Z(deallocate)(f->zone, object));
+  assert_status(want, Z(deallocate_sized)(f->zone, object, size));
+  assert_status(want, Z(deallocate_aligned_sized)(f->zone, object, 8, size));
+  assert_status(want, Z(deallocate_batch)(f->zone, &object, 1, &done));
+  assert_int_equal(done, 0);
+  assert_status(want, Z(resize)(f->zone, object, 1));
+  assert_null(Z(reallocate)(f->zone, object, size));
+  assert_null(Z(reallocate)(f->zone, object, 3000));
+  assert_null(Z(reallocate_aligned)(f->zone, object, 64, size));
+  assert_int_equal(slots_live(f), live);
+}
+
+static void an_overflow_is_found(void **state) {
+  (void)state;
+  static const size_t sizes[] = {1, 8, 24, 56, 100, 1016, 2000, 9000, SLM_MAX_SIZE};
+  fixture f;
+  open_pull(&f, 4096);
+  for (size_t i = 0; i < COUNT_OF(sizes); i++) {
+    unsigned char *object = Z(allocate)(f.zone, sizes[i]), canary[CANARY];
+    size_t usable = Z(usable_size)(f.zone, object);
+    memset(object, 0xFF, usable); /* all of it may be used */
+    memcpy(canary, object + usable, CANARY);
+    for (size_t at = 0; at < CANARY; at++) { /* one byte, wherever: each bit */
+      for (int bit = 0; bit < 8; bit++) {
+        object[usable + at] ^= 1 << bit;
+        assert_status(SLM_ERR_OVERFLOW, Z(deallocate)(f.zone, object));
+        object[usable + at] ^= 1 << bit;
+      }
+    }
+    object[usable] = 0; /* a string that is one too long */
+    everything_says(&f, object, sizes[i], SLM_ERR_OVERFLOW);
+    memset(object + usable, 'x', CANARY);
+    everything_says(&f, object, sizes[i], SLM_ERR_OVERFLOW);
+    assert_true(bytes_are(object, usable, 0xFF) && bytes_are(object + usable, CANARY, 'x'));
+    memcpy(object + usable, canary, CANARY);
+    assert_ok(Z(deallocate_sized)(f.zone, object, sizes[i]));
+  }
+  close_fixture(&f);
+}
+
+/** Canaries differ between objects, zones, and from 0. */
+static void canaries_are_secret(void **state) {
+  (void)state;
+  enum { COUNT = 3000 };
+  fixture f[2];
+  uintptr_t secrets[2][COUNT];
+  size_t same = 0, alike = 0;
+  for (size_t z = 0; z < 2; z++) {
+    open_pull(&f[z], 4096);
+    for (size_t i = 0; i < COUNT; i++) {
+      unsigned char *object = Z(allocate)(f[z].zone, 56);
+      assert_int_not_equal(object[56], 0);
+      memcpy(&secrets[z][i], object + 56, CANARY);
+      if (i > 0 && secrets[z][i] == secrets[z][i - 1]) alike++;
+      secrets[z][i] ^= (uintptr_t)object + 56;
+    }
+    close_with_live(&f[z], COUNT);
+  }
+  for (size_t i = 0; i < COUNT; i++) same += secrets[0][i] == secrets[1][i];
+  assert_int_equal(same, 0);
+  assert_int_equal(alike, 0);
+}
+
+/** A page whose slots are all free but those that were written while they were. */
+static void write_and_drain(size_t size, size_t offset, bool by_status) {
+  fixture f;
+  void *object, *next;
+  open_push(&f, 4096);
+  unsigned char *page = refill(&f, 8, size);
+  size_t slots = (size_t)class_of(&f, size).slots_per_page, served = 0, found = 0;
+  assert_ok(try(&f, size, &object));
+  assert_ok(Z(deallocate)(f.zone, object));
+  ((unsigned char *)object)[offset] ^= 0x10;
+  for (size_t i = 0; i <= slots; i++) {
+    if (by_status) {
+      slm_status status = try(&f, size, &next);
+      found += status == SLM_ERR_WRITE_AFTER_FREE;
+      served += status == SLM_OK;
+      assert_int_equal(next != NULL, status == SLM_OK);
+      if (i == slots) assert_status(SLM_ERR_OUT_OF_MEMORY, status);
+    } else {
+      next = Z(allocate)(f.zone, size);
+      found += next == NULL && i < slots;
+      served += next != NULL;
+    }
+    assert_ptr_not_equal(next, object); /* never again */
+  }
+  assert_int_equal(found, 1);
+  assert_int_equal(served, slots - 1);
+  assert_int_equal(slots_live(&f), slots - 1);
+  assert_status(SLM_ERR_DOUBLE_FREE, Z(deallocate)(f.zone, object));
+  for (size_t i = 0; i < slots; i++) {
+    void *slot = page + i * class_of(&f, size).slot_size;
+    if (slot != object) assert_ok(Z(deallocate)(f.zone, slot));
+  }
+  assert_int_equal(class_of(&f, size).empty_pages, 1); /* nothing lives in it, but it stays */
+  assert_null(Z(reclaim_page)(f.zone, 4096));
+  close_fixture(&f);
+}
+
+static void a_write_after_free_is_found_at_reuse(void **state) {
+  (void)state;
+  for (size_t offset = 0; offset < 64; offset++) write_and_drain(64 - CANARY, offset, offset % 2 == 0);
+  for (size_t offset = 0; offset < 1280; offset += 61) write_and_drain(1280 - CANARY, offset, true);
+}
+
+static void a_batch_ends_at_a_write_after_free(void **state) {
+  (void)state;
+  fixture f;
+  void *objects[100];
+  open_push(&f, 4096);
+  refill(&f, 8, 56);
+  size_t slots = (size_t)class_of(&f, 56).slots_per_page;
+  assert_int_equal(Z(allocate_batch)(f.zone, 56, slots, objects), slots);
+  assert_ok(Z(deallocate_batch)(f.zone, objects, slots, NULL));
+  *(char *)objects[7] = 1;
+  size_t got = Z(allocate_batch)(f.zone, 56, 100, objects);
+  assert_true(got < slots);
+  assert_int_equal(got + Z(allocate_batch)(f.zone, 56, 100, objects), slots - 1);
+  close_with_live(&f, slots - 1);
+}
+
+static void freed_memory_is_cleared(void **state) {
+  (void)state;
+  static const size_t sizes[] = {1, 56, 1000, 20000};
+  fixture f;
+  open_pull(&f, 4096);
+  for (size_t i = 0; i < COUNT_OF(sizes); i++) {
+    for (size_t round = 0; round < 300; round++) {
+      unsigned char *object = Z(allocate)(f.zone, sizes[i]);
+      size_t usable = Z(usable_size)(f.zone, object);
+      assert_true(bytes_are(object, usable, 0)); /* also on a page that was another's */
+      memset(object, 0xFF, usable);
+      assert_ok(Z(deallocate)(f.zone, object));
+      assert_true(bytes_are(object, usable + CANARY, 0)); /* the test provider lets us look */
+    }
+  }
+  close_fixture(&f);
+}
+
+/** The order in which a fresh page is handed out. */
+static void order_of(size_t *order, size_t slots) {
+  fixture f;
+  open_push(&f, 4096);
+  unsigned char *page = refill(&f, 8, 56);
+  for (size_t i = 0; i < slots; i++) order[i] = (size_t)((unsigned char *)Z(allocate)(f.zone, 56) - page) / 64;
+  assert_null(Z(allocate)(f.zone, 56));
+  close_with_live(&f, slots);
+}
+
+static void the_order_of_slots_is_random(void **state) {
+  (void)state;
+  enum { SLOTS = 62, ROUNDS = 50 };
+  size_t first[SLOTS], next[SLOTS], same = 0, neighbours = 0;
+  order_of(first, SLOTS);
+  for (size_t round = 0; round < ROUNDS; round++) {
+    order_of(next, SLOTS);
+    for (size_t i = 0; i < SLOTS; i++) {
+      same += next[i] == first[i];
+      neighbours += i > 0 && next[i] == next[i - 1] + 1;
+    }
+  }
+  /* About one in 62 of either kind is to be expected. */
+  assert_true(same < SLOTS * ROUNDS / 20);
+  assert_true(neighbours < SLOTS * ROUNDS / 10);
+}
+
+static void the_last_freed_is_not_the_next(void **state) {
+  (void)state;
+  enum { LIVE = 20, WAIT = 16 };
+  uint64_t random = suite_seed();
+  fixture f;
+  void *live[LIVE], *freed[WAIT] = {NULL};
+  open_push(&f, 4096);
+  refill(&f, 8, 56);
+  for (size_t i = 0; i < LIVE; i++) assert_non_null(live[i] = Z(allocate)(f.zone, 56));
+  for (size_t step = 0; step < 1000; step++) {
+    size_t i = random_below(&random, LIVE);
+    assert_ok(Z(deallocate)(f.zone, live[i]));
+    freed[step % WAIT] = live[i];
+    assert_non_null(live[i] = Z(allocate)(f.zone, 56));
+    /* A slot waits for 16 other frees at least. */
+    for (size_t j = 0; j < WAIT; j++) assert_ptr_not_equal(live[i], freed[j]);
+  }
+  close_with_live(&f, LIVE);
+}
+
+static void a_double_free_is_found_in_quarantine_and_after(void **state) {
+  (void)state;
+  enum { COUNT = 200 };
+  static void *objects[COUNT];
+  fixture f;
+  open_pull(&f, 4096);
+  for (size_t i = 0; i < COUNT; i++) assert_non_null(objects[i] = Z(allocate)(f.zone, 56));
+  for (size_t i = 0; i < COUNT; i++) {
+    assert_ok(Z(deallocate)(f.zone, objects[i]));
+    for (size_t j = 0; j <= i; j++) everything_says(&f, objects[j], 56, SLM_ERR_DOUBLE_FREE);
+    assert_int_equal(slots_live(&f), COUNT - 1 - i); /* what is in quarantine is not live */
+  }
+  assert_ok(Z(reclaim)(f.zone, SIZE_MAX, SIZE_MAX, NULL)); /* quarantine or not, every page goes */
+  assert_int_equal(test_provider_out(&f.provider, BASE), 0);
+  close_fixture(&f);
+}
+
+static void the_quarantine_gives_way(void **state) {
+  (void)state;
+  static const size_t sizes[] = {56, 1000, 5000};
+  static void *objects[600];
+  for (size_t i = 0; i < COUNT_OF(sizes); i++) {
+    fixture f;
+    open_push(&f, 4096);
+    refill(&f, 8, sizes[i]);
+    size_t slots = (size_t)class_of(&f, sizes[i]).slots_per_page;
+    for (size_t round = 0; round < 3; round++) { /* every slot can be had at once after it was freed */
+      for (size_t j = 0; j < slots; j++) assert_ok(Z(allocate_with)(f.zone, 8, sizes[i], SLM_NOWAIT, &objects[j]));
+      assert_null(Z(allocate)(f.zone, sizes[i]));
+      for (size_t j = 0; j < slots; j++) assert_ok(Z(deallocate)(f.zone, objects[j]));
+    }
+    close_fixture(&f);
+  }
+}
+
+static void canaries_are_no_objects(void **state) {
+  (void)state;
+  fixture f;
+  open_pull(&f, 4096);
+  char *object = Z(allocate)(f.zone, 56);
+  for (size_t i = 1; i < 64; i++) {
+    assert_status(SLM_ERR_INTERIOR_POINTER, Z(deallocate)(f.zone, object + i));
+    assert_int_equal(Z(usable_size)(f.zone, object + i), 0);
+  }
+  assert_status(SLM_ERR_FOREIGN_POINTER, Z(deallocate)(f.zone, (char *)&f));
+  assert_ok(Z(deallocate)(f.zone, object));
+  close_fixture(&f);
+}
+
+static void sizes_leave_room_for_the_canary(void **state) {
+  (void)state;
+  fixture f;
+  void *out;
+  open_pull(&f, 4096);
+  for (size_t size = SLM_MAX_SIZE + 1; size <= SLM_MAX_SIZE + CANARY; size++)
+    assert_status(SLM_ERR_INVALID_LAYOUT, try(&f, size, &out));
+  assert_status(SLM_ERR_INVALID_LAYOUT, try(&f, SIZE_MAX, &out));
+  assert_status(SLM_ERR_INVALID_LAYOUT, try(&f, SIZE_MAX - CANARY + 1, &out));
+  assert_ok(try(&f, SLM_MAX_SIZE, &out));
+  assert_int_equal(Z(usable_size)(f.zone, out), SLM_MAX_SIZE);
+  assert_ok(Z(deallocate)(f.zone, out));
+  close_fixture(&f);
+}
+
+static void objects_of_one_size(void **state) {
+  (void)state;
+  static const size_t cases[][3] = {{8, 8, 16}, {8, 24, 32}, {8, 100, 112}, {64, 64, 128}, {8, 20000, 20008}};
+  for (size_t i = 0; i < COUNT_OF(cases); i++) {
+    size_t size = cases[i][1];
+    test_provider provider;
+    slm_sc_storage storage;
+    test_provider_open(&provider, 4096);
+    slm_options options = SLM_OPTIONS(test_provider_both(&provider));
+    slm_sc *sc = slm_sc_init(&storage, sizeof storage, cases[i][0], size, &options);
+    assert_non_null(sc);
+    if (CANARY == 8) assert_int_equal(slm_sc_slot_size(sc), cases[i][2]);
+    unsigned char *object = slm_sc_allocate(sc), *other = slm_sc_allocate_zeroed(sc);
+    size_t usable = slm_sc_usable_size(sc, object);
+    assert_true(usable >= size && usable == slm_sc_slot_size(sc) - CANARY);
+    void *more;
+    assert_ok(slm_sc_allocate_with(sc, SLM_ZEROED, &more));
+    assert_ok(slm_sc_deallocate(sc, more));
+    assert_ok(slm_sc_deallocate(sc, other));
+    object[usable] ^= 1;
+    assert_status(SLM_ERR_OVERFLOW, slm_sc_deallocate(sc, object));
+    assert_status(SLM_ERR_OVERFLOW, slm_sc_deallocate_aligned_sized(sc, object, cases[i][0], size));
+    object[usable] ^= 1;
+    assert_ok(slm_sc_deallocate_aligned_sized(sc, object, cases[i][0], size));
+    assert_status(SLM_ERR_DOUBLE_FREE, slm_sc_deallocate(sc, object));
+    *object = 1;
+    size_t found = 0;
+    for (size_t j = 0; j < 600; j++) {
+      slm_status status = slm_sc_allocate_with(sc, 0, &more);
+      found += status == SLM_ERR_WRITE_AFTER_FREE;
+      if (status == SLM_OK && slm_sc_deallocate(sc, more) != SLM_OK) fail();
+    }
+    assert_int_equal(found, 1);
+    assert_ok(slm_sc_destroy(sc, NULL));
+    test_provider_close(&provider);
+  }
+  assert_null(slm_sc_init(&(slm_sc_storage){0}, sizeof(slm_sc_storage), 8, SLM_MAX_SIZE + 1,
+                          &SLM_OPTIONS((slm_page_provider){0})));
+}
+
+/** What is found in one CPU's zone ends the call: another CPU's would serve it, and nobody would know. */
+static void an_smp_zone_tells_of_a_write(void **state) {
+  (void)state;
+  static SLM_ALIGNAS(64) unsigned char storage[SLM_SMP_ZONE_STORAGE_SIZE(2)];
+  for (int by_status = 0; by_status < 3; by_status++) {
+    test_provider provider;
+    test_provider_open(&provider, 4096);
+    slm_options options = SLM_OPTIONS(test_provider_both(&provider));
+    slm_smp_zone *zone = slm_smp_zone_init(storage, sizeof storage, 2, &options);
+    assert_non_null(zone);
+    assert_ok(slm_smp_zone_reserve(zone, 8, 56, 100)); /* there is memory elsewhere */
+    void *object = slm_smp_zone_allocate(zone, 56), *next, *last = NULL;
+    assert_ok(slm_smp_zone_deallocate(zone, object));
+    *(char *)object = 1;
+    size_t found = 0, served = 0;
+    provider.dry = true;
+    for (size_t i = 0; i < 62; i++) { /* the page of the own zone */
+      if (by_status == 0) {
+        slm_status status = slm_smp_zone_allocate_with(zone, 8, 56, 0, &next);
+        found += status == SLM_ERR_WRITE_AFTER_FREE;
+        served += status == SLM_OK;
+      } else if (by_status == 1) {
+        next = slm_smp_zone_allocate(zone, 56);
+        found += next == NULL;
+        served += next != NULL;
+      } else {
+        size_t got = slm_smp_zone_allocate_batch(zone, 56, 1, &next);
+        found += got == 0;
+        served += got;
+        if (got == 0) next = NULL;
+      }
+      if (next != NULL) last = next;
+    }
+    assert_int_equal(found, 1);
+    assert_int_equal(served, 61);
+    provider.dry = false;
+    ((unsigned char *)last)[56] ^= 1;
+    assert_status(SLM_ERR_OVERFLOW, slm_smp_zone_deallocate(zone, last));
+    assert_null(slm_smp_zone_reallocate(zone, last, 3000));
+    assert_int_equal(slm_smp_zone_usable_size(zone, last), 56);
+    assert_ok(slm_smp_zone_destroy(zone, NULL));
+    test_provider_close(&provider);
+  }
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(an_overflow_is_found),
+      cmocka_unit_test(canaries_are_secret),
+      cmocka_unit_test(a_write_after_free_is_found_at_reuse),
+      cmocka_unit_test(a_batch_ends_at_a_write_after_free),
+      cmocka_unit_test(freed_memory_is_cleared),
+      cmocka_unit_test(the_order_of_slots_is_random),
+      cmocka_unit_test(the_last_freed_is_not_the_next),
+      cmocka_unit_test(a_double_free_is_found_in_quarantine_and_after),
+      cmocka_unit_test(the_quarantine_gives_way),
+      cmocka_unit_test(canaries_are_no_objects),
+      cmocka_unit_test(sizes_leave_room_for_the_canary),
+      cmocka_unit_test(objects_of_one_size),
+      cmocka_unit_test(an_smp_zone_tells_of_a_write),
+  };
+  return RUN_SUITE("misuse", tests);
+}

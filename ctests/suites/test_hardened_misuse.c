@@ -1,0 +1,3 @@
+/* test_misuse.c for the hardened zone. */
+#define SUITE_HARDENED
+#include "test_misuse.c"

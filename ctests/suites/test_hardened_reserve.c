@@ -1,0 +1,3 @@
+/* test_reserve.c for the hardened zone. */
+#define SUITE_HARDENED
+#include "test_reserve.c"

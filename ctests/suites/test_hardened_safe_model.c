@@ -1,0 +1,4 @@
+/* test_model.c for the hardened safe zone. */
+#define SUITE_SAFE
+#define SUITE_HARDENED
+#include "test_model.c"
