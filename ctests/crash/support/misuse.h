@@ -11,7 +11,6 @@
 #include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,15 +33,6 @@ static inline size_t opaque_size(size_t size) {
 }
 
 static inline void *opaque_address(uintptr_t address) { return opaque((void *)address); }
-
-/* The profile that the library was told to have. */
-static inline bool is_profile(const char *name) {
-  const char *profile = getenv("SLABMALLOC_PROFILE");
-  return profile != NULL && strcmp(profile, name) == 0;
-}
-
-static inline bool is_fast(void) { return is_profile("fast"); }
-static inline bool is_hardened(void) { return is_profile("hardened"); }
 
 /** An object with a pattern, amid others of its size; a few of them are free. */
 static inline char *make_object(size_t size) {

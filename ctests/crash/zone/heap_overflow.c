@@ -2,9 +2,7 @@
 #include "../support/zone.h"
 
 int main(void) {
-  const char *profile = getenv("SLABMALLOC_PROFILE");
-  bool is_hardened = profile != NULL && strcmp(profile, "hardened") == 0;
-  if (is_hardened) EXPECT(SLM_ERR_OVERFLOW);
+  if (is_hardened()) EXPECT(SLM_ERR_OVERFLOW);
   else EXPECT(SLM_OK);
   slm_heap *heap = slm_heap_create();
   require(heap != NULL);
@@ -14,6 +12,6 @@ int main(void) {
   answer(slm_heap_free(heap, opaque(object)));
   *end ^= 1;
   size_t live = 0;
-  require(slm_heap_free(heap, object) == (is_hardened ? SLM_OK : SLM_ERR_DOUBLE_FREE));
+  require(slm_heap_free(heap, object) == (is_hardened() ? SLM_OK : SLM_ERR_DOUBLE_FREE));
   return slm_heap_destroy(heap, &live) == SLM_OK && live == 1 ? 0 : 3;
 }
