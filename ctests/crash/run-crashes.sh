@@ -1,6 +1,7 @@
 #!/bin/sh
-# run-crashes.sh LIBRARY PROGRAM...: runs each misuse; those of malloc/ under the preload library. On stdout a program says what
-# stderr must get, then it has to do exactly that: and to die by SIGABRT if that is a report of malloc's, else to exit with 0.
+# run-crashes.sh LIBRARY PROGRAM...: runs each misuse; those of malloc/ under the preload library, and once in each profile. On
+# stdout a program says what stderr must get, then it has to do exactly that: and to die by SIGABRT if that is a report of malloc's,
+# by SIGSEGV without a word if it says so, else to exit with 0.
 set -eu
 library=$(readlink -f "$1")
 shift
@@ -10,18 +11,18 @@ trap 'rm -rf "$scratch"' EXIT
 ulimit -c 0
 
 failed=0
-for program in "$@"; do
-  name=$(basename "$(dirname "$program")")/$(basename "$program")
-  case $name in
-    malloc/*) preload=$library ;;
-    *) preload= ;;
-  esac
+# run PROGRAM NAME LIBRARY [VARIABLE=VALUE]
+run() {
   status=0
   # The inner shell opens the files, as the outer one writes a note of its own when a signal ends a program.
-  timeout 20 sh -c 'LD_PRELOAD=$1 exec "$2" >"$3/expected" 2>"$3/actual"' - "$preload" "$program" "$scratch" \
+  timeout 20 env ${4:+"$4"} sh -c 'LD_PRELOAD=$1 exec "$2" >"$3/expected" 2>"$3/actual"' - "$3" "$1" "$scratch" \
     2>/dev/null || status=$?
-  wanted=0
-  ! grep -q '^slabmalloc: .* of 0x' "$scratch/expected" || wanted=134
+  case $(cat "$scratch/expected") in
+    'slabmalloc: '*) wanted=134 ;;
+    SIGSEGV) wanted=139 ;;
+    *) wanted=0 ;;
+  esac
+  [ "$wanted" -ne 139 ] || [ "$status" -ne 139 ] || echo SIGSEGV >>"$scratch/actual"
   if [ ! -s "$scratch/expected" ]; then
     complaint="does not say what it expects"
   elif [ "$status" -ne "$wanted" ]; then
@@ -29,12 +30,30 @@ for program in "$@"; do
   elif ! cmp -s "$scratch/expected" "$scratch/actual"; then
     complaint="another answer than expected"
   else
-    continue
+    return 0
   fi
   failed=$((failed + 1))
-  echo "FAIL  $name: $complaint"
+  echo "FAIL  $2: $complaint"
   sed 's/^/      expected: /' "$scratch/expected"
   sed 's/^/      actual:   /' "$scratch/actual"
+}
+
+runs=0
+for program in "$@"; do
+  name=$(basename "$(dirname "$program")")/$(basename "$program")
+  case $name in
+    malloc/*) preload=$library profiles='fast checked hardened' ;;
+    zone/heap_*) preload= profiles='fast checked hardened' ;;
+    *) preload= profiles= ;;
+  esac
+  for profile in ${profiles:-one}; do
+    runs=$((runs + 1))
+    if [ -n "$profiles" ]; then
+      run "$program" "$name ($profile)" "$preload" "SLABMALLOC_PROFILE=$profile"
+    else
+      run "$program" "$name" "$preload"
+    fi
+  done
 done
-[ "$failed" -eq 0 ] || { echo "$failed of $# misuses don't end as they should"; exit 1; }
-echo "=> $# misuses end as they should"
+[ "$failed" -eq 0 ] || { echo "$failed of $runs misuses don't end as they should"; exit 1; }
+echo "=> $# misuses end as they should, in $runs runs"

@@ -4,8 +4,8 @@
 int main(void) {
   char *object = make_object(SMALL);
   free(object);
-  char *next = opaque(malloc(SMALL));
-  if (next != object) return 2;
+  char *next = allocate_again(object, SMALL, malloc);
+  if (next == NULL) return 2;
   expect_double_free(next);
   free(opaque(object));
   free(next);

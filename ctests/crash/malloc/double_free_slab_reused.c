@@ -6,6 +6,7 @@ int main(void) {
   char *objects[1024], *first = NULL;
   for (size_t i = 0; i < 1024; i++) objects[i] = opaque(malloc(2048));
   for (size_t i = 0; i < 1024; i++) free(objects[i]);
+  malloc_trim(0); /* ends a quarantine */
   /* Slots of 16 KiB start where some of 2 KiB did. */
   for (size_t i = 0; i < 512 && first == NULL; i++) {
     char *next = opaque(malloc(16384));
@@ -14,6 +15,5 @@ int main(void) {
   }
   if (first == NULL) return 2;
   free(opaque(first));
-  answer_text("not found");
-  return works_on();
+  return not_found();
 }

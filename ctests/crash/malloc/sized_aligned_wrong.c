@@ -6,5 +6,5 @@ int main(void) {
   char *object = opaque(aligned_alloc(64, 256));
   expect_wrong_size(object);
   free_aligned_sized(object, 64, 5000);
-  return 0;
+  return not_found();
 }

@@ -9,5 +9,5 @@ int main(void) {
   char *object = in_thread(make, &size);
   expect_wrong_size(object);
   free_sized(object, 3000);
-  return 0;
+  return not_found();
 }

@@ -6,5 +6,5 @@ int main(void) {
   char *object = make_object(LARGE);
   expect_wrong_size(object);
   free_sized(object, SMALL);
-  return 0;
+  return not_found();
 }

@@ -1,4 +1,4 @@
-/* For programs that misuse malloc: each prints the line that stderr must get, and then does it. */
+/* For programs that misuse malloc: each prints the line that stderr must get in the profile it runs in, and then does it. */
 #ifndef MISUSE_H
 #define MISUSE_H
 
@@ -51,34 +51,57 @@ static inline char *make_object(size_t size) {
 #define MEDIUM ((size_t)20000)
 #define LARGE ((size_t)1000000)
 
+#define CANARY ((size_t)8)
+
+/** Bytes of the slot of a live small or medium object: in a hardened heap it ends with a canary. */
+static inline size_t slot_size(const char *live) {
+  return malloc_usable_size((void *)(uintptr_t)live) + (is_hardened() ? CANARY : 0);
+}
+
 /** What the report says of a live object. */
 static inline const char *place_of(const char *live) {
   static char text[64];
-  size_t usable = malloc_usable_size((void *)(uintptr_t)live);
-  if (usable >= LARGE) return "large object";
-  snprintf(text, sizeof text, "size class %zu", usable);
+  if (malloc_usable_size((void *)(uintptr_t)live) >= LARGE) return "large object";
+  snprintf(text, sizeof text, "size class %zu", slot_size(live));
   return text;
 }
 
+/* What is printed of a pointer, and of the live object that it belongs to. */
+#define EXPECT(form, pointer, ...)                                                                                     \
+  do {                                                                                                                 \
+    printf("slabmalloc: " form "\n", (void *)(uintptr_t)(pointer), __VA_ARGS__);                                       \
+    fflush(stdout);                                                                                                    \
+  } while (0)
+
 /* To be called while the object lives. */
 static inline void expect_double_free(const char *object) {
-  printf("slabmalloc: double free of %p (%s)\n", (void *)(uintptr_t)object, place_of(object));
-  fflush(stdout);
+  EXPECT("double free of %p (%s)", object, place_of(object));
 }
 
 static inline void expect_interior(const char *pointer, const char *object) {
-  printf("slabmalloc: free of %p, which points into an object (%s)\n", (void *)(uintptr_t)pointer, place_of(object));
-  fflush(stdout);
+  EXPECT("free of %p, which points into an object (%s)", pointer, place_of(object));
 }
 
+/** The profile fast does not look at sizes: there the program ends with not_found(). */
 static inline void expect_wrong_size(const char *object) {
-  printf("slabmalloc: free of %p with a wrong size (%s)\n", (void *)(uintptr_t)object, place_of(object));
-  fflush(stdout);
+  if (is_fast()) expect_text("not found");
+  else EXPECT("free of %p with a wrong size (%s)", object, place_of(object));
 }
 
 static inline void expect_foreign(const void *pointer) {
   printf("slabmalloc: free of %p, which is no object of this heap\n", (void *)(uintptr_t)pointer);
   fflush(stdout);
+}
+
+/** Only the profile hardened finds these two: elsewhere the program ends with not_found(). */
+static inline void expect_overflow(const char *object) {
+  if (!is_hardened()) expect_text("not found");
+  else EXPECT("write behind the end of %p (%s)", object, place_of(object));
+}
+
+static inline void expect_write_after_free(const char *object) {
+  if (!is_hardened()) expect_text("not found");
+  else EXPECT("write to %p after it was freed (%s)", object, place_of(object));
 }
 
 static inline void *free_in_thread(void *object) {
@@ -110,6 +133,33 @@ static inline int works_on(void) {
     }
   }
   return 0;
+}
+
+static inline int not_found(void) {
+  answer_text("not found");
+  return works_on();
+}
+
+/**
+ * Allocates until an object that was freed is handed out again, which it then is; NULL if that does not happen.
+ *
+ * A hardened heap lets go of a random one of 512 slots at most for each that is freed: after 2000 of them, a slot waits on once in 50
+ * times. And it hands out free slots in any order, but 2000 are most of them. Both go wrong 30 times less than once in 10^9.
+ */
+static inline char *allocate_again(const char *freed, size_t size, void *(*allocate)(size_t)) {
+  enum { COUNT = 2000, ROUNDS = 30 };
+  static char *objects[COUNT];
+  char *again = NULL;
+  for (size_t round = 0; round < ROUNDS && again == NULL; round++) {
+    for (size_t i = 0; i < COUNT; i++) {
+      objects[i] = opaque(allocate(size));
+      if (objects[i] == NULL) abort();
+      if (objects[i] == freed) again = objects[i];
+    }
+    for (size_t i = 0; i < COUNT; i++)
+      if (objects[i] != again) free(objects[i]);
+  }
+  return again;
 }
 
 /** Another thread calls the function, and ends. */

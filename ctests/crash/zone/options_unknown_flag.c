@@ -4,7 +4,7 @@
 int main(void) {
   expect_text("NULL");
   slm_options options = SLM_OPTIONS(own_provider());
-  options.flags = 1;
+  options.flags = (uint64_t)1 << 63;
   answer_text(slm_zone_init(&zone_storage, sizeof zone_storage, &options) == NULL ? "NULL" : "a zone");
   return 0;
 }

@@ -7,6 +7,6 @@ int main(void) {
   char *object = make_object(zone);
   char *hundred = slm_zone_allocate(zone, 100);
   require(hundred != NULL && object[0] == 5);
-  answer(slm_zone_deallocate_sized(zone, hundred, 112));
+  answer(slm_zone_deallocate_sized(zone, hundred, 104));
   return works_on(zone, MADE);
 }

@@ -1,0 +1,17 @@
+/* A read of a new large object gives what its former owner left. */
+#include "../support/misuse.h"
+
+int main(void) {
+  expect_text("what was in it");
+  char *object = make_object(LARGE);
+  memset(object, 's', LARGE);
+  free(object);
+  size_t found = 0;
+  for (size_t i = 0; i < 20; i++) {
+    char *next = opaque(malloc(LARGE));
+    if (next == NULL) abort();
+    for (size_t j = 0; j < LARGE; j++) found += next[j] == 's';
+  }
+  answer_text(found != 0 ? "what was in it" : "0");
+  return works_on();
+}

@@ -1,0 +1,15 @@
+/* A write to a freed object whose slab went back to the system, and then became a slab again. */
+#include "../support/misuse.h"
+
+int main(void) {
+  enum { COUNT = 1000, SIZE = 1000 };
+  char *objects[COUNT], *object;
+  for (size_t i = 0; i < COUNT; i++) objects[i] = opaque(malloc(SIZE));
+  object = opaque(objects[COUNT / 2]);
+  expect_write_after_free(object);
+  for (size_t i = 0; i < COUNT; i++) free(objects[i]);
+  malloc_trim(0);
+  object[100] = 1;
+  if (allocate_again(object, SIZE, malloc) == NULL) return 2;
+  return not_found();
+}
