@@ -121,7 +121,7 @@ static void wrong_layouts_and_options_are_refused(void **state) {
   assert_null(slm_sc_init(NULL, sizeof c.storage, 8, 8, NULL));
   assert_null(slm_sc_init(&c.storage, slm_sc_storage_size() - 1, 8, 8, NULL));
   assert_null(slm_sc_init(c.storage.bytes + 8, sizeof c.storage - 8, 8, 8, NULL));
-  slm_options options = {.struct_size = sizeof options, .flags = 1};
+  slm_options options = {.struct_size = sizeof options, .flags = 4};
   assert_null(slm_sc_init(&c.storage, sizeof c.storage, 8, 8, &options));
   options = (slm_options){.struct_size = sizeof options, .page_size = 8192};
   assert_null(slm_sc_init(&c.storage, sizeof c.storage, 8, 8, &options));

@@ -75,7 +75,9 @@ final class ZoneModel {
     if supply == .pull, !refused { throw fail("\(size) \(alignment): out of memory, but the provider did not refuse") }
     let statistics = zone.statistics(of: index)
     let allAligned = SizeClass.stride(slotSize: SizeClass.slotSize(index), alignment: alignment) == 1
-    if allAligned, statistics.slotsLive < statistics.pages * statistics.slotsPerPage {
+    // Slots that are retired are neither live nor free.
+    let accounted = statistics.slotsLive + Int(retired)
+    if allAligned, accounted < statistics.pages * statistics.slotsPerPage {
       throw fail("\(size) \(alignment): out of memory, but slots are free: \(statistics)")
     }
     if supply == .push { _ = test.refill(size, alignment: alignment) }
