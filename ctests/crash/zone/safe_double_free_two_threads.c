@@ -14,7 +14,8 @@ static void *free_it(void *object) {
 
 int main(void) {
   EXPECT(SLM_ERR_DOUBLE_FREE);
-  zone = slm_safe_zone_init(&storage, sizeof storage, &SLM_OPTIONS(slm_mmap_provider()));
+  slm_options options = options_with(slm_mmap_provider());
+  zone = slm_safe_zone_init(&storage, sizeof storage, &options);
   require(zone != NULL);
   for (int round = 0; round < 500; round++) {
     pthread_t threads[2];

@@ -1,0 +1,13 @@
+/* A string that is one too long: its last byte goes to the neighbour, or to a canary, which never starts with 0. */
+#include "../support/zone.h"
+
+int main(void) {
+  if (is_hardened()) EXPECT(SLM_ERR_OVERFLOW);
+  else EXPECT(SLM_OK);
+  slm_zone *zone = make_zone_in(&zone_storage, own_provider());
+  char *object = slm_zone_allocate(zone, 64), *other = slm_zone_allocate(zone, 64);
+  require(object != NULL && other != NULL);
+  object[slm_zone_usable_size(zone, object)] = 0;
+  answer(slm_zone_deallocate(zone, object));
+  return small_works_on(zone);
+}
