@@ -47,7 +47,7 @@
 /** Changes when programs must be. */
 #define SLM_VERSION_MAJOR 0
 /** Changes when something is added. */
-#define SLM_VERSION_MINOR 1
+#define SLM_VERSION_MINOR 2
 /** Changes when something is mended. */
 #define SLM_VERSION_PATCH 0
 /** (major << 16) | (minor << 8) | patch. */
@@ -301,7 +301,8 @@ typedef struct slm_options {
  */
 #define SLM_FAST ((uint64_t)1)
 /**
- * Profile hardened: for what handles data of strangers. Some ten times the instructions, and more memory.
+ * Profile hardened: for what handles data of strangers. About twenty times the instructions for a small object, more for a
+ * large one, which is cleared, and more memory.
  *
  * - Each slot ends with a canary, a secret word (8 bytes, 4 on 32 bits) of the zone's, which is checked when the object is freed,
  *   resized or reallocated: what was written behind its usable size gives #SLM_ERR_OVERFLOW. The object stays live and as it is. Its first
@@ -401,7 +402,7 @@ typedef struct slm_zone_storage {
   SLM_ALIGNAS(64) unsigned char bytes[SLM_ZONE_STORAGE_SIZE];
 } slm_zone_storage;
 
-/** Bytes of storage that a zone needs, 64-aligned. Provider: never called. Interrupt: yes. Cost: constant. */
+/** Bytes of storage that a zone needs, 64-aligned. Only a hardened zone needs all of them. Provider: never called. Interrupt: yes. Cost: constant. */
 size_t slm_zone_storage_size(void);
 
 /**

@@ -231,7 +231,7 @@ static void storage(void) {
 #if defined(SLM_SMALL)
   CHECK(slm_zone_storage_size() <= 2048);
 #endif
-  CHECK(slm_zone_init(&zone_storage, slm_zone_storage_size() - 1, NULL) == NULL);
+  CHECK(slm_zone_init(&zone_storage, slm_zone_storage_size() / 2, NULL) == NULL);
 }
 
 #if !defined(SLM_SMALL)

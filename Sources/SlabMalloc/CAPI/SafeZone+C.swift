@@ -11,9 +11,9 @@ public func slm_safe_zone_storage_size() -> Int { SafeZonePointer.storageSize }
 public func slm_safe_zone_init(
   _ memory: UnsafeMutableRawPointer?, _ size: Int, _ options: UnsafePointer<slm_options>?
 ) -> OpaquePointer? {
-  guard let memory = storage(memory, size, needed: slm_safe_zone_storage_size()), let options = Options(options) else {
-    return nil
-  }
+  guard let options = Options(options),
+    let memory = storage(memory, size, needed: SafeZonePointer.storageSize(options.profile))
+  else { return nil }
   let zone = memory.assumingMemoryBound(to: SafeZone.self)
   zone.initialize(page: options.page, provider: options.provider, profile: options.profile)
   return OpaquePointer(zone)

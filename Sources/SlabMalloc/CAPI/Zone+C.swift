@@ -13,9 +13,9 @@ public func slm_zone_storage_size() -> Int { ZonePointer.storageSize(bins: SizeC
 public func slm_zone_init(
   _ memory: UnsafeMutableRawPointer?, _ size: Int, _ options: UnsafePointer<slm_options>?
 ) -> OpaquePointer? {
-  guard let memory = storage(memory, size, needed: slm_zone_storage_size()), let options = Options(options) else {
-    return nil
-  }
+  guard let options = Options(options),
+    let memory = storage(memory, size, needed: ZonePointer.storageSize(bins: SizeClass.count, options.profile))
+  else { return nil }
   let zone = memory.assumingMemoryBound(to: Zone.self)
   zone.initialize(page: options.page, provider: options.provider, profile: options.profile)
   return OpaquePointer(zone)

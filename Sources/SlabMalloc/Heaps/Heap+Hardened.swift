@@ -172,5 +172,8 @@ extension UnsafeMutablePointer where Pointee == Run {
 }
 
 extension UnsafeMutablePointer where Pointee == ProcessHeap {
-  fileprivate func canary(_ place: UnsafeMutablePointer<UInt>) -> UInt { pointee.secret ^ UInt(bitPattern: place) }
+  /// Its first byte is never 0, so that a string which is one byte too long is found.
+  fileprivate func canary(_ place: UnsafeMutablePointer<UInt>) -> UInt {
+    (pointee.secret ^ UInt(bitPattern: place)) | 1
+  }
 }

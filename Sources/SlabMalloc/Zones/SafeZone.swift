@@ -12,7 +12,11 @@ extension UnsafeMutablePointer where Pointee == SafeZone {
   /// The lock and the zone are on cache lines of their own.
   static var zoneOffset: Int { 64 }
 
-  static var storageSize: Int { zoneOffset + ZonePointer.storageSize(bins: SizeClass.count) }
+  static var storageSize: Int { storageSize(.hardened) }
+
+  static func storageSize(_ profile: ZoneProfile) -> Int {
+    zoneOffset + ZonePointer.storageSize(bins: SizeClass.count, profile)
+  }
 
   @inline(__always) var zoneLock: UnsafeMutablePointer<Lock> {
     UnsafeMutableRawPointer(self).assumingMemoryBound(to: Lock.self)

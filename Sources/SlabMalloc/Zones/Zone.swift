@@ -33,8 +33,9 @@ struct Zone: ~Copyable {
 typealias ZonePointer = UnsafeMutablePointer<Zone>
 
 extension UnsafeMutablePointer where Pointee == Zone {
-  @inline(__always) static func storageSize(bins: UInt) -> Int {
-    Profile.isSmall
+  /// Bytes that a zone of a profile needs. What only a hardened one needs comes last.
+  @inline(__always) static func storageSize(bins: UInt, _ profile: ZoneProfile = .hardened) -> Int {
+    Profile.isSmall || profile != .hardened
       ? Zone.hardeningOffset(bins: bins)
       : Zone.hardeningOffset(bins: bins) + MemoryLayout<Hardening>.stride
         + (bins == 1 ? Quarantine.largestSize : Quarantine.sizeOfAll)

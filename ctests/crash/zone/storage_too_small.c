@@ -3,7 +3,7 @@
 
 int main(void) {
   expect_text("NULL");
-  slm_zone *zone = slm_zone_init(&zone_storage, slm_zone_storage_size() - 1, NULL);
+  slm_zone *zone = slm_zone_init(&zone_storage, slm_zone_storage_size() / 2, NULL);
   answer_text(zone == NULL ? "NULL" : "a zone");
   return 0;
 }
