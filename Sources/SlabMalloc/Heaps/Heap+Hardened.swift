@@ -26,12 +26,11 @@ extension UnsafeMutablePointer where Pointee == Heap {
   /// Frees a slot of a hardened slab that this heap owns.
   func deallocateHardened(_ address: UInt, _ run: RunPointer) -> Status {
     let (index, isStart) = run.place(of: address)
-    guard isStart, index < UInt(run.pointee.slotCount), run.mark(index).pointee == Mark.used else {
-      return pointee.process.report(address)
-    }
-    guard hasCanary(address, run) else { return pointee.process.report(address, AllocationError.overflow.code) }
-    run.mark(index).pointee = Mark.free
+    guard isStart, index < UInt(run.pointee.slotCount) else { return pointee.process.report(address) }
+    let refusal = startClearing(address, run, index)
+    guard refusal == ok else { return refusal }
     run.clear(address)
+    run.atomicMark(index).pointee.store(Mark.free, ordering: .releasing)
     run.bin.quarantine(ReadySlot(address: address, run: run, mark: run.mark(index)), random())
     return ok
   }
@@ -39,6 +38,18 @@ extension UnsafeMutablePointer where Pointee == Heap {
   /// Makes all slots in quarantine available.
   func endQuarantine() {
     for index in 0..<SizeClass.count { bin(index).endQuarantine() }
+  }
+
+  /// Makes a slot whose object is whole one that is about to be cleared. Reports what it is otherwise, and returns that. Whoever frees
+  /// the object at the same moment clears its canary, but not before its mark has changed.
+  func startClearing(_ address: UInt, _ run: RunPointer, _ index: UInt) -> Status {
+    let mark = run.atomicMark(index)
+    let isWhole = hasCanary(address, run)
+    guard mark.pointee.load(ordering: .acquiring) == Mark.used else { return process.report(address) }
+    guard isWhole else { return process.report(address, AllocationError.overflow.code) }
+    let (isChanged, _) = mark.pointee.compareExchange(
+      expected: Mark.used, desired: Mark.clearing, ordering: .acquiringAndReleasing)
+    return isChanged ? ok : process.report(address)
   }
 
   /// Whether nothing was written behind an object.

@@ -15,14 +15,15 @@ extension UnsafeMutablePointer where Pointee == Heap {
   func deallocateRemotely(_ address: UInt, _ run: RunPointer) -> Status {
     let (index, isStart) = run.place(of: address)
     guard isStart, index < UInt(run.pointee.slotCount) else { return process.report(address) }
-    let isHardened = run.isHardened
-    if isHardened, run.mark(index).pointee == Mark.used, !hasCanary(address, run) {
-      return process.report(address, AllocationError.overflow.code)
+    if run.isHardened {
+      let refusal = startClearing(address, run, index)
+      guard refusal == ok else { return refusal }
+      run.clearRemotely(address, index)
+    } else {
+      let (isFreed, _) = run.atomicMark(index).pointee.compareExchange(
+        expected: Mark.used, desired: Mark.remote, ordering: .acquiringAndReleasing)
+      guard isFreed else { return process.report(address) }
     }
-    let (isFreed, _) = run.atomicMark(index).pointee.compareExchange(
-      expected: Mark.used, desired: isHardened ? Mark.clearing : Mark.remote, ordering: .acquiringAndReleasing)
-    guard isFreed else { return process.report(address) }
-    if isHardened { run.clearRemotely(address, index) }
     collectNowAndThen()
     return countRemoteFree(address, run, index)
   }
