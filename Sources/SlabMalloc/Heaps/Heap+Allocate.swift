@@ -12,7 +12,7 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
   /// Takes the newest ready slot.
   @inline(__always) func allocate() -> UnsafeMutableRawPointer? {
     let newest = newest
-    guard newest.isOwn else { return UnsafeMutableRawPointer(bitPattern: heapAllocateFromWord(raw)) }
+    guard newest.isSlot else { return UnsafeMutableRawPointer(bitPattern: heapAllocateFromWord(raw)) }
     return take(newest)
   }
 

@@ -9,8 +9,8 @@ struct ReadySlot {
 }
 
 extension UnsafeMutablePointer where Pointee == ReadySlot {
-  /// A slot of a slab of the heap's. False at the bottom, and for one that is kept.
-  @inline(__always) var isOwn: Bool { pointee.mark.pointee == Mark.free }
+  /// A slot: false at the bottom, whose mark is a byte of its address, 0.
+  @inline(__always) var isSlot: Bool { pointee.mark.pointee == Mark.free }
 }
 
 /// The slabs of one size class in a heap.

@@ -12,7 +12,7 @@ public func slm_override_new(_ size: Int) -> UnsafeMutableRawPointer? {
   guard size < heap.pointee.directLimit else { return UnsafeMutableRawPointer(bitPattern: newSlowly(size, heap.raw)) }
   let bin = heap.directBin(size)
   let newest = bin.newest
-  guard newest.isOwn else { return UnsafeMutableRawPointer(bitPattern: newSlowly(size, heap.raw)) }
+  guard newest.isSlot else { return UnsafeMutableRawPointer(bitPattern: newSlowly(size, heap.raw)) }
   return bin.take(newest)
 }
 
