@@ -88,7 +88,7 @@ func heapAllocateOtherSize(_ size: UInt, _ heap: UnsafeMutableRawPointer) -> UIn
 func heapAllocateRarely(_ size: UInt, _ heap: UnsafeMutableRawPointer) -> UInt {
   let heap = heap.assumingMemoryBound(to: Heap.self)
   guard heap.isInitialized else { return heap.asThread(.malloc(size)) { UInt(bitPattern: $0.allocate(size)) } }
-  if heap.process.isHardened { return heap.allocateHardened(size) }
+  if heap.pointee.directLimit == 0 { return heap.allocateHardened(size) }
   guard let index = SizeClass.index(size: size) else { return heap.allocateLarge(size, alignment: 1).start }
   return UInt(bitPattern: heap.bin(index).allocate())
 }

@@ -14,9 +14,9 @@ extension UnsafeMutablePointer where Pointee == Heap {
   /// Frees a slot of a slab that this heap owns.
   @inline(__always) func deallocate(_ address: UInt, _ run: RunPointer) -> Status {
     let (index, isStart) = run.slot(at: address)
-    guard isStart else { return heapRefuse(address, raw) }
+    guard isStart else { return heapRefuse(address, run.raw) }
     let mark = run.mark(index)
-    guard mark.pointee == Mark.used else { return heapRefuse(address, raw) }
+    guard mark.pointee == Mark.used else { return heapRefuse(address, run.raw) }
     let bin = run.pointee.bin
     let top = bin.pointee.top
     guard top != bin.pointee.limit else { return heapDeallocateToWord(run.raw, index) }
@@ -36,12 +36,19 @@ extension UnsafeMutablePointer where Pointee == Heap {
 func heapDeallocateToWord(_ run: UnsafeMutableRawPointer, _ index: UInt) -> Int32 {
   let run = run.assumingMemoryBound(to: Run.self)
   run.mark(index).pointee = Mark.free
-  run.makeAvailable(index)
-  run.pointee.used &-= 1
-  guard run.pointee.used != 0 else { return heapSlabIsUnused(run.raw) }
-  run.pointee.shortfall &-= 1
-  guard run.pointee.shortfall != 0 else { return heapSlabIsPartial(run.raw) }
-  return ok
+  return run.giveBack(index)
+}
+
+extension UnsafeMutablePointer where Pointee == Run {
+  /// A used slot becomes an available one.
+  @inline(__always) func giveBack(_ index: UInt) -> Status {
+    makeAvailable(index)
+    pointee.used &-= 1
+    guard pointee.used != 0 else { return heapSlabIsUnused(raw) }
+    pointee.shortfall &-= 1
+    guard pointee.shortfall != 0 else { return heapSlabIsPartial(raw) }
+    return ok
+  }
 }
 
 /// A sparse slab has gathered slots.
@@ -95,15 +102,12 @@ extension UnsafeMutablePointer where Pointee == Heap {
   }
 }
 
-/// The pointer failed a check, or the slab is a hardened one.
+/// The pointer into a slab of this thread's failed a check, or the slab is a hardened one.
 @c(slm_core_heap_refuse)
 @inline(never)
 @usableFromInline
-func heapRefuse(_ address: UInt, _ heap: UnsafeMutableRawPointer) -> Int32 {
-  let heap = heap.assumingMemoryBound(to: Heap.self)
-  let process = heap.pointee.process
-  if let run = process.run(around: address), run.pointee.kind == .slab, run.isHardened {
-    return heap.deallocateHardened(address, run)
-  }
-  return process.report(address)
+func heapRefuse(_ address: UInt, _ run: UnsafeMutableRawPointer) -> Int32 {
+  let run = run.assumingMemoryBound(to: Run.self)
+  guard run.isHardened else { return run.bin.pointee.heap.pointee.process.report(address) }
+  return run.deallocateHardened(address)
 }

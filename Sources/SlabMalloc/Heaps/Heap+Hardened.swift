@@ -16,23 +16,16 @@ import Synchronization
 /// No other profile pays for it: a hardened heap has `directLimit` 0, so that its allocations come here, and hardened slabs
 /// have the reciprocal 0, which no address passes, so that their frees come here by way of `heapRefuse`.
 extension UnsafeMutablePointer where Pointee == Heap {
-  func allocateHardened(_ size: UInt, alignment: UInt = 1) -> UInt {
+  @inline(__always) func allocateHardened(_ size: UInt) -> UInt {
+    guard size < Heap.directLimit - Canary.size else { return allocateHardened(size, alignment: 1) }
+    return directBin(size + Canary.size).allocateHardened()
+  }
+
+  func allocateHardened(_ size: UInt, alignment: UInt) -> UInt {
     guard let index = pointee.process.sizeClass(size, alignment: alignment) else {
       return allocateLarge(size, alignment: alignment).start
     }
     return bin(index).allocateHardened()
-  }
-
-  /// Frees a slot of a hardened slab that this heap owns.
-  func deallocateHardened(_ address: UInt, _ run: RunPointer) -> Status {
-    let (index, isStart) = run.place(of: address)
-    guard isStart, index < UInt(run.pointee.slotCount) else { return pointee.process.report(address) }
-    let refusal = startClearing(address, run, index)
-    guard refusal == ok else { return refusal }
-    run.clear(address)
-    run.atomicMark(index).pointee.store(Mark.free, ordering: .releasing)
-    run.bin.quarantine(ReadySlot(address: address, run: run, mark: run.mark(index)), random())
-    return ok
   }
 
   /// Makes all slots in quarantine available.
@@ -40,16 +33,9 @@ extension UnsafeMutablePointer where Pointee == Heap {
     for index in 0..<SizeClass.count { bin(index).endQuarantine() }
   }
 
-  /// Makes a slot whose object is whole one that is about to be cleared. Reports what it is otherwise, and returns that. Whoever frees
-  /// the object at the same moment clears its canary, but not before its mark has changed.
-  func startClearing(_ address: UInt, _ run: RunPointer, _ index: UInt) -> Status {
-    let mark = run.atomicMark(index)
-    let isWhole = hasCanary(address, run)
-    guard mark.pointee.load(ordering: .acquiring) == Mark.used else { return process.report(address) }
-    guard isWhole else { return process.report(address, AllocationError.overflow.code) }
-    let (isChanged, _) = mark.pointee.compareExchange(
-      expected: Mark.used, desired: Mark.clearing, ordering: .acquiringAndReleasing)
-    return isChanged ? ok : process.report(address)
+  func seedRandom() {
+    bin(0).pointee.random = UInt(slm_port_random())
+    for index in 1..<SizeClass.count { bin(index).pointee.random = bin(index - 1).random() }
   }
 
   /// Whether nothing was written behind an object.
@@ -58,90 +44,41 @@ extension UnsafeMutablePointer where Pointee == Heap {
     return canary.pointee == process.canary(canary)
   }
 
-  /// A number that a program can't foresee, from a generator whose seed is the system's (Vigna's splitmix64).
-  func random() -> UInt {
-    pointee.random &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = pointee.random
-    mixed = (mixed ^ (mixed &>> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed &>> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed &>> 31)
+  /// Frees a slot of a slab that another thread owns, or nobody: `clearing` until its memory is clear. Reports what it is
+  /// otherwise, and returns that.
+  func clearRemotely(_ address: UInt, _ run: RunPointer, _ index: UInt) -> Status {
+    let mark = run.atomicMark(index)
+    // In this order: who frees it at the same moment changes the mark before the canary.
+    let isWhole = hasCanary(address, run)
+    guard mark.pointee.load(ordering: .acquiring) == Mark.used else { return process.report(address) }
+    guard isWhole else { return process.report(address, AllocationError.overflow.code) }
+    guard run.changeMark(index, from: Mark.used, to: Mark.clearing) else { return process.report(address) }
+    ZeroMemory.clear(address, UInt(run.pointee.slotSize))
+    // If its owner has freed it meanwhile, it is the owner's.
+    guard run.changeMark(index, from: Mark.clearing, to: Mark.remote) else {
+      return process.report(address, AllocationError.doubleFree.code)
+    }
+    return ok
   }
-
-  /// Below a limit.
-  func random(below limit: UInt) -> UInt { random().multipliedFullWidth(by: limit).high }
 }
 
-extension UnsafeMutablePointer where Pointee == HeapBin {
-  func allocateHardened() -> UInt {
-    let heap = pointee.heap
-    while pointee.pending != 0 || advance() {
-      let address = claimRandom(heap.random())
-      let run = unsafeBitCast(pointee.current, to: RunPointer.self)
-      if run.isClear(address) {
-        let canary = run.canary(address)
-        canary.pointee = heap.process.canary(canary)
-        return address
-      }
-      // Whoever wrote to it may do so again: nobody gets it.
-      _ = heap.process.report(address, AllocationError.writeAfterFree.code)
-    }
-    return noMemory()
-  }
-
-  /// Takes one of the pending slots.
-  private func claimRandom(_ random: UInt) -> UInt {
-    let slots = pointee.pending
-    let chosen = choose(slots, random)
-    let address = claim(chosen)
-    pointee.pending = slots & ~chosen
-    return address
-  }
-
-  /// One of some bits: each as likely, if there are many; if there are few, more likely one with none before it.
-  private func choose(_ bits: UInt64, _ random: UInt) -> UInt64 {
-    var random = UInt64(truncatingIfNeeded: random)
-    for _ in 0..<4 {
-      let bit: UInt64 = 1 &<< random
-      if bits & bit != 0 { return bit }
-      random &>>= 6
-    }
-    let above = bits & (UInt64.max &<< random)
-    let left = above != 0 ? above : bits
-    return left & (0 &- left)
-  }
-
-  /// Holds a slot back, and makes another one available if there are enough of them.
-  fileprivate func quarantine(_ freed: ReadySlot, _ random: UInt) {
-    let size = UInt(MemoryLayout<ReadySlot>.stride)
-    if pointee.top != pointee.limit {
-      Self.ready(at: pointee.top).pointee = freed
-      pointee.top += size
-      return
-    }
-    let first = pointee.bottom + size
-    let place = first + random.multipliedFullWidth(by: (pointee.limit - first) / size).high * size
-    let other = Self.ready(at: place).pointee
-    Self.ready(at: place).pointee = freed
-    letGo(other)
-  }
-
-  /// Makes all slots in quarantine available.
-  func endQuarantine() {
-    while !isStackEmpty {
-      pointee.top -= UInt(MemoryLayout<ReadySlot>.stride)
-      letGo(Self.ready(at: pointee.top).pointee)
-    }
-  }
-
-  /// Its slab may be nobody's by now, or another heap's: then the free is a remote one.
-  private func letGo(_ slot: ReadySlot) {
-    let index = UInt(slot.mark - slot.run.pointee.marks)
-    if slot.run.currentOwner.alone == pointee.heap.address {
-      _ = heapDeallocateToWord(slot.run.raw, index)
-    } else {
-      slot.run.atomicMark(index).pointee.store(Mark.remote, ordering: .releasing)
-      _ = pointee.heap.countRemoteFree(slot.address, slot.run, index)
-    }
+extension UnsafeMutablePointer where Pointee == Run {
+  /// Frees a slot of this hardened slab, whose owner is the thread's heap.
+  @inline(__always) func deallocateHardened(_ address: UInt) -> Status {
+    let bin = bin
+    let process = bin.pointee.heap.pointee.process
+    let (index, fraction) = (address &- pointee.start).multipliedFullWidth(by: bin.pointee.reciprocal)
+    guard fraction < bin.pointee.reciprocal, index < UInt(bin.pointee.slotCount) else { return process.report(address) }
+    let canary = canary(address)
+    let isWhole = canary.pointee == process.canary(canary)
+    let mark = mark(index)
+    guard mark.pointee == Mark.used else { return process.report(address) }
+    guard isWhole else { return process.report(address, AllocationError.overflow.code) }
+    mark.pointee = Mark.free
+    // Before the canary: who frees it at the same moment looks at that first.
+    atomicMemoryFence(ordering: .acquiringAndReleasing)
+    ZeroMemory.clear(address, bin.pointee.slotSize)
+    return bin.quarantine(ReadySlot(address: address, run: self, mark: mark))
   }
 }
 
@@ -156,35 +93,35 @@ extension UnsafeMutablePointer where Pointee == Run {
   }
 
   /// The last word of a slot.
-  fileprivate func canary(_ address: UInt) -> UnsafeMutablePointer<UInt> {
-    words(address) + (Int(pointee.slotSize) / MemoryLayout<UInt>.size - 1)
+  @inline(__always) func canary(_ address: UInt) -> UnsafeMutablePointer<UInt> {
+    Canary.place(address, UInt(pointee.slotSize))
   }
 
-  fileprivate func clear(_ address: UInt) {
-    words(address).initialize(repeating: 0, count: Int(pointee.slotSize) / MemoryLayout<UInt>.size)
-  }
-
-  fileprivate func isClear(_ address: UInt) -> Bool {
-    let words = words(address)
-    var sum: UInt = 0
-    for index in 0..<Int(pointee.slotSize) / MemoryLayout<UInt>.size { sum |= words[index] }
-    return sum == 0
-  }
-
-  private func words(_ address: UInt) -> UnsafeMutablePointer<UInt> {
-    UnsafeMutablePointer<UInt>(bitPattern: address).unsafelyUnwrapped
-  }
-
-  /// Another thread than the owner has made a slot `clearing`: its memory, and then its mark, say that it is free.
-  func clearRemotely(_ address: UInt, _ index: UInt) {
-    clear(address)
-    atomicMark(index).pointee.store(Mark.remote, ordering: .releasing)
+  func changeMark(_ index: UInt, from old: UInt8, to new: UInt8) -> Bool {
+    let (isChanged, _) = atomicMark(index).pointee.compareExchange(
+      expected: old, desired: new, ordering: .acquiringAndReleasing)
+    return isChanged
   }
 }
 
 extension UnsafeMutablePointer where Pointee == ProcessHeap {
+  @inline(__always) func canary(_ place: UnsafeMutablePointer<UInt>) -> UInt {
+    Canary.value(secret: pointee.secret, place)
+  }
+}
+
+/// A word behind each object of a hardened heap.
+enum Canary {
+  @inline(__always) static var size: UInt { UInt(MemoryLayout<UInt>.size) }
+
+  /// The last word of a slot.
+  @inline(__always) static func place(_ slot: UInt, _ slotSize: UInt) -> UnsafeMutablePointer<UInt> {
+    unsafeBitCast(
+      UnsafeMutablePointer<UInt>(bitPattern: slot &+ slotSize &- size), to: UnsafeMutablePointer<UInt>.self)
+  }
+
   /// Its first byte is never 0, so that a string which is one byte too long is found.
-  fileprivate func canary(_ place: UnsafeMutablePointer<UInt>) -> UInt {
-    (pointee.secret ^ UInt(bitPattern: place)) | 1
+  @inline(__always) static func value(secret: UInt, _ place: UnsafeMutablePointer<UInt>) -> UInt {
+    (secret ^ UInt(bitPattern: place)) | 1
   }
 }

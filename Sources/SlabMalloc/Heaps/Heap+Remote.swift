@@ -16,9 +16,8 @@ extension UnsafeMutablePointer where Pointee == Heap {
     let (index, isStart) = run.place(of: address)
     guard isStart, index < UInt(run.pointee.slotCount) else { return process.report(address) }
     if run.isHardened {
-      let refusal = startClearing(address, run, index)
+      let refusal = clearRemotely(address, run, index)
       guard refusal == ok else { return refusal }
-      run.clearRemotely(address, index)
     } else {
       let (isFreed, _) = run.atomicMark(index).pointee.compareExchange(
         expected: Mark.used, desired: Mark.remote, ordering: .acquiringAndReleasing)

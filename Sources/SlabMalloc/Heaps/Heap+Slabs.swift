@@ -90,7 +90,7 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
     slab.pointee.binIndex = pointee.index
     slab.pointee.place = .full
     slab.pointee.cursor =
-      process.isHardened ? UInt8(truncatingIfNeeded: pointee.heap.random(below: (count + 63) / 64)) : 0
+      process.isHardened ? UInt8(truncatingIfNeeded: random(below: (count + 63) / 64)) : 0
     slab.pointee.size = 0
     slab.pointee.isOrphan = false
     slab.pointee.reciprocal = process.isHardened ? 0 : pointee.reciprocal

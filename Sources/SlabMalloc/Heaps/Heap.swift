@@ -28,8 +28,6 @@ struct Heap: ~Copyable {
   var large: RunList
   /// Slabs in which others have freed slots, linked by `remoteNext`. Atomic, on a line of its own.
   var remote: UInt
-  /// State of a hardened heap's random numbers.
-  var random: UInt
 }
 
 typealias HeapPointer = UnsafeMutablePointer<Heap>
@@ -105,7 +103,7 @@ extension UnsafeMutablePointer where Pointee == Heap {
   func enlist(isExplicit: Bool) {
     pointee.isExplicit = isExplicit
     pointee.directLimit = pointee.process.isHardened ? 0 : Heap.directLimit
-    if pointee.process.isHardened { pointee.random = UInt(slm_port_random()) }
+    if pointee.process.isHardened { seedRandom() }
     pointee.seal = ownSeal
   }
 

@@ -45,6 +45,8 @@ struct HeapBin {
   var threshold: UInt16
   var pages: UInt16
   var index: UInt8
+  /// State of the random numbers, see `HeapBin+Hardened`.
+  var random: UInt
 
   /// Bytes from one bin to the next: two cache lines, the first of which every allocation reads.
   static let stride = 128
@@ -90,7 +92,8 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
         pending: 0, wordStart: 0, wordMarks: raw.assumingMemoryBound(to: UInt8.self), slotSize: slotSize,
         current: nil, heap: heap,
         partial: RunList(), sparse: RunList(), bottom: bottom, reciprocal: UInt.max / slotSize + 1,
-        slotCount: UInt16(slotCount), threshold: UInt16(threshold), pages: UInt16(pages), index: index))
+        slotCount: UInt16(slotCount), threshold: UInt16(threshold), pages: UInt16(pages), index: index,
+        random: 0))
     // Its mark is a byte of the 0.
     Self.ready(at: bottom).pointee = ReadySlot(
       address: 0, run: RunPointer.at(bottom),
