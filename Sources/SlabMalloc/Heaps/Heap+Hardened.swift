@@ -58,14 +58,7 @@ extension UnsafeMutablePointer where Pointee == Heap {
     return canary.pointee == process.canary(canary)
   }
 
-  /// A number that a program can't foresee, from a generator whose seed is the system's (Vigna's splitmix64).
-  func random() -> UInt {
-    pointee.random &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = pointee.random
-    mixed = (mixed ^ (mixed &>> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed &>> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed &>> 31)
-  }
+  func random() -> UInt { UInt(pointee.random.next()) }
 
   /// Below a limit.
   func random(below limit: UInt) -> UInt { random().multipliedFullWidth(by: limit).high }
@@ -183,8 +176,7 @@ extension UnsafeMutablePointer where Pointee == Run {
 }
 
 extension UnsafeMutablePointer where Pointee == ProcessHeap {
-  /// Its first byte is never 0, so that a string which is one byte too long is found.
   fileprivate func canary(_ place: UnsafeMutablePointer<UInt>) -> UInt {
-    (pointee.secret ^ UInt(bitPattern: place)) | 1
+    Canary.word(pointee.secret, at: UInt(bitPattern: place))
   }
 }

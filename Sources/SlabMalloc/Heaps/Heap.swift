@@ -28,8 +28,8 @@ struct Heap: ~Copyable {
   var large: RunList
   /// Slabs in which others have freed slots, linked by `remoteNext`. Atomic, on a line of its own.
   var remote: UInt
-  /// State of a hardened heap's random numbers.
-  var random: UInt
+  /// Of a hardened heap.
+  var random: SplitMix
 }
 
 typealias HeapPointer = UnsafeMutablePointer<Heap>
@@ -105,7 +105,7 @@ extension UnsafeMutablePointer where Pointee == Heap {
   func enlist(isExplicit: Bool) {
     pointee.isExplicit = isExplicit
     pointee.directLimit = pointee.process.isHardened ? 0 : Heap.directLimit
-    if pointee.process.isHardened { pointee.random = UInt(slm_port_random()) }
+    if pointee.process.isHardened { pointee.random = SplitMix(state: slm_port_random()) }
     pointee.seal = ownSeal
   }
 
