@@ -306,7 +306,7 @@ typedef struct slm_options {
  *
  * - Each slot ends with a canary, a secret word (8 bytes, 4 on 32 bits) of the zone's, which is checked when the object is freed,
  *   resized or reallocated: what was written behind its usable size gives #SLM_ERR_OVERFLOW. The object stays live and as it is. Its first
- *   byte is never 0, so a string that is one too long is found always; another byte is missed if it is the canary's, once in 255.
+ *   byte is never 0, so a string that is one too long is found always; another byte is missed if it is the canary's, once in 224.
  *   So an object may have #SLM_MAX_SIZE less the canary, and its size class is that of its size and a canary.
  * - A freed slot is cleared at once, with its canary, and reads as zero until it is handed out. Memory is handed out so, zeroed.
  * - Then the whole slot must still be zero. If not, the allocation fails with #SLM_ERR_WRITE_AFTER_FREE (those without a status return NULL,

@@ -7,7 +7,7 @@ import CSlabmalloc
 struct Options {
   let page: PageSize
   let provider: PageProvider
-  var profile: ZoneProfile = .checked
+  var profile: SafetyProfile = .checked
 
   /// nil if a field is not as slabmalloc.h says.
   init?(_ pointer: UnsafePointer<slm_options>?) {

@@ -34,8 +34,8 @@ extension UnsafeMutablePointer where Pointee == Heap {
   }
 
   func seedRandom() {
-    bin(0).pointee.random = UInt(slm_port_random())
-    for index in 1..<SizeClass.count { bin(index).pointee.random = bin(index - 1).random() }
+    var random = SplitMix(state: slm_port_random())
+    for index in 0..<SizeClass.count { bin(index).pointee.random = SplitMix(state: random.next()) }
   }
 
   /// Whether nothing was written behind an object.
@@ -106,22 +106,6 @@ extension UnsafeMutablePointer where Pointee == Run {
 
 extension UnsafeMutablePointer where Pointee == ProcessHeap {
   @inline(__always) func canary(_ place: UnsafeMutablePointer<UInt>) -> UInt {
-    Canary.value(secret: pointee.secret, place)
-  }
-}
-
-/// A word behind each object of a hardened heap.
-enum Canary {
-  @inline(__always) static var size: UInt { UInt(MemoryLayout<UInt>.size) }
-
-  /// The last word of a slot.
-  @inline(__always) static func place(_ slot: UInt, _ slotSize: UInt) -> UnsafeMutablePointer<UInt> {
-    unsafeBitCast(
-      UnsafeMutablePointer<UInt>(bitPattern: slot &+ slotSize &- size), to: UnsafeMutablePointer<UInt>.self)
-  }
-
-  /// Its first byte is never 0, so that a string which is one byte too long is found.
-  @inline(__always) static func value(secret: UInt, _ place: UnsafeMutablePointer<UInt>) -> UInt {
-    (secret ^ UInt(bitPattern: place)) | 1
+    Canary.word(pointee.secret, at: UInt(bitPattern: place))
   }
 }

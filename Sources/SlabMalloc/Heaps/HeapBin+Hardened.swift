@@ -18,7 +18,7 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
 
   /// Takes one of the pending slots: a random one, or the next one that there is.
   @inline(__always) private func claimRandom(_ slots: UInt64) -> UInt {
-    let turn = UInt64(truncatingIfNeeded: random() & 63)
+    let turn = random() & 63
     let turned = slots &>> turn | slots &<< (0 &- turn)
     let index = (UInt64(truncatingIfNeeded: turned.trailingZeroBitCount) &+ turn) & 63
     pointee.pending = slots & ~(1 &<< index)
@@ -63,15 +63,12 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
     return pointee.heap.countRemoteFree(slot.address, slot.run, index)
   }
 
-  /// A number that a program can't foresee, from a state that the system has chosen (after Wang Yi's wyrand).
-  @inline(__always) func random() -> UInt {
-    pointee.random &+= 0x9E37_79B9_7F4A_7C15
-    let (high, low) = pointee.random.multipliedFullWidth(by: pointee.random ^ 0xE703_7ED1_A0B4_28DB)
-    return high ^ low
-  }
+  @inline(__always) func random() -> UInt64 { pointee.random.next() }
 
   /// Below a limit.
-  @inline(__always) func random(below limit: UInt) -> UInt { random().multipliedFullWidth(by: limit).high }
+  @inline(__always) func random(below limit: UInt) -> UInt {
+    UInt(truncatingIfNeeded: random().multipliedFullWidth(by: UInt64(limit)).high)
+  }
 }
 
 /// No slot is pending.

@@ -46,7 +46,7 @@ struct HeapBin {
   var pages: UInt16
   var index: UInt8
   /// State of the random numbers, see `HeapBin+Hardened`.
-  var random: UInt
+  var random: SplitMix
 
   /// Bytes from one bin to the next: two cache lines, the first of which every allocation reads.
   static let stride = 128
@@ -93,7 +93,7 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
         current: nil, heap: heap,
         partial: RunList(), sparse: RunList(), bottom: bottom, reciprocal: UInt.max / slotSize + 1,
         slotCount: UInt16(slotCount), threshold: UInt16(threshold), pages: UInt16(pages), index: index,
-        random: 0))
+        random: SplitMix(state: 0)))
     // Its mark is a byte of the 0.
     Self.ready(at: bottom).pointee = ReadySlot(
       address: 0, run: RunPointer.at(bottom),

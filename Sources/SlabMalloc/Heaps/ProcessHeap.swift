@@ -51,7 +51,7 @@ struct ProcessHeap {
     /// Bytes of address space to reserve first.
     var reserve: UInt
     var printsStatistics: Bool
-    var profile: HeapProfile = .checked
+    var profile: SafetyProfile = .checked
 
     static var standard: Self {
       Self(purgeDelay: 100, retain: 256 << 20, reserve: 256 << 30, printsStatistics: false)
@@ -104,7 +104,8 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
     for index in 0..<49 { pointee.orphans[index] = RunList() }
     pointee.misuse = .standard
     pointee.counts = ProcessHeap.Counts()
-    pointee.secret = UInt(slm_port_random())
+    var random = SplitMix(state: slm_port_random())
+    pointee.secret = Canary.secret(&random)
     ready.pointee.store(1, ordering: .releasing)
   }
 

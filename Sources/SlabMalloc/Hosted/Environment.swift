@@ -49,7 +49,7 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
     return entry[count] == 61 ? entry + count + 1 : nil
   }
 
-  private func profile(_ text: UnsafePointer<CChar>) -> HeapProfile? {
+  private func profile(_ text: UnsafePointer<CChar>) -> SafetyProfile? {
     if isEqual(text, "fast") { return .fast }
     if isEqual(text, "checked") { return .checked }
     return isEqual(text, "hardened") ? .hardened : nil

@@ -9,7 +9,7 @@ public struct SafeZoneAllocator: ~Copyable, @unchecked Sendable {
 
   /// A zone that takes its pages from a provider, the one for its own state included.
   public init(
-    pageSize: PageSize? = nil, provider: PageProvider, profile: ZoneProfile = .checked
+    pageSize: PageSize? = nil, provider: PageProvider, profile: SafetyProfile = .checked
   ) throws(AllocationError) {
     home = try Home(pageSize, provider, needed: Self.storageSize)
     safeZone = home.memory.assumingMemoryBound(to: SafeZone.self)
@@ -20,7 +20,7 @@ public struct SafeZoneAllocator: ~Copyable, @unchecked Sendable {
   /// with `reclaimPage` before it ends.
   public init(
     storage: UnsafeMutableRawBufferPointer, pageSize: PageSize? = nil, provider: PageProvider? = nil,
-    profile: ZoneProfile = .checked
+    profile: SafetyProfile = .checked
   ) throws(AllocationError) {
     home = try Home(storage, pageSize, provider, needed: Self.storageSize)
     safeZone = home.memory.assumingMemoryBound(to: SafeZone.self)

@@ -9,7 +9,7 @@ public struct SizeClassAllocator: ~Copyable {
 
   /// An allocator that takes its pages from a provider, the one for its own state included.
   public init(
-    _ layout: Layout, pageSize: PageSize? = nil, provider: PageProvider, profile: ZoneProfile = .checked
+    _ layout: Layout, pageSize: PageSize? = nil, provider: PageProvider, profile: SafetyProfile = .checked
   ) throws(AllocationError) {
     let slot = try Self.slotSize(layout, profile)
     home = try Home(pageSize, provider, needed: Self.storageSize)
@@ -20,7 +20,7 @@ public struct SizeClassAllocator: ~Copyable {
   /// An allocator in your storage, which must outlive it.
   public init(
     _ layout: Layout, storage: UnsafeMutableRawBufferPointer, pageSize: PageSize? = nil, provider: PageProvider? = nil,
-    profile: ZoneProfile = .checked
+    profile: SafetyProfile = .checked
   ) throws(AllocationError) {
     let slot = try Self.slotSize(layout, profile)
     home = try Home(storage, pageSize, provider, needed: Self.storageSize)
@@ -28,7 +28,7 @@ public struct SizeClassAllocator: ~Copyable {
     zone.initialize(slotSize: slot, page: home.basePage, provider: home.provider, profile: profile)
   }
 
-  private static func slotSize(_ layout: Layout, _ profile: ZoneProfile) throws(AllocationError) -> UInt {
+  private static func slotSize(_ layout: Layout, _ profile: SafetyProfile) throws(AllocationError) -> UInt {
     guard
       let size = SlabMalloc.slotSize(
         size: UInt(bitPattern: layout.size), alignment: UInt(bitPattern: layout.alignment), profile: profile)

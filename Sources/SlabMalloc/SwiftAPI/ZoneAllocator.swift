@@ -12,7 +12,7 @@ public struct ZoneAllocator: ~Copyable {
 
   /// A zone that takes its pages from a provider, the one for its own state included.
   public init(
-    pageSize: PageSize? = nil, provider: PageProvider, profile: ZoneProfile = .checked
+    pageSize: PageSize? = nil, provider: PageProvider, profile: SafetyProfile = .checked
   ) throws(AllocationError) {
     home = try Home(pageSize, provider, needed: Self.storageSize)
     zone = home.memory.assumingMemoryBound(to: Zone.self)
@@ -23,7 +23,7 @@ public struct ZoneAllocator: ~Copyable {
   /// with `reclaimPage` before it ends, for there is nobody to give them to.
   public init(
     storage: UnsafeMutableRawBufferPointer, pageSize: PageSize? = nil, provider: PageProvider? = nil,
-    profile: ZoneProfile = .checked
+    profile: SafetyProfile = .checked
   ) throws(AllocationError) {
     home = try Home(storage, pageSize, provider, needed: Self.storageSize)
     zone = home.memory.assumingMemoryBound(to: Zone.self)

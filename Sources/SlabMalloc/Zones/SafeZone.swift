@@ -14,7 +14,7 @@ extension UnsafeMutablePointer where Pointee == SafeZone {
 
   static var storageSize: Int { storageSize(.hardened) }
 
-  static func storageSize(_ profile: ZoneProfile) -> Int {
+  static func storageSize(_ profile: SafetyProfile) -> Int {
     zoneOffset + ZonePointer.storageSize(bins: SizeClass.count, profile)
   }
 
@@ -26,7 +26,7 @@ extension UnsafeMutablePointer where Pointee == SafeZone {
     UnsafeMutableRawPointer(self).advanced(by: Self.zoneOffset).assumingMemoryBound(to: Zone.self)
   }
 
-  func initialize(page: PageSize, provider: PageProvider, profile: ZoneProfile = .checked) {
+  func initialize(page: PageSize, provider: PageProvider, profile: SafetyProfile = .checked) {
     pointee.lock = Lock()
     zone.initialize(page: page, provider: provider, lock: zoneLock, profile: profile)
   }

@@ -52,7 +52,7 @@ extension UnsafeMutablePointer where Pointee == SmpZone {
       .assumingMemoryBound(to: Atomic<UInt16>.self) + Int(bitPattern: number & (SmpZone.hintCount &- 1))
   }
 
-  func initialize(cpuCount: UInt, page: PageSize, provider: PageProvider, profile: ZoneProfile = .checked) {
+  func initialize(cpuCount: UInt, page: PageSize, provider: PageProvider, profile: SafetyProfile = .checked) {
     initialize(to: SmpZone(cpuCount: cpuCount, hints: InlineArray(repeating: 0)))
     for index in 0...cpuCount { zone(index).initialize(page: page, provider: provider, profile: profile) }
   }

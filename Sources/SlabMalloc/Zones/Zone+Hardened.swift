@@ -4,7 +4,7 @@ extension UnsafeMutablePointer where Pointee == Zone {
   @inline(__always) var isHardened: Bool { !Profile.isSmall && pointee.hardening != nil }
 
   /// Bytes at the end of each slot that are not the object's.
-  @inline(__always) var canarySize: UInt { isHardened ? Hardening.canarySize : 0 }
+  @inline(__always) var canarySize: UInt { isHardened ? Canary.size : 0 }
 
   /// Bytes of a slab's slots that are the object's.
   @inline(__always) func usableSize(_ slab: SlabPointer) -> UInt { slab.pointee.slotSize &- canarySize }
@@ -120,7 +120,7 @@ extension UnsafeMutablePointer where Pointee == Zone {
 }
 
 /// A size and a canary; 0 is served as 1.
-func withCanary(_ size: UInt) -> UInt { (size == 0 ? 1 : size) &+ Hardening.canarySize }
+func withCanary(_ size: UInt) -> UInt { (size == 0 ? 1 : size) &+ Canary.size }
 
 /// Whether so many bytes, a multiple of 8 at a multiple of 8, are 0.
 private func isClear(_ address: UInt, _ size: UInt) -> Bool {

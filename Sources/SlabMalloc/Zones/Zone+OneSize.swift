@@ -10,7 +10,7 @@ func slotSize(size: UInt, alignment: UInt) -> UInt? {
 }
 
 /// The same with room for a canary, if the profile has one.
-func slotSize(size: UInt, alignment: UInt, profile: ZoneProfile) -> UInt? {
+func slotSize(size: UInt, alignment: UInt, profile: SafetyProfile) -> UInt? {
   guard !Profile.isSmall, profile == .hardened else { return slotSize(size: size, alignment: alignment) }
   return size <= maxSize ? slotSize(size: withCanary(size), alignment: alignment) : nil
 }

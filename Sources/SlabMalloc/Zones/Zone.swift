@@ -34,7 +34,7 @@ typealias ZonePointer = UnsafeMutablePointer<Zone>
 
 extension UnsafeMutablePointer where Pointee == Zone {
   /// Bytes that a zone of a profile needs. What only a hardened one needs comes last.
-  @inline(__always) static func storageSize(bins: UInt, _ profile: ZoneProfile = .hardened) -> Int {
+  @inline(__always) static func storageSize(bins: UInt, _ profile: SafetyProfile = .hardened) -> Int {
     Profile.isSmall || profile != .hardened
       ? Zone.hardeningOffset(bins: bins)
       : Zone.hardeningOffset(bins: bins) + MemoryLayout<Hardening>.stride
@@ -74,7 +74,7 @@ extension UnsafeMutablePointer where Pointee == Zone {
 
   /// A zone of all size classes.
   func initialize(
-    page: PageSize, provider: PageProvider, lock: UnsafeMutablePointer<Lock>? = nil, profile: ZoneProfile = .checked
+    page: PageSize, provider: PageProvider, lock: UnsafeMutablePointer<Lock>? = nil, profile: SafetyProfile = .checked
   ) {
     start(page: page, provider: provider, lock: lock, bins: SizeClass.count)
     for index in 0..<SizeClass.count { addBin(index, slotSize: SizeClass.slotSize(index)) }
@@ -87,13 +87,13 @@ extension UnsafeMutablePointer where Pointee == Zone {
   }
 
   /// A zone of one size, whose one bin is found without a search.
-  func initialize(slotSize: UInt, page: PageSize, provider: PageProvider, profile: ZoneProfile = .checked) {
+  func initialize(slotSize: UInt, page: PageSize, provider: PageProvider, profile: SafetyProfile = .checked) {
     start(page: page, provider: provider, lock: nil, bins: 1)
     addBin(0, slotSize: slotSize)
     start(profile)
   }
 
-  @inline(__always) private func start(_ profile: ZoneProfile) {
+  @inline(__always) private func start(_ profile: SafetyProfile) {
     guard !Profile.isSmall else { return }
     pointee.hardening = nil
     pointee.ignoresLayouts = profile == .fast

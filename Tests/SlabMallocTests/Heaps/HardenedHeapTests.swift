@@ -163,7 +163,7 @@ final class HardenedHeapTests: XCTestCase {
   }
 
   func testOtherProfilesHaveNoCanaryAndNoGuard() {
-    for profile in [HeapProfile.fast, .checked] {
+    for profile in [SafetyProfile.fast, .checked] {
       let world = HeapWorld(profile: profile)
       let heap = world.thread()
       let object = UInt(bitPattern: heap.allocate(64))

@@ -13,7 +13,7 @@ final class HeapWorld {
 
   init(
     pageSize: Int = 4096, reserve: UInt = 16 << 30, purgeDelay: UInt32 = 100, retain: UInt = 64 << 20,
-    profile: HeapProfile = .checked,
+    profile: SafetyProfile = .checked,
     fails: @escaping (HeapSystem.Call, Int, Int) -> Bool = { _, _, _ in false }
   ) {
     storage = .allocate(byteCount: MemoryLayout<ProcessHeap>.stride, alignment: 64)

@@ -1,6 +1,8 @@
 import Foundation
 
-/// Random numbers that a seed decides (SplitMix64). The seed comes from SLM_TEST_SEED; without it each run has another.
+@testable import SlabMalloc
+
+/// Random numbers that a seed decides. The seed comes from SLM_TEST_SEED; without it each run has another.
 struct SeededRandom: RandomNumberGenerator {
   static let seed: UInt64 =
     ProcessInfo.processInfo.environment["SLM_TEST_SEED"].flatMap { UInt64($0) }
@@ -9,20 +11,14 @@ struct SeededRandom: RandomNumberGenerator {
   /// For the message of a failure: what to set to see it again.
   static var hint: String { "SLM_TEST_SEED=\(seed)" }
 
-  private var state: UInt64
+  private var numbers: SplitMix
 
   /// `stream` tells apart the sequences that one run needs.
   init(stream: UInt64 = 0) {
-    state = Self.seed &+ stream &* 0x1234_5678_9ABC_DEF1
+    numbers = SplitMix(state: Self.seed &+ stream &* 0x1234_5678_9ABC_DEF1)
   }
 
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed &>> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed &>> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed &>> 31)
-  }
+  mutating func next() -> UInt64 { numbers.next() }
 
   /// Below `limit`, which is not 0. Cheap also in a debug build, unlike `Int.random`.
   mutating func below(_ limit: Int) -> Int {

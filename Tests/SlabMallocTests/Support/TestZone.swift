@@ -16,7 +16,7 @@ final class TestZone {
     case push
   }
 
-  init(page: PageSize, supply: Supply = .pull, profile: ZoneProfile = .checked) {
+  init(page: PageSize, supply: Supply = .pull, profile: SafetyProfile = .checked) {
     self.page = page
     storage = .allocate(byteCount: ZonePointer.storageSize(bins: SizeClass.count), alignment: 64)
     zone = storage.assumingMemoryBound(to: Zone.self)
@@ -25,7 +25,7 @@ final class TestZone {
   }
 
   /// A zone of one size.
-  init(page: PageSize, slotSize: UInt, profile: ZoneProfile = .checked) {
+  init(page: PageSize, slotSize: UInt, profile: SafetyProfile = .checked) {
     self.page = page
     storage = .allocate(byteCount: ZonePointer.storageSize(bins: 1), alignment: 64)
     zone = storage.assumingMemoryBound(to: Zone.self)

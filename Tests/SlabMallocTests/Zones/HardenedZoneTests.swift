@@ -61,19 +61,6 @@ final class HardenedZoneTests: XCTestCase {
     XCTAssertTrue(!hardened.zone.isFast && hardened.zone.isHardened)
   }
 
-  func testACanaryNeverStartsWithZero() {
-    let hardening = UnsafeMutablePointer<Hardening>.allocate(capacity: 1)
-    defer { hardening.deallocate() }
-    hardening.initialize()
-    for address in 0 as UInt..<1000 {
-      let canary = hardening.canary(at: address)
-      XCTAssertNotEqual(withUnsafeBytes(of: canary) { $0[0] }, 0)
-      let plain: UInt = hardening.pointee.secret ^ address
-      let isChanged: Bool = plain & 0xFF == 0
-      XCTAssertEqual(canary, isChanged ? plain | 0xFF : plain)
-    }
-  }
-
   func testRandomNumbersCoverTheirRange() {
     let hardening = UnsafeMutablePointer<Hardening>.allocate(capacity: 1)
     defer { hardening.deallocate() }

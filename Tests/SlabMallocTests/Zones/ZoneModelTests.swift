@@ -10,7 +10,7 @@ final class ZoneModelTests: XCTestCase {
     ProcessInfo.processInfo.environment["SLM_TEST_OPERATIONS"].flatMap { Int($0) } ?? 1_000_000
 
   private func run(
-    _ page: PageSize, _ supply: TestZone.Supply, _ profile: ZoneProfile = .checked, operations: Int, stream: UInt64
+    _ page: PageSize, _ supply: TestZone.Supply, _ profile: SafetyProfile = .checked, operations: Int, stream: UInt64
   ) {
     let model = ZoneModel(page: page, supply: supply, profile: profile, stream: stream)
     if let text = model.run(operations: operations) { return XCTFail(text) }
