@@ -97,7 +97,7 @@ extension UnsafeMutablePointer where Pointee == Heap {
       let status = process.deallocateLarge(address)
       if isInitialized { tick() }
       return status
-    case .unused, .free, .busy, .metadata: return process.report(address)
+    case .unused, .free, .kept, .busy, .metadata: return process.report(address)
     }
   }
 }

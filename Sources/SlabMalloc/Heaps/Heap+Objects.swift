@@ -79,7 +79,7 @@ extension UnsafeMutablePointer where Pointee == Heap {
     switch run.pointee.kind {
     case .slab: run.currentOwner.alone == address
     case .large: run.pointee.place == .partial && run.bin.pointee.heap == self
-    case .unused, .free, .busy, .metadata: false
+    case .unused, .free, .kept, .busy, .metadata: false
     }
   }
 }

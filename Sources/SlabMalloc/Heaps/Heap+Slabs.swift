@@ -118,9 +118,7 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
     process.giveBackMetadata(UInt(bitPattern: slab.pointee.marks), lines: metadataLines)
     process.pointee.slabs[Int(pointee.index)] -= 1
     process.count(slabBytes: -Int(slab.bytes))
-    // A free clears the slot; what a destroyed heap still had in use was not freed.
-    slab.pointee.isZero = process.isHardened && slab.pointee.used == 0
-    process.addFree(slab, isClean: isClean)
+    process.giveBack(slab: slab, isClean: isClean)
     process.release()
     process.purgeIfDue()
   }
@@ -165,5 +163,16 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
     slab.pointee.isOrphan = false
     pointee.orphans[Int(slab.pointee.binIndex)].remove(slab)
     orphanCount(Int(slab.pointee.binIndex)).pointee.wrappingSubtract(1, ordering: .relaxed)
+  }
+}
+
+extension UnsafeMutablePointer where Pointee == ProcessHeap {
+  /// The run of a slab that is nobody's any more. A free clears a hardened slot; but what a destroyed heap still had in use was not
+  /// freed.
+  fileprivate func giveBack(slab: RunPointer, isClean: Bool) {
+    guard isHardened else { return addFree(slab, isClean: isClean) }
+    if slab.pointee.used == 0 { return keep(slab: slab) }
+    close(slab)
+    addFree(slab)
   }
 }

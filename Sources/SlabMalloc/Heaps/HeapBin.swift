@@ -57,6 +57,9 @@ struct HeapBin {
     min(max(min((32 << 10) / slotSize, 512), 32), slotCount(slotSize) / 2)
   }
 
+  /// Slots in a hardened heap's quarantine: fewer, as each of them keeps its slab from going.
+  static func quarantineLimit(_ slotSize: UInt) -> UInt { min(readyLimit(slotSize), 128) }
+
   /// Pages of a slab: at least 64 slots up to 16 KiB, and 15 for the largest. Pages that are not touched take no memory.
   static func pages(_ slotSize: UInt) -> UInt {
     if slotSize <= 512 { return 1 }
@@ -84,11 +87,13 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
     let pages = HeapBin.pages(slotSize)
     let slotCount = HeapBin.slotCount(slotSize)
     let first = bottom + UInt(MemoryLayout<ReadySlot>.stride)
+    let limit =
+      heap.pointee.process.isHardened ? HeapBin.quarantineLimit(slotSize) : HeapBin.readyLimit(slotSize)
     // A sixteenth of a slab.
     let threshold = slotCount < 32 ? 1 : slotCount / 16
     initialize(
       to: HeapBin(
-        top: first, limit: first + HeapBin.readyLimit(slotSize) * UInt(MemoryLayout<ReadySlot>.stride),
+        top: first, limit: first + limit * UInt(MemoryLayout<ReadySlot>.stride),
         pending: 0, wordStart: 0, wordMarks: raw.assumingMemoryBound(to: UInt8.self), slotSize: slotSize,
         current: nil, heap: heap,
         partial: RunList(), sparse: RunList(), bottom: bottom, reciprocal: UInt.max / slotSize + 1,

@@ -42,7 +42,6 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
       return nil
     }
     page.pointee.kind = .metadata
-    page.pointee.isZero = false
     page.pointee.slotSize = UInt32(lines * Metadata.line)
     page.pointee.slotCount = 0
     page.pointee.used = 0
@@ -65,6 +64,7 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
     pointee.metadata.pageCount -= UInt(page.pointee.pages)
     page.pointee.slotSize = 0
     page.leave()
+    if isHardened { close(page) }
     addFree(page)
   }
 

@@ -62,7 +62,7 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
       guard isStart, index < UInt(run.pointee.slotCount) else { return AllocationError.interiorPointer.code }
       return run.mark(index).pointee == Mark.used ? ok : AllocationError.doubleFree.code
     case .large: return run.pointee.start == address ? ok : AllocationError.interiorPointer.code
-    case .free, .busy:
+    case .free, .kept, .busy:
       // Memory that was given back whole, after its last object was freed.
       let wasUsed = run.pointee.slotSize != 0 || run.pointee.size != 0
       return wasUsed ? AllocationError.doubleFree.code : AllocationError.foreignPointer.code

@@ -1,44 +1,69 @@
-/// Guard pages: the last page of each run that a hardened process takes can't be touched, so that what runs over the end of a
-/// slab, a large object or metadata faults. The lock is held.
+/// Guard pages: of a hardened process's address space only what slabs, large objects and metadata use can be touched.
+///
+///     | slab ........ | guard | free | large object ....... | rest | guard | free |
+///                      \____________/                        \___________________/  faults
+///
+/// A run has a page more than is asked for, which is never made usable, and a free run is out of reach. So what runs over an end
+/// or before a start faults, and so does what touches a large object after it was freed. The lock is held, unless it says
+/// otherwise.
 extension UnsafeMutablePointer where Pointee == ProcessHeap {
-  /// A run as `takeRun` gives it, and its guard page. Without one if the system refuses that.
+  /// A run as `takeRun` gives it, with so many usable pages; of a hardened process all of them read as 0. Nil if the system has
+  /// no more memory.
   func takeGuardedRun(_ pages: UInt) -> RunPointer? {
     guard isHardened else { return takeRun(pages) }
+    if let run = takeKept(pages + 1) { return run }
     guard let run = takeRun(pages + 1) else { return nil }
-    clean(run)
-    addGuard(run)
+    guard open(run, pages << Run.pageShift) else {
+      addFree(run, isClean: run.pointee.isClean)
+      return nil
+    }
+    if !run.pointee.isClean { ZeroMemory.clear(run.pointee.start, pages << Run.pageShift) }
     return run
   }
 
-  func addGuard(_ run: RunPointer) {
-    run.pointee.isGuarded =
-      pointee.system.protect(run.lastPage, Int(Run.pageSize)) == 0
+  /// Makes the first bytes of a run usable that `takeRun` gave to a hardened process; if it is dirty, they want clearing. False if
+  /// the system refuses.
+  func open(_ run: RunPointer, _ bytes: UInt) -> Bool {
+    guard commit(run.pointee.start, bytes) || openWithoutMapping(run, bytes) else { return false }
+    run.pointee.isGuarded = true
+    return true
   }
 
-  /// Makes the guard page usable again. False if the system refuses: then the run is lost.
-  func removeGuard(_ run: RunPointer) -> Bool {
-    guard run.pointee.isGuarded else { return true }
-    run.pointee.isGuarded = pointee.system.commit(run.lastPage, Int(Run.pageSize)) != 0
-    return !run.pointee.isGuarded
-  }
-
-  /// Makes a run read as 0, for what is carved from it is looked at.
-  private func clean(_ run: RunPointer) {
-    guard !run.pointee.isClean, !run.pointee.isZero, let start = UnsafeMutableRawPointer(bitPattern: run.pointee.start)
-    else { return }
-    let bytes = Int(run.bytes)
-    // A little is faster cleared than fetched anew.
-    if bytes <= 256 << 10 || pointee.system.purge(start, bytes) != 0 {
-      start.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
+  /// The system knows only so many mappings. With the guard page of the run before, its memory and this run's become one.
+  private func openWithoutMapping(_ run: RunPointer, _ bytes: UInt) -> Bool {
+    guard let reserve = reserve(around: run.pointee.start), run.pointee.start > reserve.pointee.base else {
+      return false
     }
+    return commit(run.pointee.start - Run.pageSize, Run.pageSize + bytes)
+  }
+
+  /// Puts a run out of reach that a hardened process used, or its end from an address on. If the system refuses, it stays as it is.
+  /// Called with or without the lock.
+  func close(_ run: RunPointer, from start: UInt? = nil) {
+    let start = start ?? run.pointee.start
+    _ = pointee.system.protect(
+      UnsafeMutableRawPointer(bitPattern: start).unsafelyUnwrapped, Int(run.endAddress - start))
+  }
+
+  /// Makes so many bytes of a large object's run usable, no more and no less. False if the system refuses. Called without the lock.
+  func openOrClose(_ run: RunPointer, _ bytes: UInt) -> Bool {
+    let (old, end) = (run.pointee.size, run.pointee.start + run.pointee.size)
+    if bytes <= old {
+      if bytes < old { run.pointee.isClean = false }
+      close(run, from: run.pointee.start + bytes)
+      return true
+    }
+    guard commit(end, bytes - old) else { return false }
+    if !run.pointee.isClean { ZeroMemory.clear(end, bytes - old) }
+    return true
+  }
+
+  private func commit(_ address: UInt, _ bytes: UInt) -> Bool {
+    pointee.system.commit(UnsafeMutableRawPointer(bitPattern: address).unsafelyUnwrapped, Int(bytes)) == 0
   }
 }
 
 extension UnsafeMutablePointer where Pointee == Run {
   /// Bytes before the guard page.
   var usableBytes: UInt { bytes - (pointee.isGuarded ? Run.pageSize : 0) }
-
-  fileprivate var lastPage: UnsafeMutableRawPointer {
-    UnsafeMutableRawPointer(bitPattern: endAddress - Run.pageSize).unsafelyUnwrapped
-  }
 }

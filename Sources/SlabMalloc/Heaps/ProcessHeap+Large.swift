@@ -8,7 +8,7 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
       return (noMemory(), false)
     }
     let bytes = roundUp(max(size, 1), to: osPage)
-    let pages = roundUp(bytes, to: Run.pageSize) >> Run.pageShift + (isHardened ? 1 : 0)
+    let pages = pages(bytes)
     let spare = alignment > Run.pageSize ? (alignment >> Run.pageShift) - 1 : 0
     acquire()
     // Of a giant nobody sets a descriptor for each page.
@@ -19,10 +19,13 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
       return (noMemory(), false)
     }
     if spare > 0 { run = align(run, alignment, pages) }
+    if isHardened, !open(run, bytes) {
+      addFree(run, isClean: run.pointee.isClean)
+      release()
+      return (noMemory(), false)
+    }
     let isClean = run.pointee.isClean
-    if isHardened { addGuard(run) }
     run.pointee.size = bytes
-    run.pointee.isZero = false
     run.pointee.kind = .large
     if let heap {
       run.bin = heap.bin(0)
@@ -33,8 +36,13 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
     count(largeBytes: Int(run.bytes))
     let start = run.pointee.start
     release()
-    return (start, isClean)
+    guard isHardened, !isClean else { return (start, isClean) }
+    ZeroMemory.clear(start, bytes)
+    return (start, true)
   }
+
+  /// Pages of a run for so many bytes.
+  func pages(_ bytes: UInt) -> UInt { roundUp(bytes, to: Run.pageSize) >> Run.pageShift + (isHardened ? 1 : 0) }
 
   /// Cuts a run so that it starts at a multiple of the alignment. What is over of a lone run stays with it.
   private func align(_ run: RunPointer, _ alignment: UInt, _ pages: UInt) -> RunPointer {
@@ -85,7 +93,14 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
       return report(address)
     }
     removeLarge(run)
-    addFree(run)
+    if isHardened, UInt(run.pointee.pages) < Run.giantPages {
+      release()
+      close(run)
+      acquire()
+      quarantine(run)
+    } else {
+      addFree(run)
+    }
     release()
     purgeIfDue()
     return ok
@@ -101,64 +116,6 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
     pointee.counts.largeLive -= 1
     count(largeBytes: -Int(run.bytes))
   }
-
-  /// Changes the size of a large object where it is. False if it can't be.
-  func resizeLarge(_ run: RunPointer, _ size: UInt) -> Bool {
-    guard sizeClass(size, alignment: 1) == nil, size <= UInt(Int.max) - PageSize.large.size else { return false }
-    let bytes = roundUp(size, to: UInt(pointee.system.pageSize))
-    // A guard page is where it is.
-    if run.pointee.isGuarded { return bytes == run.pointee.size }
-    let pages = roundUp(bytes, to: Run.pageSize) >> Run.pageShift
-    acquire()
-    let isDone = resizeLarge(run, pages, bytes)
-    release()
-    purgeIfDue()
-    return isDone
-  }
-
-  private func resizeLarge(_ run: RunPointer, _ pages: UInt, _ bytes: UInt) -> Bool {
-    guard let reserve = reserve(around: run.pointee.start) else { return false }
-    let has = UInt(run.pointee.pages)
-    if pages > has {
-      let before = reserve.dirtyBytes
-      guard reserve.extend(run, by: pages - has) else { return false }
-      dirtyBytes -= before - reserve.dirtyBytes
-      count(largeBytes: Int((pages - has) << Run.pageShift))
-    } else if pages < has, reserve.pointee.isLone {
-      let end = run.pointee.start + pages << Run.pageShift
-      _ = pointee.system.purge(
-        UnsafeMutableRawPointer(bitPattern: end).unsafelyUnwrapped, Int(run.endAddress - end))
-    } else if pages < has {
-      let end = run.pointee.start + pages << Run.pageShift
-      let rest = reserve.descriptor(end)
-      run.pointee.pages = UInt32(pages)
-      rest.set(.busy, start: end, pages: has - pages)
-      count(largeBytes: -Int(rest.bytes))
-      addFree(rest)
-    }
-    run.pointee.size = bytes
-    return true
-  }
-
-  /// Moves a large object to a run with room for `size` bytes. 0 if there is no memory: then it is where it was.
-  func moveLarge(_ run: RunPointer, _ size: UInt, for heap: HeapPointer?) -> UInt {
-    let old = run.pointee.start
-    let (start, _) = allocateLarge(size, alignment: 1, for: heap)
-    guard start != 0, let from = UnsafeMutableRawPointer(bitPattern: old),
-      let to = UnsafeMutableRawPointer(bitPattern: start)
-    else { return 0 }
-    let bytes = min(run.pointee.size, roundUp(size, to: UInt(pointee.system.pageSize)))
-    // Page tables are cheaper to move than bytes, if there are enough of them.
-    if bytes < Run.movedFrom || pointee.system.move(from, to, Int(bytes)) != 0 {
-      to.copyMemory(from: from, byteCount: Int(min(bytes, size)))
-    }
-    _ = deallocateLarge(old)
-    return start
-  }
-}
-
-extension UnsafeMutablePointer where Pointee == Reserve {
-  fileprivate var dirtyBytes: UInt { pointee.dirty.pages << Run.pageShift }
 }
 
 extension UnsafeMutablePointer where Pointee == Heap {

@@ -23,6 +23,7 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
   }
 
   func purgeLocked(downTo bytes: UInt) {
+    while dirtyBytes > bytes, purgeKept(olderThan: UInt.max) {}
     while dirtyBytes > bytes, purgeOne({ $0.pointee.dirty.largest }) {}
   }
 
@@ -31,6 +32,7 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
     // Not all at once if there are many: the others are due next time.
     locked {
       var count = 0
+      while count < 64, purgeKept(olderThan: stamp) { count += 1 }
       while count < 64, purgeOne({ $0.findDirty(until: stamp) }) { count += 1 }
     }
   }
@@ -43,17 +45,25 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
       reserve.remove(run)
       run.pointee.kind = .busy
       dirtyBytes -= run.bytes
-      let start = UnsafeMutableRawPointer(bitPattern: run.pointee.start).unsafelyUnwrapped
-      let bytes = run.bytes
-      release()
-      let isPurged = pointee.system.purge(start, Int(bytes)) == 0
-      acquire()
-      run.pointee.isClean = isPurged
-      if isPurged { pointee.counts.purged += bytes } else { dirtyBytes += bytes }
+      purge(run)
+      if !run.pointee.isClean { dirtyBytes += run.bytes }
+      let isPurged = run.pointee.isClean
       reserve.addFree(run)
       return isPurged
     }
     return false
+  }
+
+  /// Takes a busy run's memory away, so that it is clean, unless the system refuses. The lock is held, but not while the system
+  /// is asked.
+  func purge(_ run: RunPointer) {
+    release()
+    let isPurged =
+      pointee.system.purge(UnsafeMutableRawPointer(bitPattern: run.pointee.start).unsafelyUnwrapped, Int(run.bytes))
+      == 0
+    acquire()
+    run.pointee.isClean = isPurged
+    if isPurged { pointee.counts.purged += run.bytes }
   }
 
   /// Gives everything back now that nothing uses, and a heap's idle slabs. Returns the bytes. Called without the lock.

@@ -6,6 +6,7 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
     if let run = takeFreeRun(pages) ?? grow(pages) ?? takeFromNewReserve(pages) { return run }
     // Dirty and clean neighbours merge when both are clean.
     purgeLocked(downTo: 0)
+    endQuarantine()
     if let run = takeFreeRun(pages) { return run }
     return unmapFreePages() ? takeFromNewReserve(pages) : nil
   }
@@ -25,7 +26,7 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
   private func grow(_ pages: UInt) -> RunPointer? {
     for index in 0..<pointee.reserveCount {
       guard let reserve = pointee.reserves[index], !reserve.pointee.isLone,
-        let run = reserve.grow(pages, pointee.system)
+        let run = reserve.grow(pages, pointee.system, isUsable: !isHardened)
       else { continue }
       pointee.counts.taken += run.bytes
       publish()
@@ -80,7 +81,7 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
     guard pointee.reserveCount > 0 || makeReserve(1),
       let reserve = makeReserve(capacity: pages, isLone: true)
     else { return nil }
-    guard let run = reserve.grow(pages, pointee.system) else {
+    guard let run = reserve.grow(pages, pointee.system, isUsable: !isHardened) else {
       unmap(reserve)
       return nil
     }
@@ -111,13 +112,12 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
     purgeIfDue()
   }
 
-  /// A run that is busy becomes free.
-  func addFree(_ run: RunPointer, isClean: Bool = false) {
-    guard let reserve = reserve(around: run.pointee.start), removeGuard(run) else { return }
+  /// A run that is busy becomes free. In a hardened process it was closed, or never opened.
+  func addFree(_ run: RunPointer, isClean: Bool = false, stamp: UInt? = nil) {
+    guard let reserve = reserve(around: run.pointee.start) else { return }
     if reserve.pointee.isLone { return unmap(reserve) }
     run.pointee.isClean = isClean
-    // Not 0: that it was used is told by that.
-    run.pointee.stamp = max(UInt(truncatingIfNeeded: pointee.system.milliseconds()), 1)
+    run.pointee.stamp = stamp ?? pointee.system.stamp
     if !isClean { dirtyBytes += run.bytes }
     reserve.release(run)
   }

@@ -11,6 +11,8 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
       pages.dirty += reserve.pointee.dirty.pages << Run.pageShift
       pages.clean += reserve.pointee.clean.pages << Run.pageShift
     }
+    pages.dirty += pointee.kept.dirtyPages << Run.pageShift
+    pages.clean += pointee.kept.cleanPages << Run.pageShift
     return pages
   }
 

@@ -42,6 +42,7 @@ struct ProcessHeap {
   var counts: Counts
   /// Of the canaries.
   var secret: UInt
+  var kept: KeptRuns
 
   struct Options {
     /// Milliseconds until dirty runs are purged.
@@ -106,6 +107,7 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
     pointee.counts = ProcessHeap.Counts()
     var random = SplitMix(state: slm_port_random())
     pointee.secret = Canary.secret(&random)
+    pointee.kept = KeptRuns(random)
     ready.pointee.store(1, ordering: .releasing)
   }
 

@@ -16,18 +16,14 @@ extension UnsafeMutablePointer where Pointee == Reserve {
   /// Cuts a run that is in no list to so many pages; the rest is free. Costs a step for each page that is taken.
   func cut(_ run: RunPointer, _ pages: UInt) -> RunPointer {
     let all = UInt(run.pointee.pages)
-    let (start, isClean, isZero, stamp) = (
-      run.pointee.start, run.pointee.isClean, run.pointee.isZero, run.pointee.stamp
-    )
+    let (start, isClean, stamp) = (run.pointee.start, run.pointee.isClean, run.pointee.stamp)
     run.set(.busy, start: start, pages: pages)
     run.pointee.isClean = isClean
-    run.pointee.isZero = isZero
     run.pointee.stamp = stamp
     guard pages < all else { return run }
     let rest = descriptor(start + pages << Run.pageShift)
     rest.setFirst(start: start + pages << Run.pageShift, pages: all - pages)
     rest.pointee.isClean = isClean
-    rest.pointee.isZero = isZero
     rest.pointee.stamp = stamp
     addFree(rest)
     return run
@@ -43,27 +39,23 @@ extension UnsafeMutablePointer where Pointee == Reserve {
   func addFree(_ given: RunPointer) {
     var run = given
     let isClean = run.pointee.isClean
-    var isZero = run.pointee.isZero
     var stamp = run.pointee.stamp
     run.pointee.kind = .free
     run.pointee.reciprocal = 0
     if let after = neighbour(run.endAddress, isClean) {
       remove(after)
-      isZero = isZero && after.pointee.isZero
       stamp = min(stamp, after.pointee.stamp)
       run.last.pointee.lead = run.last
       run.pointee.pages += after.pointee.pages
     }
     if run.pointee.start > pointee.base, let before = neighbour(run.pointee.start - 1, isClean) {
       remove(before)
-      isZero = isZero && before.pointee.isZero
       stamp = min(stamp, before.pointee.stamp)
       before.last.pointee.lead = before.last
       before.pointee.pages += run.pointee.pages
       run = before
     }
     run.last.pointee.lead = run
-    run.pointee.isZero = isZero
     // Of a clean run it would only say that its first page was used.
     if !isClean { run.pointee.stamp = stamp }
     if isClean { pointee.clean.add(run) } else { pointee.dirty.add(run) }

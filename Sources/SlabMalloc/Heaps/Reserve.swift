@@ -1,9 +1,9 @@
 /// A stretch of address space from which page runs are taken: what needs no reading to tell whether a pointer is ours.
 ///
-///     | Reserve | table of descriptors | page 0 | page 1 | ... |
-///                                      base            limit     (of `capacity` pages)
+///     | guard | Reserve | table of descriptors | guard | page 0 | page 1 | ... |
+///                                                      base            limit     (of `capacity` pages)
 ///
-/// Pages up to `limit` are usable, the rest is only reserved. Each usable page belongs to one run, and both ends of a run lead to
+/// The guards, and the table beyond `tableLimit`, can't be touched. Pages up to `limit` are usable, the rest is only reserved. Each usable page belongs to one run, and both ends of a run lead to
 /// its descriptor, so that a run which becomes free finds its free neighbours.
 ///
 /// A free run is dirty, if it may have memory behind it, or clean, if it reads as 0. Lists: `dirty` and `clean`.
@@ -35,18 +35,20 @@ extension UnsafeMutablePointer where Pointee == Reserve {
     let table = roundUp(capacity << Run.strideShift, to: align)
     // Large pages of the system start at base, if it wants to use them.
     let alignment = capacity >= 512 ? PageSize.large.size : Run.pageSize
-    let bytes = head + table + (capacity << Run.pageShift) + alignment
-    guard let memory = system.reserve(Int(bytes)) else { return nil }
+    let guardPage = align
+    let bytes = guardPage + head + table + guardPage + (capacity << Run.pageShift) + alignment
+    guard let mapped = system.reserve(Int(bytes)) else { return nil }
+    let memory = mapped + Int(guardPage)
     guard system.commit(memory, Int(head)) == 0 else {
-      _ = system.unmap(memory, Int(bytes))
+      _ = system.unmap(mapped, Int(bytes))
       return nil
     }
-    let mapping = UInt(bitPattern: memory)
-    let base = roundUp(mapping + head + table, to: alignment)
+    let (mapping, tableStart) = (UInt(bitPattern: mapped), UInt(bitPattern: memory) + head)
+    let base = roundUp(tableStart + table + guardPage, to: alignment)
     let reserve = memory.assumingMemoryBound(to: Reserve.self)
     reserve.initialize(
       to: Reserve(
-        base: base, limit: base, table: mapping + head, capacity: capacity, tableLimit: mapping + head,
+        base: base, limit: base, table: tableStart, capacity: capacity, tableLimit: tableStart,
         mapping: mapping,
         mappingBytes: bytes, isLone: isLone, loneRun: nil, dirty: .none, clean: .none))
     return reserve
@@ -69,24 +71,26 @@ extension UnsafeMutablePointer where Pointee == Reserve {
   /// Pages that are only reserved.
   var pagesLeft: UInt { pointee.capacity - (pointee.limit - pointee.base) >> Run.pageShift }
 
-  /// Makes more pages usable: a clean run.
-  func grow(_ pages: UInt, _ system: SystemMemory) -> RunPointer? {
+  /// Takes more pages into use: a clean run. Of a hardened process they become usable later, see `ProcessHeap+Guards`.
+  func grow(_ pages: UInt, _ system: SystemMemory, isUsable: Bool) -> RunPointer? {
     let left = pagesLeft
     let usable = pointee.capacity - left
     guard pages <= left else { return nil }
     // 4 MiB at once, an eighth more than there is, or only what is wanted.
     let some = min(left, max(pages, max(64, usable / 8)))
-    return commit(some, system) ?? (some > pages ? commit(pages, system) : nil)
+    return extend(some, system, isUsable) ?? (some > pages ? extend(pages, system, isUsable) : nil)
   }
 
-  private func commit(_ pages: UInt, _ system: SystemMemory) -> RunPointer? {
+  private func extend(_ pages: UInt, _ system: SystemMemory, _ isUsable: Bool) -> RunPointer? {
     let tableEnd = descriptor(pointee.limit).address + pages << Run.strideShift
     if tableEnd > pointee.tableLimit {
       let new = roundUp(tableEnd, to: UInt(system.pageSize))
       guard commit(from: pointee.tableLimit, to: new, system) else { return nil }
       pointee.tableLimit = new
     }
-    guard commit(from: pointee.limit, to: pointee.limit + pages << Run.pageShift, system) else { return nil }
+    if isUsable {
+      guard commit(from: pointee.limit, to: pointee.limit + pages << Run.pageShift, system) else { return nil }
+    }
     let run = descriptor(pointee.limit)
     if !pointee.isLone { run.setUnused(pages: pages) }
     run.setFirst(start: pointee.limit, pages: pages)

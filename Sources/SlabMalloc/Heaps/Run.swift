@@ -20,7 +20,7 @@ import Synchronization
 ///      88  remoteNext   list of a heap's remote frees
 ///      96  next         list of a bin, of orphans, or of free runs
 ///     104  previous
-///     112  place, isClean, isOrphan, cursor, isGuarded, isZero
+///     112  place, isClean, isOrphan, cursor, isGuarded
 ///     120  size         bytes, of a large object; of a free run, when it became free
 ///
 /// slotCount = used + available + slots that the owner's bin holds pending or ready; `used` of a current slab is one more, so that
@@ -58,8 +58,6 @@ struct Run {
   var cursor: UInt8
   /// Its last page can't be touched, see `ProcessHeap+Guards`.
   var isGuarded: Bool
-  /// Free, and reads as 0 though it has memory: of a hardened slab every slot was cleared.
-  var isZero: Bool
   var size: UInt
 
   var stamp: UInt {
@@ -70,6 +68,8 @@ struct Run {
   enum Kind: UInt8 {
     case unused
     case free
+    /// Free, but kept whole: in `KeptRuns`.
+    case kept
     /// Taken out of all lists, by a thread that is about to say what it is.
     case busy
     case slab

@@ -8,7 +8,7 @@ struct SystemMemory {
   let reserve: Reserve
   /// Makes reserved address space usable; it reads as 0. 0 on success.
   let commit: Change
-  /// Makes memory one that can't be touched, until `commit`. 0 on success.
+  /// Makes memory one that can't be touched, until `commit`; it keeps its content. 0 on success.
   let protect: Change
   /// Takes memory away; it reads as 0 from now on. 0 on success.
   let purge: Change
@@ -20,4 +20,7 @@ struct SystemMemory {
   let pageSize: Int
   /// A clock that goes on.
   let milliseconds: @convention(c) () -> UInt64
+
+  /// Milliseconds, and not 0: that a run was used is told by that.
+  var stamp: UInt { max(UInt(truncatingIfNeeded: milliseconds()), 1) }
 }

@@ -168,7 +168,7 @@ extension UnsafeMutablePointer where Pointee == Run {
     // By a division, as a hardened slab has no reciprocal.
     case .slab: address - (address - pointee.start) % UInt(pointee.slotSize)
     case .large: pointee.start
-    case .unused, .free, .busy, .metadata: nil
+    case .unused, .free, .kept, .busy, .metadata: nil
     }
   }
 }

@@ -136,32 +136,6 @@ final class HardenedHeapTests: XCTestCase {
     world.finish()
   }
 
-  /// The page behind a slab, a large object and metadata.
-  func testEveryRunEndsWithAGuard() {
-    let world = HeapWorld(profile: .hardened)
-    let heap = world.thread()
-    for size: UInt in [16, 3000, 100_000, 200_000, 5 << 20] {
-      let object = UInt(bitPattern: heap.allocate(size))
-      XCTAssertTrue(world.run(object).pointee.isGuarded, "\(size) bytes")
-      XCTAssertEqual(world.free(object, by: heap), ok)
-    }
-    XCTAssertTrue(world.run(heap.address).pointee.isGuarded, "metadata")
-    world.finish()
-  }
-
-  /// A guard page that the system doesn't give back: its run is lost, and nothing else.
-  func testAGuardThatStaysTakesItsRunAlong() {
-    let world = HeapWorld(profile: .hardened)
-    let heap = world.thread()
-    let object = UInt(bitPattern: heap.allocate(200_000))
-    HeapSystem.current.fails = { call, _, _ in call == .commit }
-    XCTAssertEqual(world.free(object, by: heap), ok)
-    HeapSystem.current.fails = { _, _, _ in false }
-    XCTAssertEqual(world.run(object).pointee.kind, .busy)
-    XCTAssertEqual(world.free(object, by: heap), AllocationError.doubleFree.code)
-    XCTAssertNotEqual(UInt(bitPattern: heap.allocate(200_000)), object)
-  }
-
   func testOtherProfilesHaveNoCanaryAndNoGuard() {
     for profile in [SafetyProfile.fast, .checked] {
       let world = HeapWorld(profile: profile)

@@ -13,6 +13,7 @@ struct HeapInvariants {
   /// What the lists of heaps and of orphans hold, until the slab is found in a reserve.
   private var lists = HeapLists()
   private var metadata = HeapMetadata()
+  private var kept: Set<RunPointer> = []
 
   /// The first invariant that does not hold, as text.
   static func violation(_ process: ProcessHeapPointer, heaps: [HeapPointer]) -> String? {
@@ -52,7 +53,7 @@ struct HeapInvariants {
       guard let reserve = process.pointee.reserves[index] else { continue }
       if let text = find(in: reserve) { return "reserve \(index): \(text)" }
     }
-    return lists.leftOver ?? metadata.violation(process) ?? findInCounts()
+    return lists.leftOver ?? metadata.violation(process) ?? findInKept() ?? findInCounts()
   }
 
   /// Runs tile the reserve, each page leads to its run, and no two free neighbours could be one.
@@ -103,8 +104,33 @@ struct HeapInvariants {
     case .metadata:
       metadata.found(run)
       return nil
+    case .kept:
+      kept.insert(run)
+      return nil
     case .unused, .busy, .free: return "of no kind"
     }
+  }
+
+  /// Runs that are kept are in one list of a hardened process each, or in its quarantine.
+  private mutating func findInKept() -> String? {
+    var pages: (dirty: UInt, clean: UInt) = (0, 0)
+    for index in 0..<process.pointee.kept.slabs.count {
+      let text = process.pointee.kept.slabs[index].walk { run in
+        pages.dirty += UInt(run.pointee.pages)
+        if run.pointee.isClean { return "a slab's run is kept, and clean" }
+        if UInt(run.pointee.pages) != 1 << index + 1 { return "\(run.pointee.pages) pages kept in list \(index)" }
+        return kept.remove(run) == nil ? "a run is in a list of those kept, and not kept" : nil
+      }
+      if let text { return text }
+    }
+    for index in 0..<process.pointee.kept.large.count {
+      guard let run = process.pointee.kept.large[index] else { continue }
+      if run.pointee.isClean { pages.clean += UInt(run.pointee.pages) } else { pages.dirty += UInt(run.pointee.pages) }
+      if kept.remove(run) == nil { return "a run is in quarantine, and not kept" }
+    }
+    if !kept.isEmpty { return "\(kept.count) runs are kept nowhere" }
+    let counted = (process.pointee.kept.dirtyPages, process.pointee.kept.cleanPages)
+    return counted == pages ? nil : "\(counted) pages kept are \(pages)"
   }
 
   /// The equations of ProcessHeap's comment.

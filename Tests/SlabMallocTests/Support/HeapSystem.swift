@@ -36,6 +36,8 @@ struct HeapSystem {
   init(pageSize: Int) { self.pageSize = pageSize }
 
   func count(_ call: Call) -> Int { counts[call, default: 0] }
+  /// Whether a byte may be touched.
+  func isUsable(_ address: UInt) -> Bool { usable.contains { $0.contains(address) } }
   /// Whole reserves that are out.
   var reserved: Int { mappings.count - stumps }
   var reservedBytes: UInt { mappings.values.reduce(0, +) }
@@ -93,17 +95,22 @@ struct HeapSystem {
   private mutating func commit(_ range: Range<UInt>) -> Int32 {
     guard !refuses(.commit, range.count) else { return -1 }
     check(.commit, range, in: mappings.map { $0.key..<$0.key + $0.value })
-    if usable.contains(where: { $0.overlaps(range) }) { errors.append("commit of \(text(range)): usable already") }
+    // What it refused to protect is usable still.
+    if usable.contains(where: { $0.overlaps(range) }), failures == 0 {
+      errors.append("commit of \(text(range)): usable already")
+    }
     usable.append(range)
     return slm_port_commit(UnsafeMutableRawPointer(bitPattern: range.lowerBound)!, range.count)
   }
 
   private mutating func protect(_ range: Range<UInt>) -> Int32 {
     guard !refuses(.protect, range.count) else { return -1 }
-    check(.protect, range, in: usable)
+    check(.protect, range, in: mappings.map { $0.key..<$0.key + $0.value })
     usable = usable.flatMap { old -> [Range<UInt>] in
       guard old.overlaps(range) else { return [old] }
-      return [old.lowerBound..<range.lowerBound, range.upperBound..<old.upperBound].filter { !$0.isEmpty }
+      return [
+        old.lowerBound..<max(old.lowerBound, range.lowerBound), min(old.upperBound, range.upperBound)..<old.upperBound,
+      ].filter { !$0.isEmpty }
     }
     return slm_port_protect(UnsafeMutableRawPointer(bitPattern: range.lowerBound)!, range.count)
   }
@@ -117,7 +124,7 @@ struct HeapSystem {
 
   private mutating func purge(_ range: Range<UInt>) -> Int32 {
     guard !refuses(.purge, range.count) else { return -1 }
-    check(.purge, range, in: usable)
+    check(.purge, range, in: mappings.map { $0.key..<$0.key + $0.value })
     return slm_port_purge(UnsafeMutableRawPointer(bitPattern: range.lowerBound)!, range.count)
   }
 

@@ -1,0 +1,159 @@
+import XCTest
+
+@testable import SlabMalloc
+
+/// What can't be touched in a hardened process: what lies around slabs and large objects, and what is free.
+final class GuardTests: XCTestCase {
+  private func isUsable(_ address: UInt) -> Bool { HeapSystem.current.isUsable(address) }
+
+  private func allocate(_ size: UInt, _ heap: HeapPointer) -> UInt { UInt(bitPattern: heap.allocate(size)) }
+
+  /// The bytes before and behind a slab, a large object and metadata.
+  func testEveryRunLiesBetweenGuards() {
+    for pageSize in [4096, 16384] {
+      let world = HeapWorld(pageSize: pageSize, profile: .hardened)
+      let heap = world.thread()
+      for size: UInt in [16, 3000, 100_000, 200_000, 200_000, 5 << 20] {
+        let run = world.run(allocate(size, heap))
+        XCTAssertTrue(isUsable(run.pointee.start) && isUsable(run.pointee.start + size - 1), "\(size) bytes")
+        XCTAssertFalse(isUsable(run.pointee.start - 1), "before \(size) bytes")
+        XCTAssertFalse(isUsable(run.endAddress - 1), "behind \(size) bytes")
+      }
+      let metadata = world.run(heap.address)
+      XCTAssertFalse(isUsable(metadata.pointee.start - 1) || isUsable(metadata.endAddress - 1))
+      // Descriptors, too.
+      let reserve = world.process.pointee.reserves[0]!
+      XCTAssertFalse(isUsable(UInt(bitPattern: reserve) - 1) || isUsable(reserve.pointee.base - 1))
+      XCTAssertFalse(isUsable(reserve.pointee.tableLimit))
+    }
+  }
+
+  func testALargeObjectEndsWhereItsUsableSizeDoes() {
+    let world = HeapWorld(profile: .hardened)
+    let heap = world.thread()
+    for size: UInt in [200_000, 1 << 20, (1 << 20) + 1] {
+      let object = allocate(size, heap)
+      let usable = world.process.usableSize(object)
+      XCTAssertLessThan(usable - size, 4096)
+      XCTAssertTrue(isUsable(object + usable - 1))
+      XCTAssertFalse(isUsable(object + usable))
+    }
+    world.check()
+  }
+
+  func testAlignedObjectsLieBetweenGuards() {
+    let world = HeapWorld(profile: .hardened)
+    let heap = world.thread()
+    for alignment: UInt in [1 << 16, 1 << 18, 1 << 22] {
+      let object = heap.allocate(300_000, alignment: alignment)
+      XCTAssertEqual(object % alignment, 0)
+      XCTAssertFalse(isUsable(object - 1) || isUsable(object + world.process.usableSize(object)))
+      XCTAssertEqual(world.free(object, by: heap), ok)
+    }
+    world.finish()
+  }
+
+  /// Until its address space is used again, which is not soon.
+  func testAFreedLargeObjectCanNotBeTouched() {
+    let world = HeapWorld(profile: .hardened)
+    let heap = world.thread()
+    for size: UInt in [200_000, 5 << 20] {
+      let object = allocate(size, heap)
+      XCTAssertEqual(world.free(object, by: heap), ok)
+      XCTAssertFalse(isUsable(object) || isUsable(object + size / 2))
+      XCTAssertEqual(world.free(object, by: heap), AllocationError.doubleFree.code)
+      XCTAssertEqual(world.reports, [AllocationError.doubleFree.code])
+    }
+    let object = allocate(200_000, heap)
+    XCTAssertEqual(world.free(object, by: heap), ok)
+    let others = world.allocate(8, of: 200_000, from: heap)
+    XCTAssertFalse(others.contains(object))
+    world.free(others, by: heap)
+    world.finish()
+  }
+
+  func testALargeObjectThatGrowsAndShrinksKeepsItsGuards() {
+    let world = HeapWorld(profile: .hardened)
+    let heap = world.thread()
+    var object = allocate(200_000, heap)
+    for size: UInt in [300_000, 310_000, 3 << 20, 250_000, 249_856, 260_000, 20 << 20, 17 << 20] {
+      object = heap.reallocate(object, size)
+      let usable = world.process.usableSize(object)
+      XCTAssertTrue(isUsable(object + size - 1), "\(size) bytes")
+      XCTAssertFalse(isUsable(object - 1) || isUsable(object + usable), "\(size) bytes")
+      // What it grows by reads as 0, whatever was there.
+      let bytes = UnsafeMutableRawBufferPointer(start: UnsafeMutableRawPointer(bitPattern: object), count: Int(usable))
+      XCTAssertFalse(bytes.contains { $0 != 0 && $0 != 0xA5 }, "\(size) bytes")
+      bytes.initializeMemory(as: UInt8.self, repeating: 0xA5)
+      world.check()
+    }
+    XCTAssertEqual(world.free(object, by: heap), ok)
+    world.finish()
+  }
+
+  /// A slab's run waits for the next slab as it is: without a call of the system.
+  func testSlabsThatComeAndGoCostNoCalls() {
+    let world = HeapWorld(profile: .hardened)
+    let heap = world.thread()
+    func fillAndEmpty() {
+      for size: UInt in [64, 1000, 30_000] {
+        world.free(world.allocate(3 * HeapWorld.slots(size), of: size, from: heap), by: heap)
+      }
+      heap.endQuarantine()
+    }
+    fillAndEmpty()
+    let commits = HeapSystem.current.count(.commit)
+    for _ in 0..<20 { fillAndEmpty() }
+    XCTAssertEqual(HeapSystem.current.count(.protect), 0)
+    // Chance says how many slabs there are at once.
+    XCTAssertLessThan(HeapSystem.current.count(.commit) - commits, 6)
+    // It has memory, until it is purged.
+    XCTAssertGreaterThan(world.process.pages.dirty, 0)
+    _ = world.process.purgeAll(of: heap)
+    XCTAssertEqual(world.process.pages.dirty, 0)
+    world.finish()
+  }
+
+  func testMemoryThatTheSystemDoesNotMakeUsableIsNotHandedOut() {
+    let world = HeapWorld(profile: .hardened)
+    let heap = world.thread()
+    HeapSystem.current.fails = { call, _, _ in call == .commit }
+    XCTAssertEqual(allocate(200_000, heap), 0)
+    XCTAssertEqual(allocate(1000, heap), 0)
+    HeapSystem.current.fails = { _, _, _ in false }
+    world.check()
+    for size: UInt in [200_000, 1000] { XCTAssertEqual(world.free(allocate(size, heap), by: heap), ok) }
+    world.finish()
+  }
+
+  /// The system knows only so many mappings: then the guard page between two runs is given up.
+  func testWithoutAnotherMappingMemoryIsUsableWithTheGuardBeforeIt() {
+    let world = HeapWorld(profile: .hardened)
+    let heap = world.thread()
+    let first = allocate(1 << 20, heap)
+    HeapSystem.current.fails = { call, _, bytes in call == .commit && bytes == 1 << 20 }
+    let second = allocate(1 << 20, heap)
+    XCTAssertEqual(second, first + (1 << 20) + Run.pageSize)
+    XCTAssertTrue(isUsable(second - 1) && isUsable(second))
+    XCTAssertFalse(isUsable(second + 1 << 20))
+    HeapSystem.current.fails = { _, _, _ in false }
+    for object in [first, second] { XCTAssertEqual(world.free(object, by: heap), ok) }
+    world.finish()
+  }
+
+  /// What can't be put out of reach is cleared all the same before somebody gets it.
+  func testAFreedObjectThatStaysUsableIsClearedForTheNext() {
+    let world = HeapWorld(profile: .hardened)
+    let heap = world.thread()
+    let object = allocate(4 << 20, heap)
+    let bytes = UnsafeMutablePointer<UInt8>(bitPattern: object)!
+    bytes.initialize(repeating: 0xA5, count: 4 << 20)
+    HeapSystem.current.fails = { call, _, _ in call == .protect }
+    XCTAssertEqual(world.free(object, by: heap), ok)
+    HeapSystem.current.fails = { _, _, _ in false }
+    XCTAssertTrue(isUsable(object))
+    XCTAssertEqual(allocate(4 << 20, heap), object)
+    XCTAssertFalse((0..<4 << 20).contains { bytes[$0] != 0 })
+    XCTAssertEqual(world.free(object, by: heap), ok)
+  }
+}
