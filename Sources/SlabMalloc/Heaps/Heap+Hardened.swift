@@ -35,7 +35,7 @@ extension UnsafeMutablePointer where Pointee == Heap {
 
   func seedRandom() {
     var random = SplitMix(state: slm_port_random())
-    for index in 0..<SizeClass.count { bin(index).pointee.random = SplitMix(state: random.next()) }
+    for index in 0..<SizeClass.count { bin(index).pointee.random = random.next() }
   }
 
   /// Whether nothing was written behind an object.

@@ -37,7 +37,7 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
       return ok
     }
     let first = pointee.bottom &+ size
-    let place = Self.ready(at: first &+ random(below: (top &- first) / size) &* size)
+    let place = Self.ready(at: first) + Int(truncatingIfNeeded: random() & UInt64(pointee.quarantineMask))
     let other = place.pointee
     place.pointee = freed
     return letGo(other)
@@ -63,7 +63,13 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
     return pointee.heap.countRemoteFree(slot.address, slot.run, index)
   }
 
-  @inline(__always) func random() -> UInt64 { pointee.random.next() }
+  /// A random number. It was there already: the next one is made from it, for which nobody has to wait.
+  @inline(__always) func random() -> UInt64 {
+    let random = pointee.random
+    var next = SplitMix(state: random)
+    pointee.random = next.next()
+    return random
+  }
 
   /// Below a limit.
   @inline(__always) func random(below limit: UInt) -> UInt {

@@ -45,8 +45,10 @@ struct HeapBin {
   var threshold: UInt16
   var pages: UInt16
   var index: UInt8
-  /// State of the random numbers, see `HeapBin+Hardened`.
-  var random: SplitMix
+  /// One less than the slots that a hardened heap's quarantine holds, a power of two.
+  var quarantineMask: UInt8
+  /// The next random number, see `HeapBin+Hardened`.
+  var random: UInt64
 
   /// Bytes from one bin to the next: two cache lines, the first of which every allocation reads.
   static let stride = 128
@@ -58,7 +60,10 @@ struct HeapBin {
   }
 
   /// Slots in a hardened heap's quarantine: fewer, as each of them keeps its slab from going.
-  static func quarantineLimit(_ slotSize: UInt) -> UInt { min(readyLimit(slotSize), 128) }
+  static func quarantineLimit(_ slotSize: UInt) -> UInt {
+    let limit = min(readyLimit(slotSize), 128)
+    return 1 << UInt(UInt.bitWidth - 1 - limit.leadingZeroBitCount)
+  }
 
   /// Pages of a slab: at least 64 slots up to 16 KiB, and 15 for the largest. Pages that are not touched take no memory.
   static func pages(_ slotSize: UInt) -> UInt {
@@ -98,7 +103,7 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
         current: nil, heap: heap,
         partial: RunList(), sparse: RunList(), bottom: bottom, reciprocal: UInt.max / slotSize + 1,
         slotCount: UInt16(slotCount), threshold: UInt16(threshold), pages: UInt16(pages), index: index,
-        random: SplitMix(state: 0)))
+        quarantineMask: UInt8(truncatingIfNeeded: limit &- 1), random: 0))
     // Its mark is a byte of the 0.
     Self.ready(at: bottom).pointee = ReadySlot(
       address: 0, run: RunPointer.at(bottom),

@@ -14,8 +14,8 @@ import Synchronization
 ///      56  slotSize, slotCount, binIndex, kind
 ///                       what changes all the time
 ///      64  used
-///      68  available
-///      72  shortfall, pages
+///      68  shortfall
+///      72  available, pages
 ///      80  remoteHint
 ///      88  remoteNext   list of a heap's remote frees
 ///      96  next         list of a bin, of orphans, or of free runs
@@ -41,9 +41,10 @@ struct Run {
   var binIndex: UInt8
   var kind: Kind
   var used: UInt32
-  var available: UInt32
   /// Available slots that a sparse slab still lacks to be partial; too many to count down for any other.
   var shortfall: UInt32
+  /// Not beside `used`: the compiler would make one wide change of both, which waits for the narrow one of `used` before it.
+  var available: UInt32
   var pages: UInt32
   /// A slot that was freed remotely, for a start.
   var remoteHint: UInt
