@@ -56,6 +56,8 @@ def find_peer(name, own):
         if os.path.basename(name) == file:
             return Library(known, os.path.abspath(name)), None
     stem = re.sub(r"\.so.*$", "", os.path.basename(name))
+    if "scudo" in stem:
+        return Library("scudo", os.path.abspath(name)), None
     return Library(re.sub(r"^lib", "", stem) or stem, os.path.abspath(name)), None
 
 

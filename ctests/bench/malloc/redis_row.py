@@ -36,6 +36,7 @@ class RedisRow:
     """The time is the benchmark's, user and system time and the peak are the server's."""
 
     name = "redis"
+    is_program = True
 
     def __init__(self, folder, quick):
         self.folder = folder

@@ -93,6 +93,23 @@ def mean_line(label, table, names, value):
     return f"  {label:<16} " + "   ".join(parts)
 
 
+def profile_lines(table, names, programs):
+    """What each profile costs: the geometric mean of its time over the one before, of all rows and of real programs."""
+    lines = []
+    for label, name, base in (("checked", OWN, "fast"), ("hardened", "hardened", OWN)):
+        if name not in names or base not in names:
+            continue
+        for rows, what in ((table, "all rows"), ({row: table[row] for row in table if row in programs}, "real programs")):
+            pairs = [(outcomes.get(name), outcomes.get(base)) for outcomes in rows.values()]
+            pairs = [pair for pair in pairs if all(outcome and outcome.measured for outcome in pair)]
+            if pairs:
+                time = geometric_mean([processor(own) / processor(other) for own, other in pairs])
+                memory = geometric_mean([peak(own) / peak(other) for own, other in pairs])
+                before = "fast" if base == "fast" else "checked"
+                lines.append(f"  {label:<10}{time:.2f} times {before}'s time, {memory:.2f} times its peak ({len(pairs)} rows: {what})")
+    return ["", "Geometric means of what a profile costs, user + system"] + lines if lines else []
+
+
 def worst_rows(table):
     found = []
     for row, outcomes in table.items():
@@ -103,7 +120,7 @@ def worst_rows(table):
     return [f"  {number:6.2f}  {row} (best: {best})" for number, row, best in sorted(found, reverse=True)[:WORST]]
 
 
-def summary(table, names):
+def summary(table, names, programs):
     if not any(OWN in outcomes for outcomes in table.values()):
         return [f"There is no {OWN} to compare with its peers."]
     lines = [f"Geometric means of {OWN} / peer (below 1 it is ahead)"]
@@ -111,13 +128,14 @@ def summary(table, names):
         line = mean_line(label, table, names, value)
         if line:
             lines.append(line)
+    lines += profile_lines(table, names, programs)
     worst = worst_rows(table)
     if worst:
         lines += ["", f"Worst rows by time: {OWN} / best peer"] + worst
     return lines
 
 
-def tables(table, names, prefix):
+def tables(table, names, prefix, programs):
     lines = [""]
     for title, value, form in (
         ("seconds", wall, seconds),
@@ -128,7 +146,7 @@ def tables(table, names, prefix):
         lines.append("")
     if FLOOR in names:
         lines += [f"The times of {FLOOR} are without the system's share in them.", ""]
-    lines += summary(table, names)
+    lines += summary(table, names, programs)
     return "\n".join(lines) + "\n"
 
 

@@ -17,6 +17,11 @@ class CommandRow:
     package: str = ""
     environment: dict = field(default_factory=dict)
 
+    @property
+    def is_program(self):
+        """Whether it is somebody's program, and no workload of ours."""
+        return bool(self.package)
+
     def missing(self):
         if programs.find(self.command[0]):
             return None

@@ -106,7 +106,8 @@ def main():
         print(report.progress(number, len(rows), time.monotonic() - start, row.name, outcomes), flush=True)
 
     names = [library.name for library in libraries]
-    print(report.tables(table, names, "quick: " if arguments.quick else ""))
+    programs = {row.name for row in rows if row.is_program}
+    print(report.tables(table, names, "quick: " if arguments.quick else "", programs))
     path = os.path.join(folder, "results.json")
     content = results.write(path, table, libraries, arguments, rounds)
     print(f"bench-malloc: every sample is in {path}")
