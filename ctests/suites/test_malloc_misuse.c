@@ -3,11 +3,6 @@
 #include "support/process_misuse.h"
 #include "support/process_work.h"
 
-static size_t slot_of(const void *object) {
-  size_t usable = slm_usable_size(object);
-  return usable <= SLM_MAX_SIZE ? usable : 0;
-}
-
 static unsigned char *allocate(size_t size, uint64_t id) {
   unsigned char *object = slm_malloc(size);
   assert_non_null(object);
@@ -63,7 +58,8 @@ static void pointers_into_objects(void **state) {
       size_t slot = slot_of(objects[j]), usable = slm_usable_size(objects[j]);
       size_t offsets[] = {1, 8, 15, 16, usable / 2, usable / 2 + 1, usable - 8, usable - 1, 4096, 65536, 2 * MIB};
       for (size_t k = 0; k < COUNT_OF(offsets); k++)
-        if (offsets[k] < usable) reported_everywhere(SLM_ERR_INTERIOR_POINTER, objects[j] + offsets[k], slot);
+        if (offsets[k] > 0 && offsets[k] < usable)
+          reported_everywhere(SLM_ERR_INTERIOR_POINTER, objects[j] + offsets[k], slot);
     }
     for (size_t j = 0; j < 3; j++) {
       assert_true(pattern_ends_hold(objects[j], sizes[i], j));
@@ -140,7 +136,8 @@ static void work_goes_on(void **state) {
     assert_freed(freed, slot, slm_free(freed));
     assert_misuse(SLM_ERR_INTERIOR_POINTER, object + 1, slot, slm_free(object + 1));
     assert_misuse(SLM_ERR_FOREIGN_POINTER, stranger, 0, slm_free(stranger));
-    assert_misuse(SLM_ERR_LAYOUT_MISMATCH, object, slot, slm_free_sized(object, slm_usable_size(object) + 1));
+    if (!is_fast()) /* which would free it */
+      assert_misuse(SLM_ERR_LAYOUT_MISMATCH, object, slot, slm_free_sized(object, slm_usable_size(object) + 1));
     size_t count = misuses.count;
     assert_int_equal(work(random, 300), 0);
     assert_int_equal(misuses.count, count);
