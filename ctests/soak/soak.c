@@ -25,7 +25,17 @@ static struct {
   uint64_t seed, until;
 } soak;
 
-static bool is_over(void) { return milliseconds() >= soak.until; }
+/** Each part of the run has done something. */
+static bool did_all(void) {
+  return soak.checked > 0 && soak.handed > 0 && soak.threads > 0 && soak.forks > 0 && soak.execs > 0 &&
+         soak.signals > 0 && soak.exhausted > 0;
+}
+
+/** A short run on a busy machine goes on until each part of it has done something, but for a minute at most. */
+static bool is_over(void) {
+  uint64_t now = milliseconds();
+  return now >= soak.until && (did_all() || now >= soak.until + 60000);
+}
 
 static void fault(const char *what, const header *o) {
   if (soak.faults++ < 5)
@@ -298,8 +308,6 @@ int main(int count, char **arguments) {
   stop_signals();
   for (size_t i = 0; i < MAILBOXES; i++) unmake(soak.mail[i]);
   print_progress(start);
-  bool did_all = soak.checked > 0 && soak.handed > 0 && soak.threads > 0 && soak.forks > 0 && soak.execs > 0 &&
-                 soak.signals > 0 && soak.exhausted > 0;
-  if (!did_all) dprintf(1, "a part of the run did nothing\n");
-  return soak.faults == 0 && did_all ? 0 : 1;
+  if (!did_all()) dprintf(1, "a part of the run did nothing\n");
+  return soak.faults == 0 && did_all() ? 0 : 1;
 }

@@ -10,5 +10,5 @@ $(SOAK): ctests/soak/soak.c ctests/soak/soak.mk | $(B)/packages/check
 .PHONY: soak check-soak
 soak: $(SOAK) $(PRELOAD_LIB) ## Threads, fork, exec, signals and no memory at once, each object checked: MINUTES=60
 	@ctests/soak/run-soak.sh $(PRELOAD_LIB) $< $$(( $(MINUTES) * 60 ))
-check-soak: $(SOAK) $(PRELOAD_LIB) ## Ten seconds of the soak test
+check-soak: $(SOAK) $(PRELOAD_LIB) ## Ten seconds of the soak test, in each profile in turn
 	@ctests/soak/run-soak.sh $(PRELOAD_LIB) $< 10

@@ -22,10 +22,10 @@ static void they_have_whole_pages(void **state) {
     assert_non_null(object);
     assert_aligned(object, 16);
     size_t usable = slm_usable_size(object);
-    assert_int_equal(usable, round_up(sizes[i], system_page()));
+    assert_true(is_large_size(usable, sizes[i]));
     assert_int_equal(usable, slm_good_size(sizes[i]));
     slm_process_statistics during = check_process_books();
-    assert_int_equal(during.bytes_large, before.bytes_large + large_bytes(object));
+    assert_true(is_bytes_of_large(during.bytes_large - before.bytes_large, large_bytes(object), 1));
     assert_int_equal(during.large_live, before.large_live + 1);
     assert_int_equal(during.bytes_slabs, before.bytes_slabs);
     memset(object, 0x77, usable);
@@ -66,7 +66,7 @@ static void many_at_once(void **state) {
     }
     slm_process_statistics now = check_process_books();
     assert_int_equal(now.large_live, taken.count);
-    assert_int_equal(now.bytes_large, bytes);
+    assert_true(is_bytes_of_large(now.bytes_large, bytes, taken.count));
   }
   for (size_t i = 0; i < COUNT; i++) {
     if (objects[i].memory != NULL) assert_true(pattern_ends_hold(objects[i].memory, objects[i].size, i));
@@ -85,7 +85,12 @@ static void neighbours_join(void **state) {
   void *parts[PARTS];
   uint64_t random = suite_seed();
   retain_everything();
-  for (size_t i = 0; i < PARTS; i++) assert_non_null(parts[i] = slm_malloc(MIB));
+  /* With its guard pages, if there are any, a part has 1 MiB: so that no rest is left where the heap grows. */
+  void *probe = slm_malloc(MIB);
+  size_t part = 2 * MIB - process_statistics().bytes_large;
+  slm_free(probe);
+  slm_purge();
+  for (size_t i = 0; i < PARTS; i++) assert_non_null(parts[i] = slm_malloc(part));
   shuffle(parts, PARTS, &random);
   slm_process_statistics before = process_statistics();
   for (size_t round = 0; round < 20; round++) {
@@ -94,7 +99,7 @@ static void neighbours_join(void **state) {
     assert_non_null(whole);
     memset(whole, 1, (PARTS / 2) * MIB);
     slm_free(whole);
-    for (size_t i = 0; i < PARTS; i++) assert_non_null(parts[i] = slm_malloc(MIB));
+    for (size_t i = 0; i < PARTS; i++) assert_non_null(parts[i] = slm_malloc(part));
     shuffle(parts, PARTS, &random);
   }
   slm_process_statistics after = check_process_books();

@@ -95,11 +95,11 @@ static size_t use_threads(void) {
 /** A fork may come while other threads are anywhere in the allocator; their locks must not stay taken in the child. */
 static void a_fork_while_others_allocate(void **state) {
   (void)state;
-  enum { BUSY = 3, FORKS = 100 };
+  enum { BUSY = 3 };
   static size_t faults[BUSY];
   pthread_t threads[BUSY];
   for (size_t i = 0; i < BUSY; i++) assert_int_equal(pthread_create(&threads[i], NULL, keep_busy, &faults[i]), 0);
-  for (size_t i = 0; i < FORKS; i++) in_child(use_threads);
+  for (size_t i = 0, forks = rounds_of(100, 30); i < forks; i++) in_child(use_threads);
   stop = true;
   for (size_t i = 0; i < BUSY; i++) {
     assert_int_equal(pthread_join(threads[i], NULL), 0);

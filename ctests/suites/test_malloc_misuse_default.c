@@ -16,7 +16,7 @@ enum { TEXT = 4096 };
 
 static void double_free(void) {
   void *kept = slm_malloc(40), *object = slm_malloc(40);
-  EXPECT("double free of %p (size class 48)\n", object);
+  EXPECT("double free of %p (size class %zu)\n", object, slot_of(object));
   slm_free(object);
   slm_free(object);
   slm_free(kept);
@@ -31,7 +31,7 @@ static void double_free_of_large(void) {
 
 static void double_free_by_threads(void) {
   void *kept = slm_malloc(1000), *object = slm_malloc(1000);
-  EXPECT("double free of %p (size class 1024)\n", object);
+  EXPECT("double free of %p (size class %zu)\n", object, slot_of(object));
   on_thread(free_one, object);
   on_thread(free_one, object);
   slm_free(kept);
@@ -39,7 +39,7 @@ static void double_free_by_threads(void) {
 
 static void interior(void) {
   char *object = slm_malloc(64);
-  EXPECT("free of %p, which points into an object (size class 64)\n", (void *)(object + 16));
+  EXPECT("free of %p, which points into an object (size class %zu)\n", (void *)(object + 16), slot_of(object));
   slm_free(object + 16);
 }
 
@@ -61,7 +61,7 @@ static void foreign_not_mapped(void) {
 
 static void wrong_size(void) {
   void *object = slm_malloc(100);
-  EXPECT("free of %p with a wrong size (size class 112)\n", object);
+  EXPECT("free of %p with a wrong size (size class %zu)\n", object, slot_of(object));
   slm_free_sized(object, 2000);
 }
 
@@ -80,10 +80,29 @@ static void after_a_handler(void) {
 
 static void reallocate_freed(void) {
   void *kept = slm_malloc(40), *object = slm_malloc(40);
-  EXPECT("double free of %p (size class 48)\n", object);
+  EXPECT("double free of %p (size class %zu)\n", object, slot_of(object));
   slm_free(object);
   (void)!slm_realloc(object, 4000);
   slm_free(kept);
+}
+
+static void overflow(void) {
+  char *object = slm_malloc(100);
+  EXPECT("write behind the end of %p (size class %zu)\n", (void *)object, slot_of(object));
+  object[slm_usable_size(object)] = 0; /* the first byte of a canary is never 0 */
+  slm_free(object);
+}
+
+static void write_after_free(void) {
+  enum { COUNT = 2000 };
+  static char *objects[COUNT];
+  for (size_t i = 0; i < COUNT; i++) objects[i] = slm_malloc(100);
+  char *object = objects[COUNT / 2];
+  EXPECT("write to %p after it was freed (size class %zu)\n", (void *)object, slot_of(object));
+  for (size_t i = 0; i < COUNT; i += 2) slm_free(objects[i]);
+  object[50] = 1;
+  slm_purge(); /* no slot is held back any more, and no slab is empty */
+  for (size_t i = 0; i < COUNT; i++) objects[i] = slm_malloc(100);
 }
 
 /** Runs a function in a child whose stderr comes back as text; the child ends by abort(). */
@@ -143,8 +162,16 @@ static void a_foreign_pointer(void **state) {
 
 static void a_wrong_size(void **state) {
   (void)state;
+  if (is_fast()) skip(); /* it looks at no size */
   aborts_with_its_line(wrong_size);
   aborts_with_its_line(wrong_size_of_large);
+}
+
+static void a_write_where_none_should_be(void **state) {
+  (void)state;
+  if (!is_hardened()) skip(); /* nobody looks */
+  aborts_with_its_line(overflow);
+  aborts_with_its_line(write_after_free);
 }
 
 static void null_brings_the_default_back(void **state) {
@@ -158,6 +185,7 @@ int main(void) {
       cmocka_unit_test(a_pointer_into_an_object),
       cmocka_unit_test(a_foreign_pointer),
       cmocka_unit_test(a_wrong_size),
+      cmocka_unit_test(a_write_where_none_should_be),
       cmocka_unit_test(null_brings_the_default_back),
   };
   return cmocka_run_group_tests_name("slm_malloc misuse without a handler", tests, share_expected, NULL);

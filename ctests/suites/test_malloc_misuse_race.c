@@ -48,7 +48,7 @@ static void race(size_t size, size_t count, bool with_owner) {
 static void races(bool with_owner) {
   static const size_t sizes[] = {16, 500, 3000, 40000, SLM_MAX_SIZE, SLM_MAX_SIZE + 1};
   wrong_frees = 0;
-  for (size_t round = 0; round < 80; round++)
+  for (size_t round = 0, rounds = rounds_of(80, 40); round < rounds; round++)
     for (size_t i = 0; i < COUNT_OF(sizes); i++) race(sizes[i], sizes[i] > 10000 ? 10 : PRIZES, with_owner);
   assert_int_equal(work(1, 50000), 0);
 }

@@ -5,11 +5,6 @@
 
 static const size_t sizes[] = {1, 40, 500, 3000, 40000, SLM_MAX_SIZE, SLM_MAX_SIZE + 1, 2 * MIB};
 
-static size_t slot_of(const void *object) {
-  size_t usable = slm_usable_size(object);
-  return usable <= SLM_MAX_SIZE ? usable : 0;
-}
-
 static void *allocate_one(void *size) { return slm_malloc((size_t)size); }
 
 /** Who frees an object of this thread, first and second. */
@@ -61,8 +56,10 @@ static void *misuse_of_others(void *argument) {
   size_t usable = slm_usable_size(object);
   slm_free(object + 1);
   slm_free(object + usable / 2);
-  slm_free_sized(object, usable + 1);
-  slm_free_aligned_sized(object, 24, usable);
+  if (!is_fast()) { /* which would free it */
+    slm_free_sized(object, usable + 1);
+    slm_free_aligned_sized(object, 24, usable);
+  }
   return (void *)(uintptr_t)(slm_realloc(object + 8, 10) == NULL && slm_usable_size(object + 8) == 0);
 }
 
@@ -73,7 +70,7 @@ static void another_threads_object(void **state) {
     pattern_fill_ends(object, sizes[i], i);
     size_t before = misuses.count;
     assert_true(on_thread(misuse_of_others, object) != NULL);
-    assert_int_equal(misuses.count, before + 6);
+    assert_int_equal(misuses.count, before + (is_fast() ? 4 : 6));
     assert_true(pattern_ends_hold(object, sizes[i], i));
     slm_free_sized(object, sizes[i]);
   }

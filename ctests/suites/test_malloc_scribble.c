@@ -1,4 +1,5 @@
-/* Freed objects that their former owner goes on writing to: the allocator neither minds nor loses track. */
+/* Freed objects that their former owner goes on writing to: the allocator neither minds nor loses track. A hardened one tells of a slot
+ * that was written to instead of handing it out. */
 #include "support/process_books.h"
 #include "support/process_misuse.h"
 #include "support/process_threads.h"
@@ -46,6 +47,13 @@ static void free_all(unsigned char **of, size_t count, size_t size) {
   }
 }
 
+/** A hardened process has found such writes, and no others, and each of the others none. */
+static void check_reports(size_t at_least) {
+  if (is_hardened()) assert_true(misuses_of(SLM_ERR_WRITE_AFTER_FREE) >= at_least);
+  else assert_int_equal(misuses_of(SLM_ERR_WRITE_AFTER_FREE), 0);
+  assert_int_equal(misuses_of(SLM_ERR_OVERFLOW), 0);
+}
+
 static void over_every_class(void **state) {
   (void)state;
   size_t sizes[EDGES], classes = class_sizes(sizes);
@@ -68,6 +76,12 @@ static void over_every_class(void **state) {
   }
   check_process_books();
   assert_int_equal(work(1, 50000), 0);
+  check_reports(classes);
+}
+
+/** What it held is there when it is freed; a hardened process clears it. */
+static bool is_as_freed(const unsigned char *object, size_t size, uint64_t id) {
+  return is_hardened() ? bytes_are(object, size, 0) : pattern_holds(object, size, id);
 }
 
 /** What is written to a freed object stays, until the memory is handed out again: the allocator keeps nothing there. */
@@ -82,10 +96,10 @@ static void freed_memory_is_not_written(void **state) {
     on_thread(allocate_load, &others);
     for (size_t j = 0; j < count; j++) {
       slm_free(objects[j]);
-      assert_true(pattern_holds(objects[j], size, j)); /* what was in it still is */
+      assert_true(is_as_freed(objects[j], size, j));
       pattern_fill(objects[j], size, LIMIT + j);
       slm_free(again[j]); /* of a thread that has ended */
-      assert_true(pattern_holds(again[j], size, j));
+      assert_true(is_as_freed(again[j], size, j));
       pattern_fill(again[j], size, 2 * LIMIT + j);
     }
     assert_freed(objects[0], size, slm_free(objects[0]));
@@ -115,6 +129,7 @@ static void between_live_objects(void **state) {
   }
   check_process_books();
   assert_int_equal(work(2, 50000), 0);
+  check_reports(classes);
 }
 
 static void *free_and_scribble(void *argument) {
@@ -143,6 +158,7 @@ static void over_remotely_freed_objects(void **state) {
   }
   check_process_books();
   assert_int_equal(work(3, 50000), 0);
+  check_reports(classes);
 }
 
 static void over_large_objects(void **state) {
@@ -166,6 +182,7 @@ static void over_large_objects(void **state) {
 static void over_objects_of_a_heap(void **state) {
   (void)state;
   retain_everything();
+  size_t before = misuses_of(SLM_ERR_WRITE_AFTER_FREE);
   slm_heap *heap = slm_heap_create();
   assert_non_null(heap);
   for (size_t size = 16; size < 60000; size = size * 3 + 16) {
@@ -184,8 +201,9 @@ static void over_objects_of_a_heap(void **state) {
   }
   size_t live = 1;
   assert_ok(slm_heap_destroy(heap, &live));
-  assert_int_equal(live, 0);
+  assert_int_equal(live, misuses_of(SLM_ERR_WRITE_AFTER_FREE) - before); /* slots that nobody got */
   assert_int_equal(work(4, 50000), 0);
+  check_reports(1);
 }
 
 int main(void) {

@@ -47,7 +47,7 @@ static void both_sides_of_every_class(void **state) {
 static void the_class_statistics_know_every_class(void **state) {
   (void)state;
   size_t sizes[EDGES], count = class_sizes(sizes);
-  assert_int_equal(sizes[count - 1], SLM_MAX_SIZE);
+  assert_int_equal(sizes[count - 1], max_in_slot());
   for (size_t i = 0; i < count; i++) {
     void *object = slm_malloc(sizes[i]);
     assert_non_null(object);
@@ -61,15 +61,16 @@ static void good_size_is_what_is_given(void **state) {
   (void)state;
   size_t last = 0;
   assert_int_equal(slm_good_size(0), slm_good_size(1));
-  for (size_t size = 1; size <= SLM_MAX_SIZE; size++) {
+  for (size_t size = 1; size <= max_in_slot(); size++) {
     size_t good = slm_good_size(size);
-    assert_true(good >= size && good >= last && good % 16 == 0);
-    assert_true(good <= size + size / 4 + 15); /* four classes for each doubling, none below 16 apart */
+    size_t slot = good + canary_size(), needed = size + canary_size();
+    assert_true(good >= size && good >= last && slot % 16 == 0);
+    assert_true(slot <= needed + needed / 4 + 15); /* four classes for each doubling, none below 16 apart */
     if (good != last) assert_int_equal(slm_good_size(good), good); /* it can be asked for, and is given */
     last = good;
   }
-  for (size_t size = SLM_MAX_SIZE + 1; size < 64 * MIB; size += 1 + size / 7)
-    assert_int_equal(slm_good_size(size), round_up(size, system_page()));
+  for (size_t size = max_in_slot() + 1; size < 64 * MIB; size += 1 + size / 7)
+    assert_true(is_large_size(slm_good_size(size), size));
   assert_int_equal(slm_good_size((size_t)PTRDIFF_MAX + 1), 0);
   assert_int_equal(slm_good_size(SIZE_MAX - 1), 0);
   assert_int_equal(slm_good_size(SIZE_MAX), 0);

@@ -30,20 +30,21 @@ static void *work_a_little(void *member) {
 
 static void many_short_threads(void **state) {
   (void)state;
-  enum { AT_ONCE = 8, ROUNDS = 60 };
+  enum { AT_ONCE = 8 };
+  size_t rounds = rounds_of(60, 24);
   static size_t faults[AT_ONCE];
   uint64_t heaps = process_statistics().heaps, settled = 0;
   size_t resident = 0;
-  for (size_t round = 0; round < ROUNDS; round++) {
+  for (size_t round = 0; round < rounds; round++) {
     on_threads(AT_ONCE, work_a_little, faults, sizeof faults[0]);
     for (size_t i = 0; i < AT_ONCE; i++) assert_int_equal(faults[i], 0);
     slm_process_statistics now = check_process_books();
     assert_int_equal(now.heaps, heaps);
     assert_int_equal(now.large_live, 0);
-    if (round == ROUNDS / 4) {
+    if (round == rounds / 4) {
       settled = now.bytes_taken - now.bytes_given_back;
       resident = resident_mib("VmRSS:");
-    } else if (round > ROUNDS / 4) {
+    } else if (round > rounds / 4) {
       assert_true(now.bytes_taken - now.bytes_given_back <= settled + 64 * MIB);
       assert_true(resident_mib("VmRSS:") <= resident + 64);
     }

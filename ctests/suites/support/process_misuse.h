@@ -2,13 +2,14 @@
 #ifndef PROCESS_MISUSE_H
 #define PROCESS_MISUSE_H
 
-#include "suite.h"
+#include "process_profile.h"
 
 #include <pthread.h>
 
 typedef struct misuse_log {
   pthread_mutex_t lock;
   size_t count;
+  size_t of_kind[32]; /* by the status, without its sign */
   slm_misuse last;
   void *context;
 } misuse_log;
@@ -18,15 +19,20 @@ static misuse_log misuses = {.lock = PTHREAD_MUTEX_INITIALIZER};
 static inline void record_misuse(void *context, const slm_misuse *misuse) {
   pthread_mutex_lock(&misuses.lock);
   misuses.count++;
+  misuses.of_kind[-misuse->kind % 32]++;
   misuses.last = *misuse;
   misuses.context = context;
   pthread_mutex_unlock(&misuses.lock);
 }
 
+/** How many there were of a kind. */
+static inline size_t misuses_of(slm_status kind) { return misuses.of_kind[-kind % 32]; }
+
 /** Set-up and tear-down of a test that misuses. */
 static inline int catch_misuse(void **state) {
   (void)state;
   misuses.count = 0;
+  memset(misuses.of_kind, 0, sizeof misuses.of_kind);
   slm_set_misuse_handler(record_misuse, &misuses);
   return 0;
 }

@@ -2,7 +2,7 @@
 #ifndef PROCESS_SIZES_H
 #define PROCESS_SIZES_H
 
-#include "suite.h"
+#include "process_profile.h"
 
 #include <errno.h>
 #include <unistd.h>
@@ -14,15 +14,21 @@ static inline size_t round_up(size_t size, size_t unit) { return (size + unit - 
 
 static inline size_t system_page(void) { return (size_t)sysconf(_SC_PAGESIZE); }
 
-/** The sizes that small objects really get, from the smallest up: one for each class in use. */
+/** The sizes that objects in slots really get, from the smallest up: one for each class in use. */
 static inline size_t class_sizes(size_t sizes[EDGES]) {
   size_t count = 0;
-  for (size_t size = 0; size < SLM_MAX_SIZE;) {
+  for (size_t size = 0; size < max_in_slot();) {
     size_t good = slm_good_size(size + 1);
     assert_true(good > size && count < EDGES);
     sizes[count++] = size = good;
   }
   return count;
+}
+
+/** Whether a large object of so many bytes has the size that it should: whole pages, in a hardened process perhaps up to a canary. */
+static inline bool is_large_size(size_t usable, size_t size) {
+  if (!is_hardened()) return usable == round_up(size, system_page());
+  return usable >= size && usable <= round_up(size + canary_size(), system_page());
 }
 
 /** Sizes at both sides of each class, and of some large objects. */
