@@ -301,7 +301,7 @@ typedef struct slm_options {
  */
 #define SLM_FAST ((uint64_t)1)
 /**
- * Profile hardened: for what handles data of strangers. About twenty times the instructions for a small object, more for a
+ * Profile hardened: for what handles data of strangers. About eight times the instructions for a small object, more for a
  * large one, which is cleared, and more memory.
  *
  * - Each slot ends with a canary, a secret word (8 bytes, 4 on 32 bits) of the zone's, which is checked when the object is freed,

@@ -16,7 +16,7 @@ extension UnsafeMutablePointer where Pointee == Slab {
   }
 
   @inline(__always) private func slot(at address: UInt) -> (index: UInt, isStart: Bool) {
-    if !Profile.isSmall, pointee.reciprocal == 0 { return slotByDivision(at: address) }
+    if !Profile.isSmall, isHardened { return hardenedSlot(at: address) }
     return page.isLarge ? largeSlot(at: address) : baseSlot(at: address, pageMask: page.mask)
   }
 

@@ -3,7 +3,7 @@
 ///     offset (64 bits)
 ///       0  nextInBucket   list of a page map's bucket
 ///       8  seal           says that an allocator owns the page
-///      16  reciprocal     of the slot size, see Reciprocal; 0 in a hardened zone, where no address passes for a slot's
+///      16  reciprocal     of the slot size, see Reciprocal; in a hardened zone none that an address passes, see Slab+Hardened
 ///      24  slotCount, hint
 ///      32  slotSize
 ///      40  countdown

@@ -35,11 +35,13 @@ extension UnsafeMutablePointer where Pointee == Zone {
     }
   }
 
+  /// Allocates from a bin of a hardened zone, by way of the provider if need be.
   @inline(never) func allocateHardened(
     _ bin: BinPointer, alignment: UInt, nowait: Bool, status: inout Status
   ) -> UnsafeMutableRawPointer? {
+    let stride = SizeClass.stride(slotSize: bin.pointee.slotSize, alignment: alignment)
     while let hardening = pointee.hardening {
-      if let (slab, index) = bin.claimAtRandom(alignment: alignment, hardening) {
+      if let (slab, index) = bin.claimAtRandom(stride: stride, hardening) {
         return handOut(slab, index, hardening, &status)
       }
       let supplied = supply(bin, nowait: nowait)
@@ -47,7 +49,7 @@ extension UnsafeMutablePointer where Pointee == Zone {
       // The quarantine gives way. Another thread may have freed something, or ended the zone, while the provider was asked.
       bin.endQuarantine()
       guard let hardening = pointee.hardening else { return fail(supplied, &status) }
-      if let (slab, index) = bin.claimAtRandom(alignment: alignment, hardening) {
+      if let (slab, index) = bin.claimAtRandom(stride: stride, hardening) {
         return handOut(slab, index, hardening, &status)
       }
       return fail(supplied, &status)
@@ -62,30 +64,13 @@ extension UnsafeMutablePointer where Pointee == Zone {
   }
 
   /// A slot that was claimed goes out with its canary, if nobody wrote to it. Else it stays in use for ever.
-  @inline(never) private func handOut(
+  private func handOut(
     _ slab: SlabPointer, _ index: UInt, _ hardening: HardeningPointer, _ status: inout Status
   ) -> UnsafeMutableRawPointer? {
     let slot = slab.slot(index)
-    guard isClear(slot, slab.pointee.slotSize) else {
-      slab.setAside(index)
-      hardening.pointee.retired &+= 1
-      return fail(AllocationError.writeAfterFree.code, &status)
-    }
-    let canary = self.canary(of: slot, in: slab)
-    canary.pointee = hardening.canary(at: UInt(bitPattern: canary))
-    return UnsafeMutableRawPointer(bitPattern: slot)
-  }
-
-  @inline(never) func deallocateHardened(_ address: UInt) -> Status {
-    var status = ok
-    guard let slab = lookUpIntact(address, status: &status), let hardening = pointee.hardening else { return status }
-    let bin = bin(UInt(slab.pointee.binIndex))
-    guard let quarantine = bin.pointee.quarantine else { return status }
-    clear(UnsafeMutableRawPointer(bitPattern: address).unsafelyUnwrapped, slab.pointee.slotSize)
-    slab.setAside(slab.slotByDivision(at: address).index)
-    let available = quarantine.insert(address, at: hardening.random(below: UInt(quarantine.pointee.length)))
-    if available != 0 { bin.makeAvailable(available) }
-    return ok
+    if slab.handOut(slot, hardening) { return UnsafeMutableRawPointer(bitPattern: slot) }
+    status = AllocationError.writeAfterFree.code
+    return UnsafeMutableRawPointer(bitPattern: retireSlot(raw, slab, slot))
   }
 
   /// The slab of a live object, if nothing was written behind its end.
@@ -96,16 +81,11 @@ extension UnsafeMutablePointer where Pointee == Zone {
   @inline(never) private func lookUpWithCanary(_ address: UInt, status: inout Status) -> SlabPointer? {
     guard let slab = lookUp(address, status: &status) else { return nil }
     guard let hardening = pointee.hardening else { return slab }
-    let canary = canary(of: address, in: slab)
-    guard canary.pointee == hardening.canary(at: UInt(bitPattern: canary)) else {
+    guard slab.hasCanary(address, hardening) else {
       status = AllocationError.overflow.code
       return nil
     }
     return slab
-  }
-
-  private func canary(of slot: UInt, in slab: SlabPointer) -> UnsafeMutablePointer<UInt> {
-    UnsafeMutablePointer<UInt>(bitPattern: slot &+ usableSize(slab)).unsafelyUnwrapped
   }
 
   /// Whether the latest allocation failed because of what somebody wrote.
@@ -121,10 +101,3 @@ extension UnsafeMutablePointer where Pointee == Zone {
 
 /// A size and a canary; 0 is served as 1.
 func withCanary(_ size: UInt) -> UInt { (size == 0 ? 1 : size) &+ Canary.size }
-
-/// Whether so many bytes, a multiple of 8 at a multiple of 8, are 0.
-private func isClear(_ address: UInt, _ size: UInt) -> Bool {
-  let words = UnsafePointer<UInt64>(bitPattern: address).unsafelyUnwrapped
-  for index in 0..<Int(bitPattern: size / 8) where words[index] != 0 { return false }
-  return true
-}

@@ -148,7 +148,7 @@ extension UnsafeMutablePointer where Pointee == Zone {
   func carve(_ slab: SlabPointer, for bin: BinPointer) {
     slab.carve(page: bin.pointee.page, slotSize: bin.pointee.slotSize, binIndex: bin.pointee.index)
     guard isHardened else { return }
-    slab.pointee.reciprocal = 0
+    slab.harden()
     slab.clearSlots()
   }
 

@@ -7,7 +7,7 @@ extension UnsafeMutablePointer where Pointee == Slab {
     if page != bin.pointee.page || pointee.slotSize != bin.pointee.slotSize { return "carved for another bin" }
     if slots != geometry.slotCount || UInt(pointee.wordCount) != geometry.wordCount { return "geometry" }
     if pointee.seal != ownedSeal { return "no seal" }
-    if bin.pointee.quarantine != nil, pointee.state == .current || pointee.reciprocal != 0 {
+    if bin.pointee.quarantine != nil, pointee.state == .current || !isHardened {
       return "not as in a hardened zone"
     }
     if (pointee.state == .current) != (bin.pointee.current == self) { return "current, but not the bin's" }

@@ -61,13 +61,27 @@ final class HardenedZoneTests: XCTestCase {
     XCTAssertTrue(!hardened.zone.isFast && hardened.zone.isHardened)
   }
 
-  func testRandomNumbersCoverTheirRange() {
+  /// Of any width, in any order, every value is as likely: a number that several calls share is told from the next by the 1 above it.
+  func testRandomBitsCoverTheirRange() {
     let hardening = UnsafeMutablePointer<Hardening>.allocate(capacity: 1)
     defer { hardening.deallocate() }
     hardening.initialize()
-    var counts = [Int](repeating: 0, count: 7)
-    for _ in 0..<70000 { counts[Int(hardening.random(below: 7))] += 1 }
-    for count in counts { XCTAssertEqual(count, 10000, accuracy: 700) }
+    var random = SeededRandom(stream: 42)
+    var counts = [UInt64: [Int]]()
+    for width in [1, 3, 4] as [UInt64] { counts[width] = [Int](repeating: 0, count: 1 << Int(width)) }
+    for _ in 0..<300_000 {
+      let width = [1, 3, 4, 16][random.below(4)] as UInt64
+      let bits = hardening.randomBits(width)
+      XCTAssertLessThan(bits, 1 << UInt(width), SeededRandom.hint)
+      if width != 16 { counts[width]![Int(bits)] += 1 }
+    }
+    for (width, counts) in counts {
+      // Six standard deviations of 75000 throws: less than once in 10^8 times for all 26 counts.
+      let mean = 75000.0 / Double(counts.count)
+      for count in counts {
+        XCTAssertEqual(Double(count), mean, accuracy: 7 * mean.squareRoot(), "\(width) bits; \(SeededRandom.hint)")
+      }
+    }
   }
 
   /// What was written is not mended, and the slot is never used again.
