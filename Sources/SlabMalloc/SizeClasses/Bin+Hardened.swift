@@ -1,9 +1,11 @@
 /// The bin of a hardened zone: no slab is current, no word is opened, and what is freed waits in `quarantine`.
 extension UnsafeMutablePointer where Pointee == Bin {
-  /// Takes a random slot with an alignment that every `stride`th has. nil if no available slot's address fits.
-  @inline(never) func claimAtRandom(stride: UInt, _ hardening: HardeningPointer) -> (slab: SlabPointer, index: UInt)? {
+  /// Takes a random slot with an alignment that every `stride`th has. nil if no available slot's address fits. There is no index if
+  /// somebody wrote over the edge of the slab that would be taken from, or looked at.
+  @inline(never) func claimAtRandom(stride: UInt, _ hardening: HardeningPointer) -> (slab: SlabPointer, index: UInt?)? {
     if stride == 1 {
       guard let slab = pointee.partial.first ?? pointee.sparse.first ?? pointee.empty.first else { return nil }
+      guard slab.isIntact(hardening) else { return (slab, nil) }
       let index = slab.claimAtRandom(hardening)
       list(slab, used: slab.used &+ 1)
       return (slab, index)
@@ -15,9 +17,10 @@ extension UnsafeMutablePointer where Pointee == Bin {
 
   private func claimAtRandom(
     stride: UInt, _ hardening: HardeningPointer, inList first: SlabPointer?
-  ) -> (slab: SlabPointer, index: UInt)? {
+  ) -> (slab: SlabPointer, index: UInt?)? {
     var candidate = first
     while let slab = candidate {
+      guard slab.isIntact(hardening) else { return (slab, nil) }
       candidate = slab.pointee.next
       guard let index = slab.claimAtRandom(hardening, stride: stride) else { continue }
       list(slab, used: slab.used &+ 1)
@@ -33,10 +36,16 @@ extension UnsafeMutablePointer where Pointee == Bin {
   }
 
   /// Makes all that waits available, where it is needed.
-  @inline(never) func endQuarantine() { pointee.quarantine?.removeAll { makeAvailable($0) } }
+  @inline(never) func endQuarantine(_ hardening: HardeningPointer) {
+    pointee.quarantine?.removeAll { makeAvailable($0, hardening) }
+  }
 
-  private func makeAvailable(_ slot: UInt) {
+  private func makeAvailable(_ slot: UInt, _ hardening: HardeningPointer) {
     let slab = SlabPointer.around(slot, pageMask: pointee.page.mask)
+    guard slab.isIntact(hardening) else {
+      hardening.pointee.retired &+= 1
+      return
+    }
     slab.makeAvailable(slab.hardenedSlot(at: slot).index)
     list(slab, used: slab.used &- 1)
   }

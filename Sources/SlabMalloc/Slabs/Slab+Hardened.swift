@@ -22,8 +22,8 @@ extension UnsafeMutablePointer where Pointee == Slab {
   ) -> (index: UInt, isStart: Bool) {
     let offset = address & pageMask
     if !isLarge { return Reciprocal.divideInBasePage(offset, by: pointee.reciprocal &>> 32) }
-    let index = offset / pointee.slotSize
-    return (index, index &* pointee.slotSize == offset)
+    let index = offset / slotSize
+    return (index, index &* slotSize == offset)
   }
 
   /// Whether a partial slab is one still when one more of its slots is used.
@@ -33,7 +33,7 @@ extension UnsafeMutablePointer where Pointee == Slab {
 
   /// Writes the canary of a slot that is handed out, unless somebody has written to it.
   @inline(__always) func handOut(_ slot: UInt, _ hardening: HardeningPointer) -> Bool {
-    guard isClear(slot, pointee.slotSize) else { return false }
+    guard isClear(slot, slotSize) else { return false }
     let canary = canary(of: slot)
     canary.pointee = hardening.canary(at: UInt(bitPattern: canary))
     return true
@@ -47,21 +47,24 @@ extension UnsafeMutablePointer where Pointee == Slab {
 
   /// The last word of a slot.
   @inline(__always) private func canary(of slot: UInt) -> UnsafeMutablePointer<UInt> {
-    UnsafeMutablePointer<UInt>(bitPattern: slot &+ pointee.slotSize &- Canary.size).unsafelyUnwrapped
+    UnsafeMutablePointer<UInt>(bitPattern: slot &+ slotSize &- Canary.size).unsafelyUnwrapped
   }
 
   /// Clears all slots of a slab that was carved.
   func clearSlots() {
     let start = UnsafeMutableRawPointer(bitPattern: pageAddress).unsafelyUnwrapped
-    clear(start, UInt(pointee.slotCount) &* pointee.slotSize)
+    clear(start, UInt(pointee.slotCount) &* slotSize)
   }
 
-  /// Takes a free slot of a slab that has one: from a random word on, the first word with one, and of that one at random.
+  /// Takes a free slot of a slab that has one: from a random word on, the first word with one, and of that one at random. A slot is
+  /// tried three times, each as likely; in a word with few of them the first free one after the last try has to do.
   @inline(__always) func claimAtRandom(_ hardening: HardeningPointer) -> UInt {
-    let random = hardening.randomBits(16)
-    let word = wordWithSlot(from: ((random &>> 6) &* UInt(pointee.wordCount)) &>> 10)
+    var random = hardening.randomBits(28)
+    let word = wordWithSlot(from: ((random &>> 18) &* UInt(pointee.wordCount)) &>> 10)
     let slots = self.word(word)
     let free = slots.pointee.free
+    if free &>> random & 1 == 0 { random &>>= 6 }
+    if free &>> random & 1 == 0 { random &>>= 6 }
     // From that bit on, and round: the word turned so far.
     let first = random % SlotWord.slotCount
     let turned = free &>> first | free &<< (0 &- first)

@@ -80,6 +80,7 @@ extension UnsafeMutablePointer where Pointee == Zone {
   func lookUp(_ address: UInt, status: inout Status) -> SlabPointer? {
     guard isInitialized else { status = AllocationError.notInitialized.code; return nil }
     guard let slab = slab(around: address) else { status = AllocationError.foreignPointer.code; return nil }
+    guard isIntact(slab) else { status = AllocationError.overflow.code; return nil }
     switch slab.state(at: address) {
     case .used: return slab
     case .free: status = AllocationError.doubleFree.code

@@ -7,7 +7,7 @@ extension UnsafeMutablePointer where Pointee == Zone {
   @inline(__always) var canarySize: UInt { isHardened ? Canary.size : 0 }
 
   /// Bytes of a slab's slots that are the object's.
-  @inline(__always) func usableSize(_ slab: SlabPointer) -> UInt { slab.pointee.slotSize &- canarySize }
+  @inline(__always) func usableSize(_ slab: SlabPointer) -> UInt { slab.slotSize &- canarySize }
 
   /// The class of a layout in this zone: of a hardened one, for the canary too.
   @inline(__always) func classIndex(size: UInt, alignment: UInt = 1) -> UInt? {
@@ -47,8 +47,8 @@ extension UnsafeMutablePointer where Pointee == Zone {
       let supplied = supply(bin, nowait: nowait)
       if supplied == ok { continue }
       // The quarantine gives way. Another thread may have freed something, or ended the zone, while the provider was asked.
-      bin.endQuarantine()
       guard let hardening = pointee.hardening else { return fail(supplied, &status) }
+      bin.endQuarantine(hardening)
       if let (slab, index) = bin.claimAtRandom(stride: stride, hardening) {
         return handOut(slab, index, hardening, &status)
       }
@@ -63,14 +63,22 @@ extension UnsafeMutablePointer where Pointee == Zone {
     return nil
   }
 
-  /// A slot that was claimed goes out with its canary, if nobody wrote to it. Else it stays in use for ever.
+  /// A slot that was claimed goes out with its canary, if nobody wrote to it. Else it stays in use for ever. Without an index nothing was
+  /// claimed, as somebody wrote over the edge of the page.
   private func handOut(
-    _ slab: SlabPointer, _ index: UInt, _ hardening: HardeningPointer, _ status: inout Status
+    _ slab: SlabPointer, _ index: UInt?, _ hardening: HardeningPointer, _ status: inout Status
   ) -> UnsafeMutableRawPointer? {
+    guard let index else { return fail(AllocationError.overflow.code, &status) }
     let slot = slab.slot(index)
     if slab.handOut(slot, hardening) { return UnsafeMutableRawPointer(bitPattern: slot) }
     status = AllocationError.writeAfterFree.code
     return UnsafeMutableRawPointer(bitPattern: retireSlot(raw, slab, slot))
+  }
+
+  /// Whether nobody is known to have written over the edges of a page.
+  @inline(__always) func isIntact(_ slab: SlabPointer) -> Bool {
+    guard !Profile.isSmall, let hardening = pointee.hardening else { return true }
+    return slab.isIntact(hardening)
   }
 
   /// The slab of a live object, if nothing was written behind its end.
@@ -88,16 +96,22 @@ extension UnsafeMutablePointer where Pointee == Zone {
     return slab
   }
 
-  /// Whether the latest allocation failed because of what somebody wrote.
-  var hasFoundWrite: Bool {
-    !Profile.isSmall && pointee.hardening?.pointee.failure == AllocationError.writeAfterFree.code
+  /// Why the latest allocation failed, if that was because of what somebody wrote; else `ok`.
+  var writeFound: Status {
+    guard !Profile.isSmall, let failure = pointee.hardening?.pointee.failure else { return ok }
+    return failure.tellsOfWrite ? failure : ok
   }
 
-  /// Slots that are in quarantine or retired.
-  @inline(never) func endQuarantines(_ page: PageSize) {
-    for index in 0..<pointee.binCount where bin(index).pointee.page == page { bin(index).endQuarantine() }
+  /// Makes all that waits in pages of a size available.
+  @inline(never) func endQuarantines(_ page: PageSize, _ hardening: HardeningPointer) {
+    for index in 0..<pointee.binCount where bin(index).pointee.page == page { bin(index).endQuarantine(hardening) }
   }
 }
 
 /// A size and a canary; 0 is served as 1.
 func withCanary(_ size: UInt) -> UInt { (size == 0 ? 1 : size) &+ Canary.size }
+
+extension Status {
+  /// Whether it says that memory was written which is nobody's to write.
+  var tellsOfWrite: Bool { self == AllocationError.writeAfterFree.code || self == AllocationError.overflow.code }
+}

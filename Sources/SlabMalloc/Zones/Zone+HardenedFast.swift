@@ -23,7 +23,9 @@ func allocateHardened(_ zone: UnsafeMutableRawPointer, _ size: UInt) -> UInt {
 @usableFromInline
 func allocateHardened(_ zone: UnsafeMutableRawPointer, from bin: UnsafeMutableRawPointer) -> UInt {
   let hardening = zone.assumingMemoryBound(to: Zone.self).pointee.hardening.unsafelyUnwrapped
-  guard let slab = bin.assumingMemoryBound(to: Bin.self).pointee.partial.first, slab.staysPartial else {
+  guard let slab = bin.assumingMemoryBound(to: Bin.self).pointee.partial.first, slab.isIntact(hardening),
+    slab.staysPartial
+  else {
     return allocateHardenedSlowly(zone, from: bin)
   }
   slab.pointee.countdown &+= 1
@@ -32,7 +34,7 @@ func allocateHardened(_ zone: UnsafeMutableRawPointer, from bin: UnsafeMutableRa
   return slot
 }
 
-/// The bin's lists change.
+/// The bin's lists change, or somebody wrote over the edge of a page.
 @c(slm_core_allocate_hardened_slowly)
 @inline(never)
 @usableFromInline
@@ -61,6 +63,7 @@ extension UnsafeMutablePointer where Pointee == Zone {
   @inline(__always) func deallocateHardened(
     _ slab: SlabPointer, _ address: UInt, _ hardening: HardeningPointer, pageMask: UInt, isLarge: Bool
   ) -> Status {
+    guard slab.isIntact(hardening) else { return AllocationError.overflow.code }
     let (index, isStart) = slab.hardenedSlot(at: address, pageMask: pageMask, isLarge: isLarge)
     guard isStart, index < UInt(slab.pointee.slotCount) else { return AllocationError.interiorPointer.code }
     let word = slab.word(SlotWord.word(ofSlot: index))
@@ -72,13 +75,25 @@ extension UnsafeMutablePointer where Pointee == Zone {
     let available = bin.quarantine(address, hardening)
     if available != 0 {
       let other = SlabPointer.around(available, pageMask: pageMask)
+      guard other == slab || other.isIntact(hardening) else { return keepPending(hardening, address, slab.slotSize) }
       other.makeAvailable(other.hardenedSlot(at: available, pageMask: pageMask, isLarge: isLarge).index)
-      guard other.pointee.countdown > 1 else { return relist(bin, other, address, slab.pointee.slotSize) }
+      guard other.pointee.countdown > 1 else { return relist(bin, other, address, slab.slotSize) }
       other.pointee.countdown &-= 1
     }
-    clear(address, slab.pointee.slotSize)
+    clear(address, slab.slotSize)
     return ok
   }
+}
+
+/// The rest of a deallocation when the slot that would be available now is of a page over whose edge somebody wrote. Who uses that page
+/// next is told; the slot stays as it is.
+@c(slm_core_keep_pending)
+@inline(never)
+@usableFromInline
+func keepPending(_ hardening: UnsafeMutableRawPointer, _ address: UInt, _ slotSize: UInt) -> Int32 {
+  hardening.assumingMemoryBound(to: Hardening.self).pointee.retired &+= 1
+  clear(address, slotSize)
+  return opaqueOK
 }
 
 /// The rest of a deallocation by which a slab's state changes.

@@ -105,4 +105,51 @@ final class HardenedZoneTests: XCTestCase {
     XCTAssertEqual(zone.deallocate(bits(object)), AllocationError.doubleFree.code)
     test.destroyAndCheck(live: 399)
   }
+
+  func testEachByteOfTheGuardsIsLookedAt() {
+    for (page, size) in [(PageSize.kib4, 56), (.kib16, 1), (.kib64, 1000), (.kib4, 20000)] as [(PageSize, UInt)] {
+      let test = TestZone(page: page, profile: .hardened)
+      let zone = test.zone
+      let object = test.allocate(size)!
+      let slab = zone.slab(around: object)!
+      let hardening = zone.pointee.hardening!
+      let words = slab.address - UInt(slab.pointee.wordCount) * SlabGeometry.wordSize
+      XCTAssertLessThanOrEqual(slab.slot(slab.slots), words - Canary.size)
+      for place in [UInt](words - Canary.size..<words) + [UInt](slab.pageEnd - 3...slab.pageEnd) {
+        let byte = UnsafeMutablePointer<UInt8>(bitPattern: place)!
+        for bit in 0..<8 as Range<UInt8> {
+          byte.pointee ^= 1 << bit
+          XCTAssertFalse(slab.isIntact(hardening))
+          XCTAssertEqual(zone.deallocate(object), AllocationError.overflow.code)
+          byte.pointee ^= 1 << bit
+          XCTAssertTrue(slab.isIntact(hardening))
+        }
+      }
+      XCTAssertEqual(zone.deallocate(object), ok)
+      test.destroyAndCheck()
+    }
+  }
+
+  /// Frees of other pages' objects go on. What they would make available in the page stays pending.
+  func testASlotInQuarantineOfAPageThatWasOverwrittenIsRetired() {
+    let test = TestZone(page: .kib4, slotSize: 64, profile: .hardened)
+    let zone = test.zone
+    let slots = Int(zone.bin(0).geometry.slotCount)
+    let objects = (0..<2 * slots).map { _ in bits(zone.allocateObject()!) }
+    XCTAssertEqual(zone.deallocate(objects[0]), ok)
+    let byte = UnsafeMutablePointer<UInt8>(bitPattern: objects[0] | PageSize.kib4.mask)!
+    byte.pointee ^= 0x80
+    let others = objects.filter { ($0 ^ objects[0]) & ~PageSize.kib4.mask != 0 }
+    XCTAssertEqual(others.count, slots)
+    var freed = 0
+    for other in others where zone.deallocate(other) == ok { freed += 1 }
+    XCTAssertEqual(freed, slots)
+    zone.settle(.kib4)
+    XCTAssertEqual(zone.pointee.hardening?.pointee.retired, 1)
+    XCTAssertEqual(zone.deallocate(objects[1]), AllocationError.overflow.code)
+    byte.pointee ^= 0x80
+    XCTAssertNil(zone.violation())
+    XCTAssertEqual(zone.deallocate(objects[0]), AllocationError.doubleFree.code)
+    test.destroyAndCheck(live: UInt(slots) - 1)
+  }
 }
