@@ -301,13 +301,16 @@ typedef struct slm_options {
  */
 #define SLM_FAST ((uint64_t)1)
 /**
- * Profile hardened: for what handles data of strangers. About twenty times the instructions for a small object, more for a
+ * Profile hardened: for what handles data of strangers. About nine times the instructions for a small object, more for a
  * large one, which is cleared, and more memory.
  *
  * - Each slot ends with a canary, a secret word (8 bytes, 4 on 32 bits) of the zone's, which is checked when the object is freed,
  *   resized or reallocated: what was written behind its usable size gives #SLM_ERR_OVERFLOW. The object stays live and as it is. Its first
  *   byte is never 0, so a string that is one too long is found always; another byte is missed if it is the canary's, once in 224.
  *   So an object may have #SLM_MAX_SIZE less the canary, and its size class is that of its size and a canary.
+ * - Each page has two guards more, words before and behind what the zone keeps at its end. They are checked whenever something of the
+ *   page is allocated, freed, resized or reallocated: what was written over the end of the page, or below the start of the one that
+ *   follows, gives #SLM_ERR_OVERFLOW, and nothing changes. Allocations of that size fail so as long as it is that page's turn.
  * - A freed slot is cleared at once, with its canary, and reads as zero until it is handed out. Memory is handed out so, zeroed.
  * - Then the whole slot must still be zero. If not, the allocation fails with #SLM_ERR_WRITE_AFTER_FREE (those without a status return NULL,
  *   a batch ends), and the slot is not used any more, nor its page given back before the zone ends. The next call tries another slot. A

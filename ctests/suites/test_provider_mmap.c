@@ -108,6 +108,50 @@ static void address_space_goes_back(void **state) {
   assert_true(address_space() <= before + 40 * ((size_t)1 << 20));
 }
 
+/** Whether memory can be read: the kernel says so without a fault. */
+static bool is_readable(const void *address) {
+  int ends[2];
+  assert_int_equal(pipe(ends), 0);
+  bool answer = write(ends[1], address, 1) == 1;
+  if (!answer) assert_int_equal(errno, EFAULT);
+  close(ends[0]), close(ends[1]);
+  return answer;
+}
+
+#define ARENA ((size_t)32 << 20)
+
+/** An arena has a guard before its state and one behind; if the system has no more mappings it does without. */
+static void guards_are_left_out_if_the_system_refuses_them(void **state) {
+  (void)state;
+  enum { LARGE_PAGES = 15, SPARE = 12 };
+  const size_t unit = 4096, most = 200000;
+  slm_page_provider provider = slm_mmap_provider();
+  size_t guarded = 0, bare = 0;
+  /* Each second page is of another kind, so each is a mapping. */
+  char *many = mmap(NULL, most * unit, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  assert_ptr_not_equal(many, MAP_FAILED);
+  size_t used = 0;
+  while (used < most && mprotect(many + used * unit, unit, PROT_READ) == 0) used += 2;
+  for (size_t spare = 0; spare <= SPARE; spare++) {
+    if (spare > 0) assert_int_equal(mprotect(many + (used -= 2) * unit, unit, PROT_NONE), 0);
+    unsigned char *pages[LARGE_PAGES + 1];
+    for (size_t i = 0; i <= LARGE_PAGES; i++) { /* more than an arena that is kept */
+      pages[i] = provider.allocate_page(provider.context, SLM_LARGE_PAGE_SIZE);
+      if (pages[i] == NULL) continue;
+      unsigned char *arena = (unsigned char *)((uintptr_t)pages[i] / ARENA * ARENA);
+      *(is_readable(arena) || is_readable(arena + BASE_PAGE - 1) ? &bare : &guarded) += 1;
+      pattern_fill_ends(pages[i], SLM_LARGE_PAGE_SIZE, i);
+    }
+    for (size_t i = 0; i <= LARGE_PAGES; i++) {
+      if (pages[i] == NULL) continue;
+      assert_true(pattern_ends_hold(pages[i], SLM_LARGE_PAGE_SIZE, i));
+      provider.release_page(provider.context, pages[i], SLM_LARGE_PAGE_SIZE);
+    }
+  }
+  assert_int_equal(munmap(many, most * unit), 0);
+  assert_true(guarded > 0 && bare > 0);
+}
+
 static void wrong_arguments_are_refused(void **state) {
   (void)state;
   slm_provider_statistics out = {.struct_size = sizeof out - 1, .base_pages_taken = 77};
@@ -184,6 +228,7 @@ int main(void) {
       cmocka_unit_test(pages_are_aligned_writable_and_apart),
       cmocka_unit_test(memory_of_a_returned_page_goes_at_once),
       cmocka_unit_test(address_space_goes_back),
+      cmocka_unit_test(guards_are_left_out_if_the_system_refuses_them),
       cmocka_unit_test(wrong_arguments_are_refused),
       cmocka_unit_test(a_zone_gives_everything_back),
       cmocka_unit_test(threads_share_it),

@@ -67,7 +67,7 @@ extension UnsafeMutablePointer where Pointee == SwiftHeap {
     if let zone = pointee.zone {
       lock.acquire()
       defer { lock.release() }
-      return zone.slab(around: address)?.pointee.slotSize ?? 0
+      return zone.slab(around: address)?.slotSize ?? 0
     }
     return 0
   }

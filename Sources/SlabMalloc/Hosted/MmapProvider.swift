@@ -5,6 +5,12 @@ import CSlabPort
 /// Address space is taken in arenas: 32 MiB, aligned to their size, each a region of base pages of 64 KiB that also
 /// gives 15 large pages. An arena is found from a page by a mask. Zero-filled memory is a provider without arenas.
 ///
+///     0        32 KiB            48 KiB   64 KiB                          32 MiB
+///     | guard  | Region, rest 0  | guard  | page | page | ... | page      |
+///
+/// Guards can't be touched: what writes over the end of an arena below, or before the first page, faults. Where the system refuses
+/// them, or has pages that are larger, there are none.
+///
 /// Which arenas there are is also told by a map over the address space, so that a page that came by a refill from elsewhere
 /// is known for what it is.
 ///
@@ -19,6 +25,9 @@ struct MmapProvider {
 
   static let arenaSize: UInt = 32 << 20
   static var page: PageSize { .kib64 }
+  /// Where the region of an arena is, and where its guards are.
+  static let stateOffset: UInt = 32 << 10
+  static let secondGuard: UInt = 48 << 10
 }
 
 typealias MmapProviderPointer = UnsafeMutablePointer<MmapProvider>
@@ -62,18 +71,20 @@ extension UnsafeMutablePointer where Pointee == MmapProvider {
   }
 
   private func takeFromNewArena(_ page: PageSize) -> UInt? {
+    let state = MmapProvider.stateOffset
     guard let base = Self.mapAligned(MmapProvider.arenaSize),
-      let region = RegionPointer.make(buffer: base, size: MmapProvider.arenaSize, page: MmapProvider.page)
+      let region = RegionPointer.make(
+        buffer: base + state, size: MmapProvider.arenaSize - state, page: MmapProvider.page)
     else { return nil }
+    Self.addGuards(base)
     setArena(base, true)
     link(region)
     return region.take(page)
   }
 
   func giveBack(_ address: UInt, _ page: PageSize) {
-    guard isInArena(address), let region = RegionPointer(bitPattern: address & ~(MmapProvider.arenaSize - 1)) else {
-      return
-    }
+    let base = address & ~(MmapProvider.arenaSize - 1)
+    guard isInArena(address), let region = RegionPointer(bitPattern: base + MmapProvider.stateOffset) else { return }
     // The page is still the caller's, so its memory can go without the lock.
     slm_port_discard(UnsafeMutableRawPointer(bitPattern: address), page.bytes)
     providerLock.acquire()
@@ -88,7 +99,7 @@ extension UnsafeMutablePointer where Pointee == MmapProvider {
       pointee.wholeArenas = 1
     }
     providerLock.release()
-    if surplus { slm_port_unmap(region, Int(MmapProvider.arenaSize)) }
+    if surplus { slm_port_unmap(UnsafeMutableRawPointer(bitPattern: base), Int(MmapProvider.arenaSize)) }
   }
 
   private func isInArena(_ address: UInt) -> Bool {
@@ -124,6 +135,15 @@ extension UnsafeMutablePointer where Pointee == MmapProvider {
       pointee.open = region.pointee.next
     }
     region.pointee.next?.pointee.previous = region.pointee.previous
+  }
+
+  /// Without the second one an arena is an arena, too.
+  private static func addGuards(_ base: UInt) {
+    let (state, second) = (MmapProvider.stateOffset, MmapProvider.secondGuard)
+    guard UInt(slm_port_page_size()) <= second - state else { return }
+    _ = slm_port_protect(UnsafeMutableRawPointer(bitPattern: base), Int(state))
+    _ = slm_port_protect(
+      UnsafeMutableRawPointer(bitPattern: base + second), Int(UInt(MmapProvider.page.bytes) - second))
   }
 
   /// Maps memory aligned to its size: twice as much is mapped, and what is over goes back.

@@ -43,5 +43,5 @@ public struct Layout: Equatable, Sendable {
 }
 
 @inline(__always) func clear(_ memory: UnsafeMutableRawPointer, _ size: UInt) {
-  memory.initializeMemory(as: UInt8.self, repeating: 0, count: Int(size))
+  memory.initializeMemory(as: UInt8.self, repeating: 0, count: Int(bitPattern: size))
 }

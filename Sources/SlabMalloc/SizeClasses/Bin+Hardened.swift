@@ -1,25 +1,26 @@
 /// The bin of a hardened zone: no slab is current, no word is opened, and what is freed waits in `quarantine`.
 extension UnsafeMutablePointer where Pointee == Bin {
-  /// Takes a random slot with an alignment. nil if no available slot's address fits.
-  @inline(never) func claimAtRandom(alignment: UInt, _ hardening: HardeningPointer) -> (slab: SlabPointer, index: UInt)?
-  {
-    let stride = SizeClass.stride(slotSize: pointee.slotSize, alignment: alignment)
+  /// Takes a random slot with an alignment that every `stride`th has. nil if no available slot's address fits. There is no index if
+  /// somebody wrote over the edge of the slab that would be taken from, or looked at.
+  @inline(never) func claimAtRandom(stride: UInt, _ hardening: HardeningPointer) -> (slab: SlabPointer, index: UInt?)? {
     if stride == 1 {
       guard let slab = pointee.partial.first ?? pointee.sparse.first ?? pointee.empty.first else { return nil }
+      guard slab.isIntact(hardening) else { return (slab, nil) }
       let index = slab.claimAtRandom(hardening)
       list(slab, used: slab.used &+ 1)
       return (slab, index)
     }
-    return claimAtRandom(hardening, stride, inList: pointee.partial.first)
-      ?? claimAtRandom(hardening, stride, inList: pointee.sparse.first)
-      ?? claimAtRandom(hardening, stride, inList: pointee.empty.first)
+    return claimAtRandom(stride: stride, hardening, inList: pointee.partial.first)
+      ?? claimAtRandom(stride: stride, hardening, inList: pointee.sparse.first)
+      ?? claimAtRandom(stride: stride, hardening, inList: pointee.empty.first)
   }
 
-  @inline(never) private func claimAtRandom(
-    _ hardening: HardeningPointer, _ stride: UInt, inList first: SlabPointer?
-  ) -> (slab: SlabPointer, index: UInt)? {
+  private func claimAtRandom(
+    stride: UInt, _ hardening: HardeningPointer, inList first: SlabPointer?
+  ) -> (slab: SlabPointer, index: UInt?)? {
     var candidate = first
     while let slab = candidate {
+      guard slab.isIntact(hardening) else { return (slab, nil) }
       candidate = slab.pointee.next
       guard let index = slab.claimAtRandom(hardening, stride: stride) else { continue }
       list(slab, used: slab.used &+ 1)
@@ -28,13 +29,24 @@ extension UnsafeMutablePointer where Pointee == Bin {
     return nil
   }
 
-  /// Makes a slot that has waited in quarantine available.
-  @inline(never) func makeAvailable(_ slot: UInt) {
-    let slab = SlabPointer.around(slot, pageMask: pointee.page.mask)
-    slab.makeAvailable(slab.slotByDivision(at: slot).index)
-    list(slab, used: slab.used &- 1)
+  /// Takes in a freed slot; returns the one that has waited long enough, or 0.
+  @inline(__always) func quarantine(_ slot: UInt, _ hardening: HardeningPointer) -> UInt {
+    let quarantine = pointee.quarantine.unsafelyUnwrapped
+    return quarantine.insert(slot, at: hardening.randomBits(4) & UInt(quarantine.pointee.length &- 1))
   }
 
   /// Makes all that waits available, where it is needed.
-  @inline(never) func endQuarantine() { pointee.quarantine?.removeAll { makeAvailable($0) } }
+  @inline(never) func endQuarantine(_ hardening: HardeningPointer) {
+    pointee.quarantine?.removeAll { makeAvailable($0, hardening) }
+  }
+
+  private func makeAvailable(_ slot: UInt, _ hardening: HardeningPointer) {
+    let slab = SlabPointer.around(slot, pageMask: pointee.page.mask)
+    guard slab.isIntact(hardening) else {
+      hardening.pointee.retired &+= 1
+      return
+    }
+    slab.makeAvailable(slab.hardenedSlot(at: slot).index)
+    list(slab, used: slab.used &- 1)
+  }
 }

@@ -54,6 +54,12 @@ extension UnsafeMutablePointer where Pointee == Bin {
         empty: SlabStack(), reservedPages: 0, quarantine: nil))
   }
 
+  /// How the class's pages are carved.
+  var geometry: SlabGeometry {
+    SlabGeometry(
+      slotSize: pointee.slotSize, page: pointee.page, isGuarded: !Profile.isSmall && pointee.quarantine != nil)
+  }
+
   private static var noSlots: UnsafeMutablePointer<UInt> {
     UnsafeMutablePointer<UInt>(mutating: slm_port_no_slots())
   }

@@ -7,6 +7,7 @@
 ///
 /// A slot that waits is pending in its slab's words: not available, not live, and free for all checks.
 struct Quarantine {
+  /// A power of two, at most `longest`.
   var length: UInt16
   /// The place of the queue that was filled first.
   var oldest: UInt16
@@ -42,12 +43,12 @@ extension UnsafeMutablePointer where Pointee == Quarantine {
     entries.initialize(repeating: 0, count: Int(2 * length))
   }
 
-  var entries: UnsafeMutablePointer<UInt> {
+  @inline(__always) var entries: UnsafeMutablePointer<UInt> {
     UnsafeMutableRawPointer(self).advanced(by: Quarantine.headerSize).assumingMemoryBound(to: UInt.self)
   }
 
   /// Takes a slot in, at a random place below `length`; returns the one that has waited long enough, or 0.
-  func insert(_ slot: UInt, at place: UInt) -> UInt {
+  @inline(__always) func insert(_ slot: UInt, at place: UInt) -> UInt {
     let random = entries + Int(place)
     let moved = random.pointee
     random.pointee = slot
@@ -55,7 +56,7 @@ extension UnsafeMutablePointer where Pointee == Quarantine {
     let queue = entries + Int(pointee.length) + Int(pointee.oldest)
     let evicted = queue.pointee
     queue.pointee = moved
-    pointee.oldest = pointee.oldest &+ 1 == pointee.length ? 0 : pointee.oldest &+ 1
+    pointee.oldest = (pointee.oldest &+ 1) & (pointee.length &- 1)
     return evicted
   }
 

@@ -1,34 +1,82 @@
+import CSlabPort
+
 /// Slots of a hardened zone's slab. Nothing of it is opened for allocation; the pending halves of its words hold the slots
 /// that are neither available nor live: those in quarantine, and those that are retired.
 extension UnsafeMutablePointer where Pointee == Slab {
-  /// The slot at an address, found by a division: `reciprocal` is 0.
-  func slotByDivision(at address: UInt) -> (index: UInt, isStart: Bool) {
-    let offset = address & page.mask
-    let index = offset / pointee.slotSize
-    return (index, index &* pointee.slotSize == offset)
+  /// Lets no address pass for the start of a slot where others are freed. The reciprocal in a base page moves to the upper half, and
+  /// with nothing in the lower one no fraction is below it. That in a large page goes, as nothing less will do; objects there are so
+  /// large that a division is the least of what they cost.
+  func harden() { pointee.reciprocal = page.isLarge ? 0 : pointee.reciprocal &<< 32 }
+
+  @inline(__always) var isHardened: Bool {
+    page.isLarge ? pointee.reciprocal == 0 : UInt32(truncatingIfNeeded: pointee.reciprocal) == 0
+  }
+
+  /// The slot at an address of a hardened slab's page, and whether the address is where it starts.
+  func hardenedSlot(at address: UInt) -> (index: UInt, isStart: Bool) {
+    hardenedSlot(at: address, pageMask: page.mask, isLarge: page.isLarge)
+  }
+
+  @inline(__always) func hardenedSlot(
+    at address: UInt, pageMask: UInt, isLarge: Bool
+  ) -> (index: UInt, isStart: Bool) {
+    let offset = address & pageMask
+    if !isLarge { return Reciprocal.divideInBasePage(offset, by: pointee.reciprocal &>> 32) }
+    let index = offset / slotSize
+    return (index, index &* slotSize == offset)
+  }
+
+  /// Whether a partial slab is one still when one more of its slots is used.
+  @inline(__always) var staysPartial: Bool {
+    UInt(pointee.slotCount) &- UInt(truncatingIfNeeded: pointee.countdown) > sparseLimit
+  }
+
+  /// Writes the canary of a slot that is handed out, unless somebody has written to it.
+  @inline(__always) func handOut(_ slot: UInt, _ hardening: HardeningPointer) -> Bool {
+    guard isClear(slot, slotSize) else { return false }
+    let canary = canary(of: slot)
+    canary.pointee = hardening.canary(at: UInt(bitPattern: canary))
+    return true
+  }
+
+  /// Whether nothing was written behind an object.
+  @inline(__always) func hasCanary(_ slot: UInt, _ hardening: HardeningPointer) -> Bool {
+    let canary = canary(of: slot)
+    return canary.pointee == hardening.canary(at: UInt(bitPattern: canary))
+  }
+
+  /// The last word of a slot.
+  @inline(__always) private func canary(of slot: UInt) -> UnsafeMutablePointer<UInt> {
+    UnsafeMutablePointer<UInt>(bitPattern: slot &+ slotSize &- Canary.size).unsafelyUnwrapped
   }
 
   /// Clears all slots of a slab that was carved.
   func clearSlots() {
     let start = UnsafeMutableRawPointer(bitPattern: pageAddress).unsafelyUnwrapped
-    clear(start, UInt(pointee.slotCount) &* pointee.slotSize)
+    clear(start, UInt(pointee.slotCount) &* slotSize)
   }
 
-  /// Takes a free slot of a slab that has one: from a random word on, the first word with one, and of that one at random.
-  func claimAtRandom(_ hardening: HardeningPointer) -> UInt {
-    let word = wordWithSlot(from: hardening.random(below: UInt(pointee.wordCount)))
+  /// Takes a free slot of a slab that has one: from a random word on, the first word with one, and of that one at random. A slot is
+  /// tried three times, each as likely; in a word with few of them the first free one after the last try has to do.
+  @inline(__always) func claimAtRandom(_ hardening: HardeningPointer) -> UInt {
+    var random = hardening.randomBits(28)
+    let word = wordWithSlot(from: ((random &>> 18) &* UInt(pointee.wordCount)) &>> 10)
     let slots = self.word(word)
     let free = slots.pointee.free
-    let upper = free & (UInt.max &<< hardening.random(below: SlotWord.slotCount))
-    let bit = UInt(truncatingIfNeeded: (upper != 0 ? upper : free).trailingZeroBitCount)
-    slots.pointee.free = free & ~(1 &<< bit)
+    if free &>> random & 1 == 0 { random &>>= 6 }
+    if free &>> random & 1 == 0 { random &>>= 6 }
+    // From that bit on, and round: the word turned so far.
+    let first = random % SlotWord.slotCount
+    let turned = free &>> first | free &<< (0 &- first)
+    let bit = (first &+ UInt(truncatingIfNeeded: turned.trailingZeroBitCount)) % SlotWord.slotCount
+    slots.pointee.free = free ^ (1 &<< bit)
     return word &* SlotWord.slotCount &+ bit
   }
 
   /// Takes a free slot with an aligned address, of which only every `stride`th has one: from a random one on.
   func claimAtRandom(_ hardening: HardeningPointer, stride: UInt) -> UInt? {
     let count = (UInt(pointee.slotCount) &- 1) / stride &+ 1
-    let first = hardening.random(below: count)
+    let first = hardening.randomBits(16) % count
     for step in 0..<count {
       let place = first &+ step
       let index = (place < count ? place : place &- count) &* stride
@@ -43,10 +91,12 @@ extension UnsafeMutablePointer where Pointee == Slab {
   }
 
   /// Makes a slot that is pending available. Its bin has to take account of it.
-  func makeAvailable(_ index: UInt) {
+  @inline(__always) func makeAvailable(_ index: UInt) {
     let slots = word(SlotWord.word(ofSlot: index))
     let bit: UInt = 1 &<< SlotWord.bit(ofSlot: index)
-    slots.pointee = SlotWord(free: slots.pointee.free | bit, pending: slots.pointee.pending & ~bit)
+    slots.pointee.free |= bit
+    // Opaque, or both halves are changed at once, at the price of moving the bit to a vector register.
+    slots.pointee.pending ^= slm_port_opaque(bit)
   }
 
   var pendingCount: UInt {
@@ -56,4 +106,27 @@ extension UnsafeMutablePointer where Pointee == Slab {
     }
     return count
   }
+}
+
+/// Whether so many bytes, a multiple of 8 at a multiple of 8, are 0. All are read, so that 64 are at once. What is left is opaque, or the
+/// compiler unrolls the loops further, and small slots take longer.
+@inline(__always) private func isClear(_ address: UInt, _ size: UInt) -> Bool {
+  var at = UnsafeRawPointer(bitPattern: address).unsafelyUnwrapped
+  var rest = size
+  var sum = SIMD2<UInt64>.zero
+  while rest >= 64 {
+    sum |= pair(at) | pair(at + 16) | pair(at + 32) | pair(at + 48)
+    at += 64
+    rest = slm_port_opaque(rest &- 64)
+  }
+  while rest >= 16 {
+    sum |= pair(at)
+    at += 16
+    rest = slm_port_opaque(rest &- 16)
+  }
+  return sum[0] | sum[1] | (rest == 0 ? 0 : at.load(as: UInt64.self)) == 0
+}
+
+@inline(__always) private func pair(_ at: UnsafeRawPointer) -> SIMD2<UInt64> {
+  at.loadUnaligned(as: SIMD2<UInt64>.self)
 }

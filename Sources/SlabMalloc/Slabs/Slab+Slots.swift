@@ -16,7 +16,7 @@ extension UnsafeMutablePointer where Pointee == Slab {
   }
 
   @inline(__always) private func slot(at address: UInt) -> (index: UInt, isStart: Bool) {
-    if !Profile.isSmall, pointee.reciprocal == 0 { return slotByDivision(at: address) }
+    if !Profile.isSmall, isHardened { return hardenedSlot(at: address) }
     return page.isLarge ? largeSlot(at: address) : baseSlot(at: address, pageMask: page.mask)
   }
 
@@ -31,7 +31,7 @@ extension UnsafeMutablePointer where Pointee == Slab {
 
   /// Takes the first free slot whose address is a multiple of `alignment`, if there is one.
   func claim(alignment: UInt) -> UInt? {
-    let stride = SizeClass.stride(slotSize: pointee.slotSize, alignment: alignment)
+    let stride = SizeClass.stride(slotSize: slotSize, alignment: alignment)
     var index: UInt = 0
     // The class is one of large pages, whose start has every alignment.
     while index < UInt(pointee.slotCount) {

@@ -3,16 +3,18 @@
 ///     offset (64 bits)
 ///       0  nextInBucket   list of a page map's bucket
 ///       8  seal           says that an allocator owns the page
-///      16  reciprocal     of the slot size, see Reciprocal; 0 in a hardened zone, where no address passes for a slot's
-///      24  slotCount, hint
-///      32  slotSize
-///      40  countdown
-///      44  binIndex
-///      45  state
-///      46  wordCount
-///      47  pageShift
-///      48  next           list of a bin
-///      56  previous
+///      16  reciprocal     of the slot size, see Reciprocal; in a hardened zone none that an address passes, see Slab+Hardened
+///      24  slotCount
+///      28  slotSize
+///      32  countdown
+///      36  binIndex
+///      37  state
+///      38  wordCount
+///      39  pageShift
+///      40  next           list of a bin
+///      48  previous
+///      56  hint
+///      60  guard          in a hardened zone, see Slab+Guards
 ///
 /// Before it lie the slot words: word 0 next to the descriptor, word 1 before word 0, and so on down. The descriptor is the
 /// page's last cache line, and the first four words the line before it. On 32 bits it has 44 or 48 bytes.
@@ -24,9 +26,7 @@ struct Slab {
   var seal: UInt
   var reciprocal: UInt64
   var slotCount: UInt32
-  /// The word in which to look first for a free slot.
-  var hint: UInt8
-  var slotSize: UInt
+  var slotSize: UInt32
   /// Deallocations until the slab changes its state: 1 if it is full, what `sparseLimit` wants if it is sparse, else all
   /// that are used.
   var countdown: Int32
@@ -36,6 +36,9 @@ struct Slab {
   var pageShift: UInt8
   var next: SlabPointer?
   var previous: SlabPointer?
+  /// The word in which to look first for a free slot.
+  var hint: UInt8
+  var guardWord: UInt32
 
   /// Which list of its bin a slab is in.
   enum State: UInt8 {
@@ -78,21 +81,23 @@ extension UnsafeMutablePointer where Pointee == Slab {
   @inline(__always) var page: PageSize { PageSize(shift: pointee.pageShift) }
   @inline(__always) var pageAddress: UInt { address & ~page.mask }
 
-  @inline(__always) func slot(_ index: UInt) -> UInt { pageAddress &+ index &* pointee.slotSize }
+  @inline(__always) var slotSize: UInt { UInt(pointee.slotSize) }
+
+  @inline(__always) func slot(_ index: UInt) -> UInt { pageAddress &+ index &* slotSize }
 
   /// What `seal` holds while a page is owned: tied to the address, so that a copy of the page is not taken for owned.
   @inline(__always) var ownedSeal: UInt { address ^ 0x51AB_5EA1 }
 
   /// Carves a page; all slots are free. Its place in a page map, if it has one, stays.
-  func carve(page: PageSize, slotSize: UInt, binIndex: UInt8) {
-    let geometry = SlabGeometry(slotSize: slotSize, page: page)
+  func carve(page: PageSize, slotSize: UInt, binIndex: UInt8, isGuarded: Bool = false) {
+    let geometry = SlabGeometry(slotSize: slotSize, page: page, isGuarded: isGuarded)
     initialize(
       to: Slab(
         nextInBucket: pointee.nextInBucket, seal: ownedSeal,
         reciprocal: page.isLarge ? Reciprocal.inLargePage(slotSize) : Reciprocal.inBasePage(slotSize),
-        slotCount: UInt32(geometry.slotCount), hint: 0, slotSize: slotSize, countdown: 0, binIndex: binIndex,
+        slotCount: UInt32(geometry.slotCount), slotSize: UInt32(slotSize), countdown: 0, binIndex: binIndex,
         state: .empty,
-        wordCount: UInt8(geometry.wordCount), pageShift: page.shift, next: nil, previous: nil))
+        wordCount: UInt8(geometry.wordCount), pageShift: page.shift, next: nil, previous: nil, hint: 0, guardWord: 0))
     for index in 0..<geometry.wordCount {
       word(index).initialize(
         to: SlotWord(free: SlotWord.lowBits(geometry.slotCount - index * SlotWord.slotCount), pending: 0))

@@ -1,18 +1,18 @@
 /// How a page is carved into slots of one size.
 ///
 ///     page start                                                        page end
-///     | slot 0 | slot 1 | ... | slot n-1 | slack | slot words | descriptor |
+///     | slot 0 | slot 1 | ... | slot n-1 | slack | slot words | descriptor |              guarded: | slack | guard | slot words |
 ///
 /// Slots start at the page's start, so they have the alignment of their size. The descriptor ends the page, so it is
 /// found from any pointer into the page by a mask; before it lie the slot words, one for each 64 slots (32 on 32 bits), from the last
-/// to the first.
+/// to the first. In a hardened zone a guard, one word more, stands before them: see Slab+Guards.
 struct SlabGeometry {
   let slotCount: UInt
   let wordCount: UInt
 
-  init(slotSize: UInt, page: PageSize) {
+  init(slotSize: UInt, page: PageSize, isGuarded: Bool = false) {
     // A slot costs its size and its part of a slot word; the estimate is then made exact.
-    let room = page.size &- Self.descriptorSize
+    let room = page.size &- Self.descriptorSize &- (isGuarded ? Canary.size : 0)
     var count = room * SlotWord.slotCount / (slotSize * SlotWord.slotCount + Self.wordSize)
     while Self.fits(count + 1, slotSize, room) { count += 1 }
     while !Self.fits(count, slotSize, room) { count -= 1 }

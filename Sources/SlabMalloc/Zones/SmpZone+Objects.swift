@@ -4,21 +4,15 @@ extension UnsafeMutablePointer where Pointee == SmpZone {
     guard let own else { return nil }
     let memory = zone(own).locked { zone in
       let memory = bits(zone.allocate(size))
-      return _fastPath(memory != 0) ? memory : zone.hasFoundWrite ? 1 : 0
+      return _fastPath(memory != 0) ? memory : zone.writeFound == ok ? 0 : 1
     }
-    guard _fastPath(memory > 1) else { return allocateElsewhere(size, hasFoundWrite: memory == 1) }
+    guard _fastPath(memory > 1) else { return memory == 1 ? nil : allocateElsewhere(size) }
     return UnsafeMutableRawPointer(bitPattern: memory)
   }
 
-  @inline(never) private func allocateElsewhere(_ size: UInt, hasFoundWrite: Bool) -> UnsafeMutableRawPointer? {
-    var status = hasFoundWrite ? AllocationError.writeAfterFree.code : ok
+  @inline(never) private func allocateElsewhere(_ size: UInt) -> UnsafeMutableRawPointer? {
+    var status = ok
     return allocateElsewhere(size: size, alignment: 1, status: &status)
-  }
-
-  /// The own zone has no memory, or in a hardened one a slot that was written while it was free. That is the end of the call.
-  private func none(_ zone: ZonePointer, _ status: inout Status) -> UnsafeMutableRawPointer? {
-    if zone.hasFoundWrite { status = AllocationError.writeAfterFree.code }
-    return nil
   }
 
   func allocateZeroed(_ size: UInt) -> UnsafeMutableRawPointer? {
@@ -37,19 +31,19 @@ extension UnsafeMutablePointer where Pointee == SmpZone {
     return memory
   }
 
-  /// What the own zone could not get may be in another's, as a slot or as an empty page; else it is in the reserve.
+  /// What the own zone could not get may be in another's, as a slot or as an empty page; else it is in the reserve. That somebody wrote
+  /// to a hardened zone's memory is the end of the call, wherever it is found.
   @inline(never) private func allocateElsewhere(
     size: UInt, alignment: UInt, status: inout Status
   ) -> UnsafeMutableRawPointer? {
-    let foundWrite = AllocationError.writeAfterFree.code
-    guard status != foundWrite, SizeClass.index(size: size, alignment: alignment) != nil else { return nil }
+    guard !status.tellsOfWrite, SizeClass.index(size: size, alignment: alignment) != nil else { return nil }
     var memory: UnsafeMutableRawPointer?
     var why = ok
     forEachFromNext {
       memory = $0.allocate(size: size, alignment: alignment, nowait: true, status: &why)
-      return memory == nil && why != foundWrite
+      return memory == nil && !why.tellsOfWrite
     }
-    if memory == nil && why == foundWrite { status = why }
+    if memory == nil && why.tellsOfWrite { status = why }
     return memory
   }
 
@@ -58,7 +52,7 @@ extension UnsafeMutablePointer where Pointee == SmpZone {
     var status = ok
     var done = zone(own).locked {
       let done = $0.allocateBatch(Int(bitPattern: size), count, out)
-      if done < count { _ = none($0, &status) }
+      if done < count { status = $0.writeFound }
       return done
     }
     while done < count, let memory = allocateElsewhere(size: size, alignment: 1, status: &status) {

@@ -125,9 +125,10 @@ func allocateFromBin(_ zone: UnsafeMutableRawPointer, _ bin: UnsafeMutableRawPoi
 @usableFromInline
 func allocateOtherSize(_ zone: UnsafeMutableRawPointer, _ size: UInt) -> UInt {
   let zone = zone.assumingMemoryBound(to: Zone.self)
-  guard size <= SizeClass.slotSize(SizeClass.lastRegular), size > zone.pointee.directLimit,
-    zone.pointee.directLimit != 0
-  else { return allocateRarely(zone.raw, size) }
+  guard Profile.isSmall || zone.pointee.directLimit != 0 else { return allocateHardened(zone.raw, size) }
+  guard size <= SizeClass.slotSize(SizeClass.lastRegular), size > zone.pointee.directLimit else {
+    return allocateRarely(zone.raw, size)
+  }
   let bin = zone.bin(SizeClass.regular(size))
   let pending = bin.pointee.pending
   let slots = pending.pointee
@@ -140,18 +141,6 @@ func allocateOtherSize(_ zone: UnsafeMutableRawPointer, _ size: UInt) -> UInt {
 @usableFromInline
 func allocateRarely(_ zone: UnsafeMutableRawPointer, _ size: UInt) -> UInt {
   let zone = zone.assumingMemoryBound(to: Zone.self)
-  // 0 in the small profile always.
-  guard Profile.isSmall ? zone.isInitialized : zone.pointee.directLimit != 0 else {
-    return allocateHardened(zone, size)
-  }
   guard let index = SizeClass.index(size: size) else { return 0 }
   return zone.allocate(zone.bin(index))
-}
-
-/// The zone is hardened or not initialised.
-@inline(never)
-private func allocateHardened(_ zone: ZonePointer, _ size: UInt) -> UInt {
-  guard !Profile.isSmall else { return 0 }
-  var status = ok
-  return bits(zone.allocate(size: size, alignment: 1, status: &status))
 }

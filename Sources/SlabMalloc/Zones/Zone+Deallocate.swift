@@ -12,21 +12,21 @@ extension UnsafeMutablePointer where Pointee == Zone {
   /// Frees a slot of a base page of the zone's, if the address is that of a used slot.
   @inline(__always) func release(_ slab: SlabPointer, _ address: UInt) -> Status {
     let (index, isStart) = slab.baseSlot(at: address, pageMask: basePages.pointee.pageMask)
-    guard isStart, index < UInt(slab.pointee.slotCount) else { return refuse(raw, address) }
+    guard isStart, index < UInt(slab.pointee.slotCount) else { return refuse(raw, address, slab) }
     return release(slab, address, index)
   }
 
   /// The same in a large page.
   @inline(__always) func releaseLarge(_ slab: SlabPointer, _ address: UInt) -> Status {
     let (index, isStart) = slab.largeSlot(at: address)
-    guard isStart, index < UInt(slab.pointee.slotCount) else { return refuse(raw, address) }
+    guard isStart, index < UInt(slab.pointee.slotCount) else { return refuseLarge(raw, address, slab) }
     return release(slab, address, index)
   }
 
   /// The slot is used exactly if its bit is set in neither half of its word.
   @inline(__always) private func release(_ slab: SlabPointer, _ address: UInt, _ index: UInt) -> Status {
     let word = slab.word(SlotWord.word(ofSlot: index))
-    guard word.pointee.freeSlots &>> index & 1 == 0 else { return refuse(raw, address) }
+    guard word.pointee.freeSlots &>> index & 1 == 0 else { return refuseChecked(raw, address) }
     // Opaque, or the compiler shares 1 << index with the test before and sets the bit in four instructions, not in one.
     let bit = slm_port_opaque(index)
     word.pointee.free |= 1 &<< bit
@@ -80,6 +80,7 @@ extension UnsafeMutablePointer where Pointee == Zone {
   func lookUp(_ address: UInt, status: inout Status) -> SlabPointer? {
     guard isInitialized else { status = AllocationError.notInitialized.code; return nil }
     guard let slab = slab(around: address) else { status = AllocationError.foreignPointer.code; return nil }
+    guard isIntact(slab) else { status = AllocationError.overflow.code; return nil }
     switch slab.state(at: address) {
     case .used: return slab
     case .free: status = AllocationError.doubleFree.code
@@ -159,11 +160,35 @@ private func deallocateRarely(_ zone: UnsafeMutableRawPointer, _ address: UInt, 
 @c(slm_core_refuse)
 @inline(never)
 @usableFromInline
-func refuse(_ zone: UnsafeMutableRawPointer, _ address: UInt) -> Int32 {
-  var status = ok
+func refuse(_ zone: UnsafeMutableRawPointer, _ address: UInt, _ slab: UnsafeMutableRawPointer) -> Int32 {
   let zone = zone.assumingMemoryBound(to: Zone.self)
-  if zone.isHardened { return zone.deallocateHardened(address) }
-  _ = zone.lookUp(address, status: &status)
+  if !Profile.isSmall, let hardening = zone.pointee.hardening {
+    return zone.deallocateHardened(
+      slab.assumingMemoryBound(to: Slab.self), address, hardening, pageMask: zone.basePages.pointee.pageMask,
+      isLarge: false)
+  }
+  return refuseChecked(zone, address)
+}
+
+/// The same of a large page.
+@c(slm_core_refuse_large)
+@inline(never)
+@usableFromInline
+func refuseLarge(_ zone: UnsafeMutableRawPointer, _ address: UInt, _ slab: UnsafeMutableRawPointer) -> Int32 {
+  let zone = zone.assumingMemoryBound(to: Zone.self)
+  if !Profile.isSmall, let hardening = zone.pointee.hardening {
+    return zone.deallocateHardened(
+      slab.assumingMemoryBound(to: Slab.self), address, hardening, pageMask: PageSize.large.mask, isLarge: true)
+  }
+  return refuseChecked(zone, address)
+}
+
+@c(slm_core_refuse_checked)
+@inline(never)
+@usableFromInline
+func refuseChecked(_ zone: UnsafeMutableRawPointer, _ address: UInt) -> Int32 {
+  var status = ok
+  _ = zone.assumingMemoryBound(to: Zone.self).lookUp(address, status: &status)
   return status
 }
 

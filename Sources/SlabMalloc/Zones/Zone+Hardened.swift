@@ -7,7 +7,7 @@ extension UnsafeMutablePointer where Pointee == Zone {
   @inline(__always) var canarySize: UInt { isHardened ? Canary.size : 0 }
 
   /// Bytes of a slab's slots that are the object's.
-  @inline(__always) func usableSize(_ slab: SlabPointer) -> UInt { slab.pointee.slotSize &- canarySize }
+  @inline(__always) func usableSize(_ slab: SlabPointer) -> UInt { slab.slotSize &- canarySize }
 
   /// The class of a layout in this zone: of a hardened one, for the canary too.
   @inline(__always) func classIndex(size: UInt, alignment: UInt = 1) -> UInt? {
@@ -35,19 +35,21 @@ extension UnsafeMutablePointer where Pointee == Zone {
     }
   }
 
+  /// Allocates from a bin of a hardened zone, by way of the provider if need be.
   @inline(never) func allocateHardened(
     _ bin: BinPointer, alignment: UInt, nowait: Bool, status: inout Status
   ) -> UnsafeMutableRawPointer? {
+    let stride = SizeClass.stride(slotSize: bin.pointee.slotSize, alignment: alignment)
     while let hardening = pointee.hardening {
-      if let (slab, index) = bin.claimAtRandom(alignment: alignment, hardening) {
+      if let (slab, index) = bin.claimAtRandom(stride: stride, hardening) {
         return handOut(slab, index, hardening, &status)
       }
       let supplied = supply(bin, nowait: nowait)
       if supplied == ok { continue }
       // The quarantine gives way. Another thread may have freed something, or ended the zone, while the provider was asked.
-      bin.endQuarantine()
       guard let hardening = pointee.hardening else { return fail(supplied, &status) }
-      if let (slab, index) = bin.claimAtRandom(alignment: alignment, hardening) {
+      bin.endQuarantine(hardening)
+      if let (slab, index) = bin.claimAtRandom(stride: stride, hardening) {
         return handOut(slab, index, hardening, &status)
       }
       return fail(supplied, &status)
@@ -61,31 +63,22 @@ extension UnsafeMutablePointer where Pointee == Zone {
     return nil
   }
 
-  /// A slot that was claimed goes out with its canary, if nobody wrote to it. Else it stays in use for ever.
-  @inline(never) private func handOut(
-    _ slab: SlabPointer, _ index: UInt, _ hardening: HardeningPointer, _ status: inout Status
+  /// A slot that was claimed goes out with its canary, if nobody wrote to it. Else it stays in use for ever. Without an index nothing was
+  /// claimed, as somebody wrote over the edge of the page.
+  private func handOut(
+    _ slab: SlabPointer, _ index: UInt?, _ hardening: HardeningPointer, _ status: inout Status
   ) -> UnsafeMutableRawPointer? {
+    guard let index else { return fail(AllocationError.overflow.code, &status) }
     let slot = slab.slot(index)
-    guard isClear(slot, slab.pointee.slotSize) else {
-      slab.setAside(index)
-      hardening.pointee.retired &+= 1
-      return fail(AllocationError.writeAfterFree.code, &status)
-    }
-    let canary = self.canary(of: slot, in: slab)
-    canary.pointee = hardening.canary(at: UInt(bitPattern: canary))
-    return UnsafeMutableRawPointer(bitPattern: slot)
+    if slab.handOut(slot, hardening) { return UnsafeMutableRawPointer(bitPattern: slot) }
+    status = AllocationError.writeAfterFree.code
+    return UnsafeMutableRawPointer(bitPattern: retireSlot(raw, slab, slot))
   }
 
-  @inline(never) func deallocateHardened(_ address: UInt) -> Status {
-    var status = ok
-    guard let slab = lookUpIntact(address, status: &status), let hardening = pointee.hardening else { return status }
-    let bin = bin(UInt(slab.pointee.binIndex))
-    guard let quarantine = bin.pointee.quarantine else { return status }
-    clear(UnsafeMutableRawPointer(bitPattern: address).unsafelyUnwrapped, slab.pointee.slotSize)
-    slab.setAside(slab.slotByDivision(at: address).index)
-    let available = quarantine.insert(address, at: hardening.random(below: UInt(quarantine.pointee.length)))
-    if available != 0 { bin.makeAvailable(available) }
-    return ok
+  /// Whether nobody is known to have written over the edges of a page.
+  @inline(__always) func isIntact(_ slab: SlabPointer) -> Bool {
+    guard !Profile.isSmall, let hardening = pointee.hardening else { return true }
+    return slab.isIntact(hardening)
   }
 
   /// The slab of a live object, if nothing was written behind its end.
@@ -96,35 +89,29 @@ extension UnsafeMutablePointer where Pointee == Zone {
   @inline(never) private func lookUpWithCanary(_ address: UInt, status: inout Status) -> SlabPointer? {
     guard let slab = lookUp(address, status: &status) else { return nil }
     guard let hardening = pointee.hardening else { return slab }
-    let canary = canary(of: address, in: slab)
-    guard canary.pointee == hardening.canary(at: UInt(bitPattern: canary)) else {
+    guard slab.hasCanary(address, hardening) else {
       status = AllocationError.overflow.code
       return nil
     }
     return slab
   }
 
-  private func canary(of slot: UInt, in slab: SlabPointer) -> UnsafeMutablePointer<UInt> {
-    UnsafeMutablePointer<UInt>(bitPattern: slot &+ usableSize(slab)).unsafelyUnwrapped
+  /// Why the latest allocation failed, if that was because of what somebody wrote; else `ok`.
+  var writeFound: Status {
+    guard !Profile.isSmall, let failure = pointee.hardening?.pointee.failure else { return ok }
+    return failure.tellsOfWrite ? failure : ok
   }
 
-  /// Whether the latest allocation failed because of what somebody wrote.
-  var hasFoundWrite: Bool {
-    !Profile.isSmall && pointee.hardening?.pointee.failure == AllocationError.writeAfterFree.code
-  }
-
-  /// Slots that are in quarantine or retired.
-  @inline(never) func endQuarantines(_ page: PageSize) {
-    for index in 0..<pointee.binCount where bin(index).pointee.page == page { bin(index).endQuarantine() }
+  /// Makes all that waits in pages of a size available.
+  @inline(never) func endQuarantines(_ page: PageSize, _ hardening: HardeningPointer) {
+    for index in 0..<pointee.binCount where bin(index).pointee.page == page { bin(index).endQuarantine(hardening) }
   }
 }
 
 /// A size and a canary; 0 is served as 1.
 func withCanary(_ size: UInt) -> UInt { (size == 0 ? 1 : size) &+ Canary.size }
 
-/// Whether so many bytes, a multiple of 8 at a multiple of 8, are 0.
-private func isClear(_ address: UInt, _ size: UInt) -> Bool {
-  let words = UnsafePointer<UInt64>(bitPattern: address).unsafelyUnwrapped
-  for index in 0..<Int(bitPattern: size / 8) where words[index] != 0 { return false }
-  return true
+extension Status {
+  /// Whether it says that memory was written which is nobody's to write.
+  var tellsOfWrite: Bool { self == AllocationError.writeAfterFree.code || self == AllocationError.overflow.code }
 }

@@ -29,7 +29,8 @@ extension UnsafeMutablePointer where Pointee == Zone {
   func deallocateObject(_ address: UInt, size: UInt, alignment: UInt) -> Status {
     guard isInitialized else { return AllocationError.notInitialized.code }
     if isFast { return deallocate(address) }
-    guard let slotSize = slotSize(size: size, alignment: alignment, profile: isHardened ? .hardened : .checked) else {
+    let profile: SafetyProfile = isHardened ? .hardened : .checked
+    guard let slotSize = SlabMalloc.slotSize(size: size, alignment: alignment, profile: profile) else {
       return AllocationError.invalidLayout.code
     }
     let own = bin(0).pointee.slotSize

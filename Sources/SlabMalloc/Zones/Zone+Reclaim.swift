@@ -31,7 +31,7 @@ extension UnsafeMutablePointer where Pointee == Zone {
 
   /// Current slabs may be empty too, and those whose used slots are all in quarantine.
   func settle(_ page: PageSize) {
-    if isHardened { return endQuarantines(page) }
+    if !Profile.isSmall, let hardening = pointee.hardening { return endQuarantines(page, hardening) }
     forgetLast()
     for index in 0..<pointee.binCount where bin(index).pointee.page == page { bin(index).settle() }
   }

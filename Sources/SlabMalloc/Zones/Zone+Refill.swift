@@ -60,6 +60,7 @@ extension UnsafeMutablePointer where Pointee == Zone {
     let page = slab.page
     pages(page).remove(slab)
     slab.pointee.seal = 0
+    if isHardened { slab.clearGuards() }
     pointee.ledger.giveBack(page)
     return slab.pageAddress
   }

@@ -15,7 +15,7 @@ extension UnsafeMutablePointer where Pointee == Zone {
     guard pages <= UInt(UInt32.max) else { return AllocationError.outOfMemory.code }
     if pages != 0 {
       forgetLast()
-      if isHardened { bin.endQuarantine() } else { bin.settle() }
+      if !Profile.isSmall, let hardening = pointee.hardening { bin.endQuarantine(hardening) } else { bin.settle() }
     }
     while UInt(bin.pointee.empty.count) < pages {
       let status = supply(bin)
@@ -29,13 +29,11 @@ extension UnsafeMutablePointer where Pointee == Zone {
 extension UnsafeMutablePointer where Pointee == Bin {
   /// How many empty pages have so many slots with an alignment. Whatever an allocation takes, it is one of them at most.
   fileprivate func pages(for count: UInt, alignment: UInt) -> UInt {
-    let slots = SlabGeometry(slotSize: pointee.slotSize, page: pointee.page).slotCount
+    let slots = geometry.slotCount
     let stride = SizeClass.stride(slotSize: pointee.slotSize, alignment: alignment)
     return count == 0 ? 0 : (count - 1) / ((slots - 1) / stride + 1) + 1
   }
 
   /// An empty slab beyond the reserve.
-  func takeSpare() -> SlabPointer? {
-    pointee.empty.count > pointee.reservedPages ? pointee.empty.pop() : nil
-  }
+  var spare: SlabPointer? { pointee.empty.count > pointee.reservedPages ? pointee.empty.first : nil }
 }

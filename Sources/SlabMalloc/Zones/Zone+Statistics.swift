@@ -10,16 +10,16 @@ public struct ClassStatistics: Equatable, Sendable {
   public var slotsLive = 0
 }
 
-/// Counted when asked, by a walk over the pages: allocation and deallocation keep no counts for it.
+/// Counted when asked, by a walk over the pages: allocation and deallocation keep no counts for it. A page over whose edge somebody wrote
+/// is left out, as nothing is known of it.
 extension UnsafeMutablePointer where Pointee == Zone {
   func statistics(of index: UInt) -> ClassStatistics {
     let bin = bin(index)
     let page = bin.pointee.page
-    let geometry = SlabGeometry(slotSize: bin.pointee.slotSize, page: page)
     var result = ClassStatistics(
-      slotSize: Int(bin.pointee.slotSize), pageSize: page.bytes, slotsPerPage: Int(geometry.slotCount))
+      slotSize: Int(bin.pointee.slotSize), pageSize: page.bytes, slotsPerPage: Int(bin.geometry.slotCount))
     pages(page).forEach { slab in
-      guard UInt(slab.pointee.binIndex) == index else { return }
+      guard isIntact(slab), UInt(slab.pointee.binIndex) == index else { return }
       let live = liveSlots(slab)
       result.pages += 1
       result.emptyPages += live == 0 ? 1 : 0
@@ -41,9 +41,10 @@ extension UnsafeMutablePointer where Pointee == Zone {
     var slots: UInt = 0
     var bytes: UInt = 0
     pages.forEach { slab in
+      guard isIntact(slab) else { return }
       let live = liveSlots(slab)
       slots += live
-      bytes += live * slab.pointee.slotSize
+      bytes += live * slab.slotSize
     }
     return (slots, bytes)
   }

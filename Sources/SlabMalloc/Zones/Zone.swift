@@ -146,9 +146,11 @@ extension UnsafeMutablePointer where Pointee == Zone {
 
   /// Makes a page a slab of a bin, all of whose slots are free.
   func carve(_ slab: SlabPointer, for bin: BinPointer) {
-    slab.carve(page: bin.pointee.page, slotSize: bin.pointee.slotSize, binIndex: bin.pointee.index)
-    guard isHardened else { return }
-    slab.pointee.reciprocal = 0
+    slab.carve(
+      page: bin.pointee.page, slotSize: bin.pointee.slotSize, binIndex: bin.pointee.index, isGuarded: isHardened)
+    guard !Profile.isSmall, let hardening = pointee.hardening else { return }
+    slab.harden()
+    slab.setGuards(hardening)
     slab.clearSlots()
   }
 

@@ -3,11 +3,11 @@
 extension UnsafeMutablePointer where Pointee == Slab {
   /// The first invariant of a slab of a bin that does not hold, as text.
   func violation(in bin: BinPointer) -> String? {
-    let geometry = SlabGeometry(slotSize: bin.pointee.slotSize, page: page)
-    if page != bin.pointee.page || pointee.slotSize != bin.pointee.slotSize { return "carved for another bin" }
+    let geometry = bin.geometry
+    if page != bin.pointee.page || slotSize != bin.pointee.slotSize { return "carved for another bin" }
     if slots != geometry.slotCount || UInt(pointee.wordCount) != geometry.wordCount { return "geometry" }
     if pointee.seal != ownedSeal { return "no seal" }
-    if bin.pointee.quarantine != nil, pointee.state == .current || pointee.reciprocal != 0 {
+    if bin.pointee.quarantine != nil, pointee.state == .current || !isHardened {
       return "not as in a hardened zone"
     }
     if (pointee.state == .current) != (bin.pointee.current == self) { return "current, but not the bin's" }

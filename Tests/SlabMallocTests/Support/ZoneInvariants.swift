@@ -26,7 +26,7 @@ extension UnsafeMutablePointer where Pointee == Zone {
         waiting += 1
         guard let found = self.slab(around: slot) else { return "bin \(index): foreign in quarantine" }
         if UInt(found.pointee.binIndex) != index { return "bin \(index): another bin's in quarantine" }
-        let place: (index: UInt, isStart: Bool) = found.slotByDivision(at: slot)
+        let place: (index: UInt, isStart: Bool) = found.hardenedSlot(at: slot)
         let bit: UInt = 1 &<< SlotWord.bit(ofSlot: place.index)
         let pendingBits: UInt = found.word(SlotWord.word(ofSlot: place.index)).pointee.pending
         if !place.isStart || pendingBits & bit == 0 { return "bin \(index): in quarantine, but not pending" }

@@ -61,13 +61,27 @@ final class HardenedZoneTests: XCTestCase {
     XCTAssertTrue(!hardened.zone.isFast && hardened.zone.isHardened)
   }
 
-  func testRandomNumbersCoverTheirRange() {
+  /// Of any width, in any order, every value is as likely: a number that several calls share is told from the next by the 1 above it.
+  func testRandomBitsCoverTheirRange() {
     let hardening = UnsafeMutablePointer<Hardening>.allocate(capacity: 1)
     defer { hardening.deallocate() }
     hardening.initialize()
-    var counts = [Int](repeating: 0, count: 7)
-    for _ in 0..<70000 { counts[Int(hardening.random(below: 7))] += 1 }
-    for count in counts { XCTAssertEqual(count, 10000, accuracy: 700) }
+    var random = SeededRandom(stream: 42)
+    var counts = [UInt64: [Int]]()
+    for width in [1, 3, 4] as [UInt64] { counts[width] = [Int](repeating: 0, count: 1 << Int(width)) }
+    for _ in 0..<300_000 {
+      let width = [1, 3, 4, 16][random.below(4)] as UInt64
+      let bits = hardening.randomBits(width)
+      XCTAssertLessThan(bits, 1 << UInt(width), SeededRandom.hint)
+      if width != 16 { counts[width]![Int(bits)] += 1 }
+    }
+    for (width, counts) in counts {
+      // Six standard deviations of 75000 throws: less than once in 10^8 times for all 26 counts.
+      let mean = 75000.0 / Double(counts.count)
+      for count in counts {
+        XCTAssertEqual(Double(count), mean, accuracy: 7 * mean.squareRoot(), "\(width) bits; \(SeededRandom.hint)")
+      }
+    }
   }
 
   /// What was written is not mended, and the slot is never used again.
@@ -90,5 +104,52 @@ final class HardenedZoneTests: XCTestCase {
     XCTAssertNil(zone.violation())
     XCTAssertEqual(zone.deallocate(bits(object)), AllocationError.doubleFree.code)
     test.destroyAndCheck(live: 399)
+  }
+
+  func testEachByteOfTheGuardsIsLookedAt() {
+    for (page, size) in [(PageSize.kib4, 56), (.kib16, 1), (.kib64, 1000), (.kib4, 20000)] as [(PageSize, UInt)] {
+      let test = TestZone(page: page, profile: .hardened)
+      let zone = test.zone
+      let object = test.allocate(size)!
+      let slab = zone.slab(around: object)!
+      let hardening = zone.pointee.hardening!
+      let words = slab.address - UInt(slab.pointee.wordCount) * SlabGeometry.wordSize
+      XCTAssertLessThanOrEqual(slab.slot(slab.slots), words - Canary.size)
+      for place in [UInt](words - Canary.size..<words) + [UInt](slab.pageEnd - 3...slab.pageEnd) {
+        let byte = UnsafeMutablePointer<UInt8>(bitPattern: place)!
+        for bit in 0..<8 as Range<UInt8> {
+          byte.pointee ^= 1 << bit
+          XCTAssertFalse(slab.isIntact(hardening))
+          XCTAssertEqual(zone.deallocate(object), AllocationError.overflow.code)
+          byte.pointee ^= 1 << bit
+          XCTAssertTrue(slab.isIntact(hardening))
+        }
+      }
+      XCTAssertEqual(zone.deallocate(object), ok)
+      test.destroyAndCheck()
+    }
+  }
+
+  /// Frees of other pages' objects go on. What they would make available in the page stays pending.
+  func testASlotInQuarantineOfAPageThatWasOverwrittenIsRetired() {
+    let test = TestZone(page: .kib4, slotSize: 64, profile: .hardened)
+    let zone = test.zone
+    let slots = Int(zone.bin(0).geometry.slotCount)
+    let objects = (0..<2 * slots).map { _ in bits(zone.allocateObject()!) }
+    XCTAssertEqual(zone.deallocate(objects[0]), ok)
+    let byte = UnsafeMutablePointer<UInt8>(bitPattern: objects[0] | PageSize.kib4.mask)!
+    byte.pointee ^= 0x80
+    let others = objects.filter { ($0 ^ objects[0]) & ~PageSize.kib4.mask != 0 }
+    XCTAssertEqual(others.count, slots)
+    var freed = 0
+    for other in others where zone.deallocate(other) == ok { freed += 1 }
+    XCTAssertEqual(freed, slots)
+    zone.settle(.kib4)
+    XCTAssertEqual(zone.pointee.hardening?.pointee.retired, 1)
+    XCTAssertEqual(zone.deallocate(objects[1]), AllocationError.overflow.code)
+    byte.pointee ^= 0x80
+    XCTAssertNil(zone.violation())
+    XCTAssertEqual(zone.deallocate(objects[0]), AllocationError.doubleFree.code)
+    test.destroyAndCheck(live: UInt(slots) - 1)
   }
 }

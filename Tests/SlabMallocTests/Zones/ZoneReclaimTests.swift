@@ -10,8 +10,7 @@ final class ZoneReclaimTests: XCTestCase {
     var live: [UInt] = []
     var emptied: [Int] = []
     for (size, page) in [(UInt(2048), page), (100_000, .large)] {
-      let slots = SlabGeometry(slotSize: test.zone.bin(SizeClass.index(size: size)!).pointee.slotSize, page: page)
-        .slotCount
+      let slots = test.zone.bin(SizeClass.index(size: size)!).geometry.slotCount
       let pages = Dictionary(grouping: (0..<10 * slots).map { _ in test.allocate(size)! }) { $0 & ~page.mask }
       let keys = pages.keys.sorted()
       for (index, key) in keys.enumerated() {

@@ -11,7 +11,7 @@ final class ZoneReserveTests: XCTestCase {
       for (size, alignment) in [(UInt(8), UInt(8)), (64, 8), (2048, 8), (10_000, 8), (64, 65536), (100, 1 << 21)] {
         let test = TestZone(page: page)
         let bin = test.zone.bin(SizeClass.index(size: size, alignment: alignment)!)
-        let slots = SlabGeometry(slotSize: bin.pointee.slotSize, page: bin.pointee.page).slotCount
+        let slots = bin.geometry.slotCount
         let stride = SizeClass.stride(slotSize: bin.pointee.slotSize, alignment: alignment)
         let aligned = UInt((0..<slots).count { $0 % stride == 0 })
         for (count, pages) in [(UInt(1), UInt32(1)), (aligned, 1), (aligned + 1, 2), (3 * aligned, 3), (1, 1), (0, 0)] {

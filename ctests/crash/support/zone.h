@@ -125,6 +125,23 @@ static inline int small_works_on(slm_zone *zone) {
   return slm_zone_destroy(zone, NULL) == SLM_OK ? 0 : 5;
 }
 
+/** Fills a page of the program's own with objects; returns that in its last slot. */
+static inline char *fill_page(slm_zone *zone, size_t size) {
+  char *first = slm_zone_allocate(zone, size), *last = first;
+  require(first != NULL);
+  size_t slot = slot_size(zone, first), in_page = 1;
+  char *page = (char *)((uintptr_t)first & ~(uintptr_t)4095);
+  for (size_t slots = (4096 - 64 - 24) / slot; in_page < slots; in_page++) {
+    char *next = slm_zone_allocate(zone, size);
+    require(next != NULL && ((uintptr_t)next & ~(uintptr_t)4095) == (uintptr_t)page);
+    if (next > last) last = next;
+  }
+  return last;
+}
+
+/** Where the words of an object's page end: its last 64 bytes are the descriptor. */
+static inline char *words_end(char *object) { return (char *)((uintptr_t)object | 4095) + 1 - 64; }
+
 /** What becomes of objects of 64 bytes that fill the zone until a freed one is handed out again: SLM_OK, or the first error. */
 static inline slm_status allocate_again(slm_zone *zone, void *freed) {
   void *next = NULL;

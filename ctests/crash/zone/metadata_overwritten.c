@@ -1,17 +1,15 @@
-/* A write past the last slot of a page, over the zone's own words: the zone believes them, and a double free passes; in a hardened one
- * it is refused, as the freed object has no canary. */
+/* A write past the last slot of a page, over the zone's own words, which then say that every slot is in use: the zone believes them, and
+ * a double free passes. A hardened one finds the write first. */
 #include "../support/zone.h"
 
 int main(void) {
   if (is_hardened()) EXPECT(SLM_ERR_OVERFLOW);
   else EXPECT(SLM_OK);
   slm_zone *zone = make_zone_in(&zone_storage, own_provider());
-  char *object = slm_zone_allocate(zone, 64), *other = slm_zone_allocate(zone, 64);
-  require(object != NULL && other != NULL);
-  /* The word of the first 64 slots lies before the page's last 64 bytes: 0 is "all in use" in both its halves. */
-  char *end = (char *)((uintptr_t)object | 4095) + 1;
+  char *last = fill_page(zone, 64), *object = (char *)((uintptr_t)last & ~(uintptr_t)4095);
   require(slm_zone_deallocate(zone, object) == SLM_OK && slm_zone_deallocate(zone, object) == SLM_ERR_DOUBLE_FREE);
-  memset(opaque(end - 80), 0, 16);
+  memset(opaque(last + slm_zone_usable_size(zone, last)), 0,
+         words_end(last) - (last + slm_zone_usable_size(zone, last)));
   answer(slm_zone_deallocate(zone, object));
   return 0;
 }
