@@ -42,3 +42,5 @@ check-fuzz: $(FUZZ_RUNS) ## Random programs of C calls keep to the reference mod
 fuzz-replay: ## Run a program that the fuzzer found: TARGET_NAME=zone FILE=build/fuzz/failed-zone/crash-...
 	@$(MAKE) --no-print-directory $(FUZZ)/replay-$(TARGET_NAME)
 	@$(FUZZ)/replay-$(TARGET_NAME) $(FILE)
+
+include ctests/fuzz/afl.mk
