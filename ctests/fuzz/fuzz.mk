@@ -1,4 +1,4 @@
-# Fuzzing with libFuzzer, see README.md: `make fuzz SECONDS=60`, `make fuzz-replay TARGET=zone FILE=...`.
+# Fuzzing with libFuzzer, see README.md: `make fuzz SECONDS=60`, `make fuzz-replay TARGET_NAME=zone FILE=...`.
 FUZZ := $(B)/fuzz
 FUZZ_TARGETS := zone safe_zone smp_zone sc process
 # Of `make check`: for each target, two at a time.
@@ -40,7 +40,9 @@ $(FUZZ_RUNS): run-fuzz-%: $(FUZZ)/% $(FUZZ)/replay-%
 fuzz: $(FUZZ_RUNS) ## Fuzz each part of the C API: SECONDS=60 for each target
 check-fuzz: $(FUZZ_RUNS) ## Random programs of C calls keep to the reference model, 12 s for each target
 fuzz-replay: ## Run a program that the fuzzer found: TARGET_NAME=zone FILE=build/fuzz/failed-zone/crash-...
+	@[ -n '$(filter $(TARGET_NAME),$(FUZZ_TARGETS))' ] && [ '$(origin FILE)' != file ] || \
+	  { echo 'please say which: TARGET_NAME= one of $(FUZZ_TARGETS), and FILE=' >&2; exit 2; }
 	@$(MAKE) --no-print-directory $(FUZZ)/replay-$(TARGET_NAME)
-	@$(FUZZ)/replay-$(TARGET_NAME) $(FILE)
+	@$(FUZZ)/replay-$(TARGET_NAME) -timeout=20 '$(FILE)'
 
 include ctests/fuzz/afl.mk

@@ -2,6 +2,9 @@
 build=$1
 target=$2
 seconds=$3
+case $seconds in
+  *[!0-9]* | '' | 0*) echo "SECONDS=$seconds: not a number of seconds" >&2; exit 2 ;;
+esac
 # Each kind of zone takes the same programs.
 seeds=$(dirname "$0")/corpus-${target#*_}
 # What the engines found, which they begin with the next time.
