@@ -13,6 +13,9 @@
 #include <unistd.h>
 
 static const char usage[] =
+    "slabmalloc-replay: does again what a program asked of malloc, as a trace recorded it:\n"
+    "    SLABMALLOC_TRACE=TRACE LD_PRELOAD=libslabmalloc-preload.so PROGRAM ARGUMENT...\n"
+    "\n"
     "slabmalloc-replay run [OPTION...] TRACE        do it again; status 0, 1 if an object is wrong, 2 if the trace is\n"
     "slabmalloc-replay shrink [OPTION...] TRACE OUT [-- COMMAND ARGUMENT...]\n"
     "                                               the least that fails likewise; {} in a command is the trace\n"

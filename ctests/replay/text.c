@@ -131,7 +131,7 @@ static uint64_t word_number(text_reader *r, const char *word) {
 
 static uint32_t word_object(text_reader *r, const char *digits, char **end) {
   unsigned long number = strtoul(digits, end, 10);
-  if (*end == digits || number == 0 || number >= MOST_NUMBER) refuse_line(r, "not the number of an object");
+  if (*end == digits || number == 0 || number >= MOST_NUMBER) refuse_line(r, "not the number of an object, from 1");
   return (uint32_t)number;
 }
 
