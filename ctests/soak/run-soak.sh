@@ -5,6 +5,7 @@ set -eu
 library=$(readlink -f "$1")
 program=$2
 seconds=$3
+[ "${seconds:-0}" -gt 0 ] || { echo "MINUTES is not a number of minutes" >&2; exit 2; }
 ledger=$(mktemp)
 trap 'rm -f "$ledger"' EXIT
 ulimit -c 0
