@@ -26,6 +26,6 @@ $(AFL_BUILDS): %: %.o $(AFL)/SlabMalloc.o $(PORT_OBJ) | $(B)/packages/afl
 -include $(wildcard $(AFL)/*.d)
 
 .PHONY: fuzz-afl $(AFL_RUNS)
-fuzz-afl: $(AFL_RUNS) ## The same with AFL++, another engine: SECONDS=60 for each target
+fuzz-afl: $(AFL_RUNS) ## Fuzz each part with AFL++, another engine: SECONDS=60 for each target
 $(AFL_RUNS): run-afl-%: $(AFL)/% $(FUZZ)/% $(FUZZ)/replay-%
 	@ctests/fuzz/run-afl.sh $(FUZZ) $* $(SECONDS)
