@@ -1,9 +1,10 @@
 # Fuzzing with libFuzzer, see README.md: `make fuzz SECONDS=60`, `make fuzz-replay TARGET_NAME=zone FILE=...`.
 FUZZ := $(B)/fuzz
-FUZZ_TARGETS := zone safe_zone smp_zone sc process
+FUZZ_TARGETS := zone hardened_zone safe_zone smp_zone sc process
 # Of `make check`: for each target, two at a time.
 FUZZ_CHECK_SECONDS := 12
 FUZZ_FLAGS := -target $(TARGET) -std=gnu11 $(C_WARNINGS) -O1 -gdwarf-4 -I include -MMD -MP
+fuzz_flags_hardened_zone := -DSUITE_HARDENED
 fuzz_flags_safe_zone := -DSUITE_SAFE
 fuzz_flags_smp_zone := -DSUITE_SMP
 fuzz_source = ctests/fuzz/$(if $(filter %_zone,$(1)),zone,$(1)).c

@@ -50,16 +50,12 @@ static _Noreturn void print_usage(void) {
 
 static options read_options(int count, char **arguments) {
   options o = {.timeout = 60};
-  static const struct option known[] = {{"lib", required_argument, NULL, 'l'},
-                                        {"zone", no_argument, NULL, 'z'},
-                                        {"free-running", no_argument, NULL, 'f'},
-                                        {"no-content", no_argument, NULL, 'n'},
-                                        {"verify", no_argument, NULL, 'v'},
-                                        {"json", no_argument, NULL, 'j'},
-                                        {"timeout", required_argument, NULL, 't'},
-                                        {"one-thread", no_argument, NULL, 'o'},
-                                        {"help", no_argument, NULL, 'h'},
-                                        {NULL, 0, NULL, 0}};
+  static const struct option known[] = {
+      {"lib", required_argument, NULL, 'l'},     {"zone", no_argument, NULL, 'z'},
+      {"free-running", no_argument, NULL, 'f'},  {"no-content", no_argument, NULL, 'n'},
+      {"verify", no_argument, NULL, 'v'},        {"json", no_argument, NULL, 'j'},
+      {"timeout", required_argument, NULL, 't'}, {"one-thread", no_argument, NULL, 'o'},
+      {"help", no_argument, NULL, 'h'},          {NULL, 0, NULL, 0}};
   for (int c; (c = getopt_long(count, arguments, "+", known, NULL)) != -1;) {
     switch (c) {
     case 'l':
