@@ -147,30 +147,45 @@ $(B)/cmake/slabmalloc/%.cmake: Sources/Packaging/%.cmake.in
 
 PREFIX ?= /usr/local
 ROOT := $(DESTDIR)$(PREFIX)
-OWN_DIRS := include/slabmalloc lib/cmake/slabmalloc
-INSTALLED := lib/$(SONAME) lib/libslabmalloc.so lib/libslabmalloc.a lib/libslabmalloc-preload.so lib/libslabmalloc-malloc.o include/slabmalloc.h \
-  include/slabmalloc/port.h include/slabmalloc/module.modulemap lib/pkgconfig/slabmalloc.pc \
-  lib/cmake/slabmalloc/slabmalloc-config.cmake lib/cmake/slabmalloc/slabmalloc-config-version.cmake
+INSTALLED := lib/$(SONAME) lib/libslabmalloc.so lib/libslabmalloc.a lib/libslabmalloc-preload.so lib/libslabmalloc-malloc.o \
+  include/slabmalloc.h include/slabmalloc/port.h include/slabmalloc/module.modulemap lib/pkgconfig/slabmalloc.pc \
+  lib/cmake/slabmalloc/slabmalloc-config.cmake lib/cmake/slabmalloc/slabmalloc-config-version.cmake bin/slabmalloc-replay
+BARE_DIRS := $(foreach t,$(FREESTANDING),lib/slabmalloc/$(triple_$(t)))
+BARE_ARCHIVES := libslabmalloc.a libslabmalloc-small.a libslabmalloc-swiftheap.a
+# Those that nobody else has, the inner ones first.
+OWN_DIRS := include/slabmalloc lib/cmake/slabmalloc $(BARE_DIRS) lib/slabmalloc
 # The loader looks into its cache, not into /usr/local/lib.
 refresh_loader_cache = $(if $(DESTDIR),,@[ "$$(id -u)" != 0 ] || ldconfig)
+define install_headers
+@install -d $(addprefix "$(ROOT)"/,include/slabmalloc)
+@install -m 644 $(HEADER) "$(ROOT)"/include/
+@install -m 644 include/slabmalloc/port.h "$(ROOT)"/include/slabmalloc/
+endef
 
-.PHONY: install uninstall
-install: all ## Install below PREFIX (/usr/local), staged in DESTDIR
-	@install -d $(addprefix "$(ROOT)"/,include lib lib/pkgconfig $(OWN_DIRS))
+.PHONY: install install-freestanding uninstall
+install: all $(B)/replay/slabmalloc-replay ## Install below PREFIX (/usr/local), staged in DESTDIR
+	@install -d $(addprefix "$(ROOT)"/,bin lib lib/pkgconfig lib/cmake/slabmalloc)
 	@install -m 755 $(B)/$(SONAME) "$(ROOT)"/lib/
 	@ln -sf $(SONAME) "$(ROOT)"/lib/libslabmalloc.so
 	@install -m 644 $(B)/libslabmalloc.a $(B)/libslabmalloc-malloc.o "$(ROOT)"/lib/
 	@install -m 755 $(B)/libslabmalloc-preload.so "$(ROOT)"/lib/
-	@install -m 644 $(HEADER) "$(ROOT)"/include/
-	@install -m 644 include/slabmalloc/port.h Sources/Packaging/module.modulemap "$(ROOT)"/include/slabmalloc/
+	$(install_headers)
+	@install -m 644 Sources/Packaging/module.modulemap "$(ROOT)"/include/slabmalloc/
 	@install -m 644 $(B)/slabmalloc.pc "$(ROOT)"/lib/pkgconfig/
 	@install -m 644 $(B)/cmake/slabmalloc/*.cmake "$(ROOT)"/lib/cmake/slabmalloc/
+	@install -m 755 $(B)/replay/slabmalloc-replay "$(ROOT)"/bin/
 	$(refresh_loader_cache)
 	@echo "slabmalloc $(VERSION) is installed in $(ROOT)"
 
-uninstall: ## Remove what install put there (same PREFIX and DESTDIR)
-	@rm -f $(addprefix "$(ROOT)"/,$(INSTALLED))
-	@rmdir --ignore-fail-on-non-empty $(addprefix "$(ROOT)"/,$(OWN_DIRS)) 2>/dev/null || true
+install-freestanding: freestanding ## Install the archives for kernels into lib/slabmalloc/TARGET, and the headers
+	$(install_headers)
+	@install -d $(addprefix "$(ROOT)"/,$(BARE_DIRS))
+	@$(foreach t,$(FREESTANDING),install -m 644 $(BARE_ARCHIVES:%=$(F)/$(t)/%) "$(ROOT)"/lib/slabmalloc/$(triple_$(t))/ &&) true
+	@echo "slabmalloc $(VERSION) for $(FREESTANDING) is installed in $(ROOT)/lib/slabmalloc"
+
+uninstall: ## Remove what both of these put there (same PREFIX and DESTDIR)
+	@rm -f $(addprefix "$(ROOT)"/,$(INSTALLED) $(foreach d,$(BARE_DIRS),$(BARE_ARCHIVES:%=$(d)/%)))
+	@for dir in $(OWN_DIRS); do [ ! -d "$(ROOT)/$$dir" ] || rmdir --ignore-fail-on-non-empty "$(ROOT)/$$dir"; done
 	$(refresh_loader_cache)
 
 include ctests/support/check.mk

@@ -13,7 +13,7 @@ $(B)/abi/old_program: ctests/abi/old_program.c ctests/abi/baseline/slabmalloc.h 
 	@$(CC) -std=gnu11 $(C_WARNINGS) $(CFLAGS) -I ctests/abi/baseline -o $@ $< $(LINK_LIB) -Wl,-z,now
 
 .PHONY: abi check-abi abi-baseline
-abi: check-abi
+abi: check-abi ## The same as check-abi
 check-abi: $(B)/abi/old_program $(B)/$(SONAME) $(B)/packages/abi ## Programs built for the ABI's baseline run on this library
 	@ctests/abi/check-abi.sh $(B) $(HEADER)
 

@@ -1,9 +1,10 @@
-# Fuzzing with libFuzzer, see README.md: `make fuzz SECONDS=60`, `make fuzz-replay TARGET=zone FILE=...`.
+# Fuzzing with libFuzzer, see README.md: `make fuzz SECONDS=60`, `make fuzz-replay TARGET_NAME=zone FILE=...`.
 FUZZ := $(B)/fuzz
-FUZZ_TARGETS := zone safe_zone smp_zone sc process
+FUZZ_TARGETS := zone hardened_zone safe_zone smp_zone sc process
 # Of `make check`: for each target, two at a time.
 FUZZ_CHECK_SECONDS := 12
 FUZZ_FLAGS := -target $(TARGET) -std=gnu11 $(C_WARNINGS) -O1 -gdwarf-4 -I include -MMD -MP
+fuzz_flags_hardened_zone := -DSUITE_HARDENED
 fuzz_flags_safe_zone := -DSUITE_SAFE
 fuzz_flags_smp_zone := -DSUITE_SMP
 fuzz_source = ctests/fuzz/$(if $(filter %_zone,$(1)),zone,$(1)).c
@@ -40,5 +41,9 @@ $(FUZZ_RUNS): run-fuzz-%: $(FUZZ)/% $(FUZZ)/replay-%
 fuzz: $(FUZZ_RUNS) ## Fuzz each part of the C API: SECONDS=60 for each target
 check-fuzz: $(FUZZ_RUNS) ## Random programs of C calls keep to the reference model, 12 s for each target
 fuzz-replay: ## Run a program that the fuzzer found: TARGET_NAME=zone FILE=build/fuzz/failed-zone/crash-...
+	@[ -n '$(filter $(TARGET_NAME),$(FUZZ_TARGETS))' ] && [ '$(origin FILE)' != file ] || \
+	  { echo 'please say which: TARGET_NAME= one of $(FUZZ_TARGETS), and FILE=' >&2; exit 2; }
 	@$(MAKE) --no-print-directory $(FUZZ)/replay-$(TARGET_NAME)
-	@$(FUZZ)/replay-$(TARGET_NAME) $(FILE)
+	@$(FUZZ)/replay-$(TARGET_NAME) -timeout=20 '$(FILE)'
+
+include ctests/fuzz/afl.mk

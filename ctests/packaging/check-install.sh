@@ -9,8 +9,8 @@ trap 'rm -rf "$scratch"' EXIT
 
 # Somebody else's files, which uninstall must leave alone, in a path with a space.
 root="$scratch/a prefix"
-mkdir -p "$root/lib/pkgconfig" "$root/lib/cmake" "$root/include"
-touch "$root/lib/other.so" "$root/lib/pkgconfig/other.pc" "$root/include/module.modulemap"
+mkdir -p "$root/lib/pkgconfig" "$root/lib/cmake" "$root/include" "$root/bin"
+touch "$root/bin/other" "$root/lib/other.so" "$root/lib/pkgconfig/other.pc" "$root/include/module.modulemap"
 listing() { (cd "$1" && find . | sort); }
 listing "$root" >"$scratch/before"
 $make -s --no-print-directory install PREFIX="$root"
@@ -43,9 +43,35 @@ grep -q 'compatible with requested version "99.0"' "$scratch/cmake.log" || { cat
   "$here/consumer.swift"
 LD_LIBRARY_PATH="$root/lib" "$scratch/consumer-swift"
 
+# The replay tool, with the malloc and the zones that were installed with it.
+printf 't0 #1 = malloc 100\nt0 free #1\n' >"$scratch/text"
+replay=$root/bin/slabmalloc-replay
+"$replay" from-text "$scratch/text" "$scratch/trace"
+"$replay" run --lib "$root/lib/libslabmalloc-preload.so" "$scratch/trace" | grep -q "malloc of $root/lib/"
+"$replay" run --zone "$scratch/trace" | grep -q '2 operations'
+
 # Uninstall leaves what was there before.
 mv "$root" "$scratch/a prefix"
 root="$scratch/a prefix"
+$make -s --no-print-directory uninstall PREFIX="$root"
+listing "$root" | diff -u --label before --label "after uninstall" "$scratch/before" -
+
+# The archives for kernels come and go likewise. A program for each links with what is there, and nothing else.
+$make -s --no-print-directory install-freestanding PREFIX="$root" >/dev/null
+linked=0
+for folder in "$root"/lib/slabmalloc/*; do
+  triple=$(basename "$folder")
+  for source in ctests/freestanding/core.c ctests/freestanding/machine.c Sources/CSlabPort/Runtime.c; do
+    "$CLANG" -target "$triple" -std=gnu11 -ffreestanding -nostdlibinc -fno-builtin -I "$root/include" -I "$here/../../Sources/CSlabPort/include" -c \
+      -o "$scratch/$(basename "$source" .c).o" "$source"
+  done
+  "${SWIFT_BIN}ld.lld" -static --gc-sections -o "$scratch/bare" "$scratch"/core.o "$scratch"/machine.o "$scratch"/Runtime.o \
+    -L "$folder" -lslabmalloc
+  case $triple in "$(uname -m)"-*) "$scratch/bare" ;; esac
+  linked=$((linked + 1))
+done
+[ "$(find "$root/lib/slabmalloc" -name '*.a' | wc -l)" = $((linked * 3)) ] || { echo "not three archives for each machine"; exit 1; }
+echo "=> programs for $linked kinds of machines link with the installed archives"
 $make -s --no-print-directory uninstall PREFIX="$root"
 listing "$root" | diff -u --label before --label "after uninstall" "$scratch/before" -
 

@@ -249,6 +249,7 @@ same 'the least with a calloc' 't[0-3] #1 = calloc 8500' "$("$tool" dump least.t
 ends 2 "the command doesn't fail with this trace" "$tool" shrink noise.trace least.trace -- true
 ends 2 "the command can't be run" "$tool" shrink noise.trace least.trace -- ./no-such-command
 ends 2 "doesn't fail" "$tool" shrink --lib "$slab" zone.trace least.trace
+ends 2 "the command can't be run" "$tool" shrink --lib none.so zone.trace least.trace
 
 # --- What is no trace ---
 # bytes OCTAL...: a trace of these records.
@@ -275,7 +276,11 @@ bytes '\001\000\004\010\014\002\010' && refused 'has 1 operations and a peak of 
 bytes '\001\000\004\010\014\001\011' && refused 'has 1 operations and a peak of 8 bytes, but its end says 1 and 9'
 bytes '\001\000\004\010\010' && refused 'ends in the middle of the record at byte 13'
 ends 2 'none.trace: No such file' "$tool" dump none.trace
-ends 2 'none.so: No such file' "$tool" run --lib none.so zone.trace
+ends 2 'no/none.so: No such file' "$tool" run --lib no/none.so zone.trace
+ends 2 "zone.text: can't be preloaded" "$tool" run --lib zone.text zone.trace
+ends 2 "none.so: can't be preloaded" "$tool" run --lib none.so zone.trace
+env LD_LIBRARY_PATH="$build" "$tool" run --json --lib libslabmalloc-preload.so zone.trace >result.json
+same 'malloc of a library that is looked for' "$slab" "$(sed 's/.*"malloc": "\([^"]*\)".*/\1/' result.json)"
 ends 2 '^slabmalloc-replay run ' "$tool" run
 # refused_text TEXT WHY
 refused_text() {

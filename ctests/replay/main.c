@@ -13,13 +13,16 @@
 #include <unistd.h>
 
 static const char usage[] =
+    "slabmalloc-replay: does again what a program asked of malloc, as a trace recorded it:\n"
+    "    SLABMALLOC_TRACE=TRACE LD_PRELOAD=libslabmalloc-preload.so PROGRAM ARGUMENT...\n"
+    "\n"
     "slabmalloc-replay run [OPTION...] TRACE        do it again; status 0, 1 if an object is wrong, 2 if the trace is\n"
     "slabmalloc-replay shrink [OPTION...] TRACE OUT [-- COMMAND ARGUMENT...]\n"
     "                                               the least that fails likewise; {} in a command is the trace\n"
     "slabmalloc-replay dump TRACE                   as text\n"
     "slabmalloc-replay from-text TEXT TRACE         and back; - is the standard input\n"
     "\n"
-    "  --lib FILE      under this malloc (LD_PRELOAD); without, under that of the process\n"
+    "  --lib FILE      under this malloc (LD_PRELOAD), such as libjemalloc.so.2; without, under that of the process\n"
     "  --zone          in a zone of slabmalloc.h, by one thread; what is too large for it comes from malloc\n"
     "  --free-running  threads wait for objects of others only, not for their turn\n"
     "  --one-thread    one thread does all\n"
@@ -40,17 +43,19 @@ static _Noreturn void refuse_usage(void) {
   exit(2);
 }
 
+static _Noreturn void print_usage(void) {
+  fputs(usage, stdout);
+  exit(0);
+}
+
 static options read_options(int count, char **arguments) {
   options o = {.timeout = 60};
-  static const struct option known[] = {{"lib", required_argument, NULL, 'l'},
-                                        {"zone", no_argument, NULL, 'z'},
-                                        {"free-running", no_argument, NULL, 'f'},
-                                        {"no-content", no_argument, NULL, 'n'},
-                                        {"verify", no_argument, NULL, 'v'},
-                                        {"json", no_argument, NULL, 'j'},
-                                        {"timeout", required_argument, NULL, 't'},
-                                        {"one-thread", no_argument, NULL, 'o'},
-                                        {NULL, 0, NULL, 0}};
+  static const struct option known[] = {
+      {"lib", required_argument, NULL, 'l'},     {"zone", no_argument, NULL, 'z'},
+      {"free-running", no_argument, NULL, 'f'},  {"no-content", no_argument, NULL, 'n'},
+      {"verify", no_argument, NULL, 'v'},        {"json", no_argument, NULL, 'j'},
+      {"timeout", required_argument, NULL, 't'}, {"one-thread", no_argument, NULL, 'o'},
+      {"help", no_argument, NULL, 'h'},          {NULL, 0, NULL, 0}};
   for (int c; (c = getopt_long(count, arguments, "+", known, NULL)) != -1;) {
     switch (c) {
     case 'l':
@@ -74,6 +79,8 @@ static options read_options(int count, char **arguments) {
     case 'j':
       o.json = true;
       break;
+    case 'h':
+      print_usage();
     case 't': {
       char *end;
       unsigned long seconds = strtoul(optarg, &end, 10);
@@ -91,18 +98,20 @@ static options read_options(int count, char **arguments) {
   return o;
 }
 
-/** Starts the program anew, with the malloc that is asked for, and where addresses are the same each time. */
+/** Starts the program anew, with the malloc that is asked for, and where addresses are the same each time. A name without a folder
+ * is looked for as any library is. The loader goes on without what it can't preload: then this would be another malloc's replay. */
 static void start_anew(const options *o, char **arguments) {
   static const char mark[] = "REPLAY_STARTED";
   const char *done = getenv(mark);
   if (done != NULL) {
     unsetenv(mark);
-    return;
+    if (o->library == NULL || dlopen(getenv("LD_PRELOAD"), RTLD_LAZY | RTLD_NOLOAD) != NULL) return;
+    refuse("%s: can't be preloaded", o->library);
   }
   if (o->library != NULL) {
     char *library = realpath(o->library, NULL);
-    if (library == NULL) refuse("%s: %s", o->library, strerror(errno));
-    setenv("LD_PRELOAD", library, 1);
+    if (library == NULL && strchr(o->library, '/') != NULL) refuse("%s: %s", o->library, strerror(errno));
+    setenv("LD_PRELOAD", library != NULL ? library : o->library, 1);
   }
   int old = personality(0xffffffff);
   if (old != -1) personality((unsigned long)old | ADDR_NO_RANDOMIZE);
@@ -202,7 +211,7 @@ static int shrink_trace(int count, char **arguments) {
     command = own;
   }
   trace t = trace_read(path);
-  trace least = shrink(&t, (shrink_command){command, o.timeout});
+  trace least = shrink(&t, (shrink_command){command, command == own ? 2 : 127, o.timeout});
   least.has_end = true;
   trace_write(&least, out);
   return 0;
@@ -210,10 +219,7 @@ static int shrink_trace(int count, char **arguments) {
 
 int main(int count, char **arguments) {
   const char *command = count < 2 ? "" : arguments[1];
-  if (strcmp(command, "--help") == 0) {
-    fputs(usage, stdout);
-    return 0;
-  }
+  if (strcmp(command, "--help") == 0) print_usage();
   if (strcmp(command, "run") == 0) return run(count - 1, arguments + 1);
   if (strcmp(command, "shrink") == 0) return shrink_trace(count - 1, arguments + 1);
   if (strcmp(command, "dump") == 0 && count == 3) {

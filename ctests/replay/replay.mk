@@ -6,9 +6,10 @@ REPLAY_OBJ := $(patsubst $(REPLAY_DIR)/%.c,$(B)/replay/%.o,$(wildcard $(REPLAY_D
 $(REPLAY_OBJ): $(B)/replay/%.o: $(REPLAY_DIR)/%.c $(REPLAY_DIR)/replay.mk
 	@mkdir -p $(@D)
 	@$(CC) $(C_FLAGS) -fno-builtin -pthread -c -o $@ $<
-$(REPLAY): $(REPLAY_OBJ) | $(B)/libslabmalloc.so
+# With the archive: it is installed in another place than the library.
+$(REPLAY): $(REPLAY_OBJ) $(B)/libslabmalloc.a
 	@echo '  CC      $@'
-	@$(CC) -pthread -o $@ $(REPLAY_OBJ) $(LINK_LIB) -ldl
+	@$(CC) -pthread -o $@ $^ -ldl
 
 # A malloc with a fault, and programs to record.
 REPLAY_SUPPORT := $(patsubst $(REPLAY_DIR)/support/%.c,$(B)/replay/support/%,$(wildcard $(REPLAY_DIR)/support/record_*.c)) \

@@ -197,9 +197,10 @@ trace shrink(const trace *t, shrink_command command) {
   s.now = *t;
   s.now = copy();
   s.status = run(&s.now);
-  if (s.status == 0 || (WIFEXITED(s.status) && WEXITSTATUS(s.status) == 127)) {
+  int exit_status = WIFEXITED(s.status) ? WEXITSTATUS(s.status) : -1;
+  if (exit_status == 0 || exit_status == 127 || exit_status == command.unable) {
     unlink(s.path);
-    refuse(s.status == 0 ? "the command doesn't fail with this trace" : "the command can't be run");
+    refuse(exit_status == 0 ? "the command doesn't fail with this trace" : "the command can't be run");
   }
   bool has_changed;
   do {

@@ -14,7 +14,8 @@
  *     t1 stop
  *     end 7 1164                        operations, peak
  *
- * The reader takes any numbers of objects that differ. It starts threads by itself, and makes the end from what there is. */
+ * The reader takes any numbers of objects that differ, from 1. It starts threads by itself, and counts for the end what there is; a
+ * trace without one is that of a program that was ended from outside. */
 #include "trace.h"
 
 #include <stdio.h>
@@ -131,7 +132,7 @@ static uint64_t word_number(text_reader *r, const char *word) {
 
 static uint32_t word_object(text_reader *r, const char *digits, char **end) {
   unsigned long number = strtoul(digits, end, 10);
-  if (*end == digits || number == 0 || number >= MOST_NUMBER) refuse_line(r, "not the number of an object");
+  if (*end == digits || number == 0 || number >= MOST_NUMBER) refuse_line(r, "not the number of an object, from 1");
   return (uint32_t)number;
 }
 

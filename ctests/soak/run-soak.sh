@@ -4,7 +4,8 @@
 set -eu
 library=$(readlink -f "$1")
 program=$2
-seconds=$(($3 / 3))
+[ "${3:-0}" -gt 0 ] || { echo "MINUTES is not a number of minutes" >&2; exit 2; }
+seconds=$((($3 + 2) / 3))
 ledger=$(mktemp)
 trap 'rm -f "$ledger" "$ledger.last"' EXIT
 ulimit -c 0

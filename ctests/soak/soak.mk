@@ -9,6 +9,6 @@ $(SOAK): ctests/soak/soak.c ctests/soak/soak.mk | $(B)/packages/check
 
 .PHONY: soak check-soak
 soak: $(SOAK) $(PRELOAD_LIB) ## Threads, fork, exec, signals and no memory at once, each object checked: MINUTES=60
-	@ctests/soak/run-soak.sh $(PRELOAD_LIB) $< $$(( $(MINUTES) * 60 ))
+	@ctests/soak/run-soak.sh $(PRELOAD_LIB) $< "$$(echo '$(MINUTES)' | awk '/^[0-9.]+$$/ { print int($$1 * 60) }')"
 check-soak: $(SOAK) $(PRELOAD_LIB) ## Ten seconds of the soak test, in each profile in turn
 	@ctests/soak/run-soak.sh $(PRELOAD_LIB) $< 10
