@@ -20,8 +20,8 @@ $(AFL)/%.o: ctests/fuzz/afl.mk | $(B)/packages/check
 $(foreach t,$(FUZZ_TARGETS),$(eval $(AFL)/$(t).o: $(call fuzz_source,$(t))))
 $(AFL_BUILDS): %: %.o $(AFL)/SlabMalloc.o $(PORT_OBJ) | $(B)/packages/afl
 	@echo '  LINK    $@'
-	@$(CLANG) -target $(TARGET) -o $@ $^ $(AFL_LIB)/libAFLDriver.a $(AFL_LIB)/afl-compiler-rt.o -fuse-ld=lld -Wl,--gc-sections \
-	  -lcmocka -lpthread
+	@$(CLANG) -target $(TARGET) -o $@ $^ $(AFL_LIB)/libAFLDriver.a $(AFL_LIB)/afl-compiler-rt.o $(FUZZ_LINK) \
+	  -Wl,--gc-sections
 .PRECIOUS: $(AFL)/%.o
 -include $(wildcard $(AFL)/*.d)
 

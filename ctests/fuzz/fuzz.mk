@@ -4,6 +4,8 @@ FUZZ_TARGETS := zone hardened_zone safe_zone smp_zone sc process
 # Of `make check`: for each target, two at a time.
 FUZZ_CHECK_SECONDS := 12
 FUZZ_FLAGS := -target $(TARGET) -std=gnu11 $(C_WARNINGS) -O1 -gdwarf-4 -I include -MMD -MP
+# See random.h.
+FUZZ_LINK := -fuse-ld=lld -Wl,--wrap=syscall -lcmocka -lpthread
 fuzz_flags_hardened_zone := -DSUITE_HARDENED
 fuzz_flags_safe_zone := -DSUITE_SAFE
 fuzz_flags_smp_zone := -DSUITE_SMP
@@ -22,12 +24,12 @@ FUZZ_BUILDS := $(FUZZ_TARGETS:%=$(FUZZ)/%) $(FUZZ_TARGETS:%=$(FUZZ)/replay-%)
 $(FUZZ_TARGETS:%=$(FUZZ)/%): $(FUZZ)/%: $(FUZZ)/SlabMalloc.o $(PORT_OBJ) ctests/fuzz/fuzz.mk | $(B)/packages/check
 	@echo '  CC      $@'
 	@$(CLANG) $(FUZZ_FLAGS) $(fuzz_flags_$*) -fsanitize=fuzzer -MF $@.d -o $@ $(call fuzz_source,$*) $< $(PORT_OBJ) \
-	  -fuse-ld=lld -Wl,--gc-sections -lcmocka -lpthread
+	  $(FUZZ_LINK) -Wl,--gc-sections
 $(FUZZ_TARGETS:%=$(FUZZ)/replay-%): $(FUZZ)/replay-%: $(B)/libslabmalloc.a ctests/fuzz/fuzz.mk | $(B)/packages/check
 	@mkdir -p $(@D)
 	@echo '  CC      $@'
 	@$(CLANG) $(FUZZ_FLAGS) $(fuzz_flags_$*) -fsanitize=fuzzer -MF $@.d -o $@ $(call fuzz_source,$*) $< \
-	  -fuse-ld=lld -lcmocka -lpthread
+	  $(FUZZ_LINK)
 $(foreach t,$(FUZZ_TARGETS),$(eval $(FUZZ)/$(t) $(FUZZ)/replay-$(t): $(call fuzz_source,$(t))))
 -include $(wildcard $(FUZZ)/*.d)
 

@@ -3,6 +3,7 @@
 #define INPUT_H
 
 #include "../suites/support/suite.h"
+#include "random.h"
 
 typedef struct input {
   const uint8_t *bytes;
@@ -10,6 +11,11 @@ typedef struct input {
 } input;
 
 static input program;
+
+static inline void program_start(const uint8_t *bytes, size_t size) {
+  program = (input){bytes, size, 0};
+  fuzz_random = 0;
+}
 
 /** Behind the end everything is 0. */
 static inline uint8_t next_byte(void) { return program.at < program.size ? program.bytes[program.at++] : 0; }

@@ -320,7 +320,7 @@ static void step(void) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-  program = (input){data, size, 0};
+  program_start(data, size);
   memset(&m, 0, sizeof m);
   (void)catch_misuse(NULL);
   uint64_t slabs_before = process_statistics().bytes_slabs;

@@ -191,7 +191,7 @@ static const operation operations[] = {
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-  program = (input){data, size, 0};
+  program_start(data, size);
   memset(&m, 0, sizeof m);
   uint8_t how = next_byte();
   m.alignment = next_alignment();

@@ -64,7 +64,7 @@ static void step(void) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-  program = (input){data, size, 0};
+  program_start(data, size);
   uint8_t how = next_byte();
   size_t page_size = (size_t)4096 << 2 * (how % 3);
   memset(&m, 0, sizeof m);
