@@ -39,10 +39,7 @@ extension UnsafeMutablePointer where Pointee == Heap {
   }
 
   /// Whether nothing was written behind an object.
-  func hasCanary(_ address: UInt, _ run: RunPointer) -> Bool {
-    let canary = run.canary(address)
-    return canary.pointee == process.canary(canary)
-  }
+  func hasCanary(_ address: UInt, _ run: RunPointer) -> Bool { run.hasCanary(address, process) }
 
   /// Frees a slot of a slab that another thread owns, or nobody: `clearing` until its memory is clear. Reports what it is
   /// otherwise, and returns that.
@@ -69,8 +66,8 @@ extension UnsafeMutablePointer where Pointee == Run {
     let process = bin.pointee.heap.pointee.process
     let (index, fraction) = (address &- pointee.start).multipliedFullWidth(by: bin.pointee.reciprocal)
     guard fraction < bin.pointee.reciprocal, index < UInt(bin.pointee.slotCount) else { return process.report(address) }
-    let canary = canary(address)
-    let isWhole = canary.pointee == process.canary(canary)
+    // Before the mark, as in `clearRemotely`.
+    let isWhole = hasCanary(address, process)
     let mark = mark(index)
     guard mark.pointee == Mark.used else { return process.report(address) }
     guard isWhole else { return process.report(address, AllocationError.overflow.code) }
@@ -92,9 +89,11 @@ extension UnsafeMutablePointer where Pointee == Run {
     return (index, rest == 0)
   }
 
-  /// The last word of a slot.
-  @inline(__always) func canary(_ address: UInt) -> UnsafeMutablePointer<UInt> {
-    Canary.place(address, UInt(pointee.slotSize))
+  /// Whether nothing was written behind an object. What is looked at next comes later.
+  @inline(__always) func hasCanary(_ address: UInt, _ process: ProcessHeapPointer) -> Bool {
+    let canary = Canary.place(address, UInt(pointee.slotSize))
+    let found = UnsafeMutableRawPointer(canary).assumingMemoryBound(to: Atomic<UInt>.self)
+    return found.pointee.load(ordering: .acquiring) == process.canary(canary)
   }
 
   func changeMark(_ index: UInt, from old: UInt8, to new: UInt8) -> Bool {

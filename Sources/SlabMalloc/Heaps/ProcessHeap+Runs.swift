@@ -30,7 +30,9 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
       else { continue }
       pointee.counts.taken += run.bytes
       publish()
-      return reserve.cut(run, pages)
+      // With what was left when it grew before.
+      reserve.addFree(run)
+      return reserve.take(pages)
     }
     return nil
   }

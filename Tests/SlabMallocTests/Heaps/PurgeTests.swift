@@ -68,8 +68,8 @@ final class PurgeTests: XCTestCase {
   func testRetain() {
     let world = HeapWorld(retain: 8 << 20)
     let heap = world.thread()
-    var live = world.allocate(18, of: size, from: heap)
     let large = world.allocate(2, of: 3 << 20, from: heap)
+    var live = world.allocate(18, of: size, from: heap)
     freeEachSecond(&live, world, by: heap)
     XCTAssertEqual(dirty(world), 4, "the ninth was above it")
     world.free([large[0]], by: heap)
