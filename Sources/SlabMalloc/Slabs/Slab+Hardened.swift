@@ -113,20 +113,28 @@ extension UnsafeMutablePointer where Pointee == Slab {
 @inline(__always) private func isClear(_ address: UInt, _ size: UInt) -> Bool {
   var at = UnsafeRawPointer(bitPattern: address).unsafelyUnwrapped
   var rest = size
+  // What is no multiple of 16 is not at one.
+  guard size % 16 == 0 else {
+    var sum: UInt64 = 0
+    repeat {
+      sum |= at.load(as: UInt64.self)
+      at += 8
+      rest = slm_port_opaque(rest &- 8)
+    } while rest != 0
+    return sum == 0
+  }
   var sum = SIMD2<UInt64>.zero
   while rest >= 64 {
     sum |= pair(at) | pair(at + 16) | pair(at + 32) | pair(at + 48)
     at += 64
     rest = slm_port_opaque(rest &- 64)
   }
-  while rest >= 16 {
+  while rest != 0 {
     sum |= pair(at)
     at += 16
     rest = slm_port_opaque(rest &- 16)
   }
-  return sum[0] | sum[1] | (rest == 0 ? 0 : at.load(as: UInt64.self)) == 0
+  return sum[0] | sum[1] == 0
 }
 
-@inline(__always) private func pair(_ at: UnsafeRawPointer) -> SIMD2<UInt64> {
-  at.loadUnaligned(as: SIMD2<UInt64>.self)
-}
+@inline(__always) private func pair(_ at: UnsafeRawPointer) -> SIMD2<UInt64> { at.load(as: SIMD2<UInt64>.self) }

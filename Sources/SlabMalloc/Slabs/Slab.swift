@@ -95,9 +95,11 @@ extension UnsafeMutablePointer where Pointee == Slab {
       to: Slab(
         nextInBucket: pointee.nextInBucket, seal: ownedSeal,
         reciprocal: page.isLarge ? Reciprocal.inLargePage(slotSize) : Reciprocal.inBasePage(slotSize),
-        slotCount: UInt32(geometry.slotCount), slotSize: UInt32(slotSize), countdown: 0, binIndex: binIndex,
+        slotCount: UInt32(geometry.slotCount), slotSize: UInt32(truncatingIfNeeded: slotSize),
+        countdown: 0, binIndex: binIndex,
         state: .empty,
-        wordCount: UInt8(geometry.wordCount), pageShift: page.shift, next: nil, previous: nil, hint: 0, guardWord: 0))
+        wordCount: UInt8(geometry.wordCount), pageShift: page.shift, next: nil, previous: nil,
+        hint: 0, guardWord: 0))
     for index in 0..<geometry.wordCount {
       word(index).initialize(
         to: SlotWord(free: SlotWord.lowBits(geometry.slotCount - index * SlotWord.slotCount), pending: 0))

@@ -12,7 +12,7 @@ struct SlabGeometry {
 
   init(slotSize: UInt, page: PageSize, isGuarded: Bool = false) {
     // A slot costs its size and its part of a slot word; the estimate is then made exact.
-    let room = page.size &- Self.descriptorSize &- (isGuarded ? Canary.size : 0)
+    let room = page.size &- Self.descriptorSize &- (!Profile.isSmall && isGuarded ? Canary.size : 0)
     var count = room * SlotWord.slotCount / (slotSize * SlotWord.slotCount + Self.wordSize)
     while Self.fits(count + 1, slotSize, room) { count += 1 }
     while !Self.fits(count, slotSize, room) { count -= 1 }

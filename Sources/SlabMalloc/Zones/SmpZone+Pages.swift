@@ -37,6 +37,16 @@ extension UnsafeMutablePointer where Pointee == SmpZone {
     return address
   }
 
+  /// Whether a page, or a part of it, is one of some CPU's zone.
+  func isOwned(_ address: UInt, _ page: PageSize) -> Bool {
+    var isOwned = false
+    forEach {
+      isOwned = $0.overlaps(address, page)
+      return !isOwned
+    }
+    return isOwned
+  }
+
   /// Gives back up to so many empty pages of each size; counts those that went.
   func reclaim(basePages baseLimit: Int, largePages largeLimit: Int, _ gone: inout (base: Int, large: Int)) -> Status {
     guard pointee.cpuCount != 0 else { return AllocationError.notInitialized.code }

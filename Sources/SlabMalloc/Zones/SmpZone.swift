@@ -2,10 +2,10 @@ import Synchronization
 
 /// A zone for machines of several CPUs: a safe zone for each, and one more that keeps the reserves.
 ///
-///     | SmpZone: cpuCount, hints | zone of CPU 0 | ... | zone of CPU n-1 | reserves |        each is a SafeZone
+///     | SmpZone: cpuCount, hints, pageLock | zone of CPU 0 | ... | zone of CPU n-1 | reserves |        each is a SafeZone
 ///
 /// A CPU allocates from its own zone. An object belongs to the zone it came from, and whoever frees it looks for that zone:
-/// first in the own one, then where the page's hint says, then everywhere. No two locks are ever held at once.
+/// first in the own one, then where the page's hint says, then everywhere. No two zones' locks are ever held at once.
 ///
 /// Which CPU runs this only says where to look first. It may be wrong by the time it is used: each zone is whole by itself.
 ///
@@ -14,6 +14,8 @@ struct SmpZone: ~Copyable {
   var cpuCount: UInt
   /// For pages whose numbers end alike: in which zone one was found last. Only a guess, read and written without a lock.
   var hints: InlineArray<128, UInt16>
+  /// Held while a zone takes in a page, see `accept`.
+  var pageLock: Lock
 
   static let hintCount: UInt = 128
 }
@@ -53,8 +55,15 @@ extension UnsafeMutablePointer where Pointee == SmpZone {
   }
 
   func initialize(cpuCount: UInt, page: PageSize, provider: PageProvider, profile: SafetyProfile = .checked) {
-    initialize(to: SmpZone(cpuCount: cpuCount, hints: InlineArray(repeating: 0)))
-    for index in 0...cpuCount { zone(index).initialize(page: page, provider: provider, profile: profile) }
+    initialize(to: SmpZone(cpuCount: cpuCount, hints: InlineArray(repeating: 0), pageLock: Lock()))
+    for index in 0...cpuCount {
+      zone(index).initialize(page: page, provider: provider, profile: profile)
+      zone(index).zone.pointee.smp = self
+    }
+  }
+
+  var pageLock: UnsafeMutablePointer<Lock> {
+    UnsafeMutableRawPointer(self).advanced(by: SmpZone.pageLockOffset).assumingMemoryBound(to: Lock.self)
   }
 
   @inline(__always) func withOwn<Result>(or none: Result, _ body: (ZonePointer) -> Result) -> Result {
@@ -106,5 +115,12 @@ extension UnsafeMutablePointer where Pointee == SmpZone {
       guard zone(index).locked(body) else { return }
     } while index != own
     _ = reserves.locked(body)
+  }
+}
+
+extension SmpZone {
+  /// Held against the compiler's own layout by SmpZoneTests.
+  static var pageLockOffset: Int {
+    Int(roundUp(UInt(MemoryLayout<(UInt, InlineArray<128, UInt16>)>.size), to: UInt(MemoryLayout<Lock>.alignment)))
   }
 }

@@ -12,7 +12,9 @@ extension UnsafeMutablePointer where Pointee == Zone {
   /// Frees a slot of a base page of the zone's, if the address is that of a used slot.
   @inline(__always) func release(_ slab: SlabPointer, _ address: UInt) -> Status {
     let (index, isStart) = slab.baseSlot(at: address, pageMask: basePages.pointee.pageMask)
-    guard isStart, index < UInt(slab.pointee.slotCount) else { return refuse(raw, address, slab) }
+    guard isStart, index < UInt(slab.pointee.slotCount) else {
+      return Profile.isSmall ? refuseChecked(raw, address) : refuse(raw, address, slab)
+    }
     return release(slab, address, index)
   }
 

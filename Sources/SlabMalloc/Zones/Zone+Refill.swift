@@ -12,8 +12,30 @@ extension UnsafeMutablePointer where Pointee == Zone {
     guard pageSize == bin.pointee.page.bytes else { return AllocationError.wrongPageSize.code }
     let status = examine(address, bin.pointee.page)
     guard status == ok else { return status }
-    add(address, to: bin)
-    return ok
+    return accept(address, bin.pointee.page) { add(address, to: bin) }
+  }
+
+  /// Runs the body, which takes in a page that was examined, unless the page turns out to be another CPU's.
+  ///
+  /// The zones of an SMP zone take in pages one after the other: two of them that look at each other at the same time would both find
+  /// nothing. So the page lock is held round a zone's, and never taken with one held.
+  func accept(_ address: UInt, _ page: PageSize, _ body: () -> Void) -> Status {
+    guard !Profile.isSmall, let smp = pointee.smp else {
+      body()
+      return ok
+    }
+    return unlocked {
+      smp.pageLock.acquire()
+      defer { smp.pageLock.release() }
+      if smp.isOwned(address, page) { return AllocationError.pageOwned.code }
+      pointee.lock?.acquire()
+      defer { pointee.lock?.release() }
+      guard isInitialized else { return AllocationError.notInitialized.code }
+      // Another thread may have been here meanwhile.
+      let status = examine(address, page)
+      if status == ok { body() }
+      return status
+    }
   }
 
   /// Whether a page may be taken in.
@@ -36,6 +58,14 @@ extension UnsafeMutablePointer where Pointee == Zone {
 
   /// Whether a page, or a part of it, is this zone's, or the whole page is another's.
   private func isOwned(_ address: UInt, _ page: PageSize) -> Bool {
+    if overlaps(address, page) { return true }
+    // The page is the caller's, so it may be read: its last bytes tell if another allocator has it.
+    let slab = SlabPointer.around(address, pageMask: page.mask)
+    return slab.pointee.seal == slab.ownedSeal
+  }
+
+  /// Whether a page, or a part of it, is this zone's.
+  func overlaps(_ address: UInt, _ page: PageSize) -> Bool {
     if !Profile.isSmall, largePages.find(address) != nil { return true }
     // All base pages that a large page would cover.
     var part = address
@@ -44,10 +74,7 @@ extension UnsafeMutablePointer where Pointee == Zone {
       part &+= basePages.page.size
       if part == 0 { break }
     }
-    if holdsTable(basePages, address, page) || holdsTable(largePages, address, page) { return true }
-    // The page is the caller's, so it may be read: its last bytes tell if another allocator has it.
-    let slab = SlabPointer.around(address, pageMask: page.mask)
-    return slab.pointee.seal == slab.ownedSeal
+    return holdsTable(basePages, address, page) || holdsTable(largePages, address, page)
   }
 
   private func holdsTable(_ pages: PageMapPointer, _ address: UInt, _ page: PageSize) -> Bool {

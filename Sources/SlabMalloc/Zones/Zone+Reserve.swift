@@ -35,5 +35,7 @@ extension UnsafeMutablePointer where Pointee == Bin {
   }
 
   /// An empty slab beyond the reserve.
-  var spare: SlabPointer? { pointee.empty.count > pointee.reservedPages ? pointee.empty.first : nil }
+  func takeSpare() -> SlabPointer? {
+    pointee.empty.count > pointee.reservedPages ? pointee.empty.pop() : nil
+  }
 }

@@ -31,9 +31,8 @@ extension UnsafeMutablePointer where Pointee == Zone {
   /// An empty slab with pages of a size, out of any bin that can spare one.
   @inline(never) func stealEmpty(_ page: PageSize, besides taker: BinPointer? = nil) -> SlabPointer? {
     for index in 0..<pointee.binCount where bin(index).pointee.page == page && bin(index) != taker {
-      guard let slab = bin(index).spare, isIntact(slab) else { continue }
-      bin(index).pointee.empty.remove(slab)
-      return slab
+      if !Profile.isSmall, let slab = bin(index).pointee.empty.first, !isIntact(slab) { continue }
+      if let slab = bin(index).takeSpare() { return slab }
     }
     return nil
   }

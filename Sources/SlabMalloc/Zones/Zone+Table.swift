@@ -8,17 +8,22 @@ extension UnsafeMutablePointer where Pointee == Zone {
     guard !Profile.isSmall, count > pages.pointee.bucketMask &+ 1, isPowerOfTwo(count &- 1) else { return }
     guard let page = nextTable(pages) else { return }
     guard let address = askProvider(page) else { return }
-    let status = isInitialized ? examine(address, page) : AllocationError.notInitialized.code
-    guard status == ok, nextTable(pages) == page else {
-      return refused(address, page, status == ok ? AllocationError.badPage.code : status)
+    var old: (address: UInt, page: PageSize)?
+    var isMoved = false
+    var status = isInitialized ? examine(address, page) : AllocationError.notInitialized.code
+    if status == ok {
+      status = accept(address, page) {
+        guard nextTable(pages) == page else { return }
+        if let table = pages.tablePage, let size = pages.pointee.table { old = (table, size) }
+        pages.move(to: address, page)
+        pointee.ledger.take(page)
+        isMoved = true
+      }
     }
-    let old = pages.tablePage
-    let oldSize = pages.pointee.table
-    pages.move(to: address, page)
-    pointee.ledger.take(page)
-    if let old, let oldSize {
-      pointee.ledger.giveBack(oldSize)
-      tellProvider(old, oldSize)
+    guard isMoved else { return refused(address, page, status == ok ? AllocationError.badPage.code : status) }
+    if let old {
+      pointee.ledger.giveBack(old.page)
+      tellProvider(old.address, old.page)
     }
   }
 

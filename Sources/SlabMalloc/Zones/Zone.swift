@@ -28,6 +28,8 @@ struct Zone: ~Copyable {
   var ignoresLayouts: Bool
   /// What a hardened zone has besides; nil in others.
   var hardening: HardeningPointer?
+  /// The SMP zone that this is a CPU's zone of; nil for others.
+  var smp: SmpZonePointer?
 }
 
 typealias ZonePointer = UnsafeMutablePointer<Zone>
@@ -112,6 +114,7 @@ extension UnsafeMutablePointer where Pointee == Zone {
     largePages.initialize(page: .large)
     pointee.provider = provider
     pointee.lock = lock
+    if !Profile.isSmall { pointee.smp = nil }
     pointee.pulls = nil
     pointee.binCount = bins
     pointee.ledger = Ledger()
@@ -145,7 +148,7 @@ extension UnsafeMutablePointer where Pointee == Zone {
   }
 
   /// Makes a page a slab of a bin, all of whose slots are free.
-  func carve(_ slab: SlabPointer, for bin: BinPointer) {
+  @inline(never) func carve(_ slab: SlabPointer, for bin: BinPointer) {
     slab.carve(
       page: bin.pointee.page, slotSize: bin.pointee.slotSize, binIndex: bin.pointee.index, isGuarded: isHardened)
     guard !Profile.isSmall, let hardening = pointee.hardening else { return }

@@ -26,7 +26,9 @@ final class SmpZoneTests: XCTestCase {
     for cpuCount: UInt in [1, 2, 64] {
       withZone(cpuCount: cpuCount) { smp in
         var end = UInt(bitPattern: smp) + UInt(MemoryLayout<SmpZone>.size)
-        XCTAssertEqual(MemoryLayout<SmpZone>.size, MemoryLayout<UInt>.stride + Int(SmpZone.hintCount) * 2)
+        XCTAssertEqual(SmpZone.pageLockOffset, MemoryLayout<UInt>.stride + Int(SmpZone.hintCount) * 2)
+        XCTAssertEqual(MemoryLayout<SmpZone>.size, SmpZone.pageLockOffset + MemoryLayout<Lock>.size)
+        XCTAssertEqual(withUnsafeBytes(of: &smp.pointee.pageLock) { $0.baseAddress }, UnsafeRawPointer(smp.pageLock))
         for index in 0...cpuCount {
           let zone = UInt(bitPattern: smp.zone(index))
           XCTAssertGreaterThanOrEqual(zone, end)
@@ -98,4 +100,69 @@ final class SmpZoneTests: XCTestCase {
       provider.fault = { _, _ in .none }
     }
   }
+
+  /// What overlaps a page of one CPU's zone is refused by all others, whatever its size.
+  func testAPageThatOverlapsAnotherCPUsIsRefused() {
+    withZone(cpuCount: 3) { smp in
+      let owner = smp.zone(1)
+      var live = (0..<70).map { _ in bits(owner.locked { $0.allocate(2048) }) }
+      let large = bits(owner.locked { $0.allocate(5000) })
+      live.append(large)
+      let table = owner.zone.basePages.tablePage!
+      let overlapping: [(address: UInt, size: UInt)] = [
+        (live[0] & ~PageSize.kib4.mask, 100), (table, 100), (large & ~PageSize.large.mask, 100),
+        (large & ~PageSize.large.mask + 8192, 100), (large & ~PageSize.large.mask, 20_000),
+        (live[0] & ~PageSize.large.mask, 20_000), (table & ~PageSize.large.mask, 20_000),
+      ]
+      for (address, size) in overlapping where address != 0 {
+        provider.fault = { _, _ in .address(address) }
+        for index in [0, 2, 3] as [UInt] {
+          var status = ok
+          XCTAssertNil(smp.zone(index).locked { $0.allocate(size: size, alignment: 8, status: &status) })
+          XCTAssertEqual(status, AllocationError.pageOwned.code, "size \(size)")
+          let bytes = size == 100 ? 4096 : PageSize.large.bytes
+          let refilled = smp.zone(index).locked { $0.refill(size: size, alignment: 8, page: address, pageSize: bytes) }
+          XCTAssertEqual(refilled, AllocationError.pageOwned.code, "size \(size)")
+          XCTAssertNil(smp.zone(index).zone.violation())
+        }
+      }
+      provider.fault = { _, _ in .none }
+      for size: UInt in [100, 20_000] { live.append(bits(smp.zone(0).locked { $0.allocate(size) })) }
+      for address in live { XCTAssertEqual(smp.deallocate(address), ok) }
+    }
+  }
+
+  /// Of two CPUs that are given overlapping pages at the same time one gets its page.
+  func testTwoCPUsThatGetOverlappingPagesAtOnce() {
+    let memory = UnsafeMutableRawPointer.allocate(byteCount: PageSize.large.bytes, alignment: PageSize.large.bytes)
+    defer { memory.deallocate() }
+    memset(memory, 0, PageSize.large.bytes)
+    withZone(cpuCount: 2) { smp in
+      let place = UInt(bitPattern: memory)
+      nonisolated(unsafe) let smp = smp
+      for round in 0..<2000 as Range<UInt> {
+        let statuses = TwoResults()
+        DispatchQueue.concurrentPerform(iterations: 2) { index in
+          let size: UInt = index == 0 ? 20_000 : 64
+          let page = index == 0 ? place : place + round % 512 * 4096
+          let bytes = index == 0 ? PageSize.large.bytes : 4096
+          statuses.set(
+            index, smp.zone(UInt(index)).locked { $0.refill(size: size, alignment: 8, page: page, pageSize: bytes) })
+        }
+        let (one, other) = statuses.values
+        XCTAssertEqual([one, other].sorted(), [AllocationError.pageOwned.code, ok].sorted())
+        XCTAssertEqual(smp.takeEmptyPage(.large) != nil, one == ok)
+        XCTAssertEqual(smp.takeEmptyPage(.kib4) != nil, other == ok)
+      }
+    }
+  }
+}
+
+/// Two results, each of a thread of its own.
+private final class TwoResults: @unchecked Sendable {
+  private let lock = NSLock()
+  private var results: [Int: Status] = [:]
+
+  func set(_ index: Int, _ status: Status) { lock.withLock { results[index] = status } }
+  var values: (Status, Status) { lock.withLock { (results[0] ?? 99, results[1] ?? 99) } }
 }
