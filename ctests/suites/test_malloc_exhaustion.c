@@ -65,8 +65,8 @@ static bool is_enough(size_t bytes, size_t round, int resource) {
   return bytes >= (is_hardened() && resource == RLIMIT_AS ? ROOM / 3 : ROOM / 2);
 }
 
-/** A hardened process at its limit of writable memory has none for the guard pages of what it frees: that does not serve again. */
-static bool serves_again(int resource) { return !is_hardened() || resource == RLIMIT_AS; }
+/** At its limit of writable memory a hardened process keeps slabs that nothing uses for objects of the same sizes. */
+static bool serves_all_sizes_again(int resource) { return !is_hardened() || resource == RLIMIT_AS; }
 
 static void exhaust(size_t size, int resource) {
   unsigned char *kept = resource == RLIMIT_AS ? NULL : slm_malloc(64);
@@ -74,7 +74,7 @@ static void exhaust(size_t size, int resource) {
   if (kept == NULL) kept = slm_malloc(64);
   CHILD_CHECK(kept != NULL);
   pattern_fill(kept, 64, 1);
-  for (size_t round = 0; round < (serves_again(resource) ? 3 : 1); round++) {
+  for (size_t round = 0; round < 3; round++) {
     size_t count = take_all(size);
     CHILD_CHECK(is_enough(count * size, round, resource)); /* it was not refused early */
     CHILD_CHECK_REFUSED(slm_realloc(kept, ROOM * 2));
@@ -83,7 +83,7 @@ static void exhaust(size_t size, int resource) {
     CHILD_CHECK_REFUSED(slm_aligned_alloc(MIB, ROOM * 2));
     CHILD_CHECK(pattern_holds(kept, 64, 1));
     give_all(size, count);
-    if (serves_again(resource)) CHILD_CHECK(work(round, 1000) == 0);
+    if (serves_all_sizes_again(resource)) CHILD_CHECK(work(round, 1000) == 0);
   }
   slm_process_statistics now = {.struct_size = sizeof now};
   CHILD_CHECK(slm_process_statistics_get(&now) == SLM_OK);

@@ -161,10 +161,34 @@ static void over_remotely_freed_objects(void **state) {
   check_reports(classes);
 }
 
+/** Neither can be read nor written: the system says so, where the program would end. */
+static bool is_out_of_reach(const void *memory) {
+  int ends[2];
+  assert_int_equal(pipe(ends), 0);
+  bool is_refused = write(ends[1], memory, 1) < 0 && errno == EFAULT;
+  close(ends[0]);
+  close(ends[1]);
+  return is_refused;
+}
+
+/** A hardened process puts a large object that is freed out of reach, all of it. */
+static void large_objects_are_out_of_reach(void **state) {
+  (void)state;
+  if (!is_hardened()) skip(); /* see over_large_objects */
+  for (size_t size = SLM_MAX_SIZE + 1; size < 9 * MIB; size = size * 2 + 5) {
+    allocate_all(objects, 12, size);
+    for (size_t i = 0; i < 12; i++) {
+      assert_false(is_out_of_reach(objects[i]));
+      slm_free(objects[i]);
+      for (size_t at = 0; at < size; at += 4096) assert_true(is_out_of_reach(objects[i] + at));
+      assert_true(is_out_of_reach(objects[i] + size - 1));
+    }
+  }
+}
+
 static void over_large_objects(void **state) {
   (void)state;
-  /* There they can't be written to: see ctests/crash/malloc/write_after_free_large.c. */
-  if (is_hardened()) skip();
+  if (is_hardened()) skip(); /* they can't be written to, see large_objects_are_out_of_reach */
   enum { COUNT = 12 };
   retain_everything();
   for (size_t how = 0; how < 8; how++) {
@@ -210,9 +234,13 @@ static void over_objects_of_a_heap(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      misuse_test(over_every_class),     misuse_test(freed_memory_is_not_written),
-      misuse_test(between_live_objects), misuse_test(over_remotely_freed_objects),
-      misuse_test(over_large_objects),   misuse_test(over_objects_of_a_heap),
+      misuse_test(over_every_class),
+      misuse_test(freed_memory_is_not_written),
+      misuse_test(between_live_objects),
+      misuse_test(over_remotely_freed_objects),
+      misuse_test(large_objects_are_out_of_reach),
+      misuse_test(over_large_objects),
+      misuse_test(over_objects_of_a_heap),
   };
   return cmocka_run_group_tests_name("slm_malloc writes after free", tests, NULL, NULL);
 }

@@ -34,10 +34,10 @@ static inline uint64_t process_bytes_used(void) {
   return now.bytes_slabs + now.bytes_large;
 }
 
-/** A hardened process has a guard page behind each slab. */
-static inline uint64_t bytes_of_slab(const slm_class_statistics *class) {
-  return class->page_size + (is_hardened() ? HEAP_PAGE : 0);
-}
+/** A hardened process has a guard page behind each slab and large object. */
+static inline uint64_t guard_bytes(void) { return is_hardened() ? HEAP_PAGE : 0; }
+
+static inline uint64_t bytes_of_slab(const slm_class_statistics *class) { return class->page_size + guard_bytes(); }
 
 /** One slab of each class: what a heap may keep when it has nothing live. */
 static inline uint64_t slab_of_each_class(void) {
@@ -51,13 +51,8 @@ static inline uint64_t slab_of_each_class(void) {
 }
 
 /** Bytes that a large object has in the ledger: whole pages of the heaps. */
-static inline uint64_t large_bytes(const void *object) { return round_up(slm_usable_size(object), HEAP_PAGE); }
-
-/** The ledger has so many bytes of large objects as the sum of their large_bytes() says. In a hardened process each has guard pages,
- *  and perhaps a page for what did not fit in beside a canary. */
-static inline bool is_bytes_of_large(uint64_t ledger, uint64_t bytes, uint64_t count) {
-  if (!is_hardened()) return ledger == bytes;
-  return ledger >= bytes + count * HEAP_PAGE && ledger <= bytes + 3 * count * HEAP_PAGE && ledger % HEAP_PAGE == 0;
+static inline uint64_t large_bytes(const void *object) {
+  return round_up(slm_usable_size(object), HEAP_PAGE) + guard_bytes();
 }
 
 /** Allocates with an alignment. Tells the slot's size; 0 for a page run, which an object may also get for its alignment. */

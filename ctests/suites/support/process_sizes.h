@@ -25,12 +25,6 @@ static inline size_t class_sizes(size_t sizes[EDGES]) {
   return count;
 }
 
-/** Whether a large object of so many bytes has the size that it should: whole pages, in a hardened process perhaps up to a canary. */
-static inline bool is_large_size(size_t usable, size_t size) {
-  if (!is_hardened()) return usable == round_up(size, system_page());
-  return usable >= size && usable <= round_up(size + canary_size(), system_page());
-}
-
 /** Sizes at both sides of each class, and of some large objects. */
 static inline size_t edge_sizes(size_t sizes[EDGES]) {
   static const size_t large[] = {SLM_MAX_SIZE + 4096, 256 * 1024, MIB, 2 * MIB, 4 * MIB};
