@@ -65,6 +65,8 @@ static inline void test_provider_open(test_provider *p, size_t base_page_size) {
   p->mapping = mmap(NULL, ARENA_SIZE + SLM_LARGE_PAGE_SIZE, PROT_READ | PROT_WRITE,
                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   assert_true(p->mapping != MAP_FAILED);
+  /* A page of 2 MiB is then one fault, not 512; where the system does not want to, it is all the same. */
+  madvise(p->mapping, ARENA_SIZE + SLM_LARGE_PAGE_SIZE, MADV_HUGEPAGE);
   p->arena = (unsigned char *)(((uintptr_t)p->mapping + SLM_LARGE_PAGE_SIZE - 1) & ~(SLM_LARGE_PAGE_SIZE - 1));
   p->out = calloc(ARENA_SIZE / ARENA_UNIT, 1);
   p->idle[BASE] = calloc(ARENA_SIZE / base_page_size, sizeof(void *));
