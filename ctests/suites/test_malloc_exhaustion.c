@@ -65,9 +65,6 @@ static bool is_enough(size_t bytes, size_t round, int resource) {
   return bytes >= (is_hardened() && resource == RLIMIT_AS ? ROOM / 3 : ROOM / 2);
 }
 
-/** At its limit of writable memory a hardened process keeps slabs that nothing uses for objects of the same sizes. */
-static bool serves_all_sizes_again(int resource) { return !is_hardened() || resource == RLIMIT_AS; }
-
 static void exhaust(size_t size, int resource) {
   unsigned char *kept = resource == RLIMIT_AS ? NULL : slm_malloc(64);
   limit_memory(resource);
@@ -83,7 +80,7 @@ static void exhaust(size_t size, int resource) {
     CHILD_CHECK_REFUSED(slm_aligned_alloc(MIB, ROOM * 2));
     CHILD_CHECK(pattern_holds(kept, 64, 1));
     give_all(size, count);
-    if (serves_all_sizes_again(resource)) CHILD_CHECK(work(round, 1000) == 0);
+    CHILD_CHECK(work(round, 1000) == 0);
   }
   slm_process_statistics now = {.struct_size = sizeof now};
   CHILD_CHECK(slm_process_statistics_get(&now) == SLM_OK);

@@ -123,12 +123,13 @@ extension UnsafeMutablePointer where Pointee == Heap {
       rounds -= 1
     }
     run.pointee.used &-= UInt32(truncatingIfNeeded: counted &- left)
-    // A slot was freed by its owner and remotely at the same time.
-    if left > 0 { _ = pointee.process.report(run.pointee.start, AllocationError.doubleFree.code) }
+    let start = run.pointee.start
     if run.pointee.used == 0 {
       _ = heapSlabIsUnused(run.raw)
     } else if run.pointee.place != .current {
       run.bin.place(run)
     }
+    // A slot was freed by its owner and remotely at the same time. Last, as a handler may allocate.
+    if left > 0 { _ = pointee.process.report(start, AllocationError.doubleFree.code) }
   }
 }

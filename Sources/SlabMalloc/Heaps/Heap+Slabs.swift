@@ -15,7 +15,10 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
 
   private func advanceToNextSlab() -> Bool {
     let heap = pointee.heap
-    if heap.collectRemote(), let slab = pointee.current, slab.pointee.available > 0 {
+    let isCollected = heap.collectRemote()
+    // A handler that was told of a misuse just now may have allocated.
+    if pointee.pending != 0 { return true }
+    if isCollected, let slab = pointee.current, slab.pointee.available > 0 {
       serve(slab)
       return true
     }

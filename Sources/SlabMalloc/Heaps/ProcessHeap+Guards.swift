@@ -24,7 +24,11 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
   /// Makes the first bytes of a run usable that `takeRun` gave to a hardened process; if it is dirty, they want clearing. False if
   /// the system refuses.
   func open(_ run: RunPointer, _ bytes: UInt) -> Bool {
-    guard commit(run.pointee.start, bytes) || openWithoutMapping(run, bytes) else { return false }
+    if !commit(run.pointee.start, bytes), !openWithoutMapping(run, bytes) {
+      // A limit on usable memory, of which slabs' runs that are kept have some.
+      while purgeKept(olderThan: UInt.max) {}
+      guard commit(run.pointee.start, bytes) else { return false }
+    }
     run.pointee.isGuarded = true
     return true
   }

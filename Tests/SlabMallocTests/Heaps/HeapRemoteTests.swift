@@ -32,6 +32,24 @@ final class HeapRemoteTests: XCTestCase {
     owner.remote.pointee.store(run.address, ordering: .releasing)
   }
 
+  /// A handler that allocates while its heap, which needs a slot, collects.
+  func testAHandlerThatAllocatesTakesNoSlotsAway() {
+    withThreads { world, owner, other in
+      let live = world.allocate(slots, of: size, from: owner)
+      let slab = world.run(live[0])
+      world.free(live[5], by: other)
+      // Its owner has freed it at the same moment.
+      slab.mark(slab.slot(at: live[5]).index).pointee = Mark.used
+      var more: UInt = 0
+      HeapWorld.onReport = { [size] in more = UInt(bitPattern: owner.allocate(size)) }
+      let object = UInt(bitPattern: owner.allocate(size))
+      XCTAssertEqual(world.reports, [AllocationError.doubleFree.code])
+      XCTAssertNotEqual(object, more)
+      world.check()
+      world.free(live + [object, more], by: owner)
+    }
+  }
+
   func testARemoteFreeWaitsForTheOwner() {
     withThreads { world, owner, other in
       let live = world.allocate(10, of: size, from: owner)

@@ -10,6 +10,8 @@ final class HeapWorld {
   private(set) var heaps: [HeapPointer] = []
   private let storage: UnsafeMutableRawPointer
   nonisolated(unsafe) private static var reports: [Misuse] = []
+  /// What else the handler does, once.
+  nonisolated(unsafe) static var onReport: () -> Void = {}
 
   init(
     pageSize: Int = 4096, reserve: UInt = 16 << 30, purgeDelay: UInt32 = 100, retain: UInt = 64 << 20,
@@ -27,7 +29,12 @@ final class HeapWorld {
       profile: profile)
     process.locked { process.initialize(HeapSystem.current.memory, options) }
     process.pointee.misuse = MisuseHandler(
-      function: { HeapWorld.reports.append($1.assumingMemoryBound(to: Misuse.self).pointee) }, context: nil)
+      function: {
+        HeapWorld.reports.append($1.assumingMemoryBound(to: Misuse.self).pointee)
+        let work = HeapWorld.onReport
+        HeapWorld.onReport = {}
+        work()
+      }, context: nil)
   }
 
   deinit {

@@ -57,5 +57,8 @@ $(MALLOC_COUNTS): $(MALLOC_BENCH)/instructions/instructions.c $(MALLOC_BENCH)/ma
 .PHONY: check-malloc-speed
 check-malloc-speed: $(MALLOC_COUNTS) $(MALLOC_PRELOAD) ## The instruction counts of malloc's fast paths are within their limits
 	@ctests/bench/check-instructions.sh $(B) $(MALLOC_BENCH)/instructions/limits.txt $(MALLOC_COUNTS) '$(abspath $(MALLOC_PRELOAD))'
+	@echo 'In the profile hardened:'
+	@SLABMALLOC_PROFILE=hardened ctests/bench/check-instructions.sh $(B) $(MALLOC_BENCH)/instructions/limits-hardened.txt $(MALLOC_COUNTS) \
+	  '$(abspath $(MALLOC_PRELOAD))'
 
 -include $(wildcard $(MALLOC_OUT)/instructions/*.d)
