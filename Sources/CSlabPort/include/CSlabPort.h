@@ -70,14 +70,15 @@ static inline void slm_port_discard(void *memory, size_t bytes) {
 
 static inline void *slm_port_system_pages_address(void) { return slm_port_system_pages; }
 
-static inline uintptr_t slm_port_thread(void) { return (uintptr_t)pthread_self(); }
-
 // The number of this thread: 0, 1, ... in the order in which threads ask for theirs.
 extern __thread uintptr_t slm_port_numbered __attribute__((visibility("hidden"), tls_model("initial-exec")));
 uintptr_t slm_port_number_thread(void) __attribute__((visibility("hidden")));
 static inline uintptr_t slm_port_thread_number(void) {
   return slm_port_numbered != 0 ? slm_port_numbered - 1 : slm_port_number_thread();
 }
+
+// Which thread this is, never 0: where it has its number.
+static inline uintptr_t slm_port_thread(void) { return (uintptr_t)&slm_port_numbered; }
 
 static inline void slm_port_wait(uint32_t *word, uint32_t value) {
   int saved = errno;

@@ -18,6 +18,8 @@ struct ProcessHeap {
   var lock: Lock
   /// 1 when set up. Atomic.
   var isReady: UInt32
+  /// The thread that has the lock, else 0. Atomic: another thread never finds itself there.
+  var holder: UInt
   var system: SystemMemory
   var options: Options
   var hasReadEnvironment: Bool
@@ -77,22 +79,8 @@ typealias ProcessHeapPointer = UnsafeMutablePointer<ProcessHeap>
 extension UnsafeMutablePointer where Pointee == ProcessHeap {
   @inline(__always) var raw: UnsafeMutableRawPointer { UnsafeMutableRawPointer(self) }
 
-  @inline(__always) private var processLock: UnsafeMutablePointer<Lock> {
-    raw.advanced(by: 24).assumingMemoryBound(to: Lock.self)
-  }
-
   private var ready: UnsafeMutablePointer<Atomic<UInt32>> {
     raw.advanced(by: 28).assumingMemoryBound(to: Atomic<UInt32>.self)
-  }
-
-  @inline(__always) func acquire() { processLock.acquire() }
-  @inline(__always) func release() { processLock.release() }
-
-  @inline(__always) func locked<Result>(_ body: () -> Result) -> Result {
-    acquire()
-    let result = body()
-    release()
-    return result
   }
 
   var isReady: Bool { ready.pointee.load(ordering: .acquiring) == 1 }

@@ -19,6 +19,9 @@ import Synchronization
       Platform.wakeOne(UnsafeMutableRawPointer(self).assumingMemoryBound(to: UInt32.self))
     }
 
+    /// Takes the lock if it is open.
+    @inline(__always) func tryAcquire() -> Bool { tryOnce() }
+
     @inline(never) private func lockContended() {
       // Whoever holds it will soon be done: look a few times before asking the system to wait.
       for _ in 0..<100 {

@@ -33,6 +33,7 @@ final class HeapLayoutTests: XCTestCase {
   func testOffsetsOfTheProcessAreThoseOfTheCompiler() {
     XCTAssertEqual(MemoryLayout<ProcessHeap>.offset(of: \.lock), 24)
     XCTAssertEqual(MemoryLayout<ProcessHeap>.offset(of: \.isReady), 28)
+    XCTAssertEqual(MemoryLayout<ProcessHeap>.offset(of: \.holder), 32)
     XCTAssertLessThanOrEqual(MemoryLayout<ProcessHeap>.size, 16384, "the memory that CSlabPort has for it")
   }
 

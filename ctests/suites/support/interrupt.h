@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 /** How a child ended that was interrupted. */
-typedef enum outcome { FINE, TWICE, HANGS, DIES, NOT_REACHED, NOT_TRACED } outcome;
+typedef enum outcome { FINE, TWICE, HANGS, ABORTS, DIES, NOT_REACHED, NOT_TRACED } outcome;
 
 typedef struct interrupted {
   void (*prepare)(void);   /* before the call */
@@ -65,7 +65,7 @@ static inline outcome interrupt_after(const interrupted *it, size_t instructions
     if (!is_reached) return NOT_REACHED;
   }
   if (WIFEXITED(status)) return (outcome)WEXITSTATUS(status);
-  return WTERMSIG(status) == SIGALRM ? HANGS : DIES;
+  return WTERMSIG(status) == SIGALRM ? HANGS : WTERMSIG(status) == SIGABRT ? ABORTS : DIES;
 }
 
 /** Counts what comes of the signal at each instruction, or at each so many. Skips the test where the system lets nobody trace a
@@ -81,8 +81,9 @@ static inline void interrupt_everywhere(const interrupted *it, size_t stride, ou
     counts[o]++;
   }
   munmap((void *)(uintptr_t)is_called, sizeof *is_called);
-  print_message("fine after %zu instructions, an object twice after %zu, hangs after %zu, dies after %zu\n",
-                counts[FINE], counts[TWICE], counts[HANGS], counts[DIES]);
+  print_message(
+      "fine after %zu instructions, an object twice after %zu, hangs after %zu, aborts after %zu, dies after %zu\n",
+      counts[FINE], counts[TWICE], counts[HANGS], counts[ABORTS], counts[DIES]);
 }
 
 #endif
