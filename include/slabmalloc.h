@@ -364,6 +364,9 @@ typedef struct slm_statistics {
   uint64_t slots_live;
   /** Their bytes, counted by slot. */
   uint64_t bytes_live;
+  /** Slots of a hardened zone that are never handed out again, as somebody wrote to them while they were free, or over the edge of their
+   *  page; those in quarantine are free. Not in the first version of the struct, which ends here and may still be passed. */
+  uint64_t slots_retired;
 } slm_statistics;
 
 /** One size class of an allocator. */

@@ -12,14 +12,16 @@ extension UnsafeMutablePointer where Pointee == Zone {
     guard pageSize == bin.pointee.page.bytes else { return AllocationError.wrongPageSize.code }
     let status = examine(address, bin.pointee.page)
     guard status == ok else { return status }
-    return accept(address, bin.pointee.page) { add(address, to: bin) }
+    if !Profile.isSmall, pointee.smp != nil { return accept(address, bin.pointee.page) { add(address, to: bin) } }
+    add(address, to: bin)
+    return ok
   }
 
   /// Runs the body, which takes in a page that was examined, unless the page turns out to be another CPU's.
   ///
   /// The zones of an SMP zone take in pages one after the other: two of them that look at each other at the same time would both find
   /// nothing. So the page lock is held round a zone's, and never taken with one held.
-  func accept(_ address: UInt, _ page: PageSize, _ body: () -> Void) -> Status {
+  @inline(never) func accept(_ address: UInt, _ page: PageSize, _ body: () -> Void) -> Status {
     guard !Profile.isSmall, let smp = pointee.smp else {
       body()
       return ok
@@ -65,7 +67,7 @@ extension UnsafeMutablePointer where Pointee == Zone {
   }
 
   /// Whether a page, or a part of it, is this zone's.
-  func overlaps(_ address: UInt, _ page: PageSize) -> Bool {
+  @inline(__always) func overlaps(_ address: UInt, _ page: PageSize) -> Bool {
     if !Profile.isSmall, largePages.find(address) != nil { return true }
     // All base pages that a large page would cover.
     var part = address
