@@ -191,6 +191,7 @@ typedef struct slm_provider_statistics {
  * The provider that takes pages from the operating system with mmap: base pages of
  * 64 KiB, and large pages. One for the process, safe for any thread. Pages that come back
  * lose their memory at once (MADV_DONTNEED); address space goes back when 32 MiB are idle.
+ * Each 32 MiB start with memory that can't be touched, so that a write over the end of what lies below, or before the first page, faults.
  * Provider: never called. Interrupt: yes. Cost: constant. Hosted builds only.
  */
 slm_page_provider slm_mmap_provider(void);
@@ -364,6 +365,9 @@ typedef struct slm_statistics {
   uint64_t slots_live;
   /** Their bytes, counted by slot. */
   uint64_t bytes_live;
+  /** Slots of a hardened zone that are never handed out again, as somebody wrote to them while they were free, or over the edge of their
+   *  page; those in quarantine are free. Not in the first version of the struct, which ends here and may still be passed. */
+  uint64_t slots_retired;
 } slm_statistics;
 
 /** One size class of an allocator. */
@@ -789,7 +793,7 @@ slm_status slm_safe_zone_class_statistics(slm_safe_zone *SLM_NONNULL zone, size_
  *  Cost: as the zone's, and about 40 instructions, two of them atomic, for the own lock. To free an object of another CPU's: about
  *  200 instructions, a search in the own zone and a deallocation where a page of that number was found last; else a
  *  search in each CPU's zone before. An allocation for which the own zone has no slot and the provider no page: at worst one that fails in each CPU's
- *  zone. @{ */
+ *  zone. A page that comes in is looked for in each CPU's zone. @{ */
 
 /** An SMP zone. */
 typedef struct slm_smp_zone slm_smp_zone;

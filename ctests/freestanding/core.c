@@ -82,7 +82,7 @@ static bool is_filled(size_t i) {
 static size_t random_size(void) {
   switch (random_below(64)) {
   case 0:
-    return 1 + random_below(SLM_MAX_SIZE);
+    return 1 + random_below(SLM_MAX_SIZE - 8); // a hardened zone's canary
   case 1 ... 8:
     return 1 + random_below(SLM_MAX_SIZE / 17);
   default:
@@ -90,8 +90,9 @@ static size_t random_size(void) {
   }
 }
 
-static void random_work(size_t page_size) {
+static void random_work(size_t page_size, uint64_t flags) {
   slm_options options = SLM_OPTIONS(slm_region_provider(fresh_region(page_size)));
+  options.flags = flags;
   size_t available = slm_region_available(machine.region, page_size);
   slm_zone *zone = slm_zone_init(&zone_storage, sizeof zone_storage, &options);
   CHECK(zone != NULL);
@@ -273,6 +274,49 @@ static void statistics(void) {
   CHECK(statistics.base_pages_taken == 1 && statistics.base_pages_given_back == 0);
   CHECK(slm_zone_destroy(zone, NULL) == SLM_OK);
 }
+
+/// What a hardened zone finds: a write behind an object, one over the end of a page, one to a freed object.
+static void hardened(void) {
+  slm_options options = SLM_OPTIONS(slm_region_provider(fresh_region(4096)));
+  options.flags = SLM_HARDENED;
+  slm_zone *zone = slm_zone_init(&zone_storage, sizeof zone_storage, &options);
+  static const size_t sizes[] = {1, 60, 500, 2000, 20000, SLM_MAX_SIZE - sizeof(uintptr_t)};
+  for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+    volatile unsigned char *object = slm_zone_allocate(zone, sizes[i]);
+    void *pointer = (void *)(uintptr_t)object;
+    CHECK(object != NULL);
+    size_t usable = slm_zone_usable_size(zone, pointer), page = slm_zone_page_size(zone, 1, sizes[i]);
+    CHECK(usable >= sizes[i] && (usable + sizeof(uintptr_t)) % 8 == 0);
+    for (size_t at = 0; at < usable; at++) {
+      CHECK(object[at] == 0);
+      object[at] = 0xFF;
+    }
+    for (size_t at = usable; at < usable + sizeof(uintptr_t); at++) {
+      object[at] ^= 0x40;
+      CHECK(slm_zone_deallocate(zone, pointer) == SLM_ERR_OVERFLOW);
+      object[at] ^= 0x40;
+    }
+    volatile unsigned char *last = (unsigned char *)((uintptr_t)object | (page - 1));
+    *last ^= 1;
+    CHECK(slm_zone_deallocate(zone, pointer) == SLM_ERR_OVERFLOW);
+    if (sizes[i] <= 500) CHECK(slm_zone_allocate(zone, sizes[i]) == NULL); // the page has another slot
+    *last ^= 1;
+    CHECK(slm_zone_deallocate(zone, pointer) == SLM_OK);
+    CHECK(slm_zone_deallocate(zone, pointer) == SLM_ERR_DOUBLE_FREE);
+    object[usable / 2] = 1;
+    slm_status status = SLM_OK;
+    for (unsigned round = 0; round < 100000 && status == SLM_OK; round++) {
+      void *next = NULL;
+      status = slm_zone_allocate_with(zone, 1, sizes[i], 0, &next);
+      CHECK(next != pointer && (next == NULL || slm_zone_deallocate(zone, next) == SLM_OK));
+    }
+    CHECK(status == SLM_ERR_WRITE_AFTER_FREE);
+  }
+  slm_statistics statistics = {.struct_size = sizeof statistics};
+  CHECK(slm_zone_statistics(zone, &statistics) == SLM_OK && statistics.slots_live == 0);
+  CHECK(statistics.slots_retired == sizeof sizes / sizeof *sizes);
+  CHECK(slm_zone_destroy(zone, NULL) == SLM_OK);
+}
 #else
 static void locks(void) {}
 static void statistics(void) {}
@@ -285,9 +329,14 @@ int run(void) {
   hooks();
   locks();
   statistics();
-  random_work(4096);
-  random_work(16384);
-  random_work(65536);
+  random_work(4096, 0);
+  random_work(16384, 0);
+  random_work(65536, 0);
+#if !defined(SLM_SMALL)
+  hardened();
+  random_work(4096, SLM_HARDENED);
+  random_work(65536, SLM_HARDENED);
+#endif
   CHECK(machine.interrupts == 1 && machine.disabled == machine.restored);
   print("seed ");
   print_number(seed);

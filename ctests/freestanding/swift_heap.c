@@ -117,6 +117,49 @@ static void on_an_smp_zone(void) {
   CHECK(slm_smp_zone_destroy(zone, &live) == SLM_OK && live == 0 && pages == 0);
 }
 
+/// A hardened zone's allocations tell of what somebody wrote: who called sees no memory, the hook sees why.
+static void on_a_hardened_zone(slm_zone *zone, slm_smp_zone *smp_zone) {
+  void *object = NULL, *others[200];
+  slm_swift_heap_start(smp_zone);
+  if (zone != NULL) slm_swift_heap_start_zone(zone);
+  CHECK(swift_work(work) == work_result);
+  misuses = 0;
+  CHECK(posix_memalign(&object, 16, 48) == 0);
+  free(object);
+  *(volatile unsigned char *)object = 1;
+  // Until the slot leaves the quarantine and it is its turn.
+  for (int round = 0; round < 1000 && misuses == 0; round++) {
+    for (int i = 0; i < 200; i++)
+      if (posix_memalign(&others[i], 16, 48) != 0) CHECK(others[i] == NULL && misuses == 1);
+    for (int i = 0; i < 200; i++) free(others[i]);
+  }
+  CHECK(misuses == 1 && misuse.kind == SLM_ERR_WRITE_AFTER_FREE && misuse.pointer == NULL);
+  CHECK(posix_memalign(&object, 16, 40) == 0);
+  uintptr_t *canary = (uintptr_t *)object + 48 / sizeof(uintptr_t) - 1;
+  *canary ^= 1;
+  free(object);
+  CHECK(misuses == 2 && misuse.kind == SLM_ERR_OVERFLOW && misuse.pointer == object);
+  *canary ^= 1;
+  free(object);
+  CHECK(misuses == 2);
+  slm_swift_heap_start(NULL);
+}
+
+static void on_hardened_zones(void) {
+  slm_options options = SLM_OPTIONS(slm_port_provider());
+  options.flags = SLM_HARDENED;
+  slm_zone *zone = slm_zone_init(&zone_storage, sizeof zone_storage, &options);
+  on_a_hardened_zone(zone, NULL);
+  slm_statistics statistics = {.struct_size = sizeof statistics};
+  CHECK(slm_zone_statistics(zone, &statistics) == SLM_OK && statistics.slots_retired == 1 &&
+        statistics.slots_live == 0);
+  CHECK(slm_zone_destroy(zone, NULL) == SLM_OK && pages == 0);
+  slm_smp_zone *smp_zone = slm_smp_zone_init(smp_storage, sizeof smp_storage, cpu_count, &options);
+  on_a_hardened_zone(NULL, smp_zone);
+  CHECK(slm_smp_zone_statistics(smp_zone, &statistics) == SLM_OK && statistics.slots_retired == 1);
+  CHECK(slm_smp_zone_destroy(smp_zone, NULL) == SLM_OK && pages == 0);
+}
+
 int run(void) {
   region = slm_region_init(buffer, sizeof buffer, 4096);
   CHECK(region != NULL);
@@ -129,6 +172,7 @@ int run(void) {
   misuses = 1;
   on_a_zone();
   on_an_smp_zone();
+  on_hardened_zones();
   print("Swift objects on a zone and on an SMP zone\n");
   return 0;
 }

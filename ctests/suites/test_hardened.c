@@ -79,6 +79,7 @@ static void write_and_drain(size_t size, size_t offset, bool by_status) {
   assert_int_equal(found, 1);
   assert_int_equal(served, slots - 1);
   assert_int_equal(slots_live(&f), slots - 1);
+  assert_int_equal(statistics(&f).slots_retired, 1);
   assert_status(SLM_ERR_DOUBLE_FREE, Z(deallocate)(f.zone, object));
   for (size_t i = 0; i < slots; i++) {
     void *slot = page + i * class_of(&f, size).slot_size;

@@ -89,7 +89,7 @@ static void too_small_a_struct_is_refused(void **state) {
   open_pull(&f, 4096);
   slm_statistics all;
   slm_class_statistics class;
-  static const uint32_t less[] = {0, 1, 8, sizeof all - 1};
+  static const uint32_t less[] = {0, 1, 8, offsetof(slm_statistics, slots_retired) - 1};
   assert_status(SLM_ERR_INVALID_ARGUMENT, Z(statistics)(f.zone, NULL));
   assert_status(SLM_ERR_INVALID_ARGUMENT, Z(class_statistics)(f.zone, 0, NULL));
   for (size_t i = 0; i < COUNT_OF(less); i++) {
@@ -103,6 +103,27 @@ static void too_small_a_struct_is_refused(void **state) {
   assert_status(SLM_ERR_INVALID_ARGUMENT, Z(class_statistics)(f.zone, 0, &class));
   assert_true(bytes_are((char *)&class + 4, sizeof class - 4, 0x5C));
   close_fixture(&f);
+}
+
+/** A program built with the first header has a shorter struct: nothing is written behind it. */
+static void the_first_struct_is_still_taken(void **state) {
+  (void)state;
+  fixture f;
+  open_pull(&f, 4096);
+  assert_non_null(Z(allocate)(f.zone, 100));
+  size_t first = offsetof(slm_statistics, slots_retired);
+  assert_int_equal(first, 64);
+  for (size_t size = first; size < sizeof(slm_statistics); size++) {
+    slm_statistics all;
+    memset(&all, 0x5C, sizeof all);
+    all.struct_size = (uint32_t)size;
+    assert_ok(Z(statistics)(f.zone, &all));
+    assert_int_equal(all.struct_size, size);
+    assert_int_equal(all.slots_live, 1);
+    assert_int_equal(all.slots_retired, UINT64_C(0x5C5C5C5C5C5C5C5C));
+  }
+  assert_int_equal(statistics(&f).slots_retired, 0);
+  close_with_live(&f, 1);
 }
 
 /** A program built with a later header has longer structs: the library fills what it knows. */
@@ -139,6 +160,7 @@ int main(void) {
       cmocka_unit_test(each_class_counts_its_own),
       cmocka_unit_test(classes_ascend_and_fill_their_pages),
       cmocka_unit_test(too_small_a_struct_is_refused),
+      cmocka_unit_test(the_first_struct_is_still_taken),
       cmocka_unit_test(a_larger_struct_is_filled_as_far_as_known),
   };
   return RUN_SUITE("statistics", tests);

@@ -122,8 +122,9 @@ void slm_swift_heap_start_zone(slm_zone *SLM_NULLABLE zone);
 /**
  * Allocates from the heap, as posix_memalign() does. Provider: may be called, without the lock. Interrupt: as the zone.
  * @param out gets the memory; NULL if there is none.
- * @return #SLM_OK; #SLM_ERR_OUT_OF_MEMORY, #SLM_ERR_INVALID_LAYOUT; #SLM_ERR_NOT_INITIALIZED, after slm_port_misuse(), if the heap was
- *         not started.
+ * @return #SLM_OK; #SLM_ERR_OUT_OF_MEMORY, #SLM_ERR_INVALID_LAYOUT. After slm_port_misuse(): #SLM_ERR_NOT_INITIALIZED, if the heap was not
+ *         started; of a hardened zone #SLM_ERR_WRITE_AFTER_FREE or #SLM_ERR_OVERFLOW, if somebody wrote to its memory. The next call then
+ *         tries another slot.
  */
 slm_status slm_swift_heap_allocate(size_t alignment, size_t size, void *SLM_NULLABLE *SLM_NONNULL out);
 
@@ -145,7 +146,8 @@ void slm_swift_heap_free(void *SLM_NULLABLE pointer);
  * Called from the context that freed or allocated; without a lock held. If it returns, the free is ignored, and the allocation gets no
  * memory.
  * @param misuse what happened; lives until the hook returns. kind is also #SLM_ERR_NOT_INITIALIZED, for an allocation or a free
- *        before the heap was started; pointer is then NULL or what was freed.
+ *        before the heap was started; pointer is then NULL or what was freed. It is NULL, too, of what an allocation found: a write to a
+ *        hardened zone's memory, #SLM_ERR_WRITE_AFTER_FREE or #SLM_ERR_OVERFLOW.
  */
 void slm_port_misuse(const slm_misuse *SLM_NONNULL misuse);
 

@@ -10,12 +10,23 @@ extension UnsafeMutablePointer where Pointee == slm_statistics {
 
   /// Nothing is counted yet. False if the struct is too small.
   func begin() -> Bool {
-    guard pointee.struct_size >= UInt32(MemoryLayout<slm_statistics>.size) else { return false }
-    let size = pointee.struct_size
-    pointee = slm_statistics()
-    pointee.struct_size = size
+    guard pointee.struct_size >= Self.firstSize else { return false }
+    pointee.class_count = 0
+    pointee.base_pages_taken = 0
+    pointee.base_pages_given_back = 0
+    pointee.large_pages_taken = 0
+    pointee.large_pages_given_back = 0
+    pointee.table_pages = 0
+    pointee.slots_live = 0
+    pointee.bytes_live = 0
+    if hasRetired { pointee.slots_retired = 0 }
     return true
   }
+
+  /// Bytes of the struct before it got `slots_retired`, its last field.
+  private static var firstSize: UInt32 { UInt32(MemoryLayout<slm_statistics>.size - MemoryLayout<UInt64>.size) }
+
+  private var hasRetired: Bool { pointee.struct_size >= UInt32(MemoryLayout<slm_statistics>.size) }
 
   func add(_ zone: ZonePointer) {
     let ledger = zone.pointee.ledger
@@ -28,6 +39,7 @@ extension UnsafeMutablePointer where Pointee == slm_statistics {
     pointee.table_pages += zone.tablePages
     pointee.slots_live += UInt64(live.slots)
     pointee.bytes_live += UInt64(live.bytes)
+    if !Profile.isSmall, hasRetired { pointee.slots_retired += UInt64(zone.pointee.hardening?.pointee.retired ?? 0) }
   }
 }
 

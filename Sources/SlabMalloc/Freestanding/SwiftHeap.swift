@@ -29,14 +29,16 @@ extension UnsafeMutablePointer where Pointee == SwiftHeap {
   }
 
   func allocate(_ alignment: Int, _ size: Int, _ out: UnsafeMutablePointer<UnsafeMutableRawPointer?>) -> Status {
-    if let smpZone = pointee.smpZone { return slm_smp_zone_allocate_with(smpZone, alignment, size, 0, out) }
-    guard let zone = pointee.zone else {
-      report(AllocationError.notInitialized.code, nil)
-      return AllocationError.notInitialized.code
+    var status = AllocationError.notInitialized.code
+    if let smpZone = pointee.smpZone {
+      status = slm_smp_zone_allocate_with(smpZone, alignment, size, 0, out)
+    } else if let zone = pointee.zone {
+      lock.acquire()
+      status = zone.allocate(alignment, size, 0, out)
+      lock.release()
     }
-    lock.acquire()
-    let status = zone.allocate(alignment, size, 0, out)
-    lock.release()
+    // Others than these say of a call that was right that it can't be served.
+    if status.tellsOfWrite || status == AllocationError.notInitialized.code { report(status, nil) }
     return status
   }
 

@@ -84,6 +84,23 @@ extension UnsafeMutablePointer where Pointee == PageMap {
     return slab
   }
 
+  /// Whether a page of the map starts in so many bytes from an address, a multiple of both sizes. Each bucket is looked at once at most.
+  func holdsAny(_ address: UInt, _ size: UInt) -> Bool {
+    guard isInitialized else { return false }
+    let (buckets, mask) = (self.buckets, pointee.bucketMask)
+    var number = address &>> pointee.pageShift
+    let end = number &+ min(size &>> pointee.pageShift, mask &+ 1)
+    while number != end {
+      var slab = SlabPointer.ending(at: buckets[Int(bitPattern: number & mask)])
+      while let candidate = slab {
+        if candidate.address &- address < size { return true }
+        slab = candidate.pointee.nextInBucket
+      }
+      number &+= 1
+    }
+    return false
+  }
+
   @inline(__always) private func bucket(of address: UInt) -> UnsafeMutablePointer<UInt> {
     buckets + Int((address &>> pointee.pageShift) & pointee.bucketMask)
   }

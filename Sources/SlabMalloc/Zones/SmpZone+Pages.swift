@@ -38,13 +38,13 @@ extension UnsafeMutablePointer where Pointee == SmpZone {
   }
 
   /// Whether a page, or a part of it, is one of some CPU's zone.
-  func isOwned(_ address: UInt, _ page: PageSize) -> Bool {
-    var isOwned = false
+  func overlaps(_ address: UInt, _ page: PageSize) -> Bool {
+    var overlaps = false
     forEach {
-      isOwned = $0.overlaps(address, page)
-      return !isOwned
+      overlaps = $0.overlaps(address, page)
+      return !overlaps
     }
-    return isOwned
+    return overlaps
   }
 
   /// Gives back up to so many empty pages of each size; counts those that went.

@@ -10,43 +10,38 @@ extension UnsafeMutablePointer where Pointee == Zone {
 
   func refill(_ bin: BinPointer, page address: UInt, pageSize: Int) -> Status {
     guard pageSize == bin.pointee.page.bytes else { return AllocationError.wrongPageSize.code }
-    let status = examine(address, bin.pointee.page)
-    guard status == ok else { return status }
     return accept(address, bin.pointee.page) { add(address, to: bin) }
   }
 
-  /// Runs the body, which takes in a page that was examined, unless the page turns out to be another CPU's.
-  ///
-  /// The zones of an SMP zone take in pages one after the other: two of them that look at each other at the same time would both find
-  /// nothing. So the page lock is held round a zone's, and never taken with one held.
-  func accept(_ address: UInt, _ page: PageSize, _ body: () -> Void) -> Status {
-    guard !Profile.isSmall, let smp = pointee.smp else {
-      body()
-      return ok
-    }
-    return unlocked {
-      smp.pageLock.acquire()
-      defer { smp.pageLock.release() }
-      if smp.isOwned(address, page) { return AllocationError.pageOwned.code }
-      pointee.lock?.acquire()
-      defer { pointee.lock?.release() }
-      guard isInitialized else { return AllocationError.notInitialized.code }
-      // Another thread may have been here meanwhile.
-      let status = examine(address, page)
-      if status == ok { body() }
-      return status
-    }
-  }
-
-  /// Whether a page may be taken in.
-  func examine(_ address: UInt, _ page: PageSize) -> Status {
+  /// Runs the body, which takes in a page, unless that can't be one or is an allocator's already.
+  @inline(__always) func accept(_ address: UInt, _ page: PageSize, _ body: () -> Void) -> Status {
     guard address != 0, address & page.mask == 0, address <= UInt.max - page.mask else {
       return AllocationError.badPage.code
     }
-    return isOwned(address, page) ? AllocationError.pageOwned.code : ok
+    if !Profile.isSmall, let smp = pointee.smp { return accept(address, page, smp, body) }
+    if overlaps(address, page) || isSealed(address, page) { return AllocationError.pageOwned.code }
+    body()
+    return ok
   }
 
-  /// Makes a page that was examined a slab of a bin.
+  /// The zones of an SMP zone take in pages one after the other: two of them that looked at each other at the same time would both find
+  /// nothing. So the page lock is held round each zone's in turn, and never taken with one held.
+  @inline(never) private func accept(
+    _ address: UInt, _ page: PageSize, _ smp: SmpZonePointer, _ body: () -> Void
+  ) -> Status {
+    unlocked {
+      smp.pageLock.acquire()
+      defer { smp.pageLock.release() }
+      if smp.overlaps(address, page) || isSealed(address, page) { return AllocationError.pageOwned.code }
+      pointee.lock?.acquire()
+      defer { pointee.lock?.release() }
+      guard isInitialized else { return AllocationError.notInitialized.code }
+      body()
+      return ok
+    }
+  }
+
+  /// Makes a page a slab of a bin.
   private func add(_ address: UInt, to bin: BinPointer) {
     let page = bin.pointee.page
     let slab = SlabPointer.around(address, pageMask: page.mask)
@@ -56,10 +51,8 @@ extension UnsafeMutablePointer where Pointee == Zone {
     bin.add(slab)
   }
 
-  /// Whether a page, or a part of it, is this zone's, or the whole page is another's.
-  private func isOwned(_ address: UInt, _ page: PageSize) -> Bool {
-    if overlaps(address, page) { return true }
-    // The page is the caller's, so it may be read: its last bytes tell if another allocator has it.
+  /// Whether another allocator has a whole page. It is the caller's, so it may be read: its last bytes tell.
+  private func isSealed(_ address: UInt, _ page: PageSize) -> Bool {
     let slab = SlabPointer.around(address, pageMask: page.mask)
     return slab.pointee.seal == slab.ownedSeal
   }
@@ -67,13 +60,9 @@ extension UnsafeMutablePointer where Pointee == Zone {
   /// Whether a page, or a part of it, is this zone's.
   func overlaps(_ address: UInt, _ page: PageSize) -> Bool {
     if !Profile.isSmall, largePages.find(address) != nil { return true }
-    // All base pages that a large page would cover.
-    var part = address
-    while part - address < page.size {
-      if basePages.find(part) != nil { return true }
-      part &+= basePages.page.size
-      if part == 0 { break }
-    }
+    let isBasePages =
+      !Profile.isSmall && page.isLarge ? basePages.holdsAny(address, page.size) : basePages.find(address) != nil
+    if isBasePages { return true }
     return holdsTable(basePages, address, page) || holdsTable(largePages, address, page)
   }
 

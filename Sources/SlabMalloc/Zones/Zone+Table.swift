@@ -10,8 +10,8 @@ extension UnsafeMutablePointer where Pointee == Zone {
     guard let address = askProvider(page) else { return }
     var old: (address: UInt, page: PageSize)?
     var isMoved = false
-    var status = isInitialized ? examine(address, page) : AllocationError.notInitialized.code
-    if status == ok {
+    var status = AllocationError.notInitialized.code
+    if isInitialized {
       status = accept(address, page) {
         guard nextTable(pages) == page else { return }
         if let table = pages.tablePage, let size = pages.pointee.table { old = (table, size) }

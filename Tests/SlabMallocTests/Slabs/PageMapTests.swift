@@ -96,6 +96,12 @@ final class PageMapTests: XCTestCase {
       else {
         return XCTFail("step \(step), page \(other); \(SeededRandom.hint)")
       }
+      // Of stretches of any length, often without a page.
+      let length = 1 << random.below(10)
+      let isAny = (other..<other + length).contains { model.contains($0) }
+      if map.holdsAny(address(other), UInt(length) * 4096) != isAny {
+        return XCTFail("step \(step), \(length) pages from \(other); \(SeededRandom.hint)")
+      }
       // The probe may miss what is found, and never finds what is not there.
       if let found = map.probe(address(other)), found != map.find(address(other)) {
         return XCTFail("\(SeededRandom.hint)")
