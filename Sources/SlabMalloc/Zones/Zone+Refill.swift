@@ -10,26 +10,36 @@ extension UnsafeMutablePointer where Pointee == Zone {
 
   func refill(_ bin: BinPointer, page address: UInt, pageSize: Int) -> Status {
     guard pageSize == bin.pointee.page.bytes else { return AllocationError.wrongPageSize.code }
-    return accept(address, bin.pointee.page) { add(address, to: bin) }
+    guard Profile.isSmall else { return accept(address, bin.pointee.page) { add(address, to: bin) } }
+    let status = examine(address, bin.pointee.page)
+    if status == ok { add(address, to: bin) }
+    return status
   }
 
   /// Runs the body, which takes in a page, unless that can't be one or is an allocator's already.
-  @inline(__always) func accept(_ address: UInt, _ page: PageSize, _ body: () -> Void) -> Status {
-    guard address != 0, address & page.mask == 0, address <= UInt.max - page.mask else {
-      return AllocationError.badPage.code
-    }
-    if !Profile.isSmall, let smp = pointee.smp { return accept(address, page, smp, body) }
-    if overlaps(address, page) || isSealed(address, page) { return AllocationError.pageOwned.code }
-    body()
-    return ok
+  @inline(never) func accept(_ address: UInt, _ page: PageSize, _ body: () -> Void) -> Status {
+    if let smp = pointee.smp { return accept(address, page, smp, body) }
+    let status = examine(address, page)
+    if status == ok { body() }
+    return status
+  }
+
+  private func examine(_ address: UInt, _ page: PageSize) -> Status {
+    guard canBePage(address, page) else { return AllocationError.badPage.code }
+    return overlaps(address, page) || isSealed(address, page) ? AllocationError.pageOwned.code : ok
+  }
+
+  private func canBePage(_ address: UInt, _ page: PageSize) -> Bool {
+    address != 0 && address & page.mask == 0 && address <= UInt.max - page.mask
   }
 
   /// The zones of an SMP zone take in pages one after the other: two of them that looked at each other at the same time would both find
   /// nothing. So the page lock is held round each zone's in turn, and never taken with one held.
-  @inline(never) private func accept(
+  private func accept(
     _ address: UInt, _ page: PageSize, _ smp: SmpZonePointer, _ body: () -> Void
   ) -> Status {
-    unlocked {
+    guard canBePage(address, page) else { return AllocationError.badPage.code }
+    return unlocked {
       smp.pageLock.acquire()
       defer { smp.pageLock.release() }
       if smp.overlaps(address, page) || isSealed(address, page) { return AllocationError.pageOwned.code }
