@@ -75,7 +75,8 @@ static inline void interrupt_everywhere(const interrupted *it, size_t stride, ou
   is_called = mmap(NULL, sizeof *is_called, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   assert_true(is_called != MAP_FAILED);
   memset(counts, 0, NOT_TRACED * sizeof *counts);
-  for (size_t instructions = 0; counts[NOT_REACHED] == 0 && counts[until] == 0; instructions += stride) {
+  for (size_t instructions = 0; counts[NOT_REACHED] == 0 && counts[until] == 0 && counts[HANGS] < 5;
+       instructions += stride) {
     outcome o = interrupt_after(it, instructions);
     if (o == NOT_TRACED) skip();
     counts[o]++;
