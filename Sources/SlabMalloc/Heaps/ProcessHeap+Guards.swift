@@ -52,8 +52,9 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
   /// Makes so many bytes of a large object's run usable, no more and no less. False if the system refuses. Called without the lock.
   func openOrClose(_ run: RunPointer, _ bytes: UInt) -> Bool {
     let (old, end) = (run.pointee.size, run.pointee.start + run.pointee.size)
-    if bytes <= old {
-      if bytes < old { run.pointee.isClean = false }
+    if bytes == old { return true }
+    if bytes < old {
+      run.pointee.isClean = false
       close(run, from: run.pointee.start + bytes)
       return true
     }

@@ -156,4 +156,41 @@ final class GuardTests: XCTestCase {
     XCTAssertFalse((0..<4 << 20).contains { bytes[$0] != 0 })
     XCTAssertEqual(world.free(object, by: heap), ok)
   }
+
+  /// Not one of a reserve of its own, which is unmapped, though it is as large.
+  func testAnObjectThatGrewToAGiantWhereItIsCanNotBeTouchedAfterItsFree() {
+    let world = HeapWorld(profile: .hardened)
+    let heap = world.thread()
+    let objects = world.allocate(2, of: 700 << 20, from: heap)
+    world.free(objects, by: heap)
+    let object = allocate(700 << 20, heap)
+    XCTAssertEqual(heap.reallocate(object, 1200 << 20), object)
+    XCTAssertEqual(world.free(object, by: heap), ok)
+    XCTAssertFalse(isUsable(object) || isUsable(object + 1000 << 20))
+    world.finish()
+  }
+
+  /// What memory goes back is counted once.
+  func testAPurgeSaysWhatWentBack() {
+    for profile in [SafetyProfile.checked, .hardened] {
+      let world = HeapWorld(profile: profile)
+      let heap = world.thread()
+      world.free(world.allocate(HeapWorld.slots(64), of: 64, from: heap), by: heap)
+      let held = world.process.pages.held
+      XCTAssertLessThanOrEqual(world.process.purgeAll(of: heap), world.process.pointee.counts.peak)
+      XCTAssertEqual(world.process.pages.held, held)
+      world.finish()
+    }
+  }
+
+  func testALargeObjectThatKeepsItsSizeCostsNoCall() {
+    let world = HeapWorld(profile: .hardened)
+    let heap = world.thread()
+    let object = allocate(200_000, heap)
+    let calls = HeapSystem.current.calls
+    XCTAssertEqual(heap.reallocate(object, world.process.usableSize(object)), object)
+    XCTAssertEqual(HeapSystem.current.calls, calls)
+    XCTAssertEqual(world.free(object, by: heap), ok)
+    world.finish()
+  }
 }
