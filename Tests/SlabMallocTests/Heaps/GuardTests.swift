@@ -183,6 +183,52 @@ final class GuardTests: XCTestCase {
     }
   }
 
+  /// The same where the run before ends with bytes that its object doesn't use.
+  func testWithoutAnotherMappingMemoryIsUsableWithAllThatIsNotBeforeIt() {
+    let world = HeapWorld(profile: .hardened)
+    let heap = world.thread()
+    let first = allocate(200_000, heap)
+    let usable = world.process.usableSize(first)
+    // The kernel has no mapping left, but one may grow.
+    HeapSystem.current.hasMappings = false
+    let second = allocate(1 << 20, heap)
+    XCTAssertNotEqual(second, 0)
+    XCTAssertEqual(second, world.run(first).endAddress)
+    XCTAssertTrue(isUsable(first + usable) && isUsable(second))
+    // Whatever was written there, it reads as 0 when the object gets it.
+    UnsafeMutablePointer<UInt8>(bitPattern: first + usable)!.pointee = 1
+    XCTAssertEqual(heap.reallocate(first, usable + 1), first)
+    XCTAssertEqual(UnsafeMutablePointer<UInt8>(bitPattern: first + usable)!.pointee, 0)
+    HeapSystem.current.hasMappings = true
+    for object in [first, second] { XCTAssertEqual(world.free(object, by: heap), ok) }
+    world.finish()
+  }
+
+  /// Somebody writes to it after its memory went back, but not out of reach.
+  func testAFreedObjectThatStaysUsableAndIsPurgedIsClearedForTheNext() {
+    for size: UInt in [200_000, 4 << 20] {
+      for grows in [false, true] {
+        let world = HeapWorld(profile: .hardened)
+        let heap = world.thread()
+        let before = allocate(200_000, heap)
+        let object = allocate(size, heap)
+        let byte = UnsafeMutablePointer<UInt8>(bitPattern: object)!
+        HeapSystem.current.fails = { call, _, _ in call == .protect }
+        XCTAssertEqual(world.free(object, by: heap), ok)
+        _ = world.process.purgeAll(of: heap)
+        HeapSystem.current.fails = { _, _, _ in false }
+        byte.pointee = 1
+        world.process.locked { world.process.endQuarantine() }
+        // The same memory once more: by itself, and behind what was before it.
+        let next = grows ? heap.reallocate(before, 400_000) : heap.allocateZeroed(size)
+        XCTAssertEqual(next, grows ? before : object)
+        XCTAssertEqual(byte.pointee, 0, "\(size) bytes")
+        world.free(grows ? [next] : [before, next], by: heap)
+        world.finish()
+      }
+    }
+  }
+
   func testALargeObjectThatKeepsItsSizeCostsNoCall() {
     let world = HeapWorld(profile: .hardened)
     let heap = world.thread()
