@@ -68,7 +68,7 @@ func heapSlabIsPartial(_ run: UnsafeMutableRawPointer) -> Int32 {
 func heapSlabIsUnused(_ run: UnsafeMutableRawPointer) -> Int32 {
   let run = run.assumingMemoryBound(to: Run.self)
   let bin = run.bin
-  if bin.keepsUnused { bin.place(run) } else { bin.discard(run) }
+  bin.discard(run)
   // Last: it may give the slab back.
   bin.pointee.heap.tick()
   return opaqueOK

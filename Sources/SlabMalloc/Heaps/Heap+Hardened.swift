@@ -10,7 +10,7 @@ import Synchronization
 /// - A freed slot goes to the quarantine of its bin, where it takes the place of a random one, which becomes available. The
 ///   quarantine is what the stack of ready slots is otherwise; for their slabs its slots are used, for everybody else free.
 /// - An allocation takes a random slot of a word; the first word of a slab is a random one.
-/// - A slab of which nothing is used stays if it is the only one that its bin has: then it needn't be guarded again.
+/// - The run of a slab of which nothing is used is kept whole, for the next slab, see `KeptRuns`.
 /// - Each slab, large object and page of metadata ends with a guard page, see `ProcessHeap+Guards`.
 ///
 /// No other profile pays for it: a hardened heap has `directLimit` 0, so that its allocations come here, and hardened slabs

@@ -101,9 +101,6 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
     slab.owner.pointee.store(pointee.heap.address, ordering: .releasing)
   }
 
-  /// Whether a slab of which nothing is used stays, for the next allocation.
-  var keepsUnused: Bool { pointee.partial.first == nil && pointee.heap.pointee.process.isHardened }
-
   /// Gives back a slab of which nothing is used. It stays if a slot of it is freed remotely even so:
   /// a double free, to be found when it is collected.
   func discard(_ slab: RunPointer) {
@@ -170,12 +167,12 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
 }
 
 extension UnsafeMutablePointer where Pointee == ProcessHeap {
-  /// The run of a slab that is nobody's any more. A free clears a hardened slot; but what a destroyed heap still had in use was not
-  /// freed.
+  /// The run of a slab that is nobody's any more. A free clears a hardened slot, and so the run is kept for the next slab, unless its
+  /// memory went back already; but what a destroyed heap still had in use was not freed.
   fileprivate func giveBack(slab: RunPointer, isClean: Bool) {
     guard isHardened else { return addFree(slab, isClean: isClean) }
-    if slab.pointee.used == 0 { return keep(slab: slab) }
+    if slab.pointee.used == 0, !isClean { return keep(slab: slab) }
     close(slab)
-    addFree(slab)
+    addFree(slab, isClean: isClean)
   }
 }

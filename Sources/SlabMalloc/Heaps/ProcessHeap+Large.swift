@@ -87,13 +87,15 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
 
   func deallocateLarge(_ address: UInt) -> Status {
     acquire()
-    guard let run = reserve(around: address)?.run(address), run.pointee.kind == .large, run.pointee.start == address
+    guard let reserve = reserve(around: address), case let run = reserve.run(address), run.pointee.kind == .large,
+      run.pointee.start == address
     else {
       release()
       return report(address)
     }
     removeLarge(run)
-    if isHardened, UInt(run.pointee.pages) < Run.giantPages {
+    // What is unmapped at once needn't be closed.
+    if isHardened, !reserve.pointee.isLone || UInt(run.pointee.pages) <= KeptRuns.largestPages {
       release()
       close(run)
       acquire()

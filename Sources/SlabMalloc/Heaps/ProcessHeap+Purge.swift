@@ -104,13 +104,12 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
   /// Gives back the current slab if nothing of it is used, and its memory at once: the next slab is likely to get the same run, and
   /// would keep what memory it has.
   fileprivate func trim() {
-    if let slab = pointee.partial.first, slab.pointee.used == 0 { discard(slab) }
     guard let slab = pointee.current, slab.pointee.used == 1 else { return }
     unlist(slab)
     guard slab.pass(from: pointee.heap, to: .noSlab) else { return place(slab) }
     dropReady(of: slab)
     let process = pointee.heap.pointee.process
-    let (start, bytes) = (slab.pointee.start, slab.usableBytes)
+    let (start, bytes) = (slab.pointee.start, slab.bytes)
     let isPurged =
       process.pointee.system.purge(UnsafeMutableRawPointer(bitPattern: start).unsafelyUnwrapped, Int(bytes)) == 0
     if isPurged { process.locked { process.pointee.counts.purged += bytes } }

@@ -20,6 +20,8 @@ struct ProcessHeap {
   var isReady: UInt32
   /// The thread that has the lock, else 0. Atomic: another thread never finds itself there.
   var holder: UInt
+  /// 1 when the system has refused to put memory out of reach, see `ProcessHeap+Guards`. Atomic.
+  var isAnyLeftOpen: UInt32
   var system: SystemMemory
   var options: Options
   var hasReadEnvironment: Bool

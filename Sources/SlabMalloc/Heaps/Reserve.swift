@@ -3,8 +3,9 @@
 ///     | guard | Reserve | table of descriptors | guard | page 0 | page 1 | ... |
 ///                                                      base            limit     (of `capacity` pages)
 ///
-/// The guards, and the table beyond `tableLimit`, can't be touched. Pages up to `limit` are usable, the rest is only reserved. Each usable page belongs to one run, and both ends of a run lead to
-/// its descriptor, so that a run which becomes free finds its free neighbours.
+/// The guards, and the table beyond `tableLimit`, can't be touched. Pages up to `limit` are in use, of which a hardened process can
+/// touch those that `ProcessHeap+Guards` has opened; the rest is only reserved. Each page in use belongs to one run, and both ends of
+/// a run lead to its descriptor, so that a run which becomes free finds its free neighbours.
 ///
 /// A free run is dirty, if it may have memory behind it, or clean, if it reads as 0. Lists: `dirty` and `clean`.
 ///

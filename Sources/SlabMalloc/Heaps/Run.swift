@@ -112,7 +112,8 @@ typealias RunPointer = UnsafeMutablePointer<Run>
 /// What a byte of `marks` says of a slot.
 ///
 /// free, fresh -> used -> free, by the owner; used -> remote by any other thread, with one atomic operation whose outcome is
-/// the verdict on a double free; remote -> free by the owner, when it collects.
+/// the verdict on a double free; remote -> free by the owner, when it collects. Of a hardened slab there is a step more, used ->
+/// clearing -> remote.
 enum Mark {
   /// No slot: past the last one.
   static let none: UInt8 = 0

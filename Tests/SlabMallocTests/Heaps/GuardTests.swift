@@ -156,4 +156,87 @@ final class GuardTests: XCTestCase {
     XCTAssertFalse((0..<4 << 20).contains { bytes[$0] != 0 })
     XCTAssertEqual(world.free(object, by: heap), ok)
   }
+
+  /// Not one of a reserve of its own, which is unmapped, though it is as large.
+  func testAnObjectThatGrewToAGiantWhereItIsCanNotBeTouchedAfterItsFree() {
+    let world = HeapWorld(profile: .hardened)
+    let heap = world.thread()
+    let objects = world.allocate(2, of: 700 << 20, from: heap)
+    world.free(objects, by: heap)
+    let object = allocate(700 << 20, heap)
+    XCTAssertEqual(heap.reallocate(object, 1200 << 20), object)
+    XCTAssertEqual(world.free(object, by: heap), ok)
+    XCTAssertFalse(isUsable(object) || isUsable(object + 1000 << 20))
+    world.finish()
+  }
+
+  /// What memory goes back is counted once.
+  func testAPurgeSaysWhatWentBack() {
+    for profile in [SafetyProfile.checked, .hardened] {
+      let world = HeapWorld(profile: profile)
+      let heap = world.thread()
+      world.free(world.allocate(HeapWorld.slots(64), of: 64, from: heap), by: heap)
+      let held = world.process.pages.held
+      XCTAssertLessThanOrEqual(world.process.purgeAll(of: heap), world.process.pointee.counts.peak)
+      XCTAssertEqual(world.process.pages.held, held)
+      world.finish()
+    }
+  }
+
+  /// The same where the run before ends with bytes that its object doesn't use.
+  func testWithoutAnotherMappingMemoryIsUsableWithAllThatIsNotBeforeIt() {
+    let world = HeapWorld(profile: .hardened)
+    let heap = world.thread()
+    let first = allocate(200_000, heap)
+    let usable = world.process.usableSize(first)
+    // The kernel has no mapping left, but one may grow.
+    HeapSystem.current.hasMappings = false
+    let second = allocate(1 << 20, heap)
+    XCTAssertNotEqual(second, 0)
+    XCTAssertEqual(second, world.run(first).endAddress)
+    XCTAssertTrue(isUsable(first + usable) && isUsable(second))
+    // Whatever was written there, it reads as 0 when the object gets it.
+    UnsafeMutablePointer<UInt8>(bitPattern: first + usable)!.pointee = 1
+    XCTAssertEqual(heap.reallocate(first, usable + 1), first)
+    XCTAssertEqual(UnsafeMutablePointer<UInt8>(bitPattern: first + usable)!.pointee, 0)
+    HeapSystem.current.hasMappings = true
+    for object in [first, second] { XCTAssertEqual(world.free(object, by: heap), ok) }
+    world.finish()
+  }
+
+  /// Somebody writes to it after its memory went back, but not out of reach.
+  func testAFreedObjectThatStaysUsableAndIsPurgedIsClearedForTheNext() {
+    for size: UInt in [200_000, 4 << 20] {
+      for grows in [false, true] {
+        let world = HeapWorld(profile: .hardened)
+        let heap = world.thread()
+        let before = allocate(200_000, heap)
+        let object = allocate(size, heap)
+        let byte = UnsafeMutablePointer<UInt8>(bitPattern: object)!
+        HeapSystem.current.fails = { call, _, _ in call == .protect }
+        XCTAssertEqual(world.free(object, by: heap), ok)
+        _ = world.process.purgeAll(of: heap)
+        HeapSystem.current.fails = { _, _, _ in false }
+        byte.pointee = 1
+        world.process.locked { world.process.endQuarantine() }
+        // The same memory once more: by itself, and behind what was before it.
+        let next = grows ? heap.reallocate(before, 400_000) : heap.allocateZeroed(size)
+        XCTAssertEqual(next, grows ? before : object)
+        XCTAssertEqual(byte.pointee, 0, "\(size) bytes")
+        world.free(grows ? [next] : [before, next], by: heap)
+        world.finish()
+      }
+    }
+  }
+
+  func testALargeObjectThatKeepsItsSizeCostsNoCall() {
+    let world = HeapWorld(profile: .hardened)
+    let heap = world.thread()
+    let object = allocate(200_000, heap)
+    let calls = HeapSystem.current.calls
+    XCTAssertEqual(heap.reallocate(object, world.process.usableSize(object)), object)
+    XCTAssertEqual(HeapSystem.current.calls, calls)
+    XCTAssertEqual(world.free(object, by: heap), ok)
+    world.finish()
+  }
 }

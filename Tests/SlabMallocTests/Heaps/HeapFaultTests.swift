@@ -10,15 +10,18 @@ final class HeapFaultTests: XCTestCase {
 
   /// Does the work while the calls of a range fail. Returns how many calls there were.
   @discardableResult private func work(
-    failing: Range<Int>, _ reserve: UInt, _ pageSize: Int, line: UInt = #line
+    failing: Range<Int>, _ reserve: UInt, _ pageSize: Int, _ profile: SafetyProfile, line: UInt = #line
   ) -> Int {
-    work("call \(failing)", reserve, pageSize, line: line) { failing.contains($0) }
+    work("call \(failing)", reserve, pageSize, profile, line: line) { failing.contains($0) }
   }
 
   @discardableResult private func work(
-    _ name: String, _ reserve: UInt, _ pageSize: Int = 4096, line: UInt = #line, fails: @escaping (Int) -> Bool
+    _ name: String, _ reserve: UInt, _ pageSize: Int = 4096, _ profile: SafetyProfile = .checked, line: UInt = #line,
+    fails: @escaping (Int) -> Bool
   ) -> Int {
-    let world = HeapWorld(pageSize: pageSize, reserve: reserve, purgeDelay: 40, retain: 4 << 20) { _, number, _ in
+    let world = HeapWorld(
+      pageSize: pageSize, reserve: reserve, purgeDelay: 40, retain: 4 << 20, profile: profile
+    ) { _, number, _ in
       fails(number)
     }
     let model = HeapModel(world, stream: 360)
@@ -38,11 +41,13 @@ final class HeapFaultTests: XCTestCase {
     return calls
   }
 
-  private func failEach(_ reserve: UInt, _ pageSize: Int = 4096, many: Int = 1, line: UInt = #line) {
-    let calls = work(failing: 0..<0, reserve, pageSize, line: line)
+  private func failEach(
+    _ reserve: UInt, _ pageSize: Int = 4096, _ profile: SafetyProfile = .checked, many: Int = 1, line: UInt = #line
+  ) {
+    let calls = work(failing: 0..<0, reserve, pageSize, profile, line: line)
     XCTAssertGreaterThan(calls, 10, line: line)
     for call in stride(from: 1, through: calls, by: max(1, many / 3)) {
-      work(failing: call..<call + many, reserve, pageSize, line: line)
+      work(failing: call..<call + many, reserve, pageSize, profile, line: line)
       if testRun?.failureCount ?? 0 > 5 { return }
     }
   }
@@ -50,12 +55,23 @@ final class HeapFaultTests: XCTestCase {
   func testEachCall() { failEach(16 << 30) }
   func testEachCallOfSmallReserves() { failEach(0) }
   func testEachCallWithLargePagesOfTheSystem() { failEach(0, 65536) }
-  func testCallsAtRandom() {
+  func testEachCallOfHardenedHeaps() {
+    failEach(16 << 30, 4096, .hardened)
+    failEach(0, 4096, .hardened)
+    failEach(0, 65536, .hardened)
+  }
+
+  func testCallsAtRandom() { failAtRandom(.checked) }
+  func testCallsAtRandomOfHardenedHeaps() { failAtRandom(.hardened) }
+
+  private func failAtRandom(_ profile: SafetyProfile) {
     for reserve: UInt in [16 << 30, 0] {
       for oneIn in [2, 3, 5, 8, 20] {
         for round in 0..<8 {
           var random = SeededRandom(stream: UInt64(oneIn * 100 + round))
-          work("one call in \(oneIn) at random, \(SeededRandom.hint)", reserve) { _ in random.below(oneIn) == 0 }
+          work("one call in \(oneIn) at random, \(SeededRandom.hint)", reserve, 4096, profile) { _ in
+            random.below(oneIn) == 0
+          }
         }
       }
     }
@@ -63,6 +79,7 @@ final class HeapFaultTests: XCTestCase {
 
   func testTenCallsInARow() { failEach(16 << 30, many: 10) }
   func testTenCallsInARowOfSmallReserves() { failEach(0, many: 10) }
+  func testTenCallsInARowOfHardenedHeaps() { failEach(16 << 30, 4096, .hardened, many: 10) }
 
   /// Address space that can't be given back is lost, and nothing else.
   func testARefusedUnmap() {
@@ -80,9 +97,12 @@ final class HeapFaultTests: XCTestCase {
   }
 
   /// Nothing but what is usable already, for the rest of a life.
-  func testNoMemoryAnyMore() {
+  func testNoMemoryAnyMore() { refuseFrom(.checked) }
+  func testNoMemoryAnyMoreForHardenedHeaps() { refuseFrom(.hardened) }
+
+  private func refuseFrom(_ profile: SafetyProfile) {
     for call in stride(from: 1, to: 60, by: 7) {
-      let world = HeapWorld(reserve: call % 2 == 0 ? 0 : 16 << 30) { _, number, _ in number >= call }
+      let world = HeapWorld(reserve: call % 2 == 0 ? 0 : 16 << 30, profile: profile) { _, number, _ in number >= call }
       let model = HeapModel(world, stream: 361)
       if let text = model.run(steps: 300, checkEach: 30, live: 80, sizes: sizes) {
         return XCTFail("call \(call): \(text)")

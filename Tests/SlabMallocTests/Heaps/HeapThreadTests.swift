@@ -7,8 +7,11 @@ import XCTest
 final class HeapThreadTests: XCTestCase {
   private let steps = ProcessInfo.processInfo.environment["SLM_TEST_THREAD_STEPS"].flatMap { Int($0) } ?? 150_000
 
-  private func run(_ threads: Int, stream: UInt64, delay: UInt32, retain: UInt, reserve: UInt) {
-    let options = ProcessHeap.Options(purgeDelay: delay, retain: retain, reserve: reserve, printsStatistics: false)
+  private func run(
+    _ threads: Int, stream: UInt64, delay: UInt32, retain: UInt, reserve: UInt, profile: SafetyProfile = .checked
+  ) {
+    let options = ProcessHeap.Options(
+      purgeDelay: delay, retain: retain, reserve: reserve, printsStatistics: false, profile: profile)
     let stress = HeapThreads(threads: threads, steps: steps, options: options)
     if let text = stress.run(stream: stream) { XCTFail("\(text); \(SeededRandom.hint)") }
   }
@@ -20,4 +23,11 @@ final class HeapThreadTests: XCTestCase {
 
   /// Most pointers are in a reserve that is found under the lock.
   func testThreadsInSmallReserves() { run(3, stream: 390, delay: 10, retain: 4 << 20, reserve: 0) }
+
+  /// Runs are kept, opened, closed and purged by turns, without the lock.
+  func testHardenedThreads() {
+    for reserve: UInt in [16 << 30, 0] {
+      run(3, stream: 395, delay: 1, retain: 1 << 20, reserve: reserve, profile: .hardened)
+    }
+  }
 }

@@ -18,6 +18,8 @@ struct HeapSystem {
   var now: UInt64 = 1_000_000
   /// Whether a call fails. All calls are numbered from 1.
   var fails: (_ call: Call, _ number: Int, _ bytes: Int) -> Bool = { _, _, _ in false }
+  /// Whether there are more mappings: if not, memory becomes usable only right behind memory that is.
+  var hasMappings = true
   /// Runs before a purge: heaps don't hold their lock then.
   var duringPurge: () -> Void = {}
   private(set) var calls = 0
@@ -94,6 +96,10 @@ struct HeapSystem {
 
   private mutating func commit(_ range: Range<UInt>) -> Int32 {
     guard !refuses(.commit, range.count) else { return -1 }
+    guard hasMappings || usable.contains(where: { $0.upperBound == range.lowerBound }) else {
+      failures += 1
+      return -1
+    }
     check(.commit, range, in: mappings.map { $0.key..<$0.key + $0.value })
     // What it refused to protect is usable still.
     if usable.contains(where: { $0.overlaps(range) }), failures == 0 {
