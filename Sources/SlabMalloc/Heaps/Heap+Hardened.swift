@@ -85,7 +85,9 @@ extension UnsafeMutablePointer where Pointee == Run {
   /// What `slot(at:)` says, for hardened slabs too.
   func place(of address: UInt) -> (index: UInt, isStart: Bool) {
     guard isHardened else { return slot(at: address) }
-    let (index, rest) = (address &- pointee.start).quotientAndRemainder(dividingBy: UInt(pointee.slotSize))
+    // Of a run that was given up at this moment it may be 0.
+    let slotSize = max(UInt(pointee.slotSize), 1)
+    let (index, rest) = (address &- pointee.start).quotientAndRemainder(dividingBy: slotSize)
     return (index, rest == 0)
   }
 

@@ -64,7 +64,7 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
     process.acquire()
     defer { process.release() }
     guard let block = process.takeMetadata(lines: metadataLines) else { return nil }
-    guard let slab = process.takeGuardedRun(UInt(pointee.pages)) else {
+    guard let slab = process.takeKeptSlab(UInt(pointee.pages) + 1) ?? process.takeGuardedRun(UInt(pointee.pages)) else {
       process.giveBackMetadata(block, lines: metadataLines)
       return nil
     }

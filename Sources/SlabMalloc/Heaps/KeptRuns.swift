@@ -6,6 +6,11 @@
 ///   becomes free.
 ///
 /// They are dirty until they are purged: then a slab's run becomes free, and a large object's is clean where it is.
+///
+///     slab ----> kept, usable, dirty --------------------> slab
+///                         \______ purge ______> free, out of reach
+///     large ---> kept, out of reach, dirty --- purge ---> kept, clean
+///                         \___________ chance ____________/___> free, out of reach
 struct KeptRuns {
   var slabs: InlineArray<6, RunList>
   var large: InlineArray<32, RunPointer?>
@@ -37,8 +42,9 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
     pointee.kept.slabs[KeptRuns.list(UInt(run.pointee.pages))].prepend(run)
   }
 
-  /// A busy run of so many pages that can be touched, all but the last, and reads as 0.
-  func takeKept(_ pages: UInt) -> RunPointer? {
+  /// A busy run of so many pages that can be touched, all but the last, and reads as 0. For slabs alone: a pointer into the slab that it was
+  /// may still be written through.
+  func takeKeptSlab(_ pages: UInt) -> RunPointer? {
     let list = KeptRuns.list(pages)
     guard list < pointee.kept.slabs.count, let run = pointee.kept.slabs[list].first, UInt(run.pointee.pages) == pages
     else { return nil }
@@ -58,7 +64,7 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
     let other = pointee.kept.large[place]
     keep(run)
     pointee.kept.large[place] = run
-    if let other { endQuarantine(other) }
+    if let other { makeFree(other) }
   }
 
   /// Makes all that is in quarantine free.
@@ -66,11 +72,12 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
     for place in 0..<pointee.kept.large.count {
       guard let run = pointee.kept.large[place] else { continue }
       pointee.kept.large[place] = nil
-      endQuarantine(run)
+      makeFree(run)
     }
   }
 
-  private func endQuarantine(_ run: RunPointer) {
+  /// What was kept, and is out of reach, becomes free.
+  private func makeFree(_ run: RunPointer) {
     let stamp = run.pointee.stamp
     keepNoLonger(run)
     addFree(run, isClean: run.pointee.isClean, stamp: stamp)
@@ -85,7 +92,7 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
       else { continue }
       pointee.kept.slabs[list].remove(run)
       close(run)
-      endQuarantine(run)
+      makeFree(run)
       return true
     }
     for place in 0..<pointee.kept.large.count {

@@ -16,7 +16,6 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
   /// no more memory.
   func takeGuardedRun(_ pages: UInt) -> RunPointer? {
     guard isHardened else { return takeRun(pages) }
-    if let run = takeKept(pages + 1) { return run }
     guard let run = takeRun(pages + 1) else { return nil }
     guard open(run, pages << Run.pageShift) else {
       addFree(run, isClean: run.pointee.isClean)

@@ -52,6 +52,7 @@ struct Run {
   var next: RunPointer?
   var previous: RunPointer?
   var place: Place
+  /// Its memory reads as 0: of a free run, all of it; of a large object, what lies behind its size; of a slab, what it was carved from.
   var isClean: Bool
   /// In the process's list of orphans; changes under its lock.
   var isOrphan: Bool
