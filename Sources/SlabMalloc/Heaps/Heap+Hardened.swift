@@ -49,12 +49,9 @@ extension UnsafeMutablePointer where Pointee == Heap {
     let isWhole = hasCanary(address, run)
     guard mark.pointee.load(ordering: .acquiring) == Mark.used else { return process.report(address) }
     guard isWhole else { return process.report(address, AllocationError.overflow.code) }
-    guard run.changeMark(index, from: Mark.used, to: Mark.clearing) else { return process.report(address) }
+    guard run.changeUsedMark(index, to: Mark.clearing) else { return process.report(address) }
     ZeroMemory.clear(address, UInt(run.pointee.slotSize))
-    // If its owner has freed it meanwhile, it is the owner's.
-    guard run.changeMark(index, from: Mark.clearing, to: Mark.remote) else {
-      return process.report(address, AllocationError.doubleFree.code)
-    }
+    mark.pointee.store(Mark.remote, ordering: .releasing)
     return ok
   }
 }
@@ -71,9 +68,7 @@ extension UnsafeMutablePointer where Pointee == Run {
     let mark = mark(index)
     guard mark.pointee == Mark.used else { return process.report(address) }
     guard isWhole else { return process.report(address, AllocationError.overflow.code) }
-    mark.pointee = Mark.free
-    // Before the canary: who frees it at the same moment looks at that first.
-    atomicMemoryFence(ordering: .acquiringAndReleasing)
+    guard changeUsedMark(index, to: Mark.free) else { return process.report(address) }
     ZeroMemory.clear(address, bin.pointee.slotSize)
     return bin.quarantine(ReadySlot(address: address, run: self, mark: mark))
   }
@@ -98,10 +93,11 @@ extension UnsafeMutablePointer where Pointee == Run {
     return found.pointee.load(ordering: .acquiring) == process.canary(canary)
   }
 
-  func changeMark(_ index: UInt, from old: UInt8, to new: UInt8) -> Bool {
-    let (isChanged, _) = atomicMark(index).pointee.compareExchange(
-      expected: old, desired: new, ordering: .acquiringAndReleasing)
-    return isChanged
+  /// The verdict on a double free, if two threads free a hardened object at once: one of them has it.
+  @inline(__always) func changeUsedMark(_ index: UInt, to mark: UInt8) -> Bool {
+    atomicMark(index).pointee.compareExchange(
+      expected: Mark.used, desired: mark, ordering: .acquiringAndReleasing
+    ).exchanged
   }
 }
 

@@ -114,7 +114,7 @@ typealias RunPointer = UnsafeMutablePointer<Run>
 ///
 /// free, fresh -> used -> free, by the owner; used -> remote by any other thread, with one atomic operation whose outcome is
 /// the verdict on a double free; remote -> free by the owner, when it collects. Of a hardened slab there is a step more, used ->
-/// clearing -> remote.
+/// clearing -> remote, and the owner's step from used to free is such an operation, too.
 enum Mark {
   /// No slot: past the last one.
   static let none: UInt8 = 0

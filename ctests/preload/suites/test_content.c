@@ -121,9 +121,7 @@ static void size_zero(void **state) {
     assert_int_equal(errno, 0);
   }
   /* Hardened, some of the 32 in quarantine are cleared before they are used again, which makes all of their memory resident. */
-  const char *profile = getenv("SLABMALLOC_PROFILE");
-  bool is_hardened = profile != NULL && strcmp(profile, "hardened") == 0;
-  assert_true(resident() < before + (is_hardened ? 40 : 4) * MIB);
+  assert_true(resident() < before + (is_hardened() ? 40 : 4) * MIB);
   void *object = opaque(realloc(NULL, opaque_size(0)));
   assert_non_null(object);
   free(object);
