@@ -7,10 +7,6 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
     guard slots != 0 else { return heapAllocateHardenedFromNextWord(raw) }
     let address = claimRandom(slots)
     guard ZeroMemory.isClear(address, pointee.slotSize) else { return heapAllocateAfterWrite(raw, address) }
-    return endWithCanary(address)
-  }
-
-  @inline(__always) fileprivate func endWithCanary(_ address: UInt) -> UInt {
     let canary = Canary.place(address, pointee.slotSize)
     canary.pointee = pointee.heap.pointee.process.canary(canary)
     return address

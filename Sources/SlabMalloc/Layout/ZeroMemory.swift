@@ -1,6 +1,6 @@
 import CSlabPort
 
-/// Memory that reads as 0: cleared, and looked at. Starts and sizes are multiples of 16.
+/// Memory that reads as 0: cleared, and looked at. Starts and sizes are multiples of 16, unless it says otherwise.
 enum ZeroMemory {
   private typealias Line = (SIMD2<UInt64>, SIMD2<UInt64>, SIMD2<UInt64>, SIMD2<UInt64>)
 
@@ -27,19 +27,32 @@ enum ZeroMemory {
     pointer(start, UInt8.self).initialize(repeating: 0, count: Int(bitPattern: bytes))
   }
 
-  @inline(__always) static func isClear(_ start: UInt, _ bytes: UInt) -> Bool {
-    var sum = SIMD2<UInt64>.zero
+  /// Whether so many bytes are 0. All are read, so that 64 are at once. `by8`: start and size are multiples of 8 alone.
+  @inline(__always) static func isClear(_ start: UInt, _ bytes: UInt, by8: Bool = false) -> Bool {
     var place = start
-    let end = start &+ bytes
+    var rest = bytes
+    // What is left of less than a line is opaque, or the compiler unrolls that loop, and small slots take longer.
+    guard !by8 else {
+      var sum: UInt64 = 0
+      while rest != 0 {
+        sum |= pointer(place, UInt64.self).pointee
+        place &+= 8
+        rest = slm_port_opaque(rest &- 8)
+      }
+      return sum == 0
+    }
+    var sum = SIMD2<UInt64>.zero
     let lines = start &+ (bytes & ~63)
     while place != lines {
       let line = pointer(place, Line.self).pointee
       sum |= (line.0 | line.1) | (line.2 | line.3)
       place &+= 64
     }
-    while place != end {
+    rest = bytes & 63
+    while rest != 0 {
       sum |= pointer(place, SIMD2<UInt64>.self).pointee
       place &+= 16
+      rest = slm_port_opaque(rest &- 16)
     }
     return sum[0] | sum[1] == 0
   }

@@ -33,7 +33,7 @@ extension UnsafeMutablePointer where Pointee == Slab {
 
   /// Writes the canary of a slot that is handed out, unless somebody has written to it.
   @inline(__always) func handOut(_ slot: UInt, _ hardening: HardeningPointer) -> Bool {
-    guard isClear(slot, slotSize) else { return false }
+    guard ZeroMemory.isClear(slot, slotSize, by8: slotSize % 16 != 0) else { return false }
     let canary = canary(of: slot)
     canary.pointee = hardening.canary(at: UInt(bitPattern: canary))
     return true
@@ -47,7 +47,7 @@ extension UnsafeMutablePointer where Pointee == Slab {
 
   /// The last word of a slot.
   @inline(__always) private func canary(of slot: UInt) -> UnsafeMutablePointer<UInt> {
-    UnsafeMutablePointer<UInt>(bitPattern: slot &+ slotSize &- Canary.size).unsafelyUnwrapped
+    Canary.place(slot, slotSize)
   }
 
   /// Clears all slots of a slab that was carved.
@@ -107,34 +107,3 @@ extension UnsafeMutablePointer where Pointee == Slab {
     return count
   }
 }
-
-/// Whether so many bytes, a multiple of 8 at a multiple of 8, are 0. All are read, so that 64 are at once. What is left is opaque, or the
-/// compiler unrolls the loops further, and small slots take longer.
-@inline(__always) private func isClear(_ address: UInt, _ size: UInt) -> Bool {
-  var at = UnsafeRawPointer(bitPattern: address).unsafelyUnwrapped
-  var rest = size
-  // What is no multiple of 16 is not at one.
-  guard size % 16 == 0 else {
-    var sum: UInt64 = 0
-    repeat {
-      sum |= at.load(as: UInt64.self)
-      at += 8
-      rest = slm_port_opaque(rest &- 8)
-    } while rest != 0
-    return sum == 0
-  }
-  var sum = SIMD2<UInt64>.zero
-  while rest >= 64 {
-    sum |= pair(at) | pair(at + 16) | pair(at + 32) | pair(at + 48)
-    at += 64
-    rest = slm_port_opaque(rest &- 64)
-  }
-  while rest != 0 {
-    sum |= pair(at)
-    at += 16
-    rest = slm_port_opaque(rest &- 16)
-  }
-  return sum[0] | sum[1] == 0
-}
-
-@inline(__always) private func pair(_ at: UnsafeRawPointer) -> SIMD2<UInt64> { at.load(as: SIMD2<UInt64>.self) }

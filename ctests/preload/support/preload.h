@@ -2,18 +2,11 @@
 #ifndef PRELOAD_H
 #define PRELOAD_H
 
+#include "../../suites/support/profile.h"
 #include "../../suites/support/suite.h"
 
 #include "process.h"
 
 #include <stdatomic.h>
-#include <stdlib.h>
-#include <string.h>
-
-/** Whether the suite runs with hardened heaps. */
-static inline bool is_hardened(void) {
-  const char *profile = getenv("SLABMALLOC_PROFILE");
-  return profile != NULL && strcmp(profile, "hardened") == 0;
-}
 
 #endif
