@@ -1,4 +1,4 @@
-# slabmalloc: `make help` lists the targets. Tests, examples and benchmarks are in ctests/support/check.mk.
+# slabmalloc: `make help` lists the targets. Tests, examples and benchmarks are in ctests/checks/check.mk.
 
 # --- Toolchain ---------------------------------------------------------------------------------
 # The linker and binutils come from the Swift toolchain, so that they know its object files.
@@ -49,7 +49,7 @@ lib: $(B)/$(SONAME) $(B)/libslabmalloc.so $(B)/libslabmalloc.a $(B)/libslabmallo
 # --- The library -------------------------------------------------------------------------------
 # The API is what the header declares. The linker gets the list, and refuses when one isn't defined.
 $(B)/api.txt: $(HEADER)
-	@ctests/support/require-swift.sh $(SWIFTC)
+	@ctests/checks/require-swift.sh $(SWIFTC)
 	@mkdir -p $(@D)
 	@$(CLANG) -E -P $< | grep -o '\bslm_[a-z0-9_]*(' | tr -d '(' | sort -u >$@
 
@@ -188,7 +188,7 @@ uninstall: ## Remove what both of these put there (same PREFIX and DESTDIR)
 	@for dir in $(OWN_DIRS); do [ ! -d "$(ROOT)/$$dir" ] || rmdir --ignore-fail-on-non-empty "$(ROOT)/$$dir"; done
 	$(refresh_loader_cache)
 
-include ctests/support/check.mk
+include ctests/checks/check.mk
 
 # --- Housekeeping --------------------------------------------------------------------------------
 C_FILES = $(shell find include Sources ctests -name '*.[ch]' -not -path '*/baseline/*')

@@ -34,7 +34,7 @@ SMALL_LACKS := 'statistics|batch|reserve|fragmentation|status_name|safe_zone|smp
 
 .PHONY: freestanding
 freestanding: $(FREESTANDING:%=$(F)/%/libslabmalloc.a) $(FREESTANDING:%=$(F)/%/libslabmalloc-swiftheap.a) $(FREESTANDING:%=$(F)/%/libslabmalloc-small.a) ## Build the archives for kernels and firmware
-	@ctests/support/freestanding-sizes.sh $(F) $(FREESTANDING)
+	@ctests/checks/freestanding-sizes.sh $(F) $(FREESTANDING)
 
 # What an archive defines: the zones, and slm_port_provider.
 $(F)/api.txt: $(B)/api.txt $(PORT_HEADER) $(FREESTANDING_MAKEFILES)

@@ -2,7 +2,7 @@
 #ifndef INPUT_H
 #define INPUT_H
 
-#include "../suites/support/suite.h"
+#include "../support/suite.h"
 #include "random.h"
 
 typedef struct input {

@@ -2,9 +2,9 @@
  * reported once, with the right kind and pointer, and does nothing. */
 #include "worker.h"
 
-#include "../suites/support/process_books.h"
-#include "../suites/support/process_intervals.h"
-#include "../suites/support/process_misuse.h"
+#include "../support/process_books.h"
+#include "../support/process_intervals.h"
+#include "../support/process_misuse.h"
 
 #include <sys/resource.h>
 

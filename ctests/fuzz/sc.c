@@ -2,8 +2,8 @@
  * live. */
 #include "input.h"
 
-#include "../suites/support/process_intervals.h"
-#include "../suites/support/test_provider.h"
+#include "../support/process_intervals.h"
+#include "../support/test_provider.h"
 
 enum { LIMIT = 300 };
 #define CHECK FUZZ_CHECK

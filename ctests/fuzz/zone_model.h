@@ -6,7 +6,7 @@
 
 #define MODEL_LIMIT 400
 #define MODEL_CHECK(m, condition) FUZZ_CHECK(condition)
-#include "../suites/support/model.h"
+#include "../support/model.h"
 
 /* An SMP zone is a zone for each CPU, and one for the reserves: while one of them asks for a page another one may, and a page that
  * overlaps one of another zone's is not always found. */

@@ -1,5 +1,5 @@
 /* Many objects in one call. */
-#include "support/family.h"
+#include "../support/family.h"
 
 enum { LIMIT = 4000 };
 static void *objects[LIMIT];

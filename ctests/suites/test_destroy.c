@@ -1,5 +1,5 @@
 /* The end of an allocator: what it says of live objects, and every function before init and after destroy. */
-#include "support/family.h"
+#include "../support/family.h"
 
 /** Every function of the family says that there is no zone here, and does nothing. */
 static void every_function_refuses(void *storage, test_provider *provider, void *pointer) {

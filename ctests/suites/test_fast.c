@@ -1,5 +1,5 @@
 /* The profile fast of each family: what it leaves out, and what it does not. */
-#include "support/family.h"
+#include "../support/family.h"
 
 /** The checks of one family, for both profiles: in `fast` the size that a deallocation is given does not matter. */
 #define CHECK_FAMILY(prefix, fast, init)                                                                               \

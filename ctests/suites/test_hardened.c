@@ -1,5 +1,5 @@
 /* What a hardened zone finds and hides. The suites of all zones run for hardened ones too: test_hardened_*.c. */
-#include "support/hardened.h"
+#include "../support/hardened.h"
 
 static void an_overflow_is_found(void **state) {
   (void)state;

@@ -1,5 +1,5 @@
 /* Writes over the edges of a hardened zone's pages: they are found before the zone believes what was written. */
-#include "support/hardened.h"
+#include "../support/hardened.h"
 
 #define PAGE ((size_t)4096)
 /* The descriptor, with which a page ends. */

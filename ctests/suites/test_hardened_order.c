@@ -1,5 +1,5 @@
 /* Which slot of a hardened zone is next can't be foreseen. */
-#include "support/hardened.h"
+#include "../support/hardened.h"
 
 /** The order in which a fresh page is handed out. */
 static void order_of(size_t *order, size_t slots) {

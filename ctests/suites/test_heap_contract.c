@@ -1,6 +1,6 @@
 /* What each function of a heap of one's own promises, on one thread. */
-#include "support/process_books.h"
-#include "support/process_misuse.h"
+#include "../support/process_books.h"
+#include "../support/process_misuse.h"
 
 static slm_heap *create(void) {
   slm_heap *heap = slm_heap_create();

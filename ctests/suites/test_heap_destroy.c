@@ -1,7 +1,7 @@
 /* A heap frees all it has at once, and is then no heap any more. */
-#include "support/process_books.h"
-#include "support/process_misuse.h"
-#include "support/process_work.h"
+#include "../support/process_books.h"
+#include "../support/process_misuse.h"
+#include "../support/process_work.h"
 
 static slm_heap *create(void) {
   slm_heap *heap = slm_heap_create();

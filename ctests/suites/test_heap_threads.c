@@ -1,7 +1,7 @@
 /* Heaps of one's own and several threads: any may free, one after another may allocate, any may destroy. */
-#include "support/process_books.h"
-#include "support/process_threads.h"
-#include "support/process_work.h"
+#include "../support/process_books.h"
+#include "../support/process_threads.h"
+#include "../support/process_work.h"
 
 enum { COUNT = 2000 };
 

@@ -1,5 +1,5 @@
 /* Alignments from 1 to 4 MiB with every kind of size, and those beyond. */
-#include "support/process_books.h"
+#include "../support/process_books.h"
 
 static const size_t sizes[] = {
     0, 1, 8, 24, 100, 1000, 2049, 5000, 40000, 70000, SLM_MAX_SIZE, SLM_MAX_SIZE + 1, MIB + 1, 5 * MIB};

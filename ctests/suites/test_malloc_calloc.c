@@ -1,5 +1,5 @@
 /* Memory that reads as zero, wherever it comes from. */
-#include "support/process_books.h"
+#include "../support/process_books.h"
 
 /** Writes over every byte, so that memory is dirty when it is freed. */
 static void soil(void *object) { memset(object, 0xFF, slm_usable_size(object)); }

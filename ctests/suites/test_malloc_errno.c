@@ -1,5 +1,5 @@
 /* What is refused, and what becomes of errno. */
-#include "support/process_books.h"
+#include "../support/process_books.h"
 
 /** More than there is, in several ways; all but the first few are above PTRDIFF_MAX. */
 static const size_t too_big[] = {(size_t)1 << 48,

@@ -1,6 +1,6 @@
 /* No more memory: NULL and ENOMEM, and everything that is there stays usable. In a child, whose limit is low. */
-#include "support/process_books.h"
-#include "support/process_work.h"
+#include "../support/process_books.h"
+#include "../support/process_work.h"
 
 #include <sys/resource.h>
 #include <sys/wait.h>

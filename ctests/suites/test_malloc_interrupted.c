@@ -1,8 +1,8 @@
 /* What interrupts an allocation after any of its instructions: a signal's handler, or another thread in a heap that is one thread's. What
  * is forbidden is not found; these tests show what it comes to. */
-#include "support/interrupt.h"
-#include "support/process_books.h"
-#include "support/process_misuse.h"
+#include "../support/interrupt.h"
+#include "../support/process_books.h"
+#include "../support/process_misuse.h"
 
 #include <pthread.h>
 #include <semaphore.h>

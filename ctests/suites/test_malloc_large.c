@@ -1,6 +1,6 @@
 /* Objects above SLM_MAX_SIZE: page runs of their own. */
-#include "support/process_books.h"
-#include "support/process_intervals.h"
+#include "../support/process_books.h"
+#include "../support/process_intervals.h"
 
 static void they_have_whole_pages(void **state) {
   (void)state;

@@ -1,5 +1,5 @@
 /* Large objects that grow and shrink: in place or by moving, with their content, and without being there twice. */
-#include "support/process_books.h"
+#include "../support/process_books.h"
 
 static unsigned char *allocate(size_t size, uint64_t id) {
   unsigned char *object = slm_malloc(size);

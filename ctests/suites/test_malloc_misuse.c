@@ -1,7 +1,7 @@
 /* Wrong frees of one thread: each is reported once, with what it was, and harms nothing. */
-#include "support/process_books.h"
-#include "support/process_misuse.h"
-#include "support/process_work.h"
+#include "../support/process_books.h"
+#include "../support/process_misuse.h"
+#include "../support/process_work.h"
 
 static unsigned char *allocate(size_t size, uint64_t id) {
   unsigned char *object = slm_malloc(size);

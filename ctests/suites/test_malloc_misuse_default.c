@@ -1,7 +1,7 @@
 /* Misuse without a handler: one line on stderr, and abort(). In a child, which tells what it is about to do. */
-#include "support/process_misuse.h"
-#include "support/process_sizes.h"
-#include "support/process_threads.h"
+#include "../support/process_misuse.h"
+#include "../support/process_sizes.h"
+#include "../support/process_threads.h"
 
 #include <signal.h>
 #include <sys/mman.h>

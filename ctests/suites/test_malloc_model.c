@@ -1,8 +1,8 @@
 /* Random operations of the process and of heaps against a reference model: what is live, where, and what it holds. */
-#include "support/process_books.h"
-#include "support/process_intervals.h"
-#include "support/process_misuse.h"
-#include "support/process_work.h"
+#include "../support/process_books.h"
+#include "../support/process_intervals.h"
+#include "../support/process_misuse.h"
+#include "../support/process_work.h"
 
 enum { LIMIT = 1500, HEAPS = 4, STEPS = 400000 };
 

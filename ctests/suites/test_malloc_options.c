@@ -1,6 +1,6 @@
 /* The process's options: what is read is what was set, and what is wrong changes nothing. */
-#include "support/process_books.h"
-#include "support/process_work.h"
+#include "../support/process_books.h"
+#include "../support/process_work.h"
 
 static void what_is_set_is_read(void **state) {
   (void)state;

@@ -1,5 +1,5 @@
 /* When free memory goes back to the system: after a delay, above a limit, on demand. */
-#include "support/process_books.h"
+#include "../support/process_books.h"
 
 #include <time.h>
 

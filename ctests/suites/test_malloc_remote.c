@@ -1,6 +1,6 @@
 /* Objects freed by other threads than those that allocated them: memory comes back, and holds what it should. */
-#include "support/process_books.h"
-#include "support/process_threads.h"
+#include "../support/process_books.h"
+#include "../support/process_threads.h"
 
 #include <stdatomic.h>
 

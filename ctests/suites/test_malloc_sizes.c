@@ -1,5 +1,5 @@
 /* What an allocation of each size gives: where it lies, how many bytes it has, and that all of them are its own. */
-#include "support/process_books.h"
+#include "../support/process_books.h"
 
 static void *allocate_checked(size_t size, uint64_t id) {
   unsigned char *object = slm_malloc(size);

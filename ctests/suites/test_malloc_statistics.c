@@ -1,6 +1,6 @@
 /* The ledger of the process: its equations hold after every call, and it says what was done. */
-#include "support/process_books.h"
-#include "support/process_work.h"
+#include "../support/process_books.h"
+#include "../support/process_work.h"
 
 static void arguments_that_are_refused(void **state) {
   (void)state;

@@ -1,6 +1,6 @@
 /* Threads that end while others free their objects. */
-#include "support/process_books.h"
-#include "support/process_threads.h"
+#include "../support/process_books.h"
+#include "../support/process_threads.h"
 
 #include <stdatomic.h>
 

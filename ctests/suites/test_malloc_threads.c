@@ -1,7 +1,7 @@
 /* Threads that come and go, with and without live objects: what they leave is used by those that follow. */
-#include "support/process_books.h"
-#include "support/process_threads.h"
-#include "support/process_work.h"
+#include "../support/process_books.h"
+#include "../support/process_threads.h"
+#include "../support/process_work.h"
 
 #include <limits.h>
 

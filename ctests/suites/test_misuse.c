@@ -1,5 +1,5 @@
 /* Wrong layouts, pages and arguments get a status and change nothing: after each, the same zone goes on working. */
-#include "support/victim.h"
+#include "../support/victim.h"
 
 static void layouts_that_no_slot_can_have(void **state) {
   (void)state;

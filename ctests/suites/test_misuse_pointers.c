@@ -1,5 +1,5 @@
 /* Wrong pointers get a status and change nothing, and are not touched: after each, the same zone goes on working. */
-#include "support/victim.h"
+#include "../support/victim.h"
 
 static void pointers_into_and_beside_slots(void **state) {
   (void)state;

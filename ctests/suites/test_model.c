@@ -1,5 +1,5 @@
 /* Random operations against the reference model: a million for each base page size. */
-#include "support/model.h"
+#include "../support/model.h"
 
 #define STEPS 1000000
 

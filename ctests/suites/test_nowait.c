@@ -1,5 +1,5 @@
 /* SLM_NOWAIT: what the zone holds is served, and the provider is not called. */
-#include "support/family.h"
+#include "../support/family.h"
 
 static slm_status nowait(fixture *f, size_t alignment, size_t size, void **out) {
   size_t calls = f->provider.calls;

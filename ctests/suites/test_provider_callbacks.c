@@ -1,5 +1,5 @@
 /* Providers that call back into the allocator that called them: it serves what it can without another page. */
-#include "support/family.h"
+#include "../support/family.h"
 
 /** What a provider that calls back does, and what came of it. */
 typedef struct callback {

@@ -1,5 +1,5 @@
 /* Providers that fail or give wrong pages: the zone says so and nothing is lost. */
-#include "support/family.h"
+#include "../support/family.h"
 
 /** Tries an allocation that needs a page. */
 static slm_status try_allocate(fixture *f, size_t size, void **out) {

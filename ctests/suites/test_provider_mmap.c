@@ -1,5 +1,5 @@
 /* The mmap provider: pages as asked for, a ledger, memory that goes back to the operating system. */
-#include "support/suite.h"
+#include "../support/suite.h"
 
 #include <errno.h>
 #include <pthread.h>

@@ -1,5 +1,5 @@
 /* The region provider: base and large pages carved out of any buffer, and nothing outside of it. */
-#include "support/suite.h"
+#include "../support/suite.h"
 
 #include <pthread.h>
 

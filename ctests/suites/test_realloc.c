@@ -1,5 +1,5 @@
 /* Changing the size of an object, in place or by moving it. */
-#include "support/family.h"
+#include "../support/family.h"
 
 static const size_t sizes[] = {0,    1,    8,    9,    16,   40,    100,   128,   129,   500,         1000,
                                2047, 2048, 2049, 4096, 8192, 10000, 32768, 57344, 57345, SLM_MAX_SIZE};

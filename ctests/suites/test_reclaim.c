@@ -1,5 +1,5 @@
 /* Reclaim gives back exactly the empty pages, base and large ones counted apart, and no more than asked for. */
-#include "support/family.h"
+#include "../support/family.h"
 
 typedef struct page_run {
   void *objects[2000];

@@ -1,5 +1,5 @@
 /* Regions of several ranges, as a machine's memory map has them, and how broken they say they are. */
-#include "support/suite.h"
+#include "../support/suite.h"
 
 #include <pthread.h>
 #include <stdatomic.h>

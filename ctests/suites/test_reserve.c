@@ -1,5 +1,5 @@
 /* Reserves: after one, allocations of its class can't fail, whatever happens to the zone. */
-#include "support/family.h"
+#include "../support/family.h"
 
 typedef struct layout {
   size_t alignment, size, count;

@@ -2,7 +2,7 @@
 #ifndef SUITE_SMP
 #define SUITE_SAFE
 #endif
-#include "support/family.h"
+#include "../support/family.h"
 
 #include <stdatomic.h>
 

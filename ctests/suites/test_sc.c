@@ -1,5 +1,5 @@
 /* The size-class allocator: objects of one size. */
-#include "support/test_provider.h"
+#include "../support/test_provider.h"
 
 typedef struct cache {
   test_provider provider;

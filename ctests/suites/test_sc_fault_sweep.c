@@ -1,5 +1,5 @@
 /* The program of test_fault_sweep.c for size-class allocators: every function, and each call of the provider goes wrong in turn. */
-#include "support/test_provider.h"
+#include "../support/test_provider.h"
 
 enum { OBJECTS = 400, BATCH = 8 };
 

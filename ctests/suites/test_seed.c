@@ -1,5 +1,5 @@
 /* What the tests of rust-slabmalloc, from which this allocator comes, check of its behaviour. */
-#include "support/family.h"
+#include "../support/family.h"
 
 typedef struct tuple {
   size_t size, alignment, count;

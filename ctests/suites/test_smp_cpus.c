@@ -1,6 +1,6 @@
 /* The SMP zone from several CPUs, which threads stand for: each new thread is the next CPU. */
-#include "support/suite.h"
-#include "support/test_provider.h"
+#include "../support/suite.h"
+#include "../support/test_provider.h"
 
 #include <stdatomic.h>
 

@@ -1,5 +1,5 @@
 /* Statistics: the header's equations hold at every step, and the structs may grow. */
-#include "support/family.h"
+#include "../support/family.h"
 
 static void equations_hold_at_every_step(void **state) {
   (void)state;

@@ -1,6 +1,6 @@
 /* Random operations on zones that share one small region, which runs dry all the time, and whose providers call back:
  * from within allocate_page and release_page any zone may be asked for anything, three levels deep. */
-#include "support/family.h"
+#include "../support/family.h"
 
 #define STEPS 600000
 #define MEMORY_SIZE (6 * SLM_LARGE_PAGE_SIZE)

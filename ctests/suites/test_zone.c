@@ -1,5 +1,5 @@
 /* Every size and every alignment, served by a zone that takes its own pages. */
-#include "support/family.h"
+#include "../support/family.h"
 
 /** Sizes at both sides of each class of a zone, up to the largest. */
 static size_t edge_sizes(fixture *f, size_t *sizes, size_t limit) {

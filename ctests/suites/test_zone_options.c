@@ -1,5 +1,5 @@
 /* How a zone is set up: its base page size, its options, its storage. */
-#include "support/family.h"
+#include "../support/family.h"
 
 static void base_page_size_is_the_options_or_the_providers(void **state) {
   (void)state;

@@ -1,5 +1,5 @@
 /* Pull: the zone takes as many pages as it needs, and finds its objects however many there are. */
-#include "support/family.h"
+#include "../support/family.h"
 
 static void as_many_pages_as_needed(void **state) {
   (void)state;

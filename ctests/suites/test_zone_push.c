@@ -1,5 +1,5 @@
 /* Push: the zone has the pages it is handed, and no more. */
-#include "support/family.h"
+#include "../support/family.h"
 
 static slm_status try_allocate(fixture *f, size_t alignment, size_t size) {
   void *object = f;

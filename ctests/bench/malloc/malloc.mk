@@ -30,7 +30,7 @@ MALLOC_PACKAGES := libjemalloc2 libtcmalloc-minimal4 libmimalloc2.0 redis-server
   lua5.4 perl gnuplot-nox
 $(B)/packages/bench-malloc: $(MALLOC_BENCH)/malloc.mk
 	@mkdir -p $(@D)
-	@for package in $(MALLOC_PACKAGES); do flock $(@D) ctests/support/ensure-packages.sh $$package || true; done
+	@for package in $(MALLOC_PACKAGES); do flock $(@D) ctests/checks/ensure-packages.sh $$package || true; done
 	@touch $@
 
 PYTHON3 ?= python3

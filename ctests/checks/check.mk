@@ -14,43 +14,43 @@ packages_check  := libcmocka-dev pkg-config cmake make gcc g++ tcc
 packages_speed  := valgrind
 packages_freestanding := qemu-user
 packages_format := clang-format
-$(B)/packages/%: ctests/support/check.mk
+$(B)/packages/%: ctests/checks/check.mk
 	@mkdir -p $(@D)
-	@flock $(@D) ctests/support/ensure-packages.sh $(packages_$*)
+	@flock $(@D) ctests/checks/ensure-packages.sh $(packages_$*)
 	@touch $@
 .PRECIOUS: $(B)/packages/%
 
 TESTS := $(patsubst ctests/suites/%.c,$(B)/tests/%,$(wildcard ctests/suites/test_*.c))
-$(B)/tests/%: ctests/suites/%.c ctests/support/check.mk | $(B)/libslabmalloc.so $(B)/packages/check
+$(B)/tests/%: ctests/suites/%.c ctests/checks/check.mk | $(B)/libslabmalloc.so $(B)/packages/check
 	$(call compile_program,-lcmocka -lpthread)
 
 EXAMPLES := $(patsubst ctests/examples/%.c,$(B)/examples/%,$(wildcard ctests/examples/*.c)) \
   $(patsubst ctests/examples/swift/%.swift,$(B)/examples/%,$(wildcard ctests/examples/swift/*.swift))
-$(B)/examples/%: ctests/examples/%.c ctests/support/check.mk | $(B)/libslabmalloc.so
+$(B)/examples/%: ctests/examples/%.c ctests/checks/check.mk | $(B)/libslabmalloc.so
 	$(call compile_program)
-$(B)/examples/%: ctests/examples/swift/%.swift $(HEADER) ctests/support/check.mk | $(B)/libslabmalloc.so
+$(B)/examples/%: ctests/examples/swift/%.swift $(HEADER) ctests/checks/check.mk | $(B)/libslabmalloc.so
 	@mkdir -p $(@D)
 	@echo '  SWIFT   $@'
 	@$(SWIFTC) -swift-version 6 -warnings-as-errors -O -I include -o $@ $< -L $(B) -lslabmalloc -Xlinker -rpath \
 	  -Xlinker '$$ORIGIN/..'
 
-$(B)/bench/instructions: ctests/bench/instructions.c ctests/support/check.mk | $(B)/libslabmalloc.so $(B)/packages/speed
+$(B)/bench/instructions: ctests/bench/instructions.c ctests/checks/check.mk | $(B)/libslabmalloc.so $(B)/packages/speed
 	$(call compile_program)
 LINK_FLOOR = -L $(@D) -Wl,-rpath,'$$ORIGIN' -lfloor -ldl
-$(B)/bench/pairs: ctests/bench/pairs.c ctests/support/check.mk | $(B)/libslabmalloc.so $(B)/bench/libfloor.so
+$(B)/bench/pairs: ctests/bench/pairs.c ctests/checks/check.mk | $(B)/libslabmalloc.so $(B)/bench/libfloor.so
 	$(call compile_program,$(LINK_FLOOR))
-$(B)/bench/libfloor.so: ctests/bench/floor.c ctests/support/check.mk
+$(B)/bench/libfloor.so: ctests/bench/floor.c ctests/checks/check.mk
 	@mkdir -p $(@D)
 	@$(CC) $(C_FLAGS) -fPIC -shared -o $@ $<
 
-$(B)/bench/descriptors: ctests/bench/descriptors.c ctests/support/check.mk
+$(B)/bench/descriptors: ctests/bench/descriptors.c ctests/checks/check.mk
 	@mkdir -p $(@D)
 	@echo '  CC      $@'
 	@$(CC) $(C_FLAGS) -o $@ $<
 
 # The same program linked from archives, one for each peer. None is made where the peer's archive is not installed.
 PAIRS_ARCHIVES := $(addprefix $(B)/bench/archives/,glibc jemalloc tcmalloc mimalloc)
-$(B)/bench/archives/%.o: ctests/bench/%.c ctests/support/check.mk
+$(B)/bench/archives/%.o: ctests/bench/%.c ctests/checks/check.mk
 	@mkdir -p $(@D)
 	@$(CC) $(C_FLAGS) -DLINKED_AS_ARCHIVES -c -o $@ $<
 archive_glibc    := libc.a
@@ -64,9 +64,9 @@ $(PAIRS_ARCHIVES): $(B)/bench/archives/%: $(PAIRS_OBJ) ctests/bench/link-archive
 
 # One by one and without failing, as those that are there are measured. Only tried once: bench.sh says what is missing.
 PEER_PACKAGES := libjemalloc2 libtcmalloc-minimal4 libmimalloc2.0 libjemalloc-dev libgoogle-perftools-dev g++
-$(B)/packages/peers: ctests/support/check.mk
+$(B)/packages/peers: ctests/checks/check.mk
 	@mkdir -p $(@D)
-	@for package in $(PEER_PACKAGES); do flock $(@D) ctests/support/ensure-packages.sh $$package || true; done
+	@for package in $(PEER_PACKAGES); do flock $(@D) ctests/checks/ensure-packages.sh $$package || true; done
 	@touch $@
 
 -include $(wildcard $(addprefix $(B)/,tests/*.d examples/*.d bench/*.d bench/archives/*.d))
@@ -100,7 +100,7 @@ STEPS := check-header check-symbols check-abi check-freestanding check-archive c
 export CC CLANG SWIFT SWIFTC SWIFT_BIN VERSION
 .PHONY: check check-build $(STEPS)
 check: ## Run every test
-	+@ctests/support/run-steps.sh $(B)/check '$(MAKE)' check-build $(STEPS)
+	+@ctests/checks/run-steps.sh $(B)/check '$(MAKE)' check-build $(STEPS)
 
 # What the steps need, at once, so that it is built in parallel.
 check-build: all freestanding $(FREESTANDING_TESTS) $(TESTS) $(EXAMPLES) $(B)/bench/instructions $(B)/bench/pairs $(MALLOC_COUNTS) \
@@ -108,11 +108,11 @@ check-build: all freestanding $(FREESTANDING_TESTS) $(TESTS) $(EXAMPLES) $(B)/be
   $(B)/bench/kernel/bench $(B)/packages/check
 
 check-header: $(B)/packages/check ## The header compiles as C11 (gcc, clang, tcc), C++17 and Swift without a warning
-	@ctests/support/check-header.sh
+	@ctests/checks/check-header.sh
 check-symbols: all ## The libraries export the header's functions and no others, and need libc alone
-	@ctests/support/check-symbols.sh $(B)
+	@ctests/checks/check-symbols.sh $(B)
 check-freestanding: freestanding $(FREESTANDING_TESTS) $(B)/packages/freestanding ## The archives for kernels: their symbols, their sizes, and a test on each target
-	@ctests/support/check-freestanding.sh $(B)/freestanding $(FREESTANDING)
+	@ctests/checks/check-freestanding.sh $(B)/freestanding $(FREESTANDING)
 	@ctests/freestanding/run.sh $(B)/freestanding $(FREESTANDING)
 check-archive: lib ## The static library links into C and into Swift programs
 	@ctests/packaging/check-archive.sh $(B)
@@ -121,9 +121,9 @@ check-override: lib ## The override object makes slabmalloc the malloc of a prog
 check-install: all $(B)/packages/check ## pkg-config, CMake and Swift find what install puts there, uninstall removes it
 	+@ctests/packaging/check-install.sh $(B) '$(MAKE)'
 check-tests: $(TESTS) ## The cmocka suites
-	@ctests/support/run-cmocka.sh $(TESTS)
+	@ctests/checks/run-cmocka.sh $(TESTS)
 check-swift: ## The XCTest suites
-	@ctests/support/run-xctest.sh
+	@ctests/checks/run-xctest.sh
 check-examples: $(EXAMPLES) ## The examples, the demo and the README's code print what they should
 	@ctests/examples/check-examples.sh $(B)/examples
 check-speed: $(B)/bench/instructions ## The instruction counts of the fast paths are within their limits
