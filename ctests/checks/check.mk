@@ -10,7 +10,7 @@ define compile_program
 endef
 
 # One stamp for each set of Debian packages, so that dpkg isn't asked by every make.
-packages_check  := libcmocka-dev pkg-config cmake make gcc g++ tcc
+packages_check  := libcmocka-dev pkg-config cmake make gcc g++ tcc python3
 packages_speed  := valgrind
 packages_freestanding := qemu-user
 packages_format := clang-format
@@ -19,10 +19,6 @@ $(B)/packages/%: ctests/checks/check.mk
 	@flock $(@D) ctests/checks/ensure-packages.sh $(packages_$*)
 	@touch $@
 .PRECIOUS: $(B)/packages/%
-
-TESTS := $(patsubst ctests/suites/%.c,$(B)/tests/%,$(wildcard ctests/suites/test_*.c))
-$(B)/tests/%: ctests/suites/%.c ctests/checks/check.mk | $(B)/libslabmalloc.so $(B)/packages/check
-	$(call compile_program,-lcmocka -lpthread)
 
 EXAMPLES := $(patsubst ctests/examples/%.c,$(B)/examples/%,$(wildcard ctests/examples/*.c)) \
   $(patsubst ctests/examples/swift/%.swift,$(B)/examples/%,$(wildcard ctests/examples/swift/*.swift))
@@ -34,54 +30,15 @@ $(B)/examples/%: ctests/examples/swift/%.swift $(HEADER) ctests/checks/check.mk 
 	@$(SWIFTC) -swift-version 6 -warnings-as-errors -O -I include -o $@ $< -L $(B) -lslabmalloc -Xlinker -rpath \
 	  -Xlinker '$$ORIGIN/..'
 
-$(B)/bench/instructions: ctests/bench/instructions.c ctests/checks/check.mk | $(B)/libslabmalloc.so $(B)/packages/speed
-	$(call compile_program)
-LINK_FLOOR = -L $(@D) -Wl,-rpath,'$$ORIGIN' -lfloor -ldl
-$(B)/bench/pairs: ctests/bench/pairs.c ctests/checks/check.mk | $(B)/libslabmalloc.so $(B)/bench/libfloor.so
-	$(call compile_program,$(LINK_FLOOR))
-$(B)/bench/libfloor.so: ctests/bench/floor.c ctests/checks/check.mk
-	@mkdir -p $(@D)
-	@$(CC) $(C_FLAGS) -fPIC -shared -o $@ $<
-
-$(B)/bench/descriptors: ctests/bench/descriptors.c ctests/checks/check.mk
-	@mkdir -p $(@D)
-	@echo '  CC      $@'
-	@$(CC) $(C_FLAGS) -o $@ $<
-
-# The same program linked from archives, one for each peer. None is made where the peer's archive is not installed.
-PAIRS_ARCHIVES := $(addprefix $(B)/bench/archives/,glibc jemalloc tcmalloc mimalloc)
-$(B)/bench/archives/%.o: ctests/bench/%.c ctests/checks/check.mk
-	@mkdir -p $(@D)
-	@$(CC) $(C_FLAGS) -DLINKED_AS_ARCHIVES -c -o $@ $<
-archive_glibc    := libc.a
-archive_jemalloc := libjemalloc.a
-archive_tcmalloc := libtcmalloc_minimal.a
-archive_mimalloc := libmimalloc.a
-archive_options  := -lstdc++ -lpthread -lm
-PAIRS_OBJ := $(B)/bench/archives/pairs.o $(B)/bench/archives/floor.o $(B)/libslabmalloc.a
-$(PAIRS_ARCHIVES): $(B)/bench/archives/%: $(PAIRS_OBJ) ctests/bench/link-archive.sh | $(B)/packages/peers
-	@ctests/bench/link-archive.sh $@ $(archive_$*) '$(PAIRS_OBJ)' '$(archive_options)'
-
-# One by one and without failing, as those that are there are measured. Only tried once: bench.sh says what is missing.
-PEER_PACKAGES := libjemalloc2 libtcmalloc-minimal4 libmimalloc2.0 libjemalloc-dev libgoogle-perftools-dev g++
-$(B)/packages/peers: ctests/checks/check.mk
-	@mkdir -p $(@D)
-	@for package in $(PEER_PACKAGES); do flock $(@D) ctests/checks/ensure-packages.sh $$package || true; done
-	@touch $@
-
--include $(wildcard $(addprefix $(B)/,tests/*.d examples/*.d bench/*.d bench/archives/*.d))
+-include $(wildcard $(B)/examples/*.d)
 
 FILE ?= README.md
-.PHONY: demo bench-zones bench-descriptors
+.PHONY: demo
 demo: $(B)/examples/word_index ## Index the words of a text in a zone: FILE=README.md
 	@$< '$(FILE)'
 
-bench-descriptors: $(B)/bench/descriptors ## What descriptors in a table save over descriptors in the slabs, in a random live set
-	@$<
-
-bench-zones: $(B)/bench/pairs $(PAIRS_ARCHIVES) ## Compare zones with the mallocs of glibc, jemalloc, tcmalloc and mimalloc
-	@ctests/bench/bench.sh $(B)
-
+include ctests/suites/suites.mk
+include ctests/bench/bench.mk
 include ctests/bench/malloc/malloc.mk
 include ctests/preload/preload.mk
 include ctests/crash/crash.mk
@@ -94,12 +51,12 @@ include ctests/soak/soak.mk
 include ctests/replay/replay.mk
 
 # --- Checks ------------------------------------------------------------------------------------------
-STEPS := check-header check-symbols check-abi check-freestanding check-archive check-override check-install check-tests \
+STEPS := check-steps check-build-scripts check-header check-symbols check-abi check-freestanding check-archive check-override check-install check-tests \
   check-fuzz check-swift check-examples check-speed check-malloc-speed check-preload check-crash check-soak check-replay \
   check-model check-kernels check-kernel-speed
 export CC CLANG SWIFT SWIFTC SWIFT_BIN VERSION
 .PHONY: check check-build $(STEPS)
-check: ## Run every test
+check: ## Run every test; build/check/junit.xml has the results for CI systems
 	+@ctests/checks/run-steps.sh $(B)/check '$(MAKE)' check-build $(STEPS)
 
 # What the steps need, at once, so that it is built in parallel.
@@ -107,6 +64,10 @@ check-build: all freestanding $(FREESTANDING_TESTS) $(TESTS) $(EXAMPLES) $(B)/be
   check-preload-build check-crash-build check-fuzz-build $(SOAK) $(REPLAY_BUILDS) $(B)/abi/old_program $(KERNELS) \
   $(B)/bench/kernel/bench $(B)/packages/check
 
+check-steps: $(B)/packages/check ## What runs these steps tells their times, and writes a JUnit file with what fails
+	@ctests/checks/check-steps.sh '$(MAKE)'
+check-build-scripts: ## What renames the symbols of objects does, and fails when one is missing
+	@ctests/checks/check-build-scripts.sh
 check-header: $(B)/packages/check ## The header compiles as C11 (gcc, clang, tcc), C++17 and Swift without a warning
 	@ctests/checks/check-header.sh
 check-symbols: all ## The libraries export the header's functions and no others, and need libc alone
@@ -120,11 +81,7 @@ check-override: lib ## The override object makes slabmalloc the malloc of a prog
 	@ctests/packaging/check-override.sh $(B)
 check-install: all $(B)/packages/check ## pkg-config, CMake and Swift find what install puts there, uninstall removes it
 	+@ctests/packaging/check-install.sh $(B) '$(MAKE)'
-check-tests: $(TESTS) ## The cmocka suites
-	@ctests/checks/run-cmocka.sh $(TESTS)
 check-swift: ## The XCTest suites
 	@ctests/checks/run-xctest.sh
 check-examples: $(EXAMPLES) ## The examples, the demo and the README's code print what they should
 	@ctests/examples/check-examples.sh $(B)/examples
-check-speed: $(B)/bench/instructions ## The instruction counts of the fast paths are within their limits
-	@ctests/bench/check-instructions.sh $(B)

@@ -16,7 +16,7 @@ $(AFL)/SlabMalloc.o: $(SWIFT_SRC) $(C_HEADERS) $(B)/sources.txt Makefile ctests/
 
 $(AFL)/%.o: ctests/fuzz/afl.mk | $(B)/packages/check
 	@mkdir -p $(@D)
-	@$(CLANG) $(FUZZ_FLAGS) $(fuzz_flags_$*) -fsanitize-coverage=trace-pc-guard -c -o $@ $(call fuzz_source,$*)
+	@$(CLANG) $(FUZZ_FLAGS) $(call suite_flags,$*) -fsanitize-coverage=trace-pc-guard -c -o $@ $(call fuzz_source,$*)
 $(foreach t,$(FUZZ_TARGETS),$(eval $(AFL)/$(t).o: $(call fuzz_source,$(t))))
 $(AFL_BUILDS): %: %.o $(AFL)/SlabMalloc.o $(PORT_OBJ) | $(B)/packages/afl
 	@echo '  LINK    $@'

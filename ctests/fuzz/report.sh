@@ -6,7 +6,7 @@ case $seconds in
   *[!0-9]* | '' | 0*) echo "SECONDS=$seconds: not a number of seconds" >&2; exit 2 ;;
 esac
 # Each kind of zone takes the same programs.
-seeds=$(dirname "$0")/corpus-${target#*_}
+seeds=$(dirname "$0")/corpus-${target%%-*}
 # What the engines found, which they begin with the next time.
 grown=$build/corpus-$target
 failed=$build/failed-$target

@@ -1,5 +1,5 @@
 /* Programs of zone calls against the reference model of the suites: which objects live, where, what is in them, and which status a
- * call must have. With SUITE_SAFE, of safe zones; with SUITE_SMP, of SMP zones; with SUITE_HARDENED, of hardened zones. */
+ * call must have. With SUITE_ANY_THREAD, of safe zones; with SUITE_PER_CPU, of SMP zones; with SUITE_HARDENED, of hardened zones. */
 #include "zone_misuse.h"
 #include "zone_objects.h"
 #include "zone_pages.h"

@@ -10,7 +10,7 @@
 
 /* An SMP zone is a zone for each CPU, and one for the reserves: while one of them asks for a page another one may, and a page that
  * overlaps one of another zone's is not always found. */
-#ifdef SUITE_SMP
+#ifdef SUITE_PER_CPU
 enum { IS_MANY = true };
 #else
 enum { IS_MANY = false };

@@ -154,7 +154,7 @@ static void without_a_provider(void **state) {
   open_push(&f, 4096);
   assert_status(SLM_ERR_OUT_OF_MEMORY, Z(reserve)(f.zone, 8, 64, 1));
   refill(&f, 8, 64);
-#ifndef SUITE_SMP /* whose reserve is in none of the zones that are refilled */
+#ifndef SUITE_PER_CPU /* whose reserve is in none of the zones that are refilled */
   size_t slots = (size_t)class_of(&f, 64).slots_per_page;
   assert_ok(Z(reserve)(f.zone, 8, 64, slots));
   assert_status(SLM_ERR_OUT_OF_MEMORY, Z(reserve)(f.zone, 8, 64, slots + 1));

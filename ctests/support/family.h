@@ -1,17 +1,17 @@
-/* The zone family under test. A suite written with Z() runs against slm_zone_*; the file that defines SUITE_SAFE and
- * includes that suite runs the same tests against slm_safe_zone_*, and with SUITE_SMP against slm_smp_zone_*. With
+/* The zone family under test. A suite written with Z() runs against slm_zone_*; the file that defines SUITE_ANY_THREAD and
+ * includes that suite runs the same tests against slm_safe_zone_*, and with SUITE_PER_CPU against slm_smp_zone_*. With
  * SUITE_HARDENED too, or alone, the zones have the profile hardened. */
 #ifndef FAMILY_H
 #define FAMILY_H
 
 #include "test_provider.h"
 
-#ifdef SUITE_SAFE
+#ifdef SUITE_ANY_THREAD
 #define Z(function) slm_safe_zone_##function
 #define FAMILY "slm_safe_zone"
 typedef slm_safe_zone zone_type;
 typedef slm_safe_zone_storage storage_type;
-#elif defined SUITE_SMP
+#elif defined SUITE_PER_CPU
 #define CPUS 4
 #define Z(function) slm_smp_zone_##function
 #define FAMILY "slm_smp_zone"

@@ -1,7 +1,4 @@
-/* The safe zone from several threads. Threads count what is wrong; only the test itself asserts. */
-#ifndef SUITE_SMP
-#define SUITE_SAFE
-#endif
+/* A zone for several threads, from several threads. Threads count what is wrong; only the test itself asserts. */
 #include "../support/family.h"
 
 #include <stdatomic.h>
@@ -63,7 +60,7 @@ static void *exchange_objects(void *argument) {
     if (i % 97 == 0) {
       slm_statistics all = {.struct_size = sizeof all};
       t->faults += Z(statistics)(t->f.zone, &all) != SLM_OK;
-#ifndef SUITE_SMP /* which counts CPU by CPU while objects move from one to another */
+#ifndef SUITE_PER_CPU /* which counts CPU by CPU while objects move from one to another */
       t->faults += all.slots_live > MAILBOXES + THREADS;
 #endif
     }

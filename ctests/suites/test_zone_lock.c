@@ -1,7 +1,4 @@
-/* The safe zone's lock is free while its provider runs: other threads get on with the zone meanwhile. */
-#ifndef SUITE_SMP
-#define SUITE_SAFE
-#endif
+/* The lock of a zone for several threads is free while its provider runs: other threads use the zone meanwhile. */
 #include "../support/family.h"
 
 #include <errno.h>
