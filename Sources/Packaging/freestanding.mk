@@ -33,7 +33,8 @@ FREESTANDING_MAKEFILES := Makefile Sources/Packaging/freestanding.mk
 SMALL_LACKS := 'statistics|batch|reserve|fragmentation|status_name|safe_zone|smp_zone|swift_heap'
 
 .PHONY: freestanding
-freestanding: $(FREESTANDING:%=$(F)/%/libslabmalloc.a) $(FREESTANDING:%=$(F)/%/libslabmalloc-swiftheap.a) $(FREESTANDING:%=$(F)/%/libslabmalloc-small.a) ## Build the archives for kernels and firmware
+FREESTANDING_ARCHIVES := $(foreach name,libslabmalloc libslabmalloc-small libslabmalloc-swiftheap,$(FREESTANDING:%=$(F)/%/$(name).a))
+freestanding: $(FREESTANDING_ARCHIVES) ## Build the archives for kernels and firmware
 	@ctests/checks/freestanding-sizes.sh $(F) $(FREESTANDING)
 
 # What an archive defines: the zones, and slm_port_provider.

@@ -13,7 +13,33 @@ mkdir -p "$root/lib/pkgconfig" "$root/lib/cmake" "$root/include" "$root/bin"
 touch "$root/bin/other" "$root/lib/other.so" "$root/lib/pkgconfig/other.pc" "$root/include/module.modulemap"
 listing() { (cd "$1" && find . | sort); }
 listing "$root" >"$scratch/before"
-$make -s --no-print-directory install PREFIX="$root"
+
+# Root, who installs, may have neither Swift nor its variables: nothing is built again. A folder of PATH that has Swift's programs
+# is replaced by one without them.
+bare_path=
+count=0
+old_ifs=$IFS
+IFS=:
+for folder in $PATH; do
+  if [ -e "$folder/swiftc" ] || [ -e "$folder/clang" ]; then
+    count=$((count + 1))
+    mkdir -p "$scratch/path-$count"
+    for program in "$folder"/*; do
+      case ${program##*/} in
+        swift* | clang* | cc | gcc | ld.lld | lld* | llvm-*) ;;
+        *) ln -s "$program" "$scratch/path-$count/" ;;
+      esac
+    done
+    folder=$scratch/path-$count
+  fi
+  bare_path=${bare_path:+$bare_path:}$folder
+done
+IFS=$old_ifs
+! PATH=$bare_path command -v "$(basename "$SWIFTC")" || { echo "this is no PATH without Swift"; exit 1; }
+built() { find "$build" -type f ! -path "$build/check/*" ! -path "$build/packages/*" -printf '%p %T@\n' | sort; }
+built >"$scratch/built"
+env -i PATH="$bare_path" "$make" -s --no-print-directory install PREFIX="$root"
+built | diff -u --label before --label 'after install without Swift' "$scratch/built" -
 
 # pkg-config, in a prefix that needs no quoting.
 mv "$root" "$scratch/prefix"
