@@ -8,7 +8,8 @@ set -e
 header=$1
 out=$2
 constants=$(sed -n 's/^#define \(SLM_[A-Z_]*\) .*/\1/p' "$header" |
-  grep -v -e '^SLM_VERSION' -e '^SLM_NULLABLE$' -e '^SLM_NONNULL$' | sort -u)
+  grep -v -e '^SLM_VERSION' -e '^SLM_NULLABLE$' -e '^SLM_NONNULL$' -e 'NODISCARD$' -e '^SLM_DEFAULT_OPTIONS$' \
+    -e '^SLM_NO_PROVIDER$' | sort -u)
 storages=$(sed -n 's/^} \(slm_[a-z_]*_storage\);/\1/p' "$header")
 {
   sed -zE -e 's,/\*([^*]|\*+[^*/])*\*+/,,g' -e 's/(\<slm_[a-z0-9_]*\([^;{}#]*\));/\1 { __builtin_trap(); }/g' "$header"
@@ -21,7 +22,7 @@ storages=$(sed -n 's/^} \(slm_[a-z_]*_storage\);/\1/p' "$header")
 } >"$out.c"
 {
   printf 'SLABMALLOC_0 { global: slm_a_*;\n'
-  grep -o '\<slm_[a-z0-9_]*(' "$out.c" | tr '(' ';'
+  tr '\n' ' ' <"$out.c" | grep -o '\<slm_[a-z0-9_]*([^()]*) { __builtin_trap' | sed 's/(.*/;/'
   printf 'local: *; };\n'
 } >"$out.map"
 "$CLANG" -w -std=gnu11 -gdwarf-4 -fPIC -shared -fuse-ld=lld -nostdlib -o "$out" "$out.c" -lc -Wl,-soname,"$SONAME" \

@@ -1,6 +1,8 @@
 #!/bin/sh
-# check-header.sh: the public headers compile without a warning wherever it may be used.
+# check-header.sh [INCLUDE]: the public headers compile without a warning wherever they may be used, in C11 and C++11 and newer, and
+# an older language gets a clear error. A status has 32 bits everywhere.
 set -e
+include=${1:-include}
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
@@ -8,14 +10,25 @@ trap 'rm -rf "$scratch"' EXIT
 cat >"$scratch/use.c" <<'END'
 #include "slabmalloc.h"
 #include "slabmalloc.h"
-slm_zone_storage zone_storage;
-slm_sc_storage sc_storage;
-slm_safe_zone_storage safe_zone_storage;
-size_t use(void);
-size_t use(void) {
-  slm_options options = SLM_OPTIONS(slm_mmap_provider());
-  return sizeof zone_storage + sizeof sc_storage + sizeof safe_zone_storage + SLM_MAX_SIZE + SLM_LARGE_PAGE_SIZE +
-         SLM_VERSION + options.struct_size;
+#if !defined(__cplusplus) && !defined(__TINYC__)
+_Static_assert(sizeof(slm_status) == 4, "a status has 32 bits");
+#elif defined(__cplusplus)
+static_assert(sizeof(slm_status) == 4, "a status has 32 bits");
+#endif
+static slm_zone_storage zone_storage;
+static slm_cache_storage cache_storage;
+size_t use(slm_zone **zone, slm_cache **cache, slm_heap **heap);
+size_t use(slm_zone **zone, slm_cache **cache, slm_heap **heap) {
+  slm_status why;
+  slm_options options = SLM_DEFAULT_OPTIONS;
+  slm_page_provider none = SLM_NO_PROVIDER;
+  options.threads = SLM_PER_CPU;
+  options.provider = none;
+  *zone = slm_zone_init(&zone_storage, sizeof zone_storage, SLM_OPTIONS(slm_mmap_provider()), &why);
+  *cache = slm_cache_init(&cache_storage, sizeof cache_storage, 8, 24, &options, NULL);
+  *heap = slm_heap_create(NULL, &why);
+  return SLM_MAX_SIZE + SLM_LARGE_PAGE_SIZE + SLM_VERSION + SLM_ZONE_CPU_STORAGE_SIZE + SLM_CACHE_CPU_STORAGE_SIZE +
+         (why == SLM_ERR_DOUBLE_FREE ? SLM_ONE_THREAD : SLM_ANY_THREAD) + (size_t)(SLM_FAST | SLM_HARDENED) + SLM_ZEROED + SLM_NOWAIT;
 }
 END
 cp "$scratch/use.c" "$scratch/use.cpp"
@@ -38,9 +51,10 @@ import CSlabmalloc
 public func use() -> Int {
   var options = slm_options()
   options.struct_size = UInt32(MemoryLayout<slm_options>.size)
+  options.threads = SLM_ANY_THREAD
   options.provider = slm_mmap_provider()
-  return Int(SLM_ZONE_STORAGE_SIZE + SLM_SC_STORAGE_SIZE + SLM_OK + SLM_ERR_DOUBLE_FREE) + SLM_MAX_SIZE
-    + SLM_LARGE_PAGE_SIZE + Int(options.struct_size)
+  return Int(SLM_ZONE_STORAGE_SIZE + SLM_CACHE_STORAGE_SIZE) + Int(SLM_ERR_DOUBLE_FREE.rawValue) + SLM_MAX_SIZE
+    + SLM_LARGE_PAGE_SIZE + Int(options.struct_size) + slm_zone_storage_size(&options)
 }
 END
 cat >"$scratch/port.swift" <<'END'
@@ -57,16 +71,41 @@ public func slm_port_release_page(_ page: UnsafeMutableRawPointer, _ pageSize: I
 public func provider() -> slm_page_provider { slm_port_provider() }
 END
 
-warnings='-Wall -Wextra -Wpedantic -Werror -I include -c -o /dev/null'
+warnings="-Wall -Wextra -Wpedantic -Werror -I $include -c -o /dev/null"
 for file in use port; do
-  for compiler in gcc "$CLANG"; do
-    "$compiler" -std=c11 $warnings "$scratch/$file.c"
+  for standard in c11 c17 c2x; do
+    for compiler in gcc "$CLANG"; do
+      "$compiler" -std=$standard $warnings "$scratch/$file.c"
+    done
   done
-  tcc -Wall -Werror -I include -c -o "$scratch/$file.o" "$scratch/$file.c"
-  for compiler in g++ "$CLANG++"; do
-    "$compiler" -std=c++17 $warnings "$scratch/$file.cpp"
+  "$CLANG" -std=c11 -fshort-enums -target armv7em-none-none-eabi -ffreestanding $warnings "$scratch/$file.c"
+  gcc -std=c11 -fshort-enums $warnings "$scratch/$file.c"
+  tcc -Wall -Werror -I "$include" -c -o "$scratch/$file.o" "$scratch/$file.c"
+  for standard in c++11 c++17 c++20; do
+    for compiler in g++ "$CLANG++"; do
+      "$compiler" -std=$standard $warnings "$scratch/$file.cpp"
+    done
   done
-  swift="$SWIFTC -swift-version 6 -warnings-as-errors -parse-as-library -I include -c -o $scratch/$file.o"
+  swift="$SWIFTC -swift-version 6 -warnings-as-errors -parse-as-library -I $include -c -o $scratch/$file.o"
   $swift "$scratch/$file.swift"
   $swift -wmo -enable-experimental-feature Embedded "$scratch/$file.swift"
+done
+
+# An older language: the first error says what is needed.
+old() { # MESSAGE COMPILER...
+  message=$1
+  shift
+  ! "$@" -I "$include" -fsyntax-only "$scratch/old.c" 2>"$scratch/errors" || { echo "$* takes the header"; exit 1; }
+  grep -m 1 'error' "$scratch/errors" | grep -qF "$message" || { echo "$*: not '$message'"; cat "$scratch/errors"; exit 1; }
+}
+echo '#include "slabmalloc.h"' >"$scratch/old.c"
+for standard in c90 gnu89 c99 gnu99; do
+  for compiler in gcc "$CLANG"; do
+    old 'slabmalloc.h needs C11 or newer' "$compiler" -std=$standard
+  done
+done
+for standard in c++98 c++03 gnu++03; do
+  for compiler in g++ "$CLANG++"; do
+    old 'slabmalloc.h needs C++11 or newer' "$compiler" -x c++ -std=$standard
+  done
 done

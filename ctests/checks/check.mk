@@ -51,7 +51,8 @@ include ctests/soak/soak.mk
 include ctests/replay/replay.mk
 
 # --- Checks ------------------------------------------------------------------------------------------
-STEPS := check-steps check-build-scripts check-header check-symbols check-abi check-freestanding check-archive check-override check-install check-tests \
+STEPS := check-steps check-build-scripts check-names check-header check-synopsis \
+  check-compiler-help check-symbols check-abi check-freestanding check-archive check-override check-install check-tests \
   check-fuzz check-swift check-examples check-speed check-malloc-speed check-preload check-crash check-soak check-replay \
   check-model check-kernels check-kernel-speed
 export CC CLANG SWIFT SWIFTC SWIFT_BIN VERSION
@@ -68,8 +69,16 @@ check-steps: $(B)/packages/check ## What runs these steps tells their times, and
 	@ctests/checks/check-steps.sh '$(MAKE)'
 check-build-scripts: ## What renames the symbols of objects does, and fails when one is missing
 	@ctests/checks/check-build-scripts.sh
-check-header: $(B)/packages/check ## The header compiles as C11 (gcc, clang, tcc), C++17 and Swift without a warning
+check-names: ## No file has a name that the interface no longer has
+	@ctests/checks/check-names.sh .
+check-header: $(B)/packages/check ## The header compiles as C11 and newer (gcc, clang, tcc), C++11 and newer, and Swift
 	@ctests/checks/check-header.sh
+check-synopsis: lib $(B)/packages/check ## The synopsis of the header compiles and runs
+	@ctests/checks/check-synopsis.sh $(B)
+check-compiler-help: $(B)/packages/check ## gcc warns of misuse of the functions as it does with malloc
+	@ctests/checks/check-compiler-help.sh
+check-format: format-check ## Sources are formatted, and no line is longer than 120 columns
+	@ctests/checks/check-lines.sh .
 check-symbols: all ## The libraries export the header's functions and no others, and need libc alone
 	@ctests/checks/check-symbols.sh $(B)
 check-freestanding: freestanding $(FREESTANDING_TESTS) $(B)/packages/freestanding ## The archives for kernels: their symbols, their sizes, and a test on each target

@@ -1,7 +1,7 @@
 # Fuzzing with libFuzzer, see README.md: `make fuzz SECONDS=60`, `make fuzz-replay TARGET_NAME=zone FILE=...`.
 FUZZ := $(B)/fuzz
 # Each word after the first is a flag, as in suites.mk.
-FUZZ_TARGETS := zone zone-any zone-per_cpu zone-hardened sc process
+FUZZ_TARGETS := zone zone-any zone-per_cpu zone-hardened cache process
 # Of `make check`: for each target, two at a time.
 FUZZ_CHECK_SECONDS := 12
 FUZZ_FLAGS := -target $(TARGET) -std=gnu11 $(C_WARNINGS) -O1 -gdwarf-4 -I include -MMD -MP

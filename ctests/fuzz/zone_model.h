@@ -8,7 +8,7 @@
 #define MODEL_CHECK(m, condition) FUZZ_CHECK(condition)
 #include "../support/model.h"
 
-/* An SMP zone is a zone for each CPU, and one for the reserves: while one of them asks for a page another one may, and a page that
+/* A zone per CPU is a zone for each CPU, and one for the reserves: while one of them asks for a page another one may, and a page that
  * overlaps one of another zone's is not always found. */
 #ifdef SUITE_PER_CPU
 enum { IS_MANY = true };
@@ -47,7 +47,7 @@ static size_t live_of(size_t slot) {
 }
 
 static bool promised(size_t size) {
-  return promise.slot != 0 && size <= SLM_MAX_SIZE && Z(good_size)(m.f.zone, size) == promise.slot &&
+  return promise.slot != 0 && size <= SLM_MAX_SIZE && slm_zone_good_size(m.f.zone, size) == promise.slot &&
          live_of(promise.slot) < promise.fewest + promise.count;
 }
 

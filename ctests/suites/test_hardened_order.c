@@ -6,8 +6,8 @@ static void order_of(size_t *order, size_t slots) {
   fixture f;
   open_push(&f, 4096);
   unsigned char *page = refill(&f, 8, 56);
-  for (size_t i = 0; i < slots; i++) order[i] = (size_t)((unsigned char *)Z(allocate)(f.zone, 56) - page) / 64;
-  assert_null(Z(allocate)(f.zone, 56));
+  for (size_t i = 0; i < slots; i++) order[i] = (size_t)((unsigned char *)slm_zone_allocate(f.zone, 56) - page) / 64;
+  assert_null(slm_zone_allocate(f.zone, 56));
   close_with_live(&f, slots);
 }
 
@@ -36,12 +36,12 @@ static void the_last_freed_is_not_the_next(void **state) {
   void *live[LIVE], *freed[WAIT] = {NULL};
   open_push(&f, 4096);
   refill(&f, 8, 56);
-  for (size_t i = 0; i < LIVE; i++) assert_non_null(live[i] = Z(allocate)(f.zone, 56));
+  for (size_t i = 0; i < LIVE; i++) assert_non_null(live[i] = slm_zone_allocate(f.zone, 56));
   for (size_t step = 0; step < 1000; step++) {
     size_t i = random_below(&random, LIVE);
-    assert_ok(Z(deallocate)(f.zone, live[i]));
+    assert_ok(slm_zone_deallocate(f.zone, live[i]));
     freed[step % WAIT] = live[i];
-    assert_non_null(live[i] = Z(allocate)(f.zone, 56));
+    assert_non_null(live[i] = slm_zone_allocate(f.zone, 56));
     /* A slot waits for 16 other frees at least. */
     for (size_t j = 0; j < WAIT; j++) assert_ptr_not_equal(live[i], freed[j]);
   }

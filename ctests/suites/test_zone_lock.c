@@ -32,19 +32,19 @@ static void let_the_other_thread_go_on(void *context) {
 
 static void *go_on(void *argument) {
   meeting *m = argument;
-  zone_type *zone = m->f.zone;
+  slm_zone *zone = m->f.zone;
   if (!wait_a_while(&m->begin)) return NULL;
-  void *small = Z(allocate)(zone, 64); /* a slot is free */
-  m->faults += small == NULL || Z(deallocate)(zone, small) != SLM_OK;
-  m->faults += Z(usable_size)(zone, m->object) != 64 || !Z(owns)(zone, m->object);
+  void *small = slm_zone_allocate(zone, 64); /* a slot is free */
+  m->faults += small == NULL || slm_zone_deallocate(zone, small) != SLM_OK;
+  m->faults += slm_zone_usable_size(zone, m->object) != 64 || !slm_zone_owns(zone, m->object);
   slm_statistics all = {.struct_size = sizeof all};
-  m->faults += Z(statistics)(zone, &all) != SLM_OK;
+  m->faults += slm_zone_statistics(zone, &all) != SLM_OK;
   /* These need pages: it is another thread that is being given one, so this one is not calling back. */
   void *objects[2] = {NULL, NULL};
-  m->faults += Z(allocate_with)(zone, 8, 2000, 0, &objects[0]) != SLM_OK;
-  m->faults += Z(allocate_with)(zone, 8, 100000, 0, &objects[1]) != SLM_OK;
-  m->faults += Z(deallocate)(zone, objects[0]) != SLM_OK || Z(deallocate)(zone, objects[1]) != SLM_OK;
-  m->faults += Z(reclaim)(zone, SIZE_MAX, SIZE_MAX, NULL) != SLM_OK;
+  m->faults += slm_zone_allocate_with(zone, 8, 2000, 0, &objects[0]) != SLM_OK;
+  m->faults += slm_zone_allocate_with(zone, 8, 100000, 0, &objects[1]) != SLM_OK;
+  m->faults += slm_zone_deallocate(zone, objects[0]) != SLM_OK || slm_zone_deallocate(zone, objects[1]) != SLM_OK;
+  m->faults += slm_zone_reclaim(zone, SIZE_MAX, SIZE_MAX, NULL) != SLM_OK;
   sem_post(&m->done);
   return NULL;
 }
@@ -58,19 +58,19 @@ static void the_lock_is_free_while_the_provider_runs(void **state) {
     open_pull(&m.f, 4096);
     sem_init(&m.begin, 0, 0);
     sem_init(&m.done, 0, 0);
-    assert_non_null(m.object = Z(allocate)(m.f.zone, 64));
-    void *big = Z(allocate)(m.f.zone, 1500);
-    assert_ok(Z(deallocate)(m.f.zone, big));
+    assert_non_null(m.object = slm_zone_allocate(m.f.zone, 64));
+    void *big = slm_zone_allocate(m.f.zone, 1500);
+    assert_ok(slm_zone_deallocate(m.f.zone, big));
     m.f.provider.hook_context = &m;
     if (release) m.f.provider.on_release = let_the_other_thread_go_on;
     assert_int_equal(pthread_create(&other, NULL, go_on, &m), 0);
     if (release) {
-      assert_ok(Z(reclaim)(m.f.zone, SIZE_MAX, SIZE_MAX, NULL));
+      assert_ok(slm_zone_reclaim(m.f.zone, SIZE_MAX, SIZE_MAX, NULL));
     } else {
       m.f.provider.on_allocate = let_the_other_thread_go_on;
-      big = Z(allocate)(m.f.zone, 60000);
+      big = slm_zone_allocate(m.f.zone, 60000);
       assert_non_null(big);
-      assert_ok(Z(deallocate)(m.f.zone, big));
+      assert_ok(slm_zone_deallocate(m.f.zone, big));
     }
     assert_int_equal(pthread_join(other, NULL), 0);
     assert_true(m.ran);
@@ -87,7 +87,7 @@ static void the_lock_is_free_while_the_provider_runs(void **state) {
 static void *grow_meanwhile(void *argument) {
   meeting *m = argument;
   if (!wait_a_while(&m->begin)) return NULL;
-  for (size_t i = 0; i < 300; i++) m->faults += Z(allocate)(m->f.zone, 2048) == NULL;
+  for (size_t i = 0; i < 300; i++) m->faults += slm_zone_allocate(m->f.zone, 2048) == NULL;
   sem_post(&m->done);
   return NULL;
 }
@@ -107,7 +107,7 @@ static void two_threads_grow_the_zone_at_once(void **state) {
     m.f.provider.hook_at = call;
     m.f.provider.on_allocate = let_the_other_thread_go_on;
     assert_int_equal(pthread_create(&other, NULL, grow_meanwhile, &m), 0);
-    for (size_t i = 0; i < PAGES; i++) assert_non_null(Z(allocate)(m.f.zone, 2048));
+    for (size_t i = 0; i < PAGES; i++) assert_non_null(slm_zone_allocate(m.f.zone, 2048));
     assert_int_equal(pthread_join(other, NULL), 0);
     assert_true(m.ran);
     assert_false(m.timed_out);
@@ -122,7 +122,7 @@ static void two_threads_grow_the_zone_at_once(void **state) {
 static void *allocate_meanwhile(void *argument) {
   meeting *m = argument;
   if (!wait_a_while(&m->begin)) return NULL;
-  for (size_t i = 0; i < COUNT_OF(m->others); i++) m->faults += (m->others[i] = Z(allocate)(m->f.zone, 64)) == NULL;
+  for (size_t i = 0; i < COUNT_OF(m->others); i++) m->faults += (m->others[i] = slm_zone_allocate(m->f.zone, 64)) == NULL;
   sem_post(&m->done);
   return NULL;
 }
@@ -140,18 +140,18 @@ static void the_latest_allocation_of_two_threads(void **state) {
   m.f.provider.hook_context = &m;
   m.f.provider.on_allocate = let_the_other_thread_go_on;
   assert_int_equal(pthread_create(&other, NULL, allocate_meanwhile, &m), 0);
-  m.object = Z(allocate)(m.f.zone, 64);
+  m.object = slm_zone_allocate(m.f.zone, 64);
   assert_int_equal(pthread_join(other, NULL), 0);
   assert_true(m.ran);
   assert_false(m.timed_out);
   assert_int_equal(m.faults, 0);
   assert_non_null(m.object);
   pattern_fill(m.object, 64, 1);
-  assert_ok(Z(deallocate)(m.f.zone, m.others[1]));
+  assert_ok(slm_zone_deallocate(m.f.zone, m.others[1]));
   assert_int_equal(slots_live(&m.f), 2);
-  assert_status(SLM_ERR_DOUBLE_FREE, Z(deallocate)(m.f.zone, m.others[1]));
+  assert_status(SLM_ERR_DOUBLE_FREE, slm_zone_deallocate(m.f.zone, m.others[1]));
   for (size_t i = 0; i < COUNT_OF(later); i++) {
-    assert_non_null(later[i] = Z(allocate)(m.f.zone, 64));
+    assert_non_null(later[i] = slm_zone_allocate(m.f.zone, 64));
     assert_ptr_not_equal(later[i], m.object);
     assert_ptr_not_equal(later[i], m.others[0]);
     memset(later[i], 0, 64);

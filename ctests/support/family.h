@@ -1,33 +1,30 @@
-/* The zone family under test. A suite written with Z() runs against slm_zone_*; the file that defines SUITE_ANY_THREAD and
- * includes that suite runs the same tests against slm_safe_zone_*, and with SUITE_PER_CPU against slm_smp_zone_*. With
- * SUITE_HARDENED too, or alone, the zones have the profile hardened. */
+/* The zones under test. A suite that takes its options from SUITE_OPTIONS() runs with each kind of zone that suites.mk compiles it
+ * for: SUITE_ANY_THREAD and SUITE_PER_CPU choose slm_options.threads, SUITE_HARDENED the profile. */
 #ifndef FAMILY_H
 #define FAMILY_H
 
 #include "test_provider.h"
 
-#ifdef SUITE_ANY_THREAD
-#define Z(function) slm_safe_zone_##function
-#define FAMILY "slm_safe_zone"
-typedef slm_safe_zone zone_type;
-typedef slm_safe_zone_storage storage_type;
-#elif defined SUITE_PER_CPU
 #define CPUS 4
-#define Z(function) slm_smp_zone_##function
-#define FAMILY "slm_smp_zone"
-typedef slm_smp_zone zone_type;
-typedef struct storage_type {
-  SLM_ALIGNAS(64) unsigned char bytes[SLM_SMP_ZONE_STORAGE_SIZE(CPUS)];
-} storage_type;
-/* The shapes of the other families, for the number of CPUs of the suites. */
-#define slm_smp_zone_storage_size() (slm_smp_zone_storage_size)(CPUS)
-#define slm_smp_zone_init(storage, storage_size, options) (slm_smp_zone_init)(storage, storage_size, CPUS, options)
+#if defined SUITE_ANY_THREAD
+#define FAMILY "slm_zone (any thread)"
+#define SUITE_THREADS SLM_ANY_THREAD, 0
+#elif defined SUITE_PER_CPU
+#define FAMILY "slm_zone (per CPU)"
+#define SUITE_THREADS SLM_PER_CPU, CPUS
 #else
-#define Z(function) slm_zone_##function
 #define FAMILY "slm_zone"
-typedef slm_zone zone_type;
-typedef slm_zone_storage storage_type;
+#define SUITE_THREADS SLM_ONE_THREAD, 0
 #endif
+
+/** Storage for a zone of any kind. */
+typedef struct storage_type {
+#if defined SUITE_PER_CPU
+  SLM_ALIGNAS(64) unsigned char bytes[SLM_ZONE_STORAGE_SIZE + CPUS * SLM_ZONE_CPU_STORAGE_SIZE];
+#else
+  SLM_ALIGNAS(64) unsigned char bytes[SLM_ZONE_STORAGE_SIZE];
+#endif
+} storage_type;
 
 #ifdef SUITE_HARDENED
 /* The end of each slot is a canary, so the largest object is that much smaller. */
@@ -36,12 +33,21 @@ typedef slm_zone_storage storage_type;
 #define PROFILE_NAME "hardened "
 #undef SLM_MAX_SIZE
 #define SLM_MAX_SIZE ((size_t)139264 - CANARY)
-#undef SLM_OPTIONS
-#define SLM_OPTIONS(provider) ((slm_options){(uint32_t)sizeof(slm_options), 0, PROFILE, (provider)})
 #else
 #define CANARY ((size_t)0)
 #define PROFILE ((uint64_t)0)
 #define PROFILE_NAME ""
+#endif
+
+/** The options of a zone of the suite's kind, with a provider. */
+#define SUITE_OPTIONS(page_provider) \
+  ((slm_options){(uint32_t)sizeof(slm_options), 0, PROFILE, SUITE_THREADS, NULL, 0, 0, (page_provider)})
+/** No options but those that make the zone one of the suite's kind of threads. */
+#if defined SUITE_ANY_THREAD || defined SUITE_PER_CPU
+#define SUITE_NO_OPTIONS \
+  (&(slm_options){(uint32_t)sizeof(slm_options), 0, 0, SUITE_THREADS, NULL, 0, 0, SLM_NO_PROVIDER})
+#else
+#define SUITE_NO_OPTIONS NULL
 #endif
 
 /** The largest size on base pages of 4 KiB, of which each holds one. */
@@ -53,44 +59,44 @@ typedef slm_zone_storage storage_type;
 typedef struct fixture {
   test_provider provider;
   storage_type storage;
-  zone_type *zone;
+  slm_zone *zone;
 } fixture;
 
 /** A zone that takes its pages from the test provider. */
 static inline void open_pull(fixture *f, size_t base_page_size) {
   test_provider_open(&f->provider, base_page_size);
-  slm_options options = SLM_OPTIONS(test_provider_both(&f->provider));
-  f->zone = Z(init)(&f->storage, sizeof f->storage, &options);
+  slm_options options = *SLM_OPTIONS(test_provider_both(&f->provider));
+  f->zone = slm_zone_init(&f->storage, sizeof f->storage, &options, NULL);
   assert_ptr_equal(f->zone, &f->storage);
 }
 
 /** A zone that must be refilled; its pages go back to the test provider. */
 static inline void open_push(fixture *f, size_t base_page_size) {
   test_provider_open(&f->provider, base_page_size);
-  slm_options options = SLM_OPTIONS(test_provider_release_only(&f->provider));
-  f->zone = Z(init)(&f->storage, sizeof f->storage, &options);
+  slm_options options = *SLM_OPTIONS(test_provider_release_only(&f->provider));
+  f->zone = slm_zone_init(&f->storage, sizeof f->storage, &options, NULL);
   assert_ptr_equal(f->zone, &f->storage);
 }
 
 /** Hands a page of the test provider to the class of a layout; returns it. */
 static inline void *refill(fixture *f, size_t alignment, size_t size) {
-  size_t page_size = Z(page_size)(f->zone, alignment, size);
+  size_t page_size = slm_zone_page_size(f->zone, alignment, size);
   assert_int_not_equal(page_size, 0);
   void *page = test_provider_take(&f->provider, page_size);
   assert_non_null(page);
-  assert_ok(Z(refill)(f->zone, alignment, size, page, page_size));
+  assert_ok(slm_zone_refill(f->zone, alignment, size, page, page_size));
   return page;
 }
 
 static inline slm_statistics statistics(fixture *f) {
   slm_statistics out = {.struct_size = sizeof out};
-  assert_ok(Z(statistics)(f->zone, &out));
+  assert_ok(slm_zone_statistics(f->zone, &out));
   return out;
 }
 
 static inline slm_class_statistics class_statistics(fixture *f, size_t index) {
   slm_class_statistics out = {.struct_size = sizeof out};
-  assert_ok(Z(class_statistics)(f->zone, index, &out));
+  assert_ok(slm_zone_class_statistics(f->zone, index, &out));
   return out;
 }
 
@@ -134,7 +140,7 @@ static inline void check_books(fixture *f) {
 static inline void close_with_live(fixture *f, size_t want) {
   size_t live = SIZE_MAX;
   check_books(f);
-  assert_ok(Z(destroy)(f->zone, &live));
+  assert_ok(slm_zone_destroy(f->zone, &live));
   assert_int_equal(live, want);
   test_provider_close(&f->provider);
 }
@@ -148,7 +154,7 @@ static inline void still_works(fixture *f) {
   uint64_t live = slots_live(f);
   for (size_t i = 0; i < COUNT_OF(sizes); i++) {
     for (size_t j = 0; j < 4; j++) {
-      objects[i][j] = Z(allocate)(f->zone, sizes[i]);
+      objects[i][j] = slm_zone_allocate(f->zone, sizes[i]);
       assert_non_null(objects[i][j]);
       pattern_fill(objects[i][j], sizes[i], i * 4 + j);
     }
@@ -157,7 +163,7 @@ static inline void still_works(fixture *f) {
   for (size_t i = 0; i < COUNT_OF(sizes); i++) {
     for (size_t j = 0; j < 4; j++) {
       assert_true(pattern_holds(objects[i][j], sizes[i], i * 4 + j));
-      assert_ok(Z(deallocate)(f->zone, objects[i][j]));
+      assert_ok(slm_zone_deallocate(f->zone, objects[i][j]));
     }
   }
   assert_int_equal(slots_live(f), live);

@@ -82,7 +82,7 @@ static inline bool model_is_live(const model *m, const void *memory) {
 static inline void model_add(model *m, void *memory, size_t alignment, size_t size) {
   model_object *object = &m->objects[m->count++];
   size_t natural = size <= 8 ? 8 : 16;
-  *object = (model_object){memory, size, size, alignment, Z(usable_size)(m->f.zone, memory), m->next_id++};
+  *object = (model_object){memory, size, size, alignment, slm_zone_usable_size(m->f.zone, memory), m->next_id++};
   MODEL_CHECK(m, (uintptr_t)memory % (alignment ? alignment : natural) == 0);
   MODEL_CHECK(m, object->usable >= size && object->usable > 0 && object->usable % MODEL_GRANULE == 0);
   MODEL_CHECK(m, model_flip(m, memory, object->usable, false));
@@ -91,7 +91,7 @@ static inline void model_add(model *m, void *memory, size_t alignment, size_t si
 }
 
 static inline bool model_intact(model *m, const model_object *object) {
-  return Z(usable_size)(m->f.zone, object->memory) == object->usable &&
+  return slm_zone_usable_size(m->f.zone, object->memory) == object->usable &&
          pattern_ends_hold(object->memory, object->size, object->id);
 }
 

@@ -218,8 +218,11 @@ static inline void test_provider_release_page(void *context, void *page, size_t 
 
 /** The provider as the library wants it: gives and takes pages. */
 static inline slm_page_provider test_provider_both(test_provider *p) {
-  return (slm_page_provider){sizeof(slm_page_provider), (uint32_t)p->base_page_size, p, test_provider_allocate_page,
-                             test_provider_release_page};
+  return (slm_page_provider){.struct_size = sizeof(slm_page_provider),
+                             .page_size = (uint32_t)p->base_page_size,
+                             .context = p,
+                             .allocate_page = test_provider_allocate_page,
+                             .release_page = test_provider_release_page};
 }
 
 /** The provider for push use: only takes pages back. */

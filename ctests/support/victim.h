@@ -12,14 +12,14 @@ typedef struct victim {
 
 static inline void open_victim(victim *v) {
   open_pull(&v->f, 4096);
-  assert_non_null(v->small = Z(allocate)(v->f.zone, 40));
-  assert_non_null(v->freed = Z(allocate)(v->f.zone, 40));
-  assert_non_null(v->medium = Z(allocate)(v->f.zone, 700));
-  assert_non_null(v->large = Z(allocate)(v->f.zone, 50000));
+  assert_non_null(v->small = slm_zone_allocate(v->f.zone, 40));
+  assert_non_null(v->freed = slm_zone_allocate(v->f.zone, 40));
+  assert_non_null(v->medium = slm_zone_allocate(v->f.zone, 700));
+  assert_non_null(v->large = slm_zone_allocate(v->f.zone, 50000));
   pattern_fill(v->small, 40, 1);
   pattern_fill(v->medium, 700, 2);
   pattern_fill(v->large, 50000, 3);
-  assert_ok(Z(deallocate)(v->f.zone, v->freed));
+  assert_ok(slm_zone_deallocate(v->f.zone, v->freed));
 }
 
 static inline void unharmed(victim *v) {
@@ -32,26 +32,26 @@ static inline void unharmed(victim *v) {
 
 static inline void close_victim(victim *v) {
   unharmed(v);
-  assert_ok(Z(deallocate_sized)(v->f.zone, v->small, 40));
-  assert_ok(Z(deallocate_sized)(v->f.zone, v->medium, 700));
-  assert_ok(Z(deallocate_sized)(v->f.zone, v->large, 50000));
+  assert_ok(slm_zone_deallocate_sized(v->f.zone, v->small, 40));
+  assert_ok(slm_zone_deallocate_sized(v->f.zone, v->medium, 700));
+  assert_ok(slm_zone_deallocate_sized(v->f.zone, v->large, 50000));
   close_fixture(&v->f);
 }
 
 /** Every way to hand a pointer in refuses this one with this status. */
 static inline void refused_everywhere(victim *v, void *pointer, slm_status want) {
-  zone_type *zone = v->f.zone;
+  slm_zone *zone = v->f.zone;
   size_t done = 9;
-  assert_status(want, Z(deallocate)(zone, pointer));
-  assert_status(want, Z(deallocate_sized)(zone, pointer, 40));
-  assert_status(want, Z(deallocate_aligned_sized)(zone, pointer, 8, 40));
-  assert_status(want, Z(deallocate_batch)(zone, &pointer, 1, &done));
+  assert_status(want, slm_zone_deallocate(zone, pointer));
+  assert_status(want, slm_zone_deallocate_sized(zone, pointer, 40));
+  assert_status(want, slm_zone_deallocate_aligned_sized(zone, pointer, 8, 40));
+  assert_status(want, slm_zone_deallocate_batch(zone, &pointer, 1, &done));
   assert_int_equal(done, 0);
-  assert_status(want, Z(resize)(zone, pointer, 8));
-  assert_null(Z(reallocate)(zone, pointer, 41));
-  assert_null(Z(reallocate)(zone, pointer, 3000));
-  assert_null(Z(reallocate_aligned)(zone, pointer, 64, 41));
-  assert_int_equal(Z(usable_size)(zone, pointer), 0);
+  assert_status(want, slm_zone_resize(zone, pointer, 8));
+  assert_null(slm_zone_reallocate(zone, pointer, 41));
+  assert_null(slm_zone_reallocate(zone, pointer, 3000));
+  assert_null(slm_zone_reallocate_aligned(zone, pointer, 64, 41));
+  assert_int_equal(slm_zone_usable_size(zone, pointer), 0);
 }
 
 #endif

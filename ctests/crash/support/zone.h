@@ -34,14 +34,22 @@ static slm_zone_storage zone_storage, other_storage;
 
 /** Those of the profile. */
 static inline slm_options options_with(slm_page_provider provider) {
-  slm_options options = SLM_OPTIONS(provider);
+  slm_options options = *SLM_OPTIONS(provider);
   options.flags = is_fast() ? SLM_FAST : is_hardened() ? SLM_HARDENED : 0;
+  return options;
+}
+
+/** The same for a zone that several threads use. */
+static inline slm_options shared_options(uint32_t threads, uint32_t cpu_count, slm_page_provider provider) {
+  slm_options options = options_with(provider);
+  options.threads = threads;
+  options.cpu_count = cpu_count;
   return options;
 }
 
 static inline slm_zone *make_zone_in(slm_zone_storage *storage, slm_page_provider provider) {
   slm_options options = options_with(provider);
-  slm_zone *zone = slm_zone_init(storage, sizeof *storage, &options);
+  slm_zone *zone = slm_zone_init(storage, sizeof *storage, &options, NULL);
   require(zone != NULL);
   return zone;
 }
@@ -111,7 +119,10 @@ static inline void own_release(void *context, void *page, size_t page_size) {
 }
 
 static inline slm_page_provider own_provider(void) {
-  return (slm_page_provider){sizeof(slm_page_provider), 4096, NULL, own_allocate, own_release};
+  return (slm_page_provider){.struct_size = sizeof(slm_page_provider),
+                             .page_size = 4096,
+                             .allocate_page = own_allocate,
+                             .release_page = own_release};
 }
 
 /** As works_on(), for a zone of the program's own provider, which has small pages only. */

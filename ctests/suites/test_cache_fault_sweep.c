@@ -5,8 +5,8 @@ enum { OBJECTS = 400, BATCH = 8 };
 
 typedef struct sweep {
   test_provider provider;
-  slm_sc_storage storage;
-  slm_sc *sc;
+  slm_cache_storage storage;
+  slm_cache *cache;
   void *objects[OBJECTS + BATCH];
   size_t count, size, alignment, failures, faults;
 } sweep;
@@ -26,18 +26,18 @@ static void allocate(sweep *s, size_t i) {
   void *memory = NULL, *batch[BATCH];
   s->faults = s->provider.faults;
   if (i % 4 == 0) {
-    add(s, slm_sc_allocate(s->sc));
+    add(s, slm_cache_allocate(s->cache));
   } else if (i % 4 == 1) {
-    memory = slm_sc_allocate_zeroed(s->sc);
+    memory = slm_cache_allocate_zeroed(s->cache);
     if (memory != NULL) assert_true(bytes_are(memory, s->size, 0));
     add(s, memory);
   } else if (i % 4 == 2) {
     static const slm_status statuses[] = {SLM_ERR_OUT_OF_MEMORY, SLM_ERR_BAD_PAGE, SLM_ERR_PAGE_OWNED};
-    slm_status status = slm_sc_allocate_with(s->sc, 0, &memory);
+    slm_status status = slm_cache_allocate_with(s->cache, 0, &memory);
     assert_true(status == SLM_OK || status == SLM_ERR_OUT_OF_MEMORY || status == statuses[s->provider.fault]);
     add(s, memory);
   } else {
-    size_t got = slm_sc_allocate_batch(s->sc, BATCH, batch);
+    size_t got = slm_cache_allocate_batch(s->cache, BATCH, batch);
     for (size_t j = 0; j < got; j++) add(s, batch[j]);
     if (got < BATCH) add(s, NULL);
   }
@@ -46,7 +46,7 @@ static void allocate(sweep *s, size_t i) {
 static void deallocate_half(sweep *s) {
   size_t done = 0, half = s->count / 2;
   for (size_t i = half; i < s->count; i++) assert_true(pattern_ends_hold(s->objects[i], s->size, i));
-  assert_ok(slm_sc_deallocate_batch(s->sc, s->objects + half, s->count - half, &done));
+  assert_ok(slm_cache_deallocate_batch(s->cache, s->objects + half, s->count - half, &done));
   assert_int_equal(done, s->count - half);
   s->count = half;
 }
@@ -59,29 +59,29 @@ static void run(sweep *s, size_t size, size_t alignment, enum page_fault fault, 
   s->provider.careless = true;
   s->size = size;
   s->alignment = alignment;
-  slm_options options = SLM_OPTIONS(test_provider_both(&s->provider));
-  s->sc = slm_sc_init(&s->storage, sizeof s->storage, alignment, size, &options);
-  assert_non_null(s->sc);
+  slm_options options = *SLM_OPTIONS(test_provider_both(&s->provider));
+  s->cache = slm_cache_init(&s->storage, sizeof s->storage, alignment, size, &options, NULL);
+  assert_non_null(s->cache);
   for (size_t i = 0; s->count < OBJECTS && i < 2 * OBJECTS; i++) {
     allocate(s, i);
     if (i % 100 == 99) {
       deallocate_half(s);
-      assert_ok(slm_sc_reclaim(s->sc, 2, 1, NULL));
-      void *page = slm_sc_reclaim_page(s->sc, slm_sc_page_size(s->sc));
-      if (page != NULL) assert_ok(slm_sc_refill(s->sc, page, slm_sc_page_size(s->sc)));
+      assert_ok(slm_cache_reclaim(s->cache, 2, 1, NULL));
+      void *page = slm_cache_reclaim_page(s->cache, slm_cache_page_size(s->cache));
+      if (page != NULL) assert_ok(slm_cache_refill(s->cache, page, slm_cache_page_size(s->cache)));
     }
   }
   slm_statistics all = {.struct_size = sizeof all};
-  assert_ok(slm_sc_statistics(s->sc, &all));
+  assert_ok(slm_cache_statistics(s->cache, &all));
   assert_int_equal(all.slots_live, s->count);
   for (size_t i = 0; i < s->count; i++) {
     assert_true(pattern_ends_hold(s->objects[i], size, i));
-    assert_int_equal(slm_sc_usable_size(s->sc, s->objects[i]), slm_sc_slot_size(s->sc));
-    if (i % 2) assert_ok(slm_sc_deallocate(s->sc, s->objects[i]));
-    else assert_ok(slm_sc_deallocate_aligned_sized(s->sc, s->objects[i], alignment, size));
+    assert_int_equal(slm_cache_usable_size(s->cache, s->objects[i]), slm_cache_slot_size(s->cache));
+    if (i % 2) assert_ok(slm_cache_deallocate(s->cache, s->objects[i]));
+    else assert_ok(slm_cache_deallocate_aligned_sized(s->cache, s->objects[i], alignment, size));
   }
   size_t live = SIZE_MAX;
-  assert_ok(slm_sc_destroy(s->sc, &live));
+  assert_ok(slm_cache_destroy(s->cache, &live));
   assert_int_equal(live, 0);
 }
 
@@ -120,5 +120,5 @@ int main(void) {
       cmocka_unit_test(of_base_pages),
       cmocka_unit_test(of_large_pages),
   };
-  return cmocka_run_group_tests_name("slm_sc fault sweep", tests, NULL, NULL);
+  return cmocka_run_group_tests_name("slm_cache fault sweep", tests, NULL, NULL);
 }

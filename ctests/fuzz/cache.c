@@ -10,8 +10,8 @@ enum { LIMIT = 300 };
 
 static struct {
   test_provider provider;
-  slm_sc_storage storage;
-  slm_sc *sc;
+  slm_cache_storage storage;
+  slm_cache *cache;
   intervals taken;
   unsigned char *live[LIMIT], *freed;
   uint64_t ids[LIMIT];
@@ -31,8 +31,8 @@ static void added(unsigned char *memory) {
     CHECK(excused());
     return;
   }
-  CHECK((uintptr_t)memory % m.alignment == 0 && slm_sc_owns(m.sc, memory));
-  CHECK(slm_sc_usable_size(m.sc, memory) == m.slot);
+  CHECK((uintptr_t)memory % m.alignment == 0 && slm_cache_owns(m.cache, memory));
+  CHECK(slm_cache_usable_size(m.cache, memory) == m.slot);
   CHECK(intervals_add(&m.taken, memory, m.slot));
   m.ids[m.count] = m.next_id++;
   pattern_fill_ends(memory, m.slot, m.ids[m.count]);
@@ -50,12 +50,12 @@ static void removed(size_t index) {
 static bool room(size_t count) { return m.count + count <= LIMIT; }
 
 static void allocate(void) {
-  if (room(1)) added(slm_sc_allocate(m.sc));
+  if (room(1)) added(slm_cache_allocate(m.cache));
 }
 
 static void allocate_zeroed(void) {
   if (!room(1)) return;
-  unsigned char *memory = slm_sc_allocate_zeroed(m.sc);
+  unsigned char *memory = slm_cache_allocate_zeroed(m.cache);
   CHECK(memory == NULL || bytes_are(memory, m.size, 0));
   added(memory);
 }
@@ -64,7 +64,7 @@ static void allocate_with(void) {
   uint32_t flags = (uint32_t)next_below(8);
   void *memory = &m;
   if (!room(1)) return;
-  slm_status status = slm_sc_allocate_with(m.sc, flags, &memory);
+  slm_status status = slm_cache_allocate_with(m.cache, flags, &memory);
   CHECK((status == SLM_OK) == (memory != NULL));
   if ((flags & SLM_NOWAIT) != 0) CHECK(m.provider.calls == m.calls_before);
   if (flags > (SLM_ZEROED | SLM_NOWAIT)) CHECK(status == SLM_ERR_INVALID_ARGUMENT);
@@ -76,7 +76,7 @@ static void allocate_batch(void) {
   void *memory[100];
   size_t want = next_below(COUNT_OF(memory) + 1);
   if (!room(want)) return;
-  size_t got = slm_sc_allocate_batch(m.sc, want, memory);
+  size_t got = slm_cache_allocate_batch(m.cache, want, memory);
   CHECK(got == want || (got < want && excused()));
   for (size_t i = 0; i < got; i++) added(memory[i]);
 }
@@ -86,16 +86,16 @@ static void deallocate(void) {
   size_t index = next_byte() % m.count;
   unsigned char *memory = m.live[index];
   removed(index);
-  CHECK(slm_sc_deallocate(m.sc, memory) == SLM_OK);
+  CHECK(slm_cache_deallocate(m.cache, memory) == SLM_OK);
 }
 
 static void deallocate_sized(void) {
   if (m.count == 0) return;
   size_t index = next_byte() % m.count;
   unsigned char *memory = m.live[index];
-  CHECK(slm_sc_deallocate_aligned_sized(m.sc, memory, m.alignment, m.slot + 1) != SLM_OK);
+  CHECK(slm_cache_deallocate_aligned_sized(m.cache, memory, m.alignment, m.slot + 1) != SLM_OK);
   removed(index);
-  CHECK(slm_sc_deallocate_aligned_sized(m.sc, memory, m.alignment, m.size) == SLM_OK);
+  CHECK(slm_cache_deallocate_aligned_sized(m.cache, memory, m.alignment, m.size) == SLM_OK);
 }
 
 static void deallocate_batch(void) {
@@ -107,14 +107,14 @@ static void deallocate_batch(void) {
     if (i == 0) memory[given++] = twice == 0 ? memory[0] : NULL;
     removed(m.count - 1);
   }
-  slm_status status = slm_sc_deallocate_batch(m.sc, memory, given, &done);
+  slm_status status = slm_cache_deallocate_batch(m.cache, memory, given, &done);
   CHECK(done == count && status == (count > 0 && twice == 0 ? SLM_ERR_DOUBLE_FREE : SLM_OK));
 }
 
 static void refused(unsigned char *pointer, slm_status want) {
-  CHECK(slm_sc_deallocate(m.sc, pointer) == want);
-  CHECK(slm_sc_deallocate_aligned_sized(m.sc, pointer, m.alignment, m.size) == want);
-  CHECK(slm_sc_usable_size(m.sc, pointer) == 0);
+  CHECK(slm_cache_deallocate(m.cache, pointer) == want);
+  CHECK(slm_cache_deallocate_aligned_sized(m.cache, pointer, m.alignment, m.size) == want);
+  CHECK(slm_cache_usable_size(m.cache, pointer) == 0);
 }
 
 static void misuse(void) {
@@ -122,7 +122,7 @@ static void misuse(void) {
   if (which == 0 && m.freed != NULL) {
     for (size_t i = 0; i < m.count; i++)
       if (m.live[i] == m.freed) return;
-    refused(m.freed, slm_sc_owns(m.sc, m.freed) ? SLM_ERR_DOUBLE_FREE : SLM_ERR_FOREIGN_POINTER);
+    refused(m.freed, slm_cache_owns(m.cache, m.freed) ? SLM_ERR_DOUBLE_FREE : SLM_ERR_FOREIGN_POINTER);
   } else if (which == 1 && m.count > 0) {
     refused(m.live[offset % m.count] + 1 + offset % (m.slot - 1), SLM_ERR_INTERIOR_POINTER);
   } else if (which == 2) {
@@ -131,14 +131,14 @@ static void misuse(void) {
 }
 
 static void reclaim(void) {
-  slm_reclaimed out = {0, 0};
-  CHECK(slm_sc_reclaim(m.sc, next_below(20), next_below(4), &out) == SLM_OK);
+  slm_reclaimed out = {.struct_size = sizeof out};
+  CHECK(slm_cache_reclaim(m.cache, next_below(20), next_below(4), &out) == SLM_OK);
 }
 
 static void reclaim_page(void) {
-  unsigned char *page = slm_sc_reclaim_page(m.sc, m.page_size);
+  unsigned char *page = slm_cache_reclaim_page(m.cache, m.page_size);
   if (page == NULL) return;
-  CHECK(!slm_sc_owns(m.sc, page));
+  CHECK(!slm_cache_owns(m.cache, page));
   test_provider_give_back(&m.provider, page, m.page_size);
 }
 
@@ -146,23 +146,23 @@ static void refill(void) {
   size_t how = next_below(4);
   unsigned char *page = test_provider_take(&m.provider, m.page_size);
   if (page == NULL) return;
-  slm_status status = how == 1   ? slm_sc_refill(m.sc, page + 64, m.page_size)
-                      : how == 2 ? slm_sc_refill(m.sc, page, m.page_size / 2)
-                                 : slm_sc_refill(m.sc, page, m.page_size);
+  slm_status status = how == 1   ? slm_cache_refill(m.cache, page + 64, m.page_size)
+                      : how == 2 ? slm_cache_refill(m.cache, page, m.page_size / 2)
+                                 : slm_cache_refill(m.cache, page, m.page_size);
   CHECK(status == (how == 1 ? SLM_ERR_BAD_PAGE : how == 2 ? SLM_ERR_WRONG_PAGE_SIZE : SLM_OK));
   if (status != SLM_OK) test_provider_give_back(&m.provider, page, m.page_size);
-  else CHECK(slm_sc_refill(m.sc, page, m.page_size) == SLM_ERR_PAGE_OWNED);
+  else CHECK(slm_cache_refill(m.cache, page, m.page_size) == SLM_ERR_PAGE_OWNED);
 }
 
 /** After it, so many can be allocated whatever the provider does. */
 static void reserve(void) {
   size_t count = next_below(20);
   if (!room(count)) return;
-  slm_status status = slm_sc_reserve(m.sc, count);
+  slm_status status = slm_cache_reserve(m.cache, count);
   if (status != SLM_OK) CHECK(status == SLM_ERR_OUT_OF_MEMORY && excused());
   for (size_t i = 0; i < count && status == SLM_OK; i++) {
     void *memory = NULL;
-    CHECK(slm_sc_allocate_with(m.sc, SLM_NOWAIT, &memory) == SLM_OK);
+    CHECK(slm_cache_allocate_with(m.cache, SLM_NOWAIT, &memory) == SLM_OK);
     added(memory);
   }
 }
@@ -175,7 +175,7 @@ static void set_up_fault(void) {
 static void look(void) {
   slm_statistics all = {.struct_size = sizeof all};
   slm_class_statistics class = {.struct_size = sizeof class};
-  CHECK(slm_sc_statistics(m.sc, &all) == SLM_OK && slm_sc_class_statistics(m.sc, &class) == SLM_OK);
+  CHECK(slm_cache_statistics(m.cache, &all) == SLM_OK && slm_cache_class_statistics(m.cache, &class) == SLM_OK);
   CHECK(all.slots_live == m.count && class.slots_live == m.count && all.bytes_live == m.count * m.slot);
   CHECK(all.base_pages_taken - all.base_pages_given_back == test_provider_out(&m.provider, BASE));
   CHECK(all.large_pages_taken - all.large_pages_given_back == test_provider_out(&m.provider, LARGE));
@@ -199,23 +199,23 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   m.push = (how & 4) != 0;
   test_provider_open(&m.provider, (size_t)4096 << 2 * (how % 3));
   m.provider.careless = (how & 8) == 0;
-  slm_options options = SLM_OPTIONS(m.push ? test_provider_release_only(&m.provider) : test_provider_both(&m.provider));
-  m.sc = slm_sc_init(&m.storage, sizeof m.storage, m.alignment, m.size, &options);
-  CHECK((m.sc != NULL) ==
+  slm_options options = *SLM_OPTIONS(m.push ? test_provider_release_only(&m.provider) : test_provider_both(&m.provider));
+  m.cache = slm_cache_init(&m.storage, sizeof m.storage, m.alignment, m.size, &options, NULL);
+  CHECK((m.cache != NULL) ==
         (is_power_of_two(m.alignment) && m.alignment <= SLM_LARGE_PAGE_SIZE && m.size <= SLM_MAX_SIZE));
-  if (m.sc != NULL) {
+  if (m.cache != NULL) {
     size_t live = SIZE_MAX;
     intervals_open(&m.taken, LIMIT);
-    m.slot = slm_sc_slot_size(m.sc);
-    m.page_size = slm_sc_page_size(m.sc);
+    m.slot = slm_cache_slot_size(m.cache);
+    m.page_size = slm_cache_page_size(m.cache);
     CHECK(m.slot >= m.size && m.slot >= 8);
     while (program.at < program.size) {
       m.calls_before = m.provider.calls;
       operation_of(operations, COUNT_OF(operations), next_byte())();
     }
     look();
-    CHECK(slm_sc_destroy(m.sc, &live) == SLM_OK && live == m.count);
-    CHECK(slm_sc_allocate(m.sc) == NULL && slm_sc_deallocate(m.sc, &m) == SLM_ERR_NOT_INITIALIZED);
+    CHECK(slm_cache_destroy(m.cache, &live) == SLM_OK && live == m.count);
+    CHECK(slm_cache_allocate(m.cache) == NULL && slm_cache_deallocate(m.cache, &m) == SLM_ERR_NOT_INITIALIZED);
     intervals_close(&m.taken);
   }
   test_provider_close(&m.provider);

@@ -1,25 +1,25 @@
-/* Two threads free one object of a safe zone at once: one of them is told. */
+/* Two threads free one object of a zone for any thread at once: one of them gets the error. */
 #include "../support/zone.h"
 
 #include <pthread.h>
 
-static slm_safe_zone_storage storage;
-static slm_safe_zone *zone;
+static slm_zone_storage storage;
+static slm_zone *zone;
 static pthread_barrier_t start;
 
 static void *free_it(void *object) {
   pthread_barrier_wait(&start);
-  return (void *)(intptr_t)slm_safe_zone_deallocate(zone, object);
+  return (void *)(intptr_t)slm_zone_deallocate(zone, object);
 }
 
 int main(void) {
   EXPECT(SLM_ERR_DOUBLE_FREE);
-  slm_options options = options_with(slm_mmap_provider());
-  zone = slm_safe_zone_init(&storage, sizeof storage, &options);
+  slm_options options = shared_options(SLM_ANY_THREAD, 0, slm_mmap_provider());
+  zone = slm_zone_init(&storage, sizeof storage, &options, NULL);
   require(zone != NULL);
   for (int round = 0; round < 500; round++) {
     pthread_t threads[2];
-    void *object = slm_safe_zone_allocate(zone, 64), *results[2];
+    void *object = slm_zone_allocate(zone, 64), *results[2];
     require(object != NULL);
     pthread_barrier_init(&start, NULL, 2);
     for (int i = 0; i < 2; i++) require(pthread_create(&threads[i], NULL, free_it, object) == 0);
@@ -29,5 +29,5 @@ int main(void) {
   }
   answer(SLM_ERR_DOUBLE_FREE);
   size_t live = 1;
-  return slm_safe_zone_destroy(zone, &live) == SLM_OK && live == 0 ? 0 : 3;
+  return slm_zone_destroy(zone, &live) == SLM_OK && live == 0 ? 0 : 3;
 }

@@ -3,20 +3,20 @@
 
 typedef struct cache {
   test_provider provider;
-  slm_sc_storage storage;
-  slm_sc *sc;
+  slm_cache_storage storage;
+  slm_cache *cache;
 } cache;
 
 static void open_cache(cache *c, size_t base_page_size, size_t alignment, size_t size) {
   test_provider_open(&c->provider, base_page_size);
-  slm_options options = SLM_OPTIONS(test_provider_both(&c->provider));
-  c->sc = slm_sc_init(&c->storage, sizeof c->storage, alignment, size, &options);
-  assert_ptr_equal(c->sc, &c->storage);
+  slm_options options = *SLM_OPTIONS(test_provider_both(&c->provider));
+  c->cache = slm_cache_init(&c->storage, sizeof c->storage, alignment, size, &options, NULL);
+  assert_ptr_equal(c->cache, &c->storage);
 }
 
 static slm_class_statistics class_of(cache *c) {
   slm_class_statistics class = {.struct_size = sizeof class};
-  assert_ok(slm_sc_class_statistics(c->sc, &class));
+  assert_ok(slm_cache_class_statistics(c->cache, &class));
   return class;
 }
 
@@ -24,7 +24,7 @@ static void close_cache(cache *c, size_t want) {
   size_t live = SIZE_MAX;
   slm_class_statistics class = class_of(c);
   slm_statistics all = {.struct_size = sizeof all};
-  assert_ok(slm_sc_statistics(c->sc, &all));
+  assert_ok(slm_cache_statistics(c->cache, &all));
   assert_int_equal(all.class_count, 1);
   assert_int_equal(all.slots_live, class.slots_live);
   assert_int_equal(all.bytes_live, class.slots_live * class.slot_size);
@@ -32,7 +32,7 @@ static void close_cache(cache *c, size_t want) {
   assert_int_equal(all.large_pages_taken - all.large_pages_given_back, test_provider_out(&c->provider, LARGE));
   assert_int_equal(class.pages + all.table_pages,
                    test_provider_out(&c->provider, BASE) + test_provider_out(&c->provider, LARGE));
-  assert_ok(slm_sc_destroy(c->sc, &live));
+  assert_ok(slm_cache_destroy(c->cache, &live));
   assert_int_equal(live, want);
   test_provider_close(&c->provider);
 }
@@ -64,25 +64,25 @@ static void slots_are_the_size_rounded_to_the_alignment(void **state) {
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
       cache c;
       open_cache(&c, page_size, cases[i].alignment, cases[i].size);
-      assert_int_equal(slm_sc_slot_size(c.sc), cases[i].slot);
+      assert_int_equal(slm_cache_slot_size(c.cache), cases[i].slot);
       slm_class_statistics class = class_of(&c);
       assert_int_equal(class.slot_size, cases[i].slot);
-      assert_int_equal(class.page_size, slm_sc_page_size(c.sc));
+      assert_int_equal(class.page_size, slm_cache_page_size(c.cache));
       assert_true(class.slots_per_page >= 1 && class.slots_per_page * class.slot_size <= class.page_size);
       size_t count = class.slots_per_page + 3; /* more than a page */
       void **objects = malloc(count * sizeof *objects);
       for (size_t j = 0; j < count; j++) {
-        assert_non_null(objects[j] = slm_sc_allocate(c.sc));
+        assert_non_null(objects[j] = slm_cache_allocate(c.cache));
         assert_aligned(objects[j], cases[i].alignment);
-        assert_int_equal(slm_sc_usable_size(c.sc, objects[j]), cases[i].slot);
+        assert_int_equal(slm_cache_usable_size(c.cache, objects[j]), cases[i].slot);
         pattern_fill(objects[j], cases[i].slot, j);
       }
       assert_int_equal(class_of(&c).pages, 2);
       assert_int_equal(class_of(&c).slots_live, count);
       for (size_t j = 0; j < count; j++) {
         assert_true(pattern_holds(objects[j], cases[i].slot, j));
-        assert_ok(slm_sc_deallocate(c.sc, objects[j]));
-        assert_int_equal(slm_sc_usable_size(c.sc, objects[j]), 0);
+        assert_ok(slm_cache_deallocate(c.cache, objects[j]));
+        assert_int_equal(slm_cache_usable_size(c.cache, objects[j]), 0);
       }
       assert_int_equal(class_of(&c).empty_pages, 2);
       free(objects);
@@ -97,12 +97,12 @@ static void every_alignment_works(void **state) {
     cache c;
     open_cache(&c, 4096, alignment, 100);
     for (size_t i = 0; i < 5; i++) {
-      void *object = slm_sc_allocate(c.sc), *next = slm_sc_allocate(c.sc);
+      void *object = slm_cache_allocate(c.cache), *next = slm_cache_allocate(c.cache);
       assert_non_null(object);
       assert_aligned(object, alignment);
       assert_aligned(next, alignment);
-      assert_true(slm_sc_usable_size(c.sc, object) >= 100);
-      assert_ok(slm_sc_deallocate_aligned_sized(c.sc, next, alignment, 100));
+      assert_true(slm_cache_usable_size(c.cache, object) >= 100);
+      assert_ok(slm_cache_deallocate_aligned_sized(c.cache, next, alignment, 100));
     }
     close_cache(&c, 5);
   }
@@ -117,19 +117,19 @@ static void wrong_layouts_and_options_are_refused(void **state) {
   cache c;
   memset(&c.storage, 0x5C, sizeof c.storage);
   for (size_t i = 0; i < COUNT_OF(wrong); i++)
-    assert_null(slm_sc_init(&c.storage, sizeof c.storage, wrong[i][0], wrong[i][1], NULL));
-  assert_null(slm_sc_init(NULL, sizeof c.storage, 8, 8, NULL));
-  assert_null(slm_sc_init(&c.storage, slm_sc_storage_size() - 1, 8, 8, NULL));
-  assert_null(slm_sc_init(c.storage.bytes + 8, sizeof c.storage - 8, 8, 8, NULL));
+    assert_null(slm_cache_init(&c.storage, sizeof c.storage, wrong[i][0], wrong[i][1], NULL, NULL));
+  assert_null(slm_cache_init(NULL, sizeof c.storage, 8, 8, NULL, NULL));
+  assert_null(slm_cache_init(&c.storage, slm_cache_storage_size(NULL) - 1, 8, 8, NULL, NULL));
+  assert_null(slm_cache_init(c.storage.bytes + 8, sizeof c.storage - 8, 8, 8, NULL, NULL));
   slm_options options = {.struct_size = sizeof options, .flags = 4};
-  assert_null(slm_sc_init(&c.storage, sizeof c.storage, 8, 8, &options));
+  assert_null(slm_cache_init(&c.storage, sizeof c.storage, 8, 8, &options, NULL));
   options = (slm_options){.struct_size = sizeof options, .page_size = 8192};
-  assert_null(slm_sc_init(&c.storage, sizeof c.storage, 8, 8, &options));
+  assert_null(slm_cache_init(&c.storage, sizeof c.storage, 8, 8, &options, NULL));
   assert_true(bytes_are(&c.storage, sizeof c.storage, 0x5C));
-  assert_true(slm_sc_storage_size() <= SLM_SC_STORAGE_SIZE);
-  assert_non_null(slm_sc_init(&c.storage, slm_sc_storage_size(), 8, 8, NULL));
-  assert_non_null(slm_sc_init(&c.storage, SIZE_MAX, 8, 8, NULL));
-  assert_ok(slm_sc_destroy((slm_sc *)&c.storage, NULL));
+  assert_true(slm_cache_storage_size(NULL) <= SLM_CACHE_STORAGE_SIZE);
+  assert_non_null(slm_cache_init(&c.storage, slm_cache_storage_size(NULL), 8, 8, NULL, NULL));
+  assert_non_null(slm_cache_init(&c.storage, SIZE_MAX, 8, 8, NULL, NULL));
+  assert_ok(slm_cache_destroy((slm_cache *)&c.storage, NULL));
 }
 
 static void zeroed_and_flags(void **state) {
@@ -139,15 +139,15 @@ static void zeroed_and_flags(void **state) {
   open_cache(&c, 4096, 8, 104);
   for (int round = 0; round < 2; round++) {
     for (size_t i = 0; i < 200; i++) {
-      if (i % 2 == 0) assert_non_null(objects[i] = slm_sc_allocate_zeroed(c.sc));
-      else assert_ok(slm_sc_allocate_with(c.sc, SLM_ZEROED, &objects[i]));
+      if (i % 2 == 0) assert_non_null(objects[i] = slm_cache_allocate_zeroed(c.cache));
+      else assert_ok(slm_cache_allocate_with(c.cache, SLM_ZEROED, &objects[i]));
       assert_true(bytes_are(objects[i], 104, 0));
       memset(objects[i], 0xFF, 104);
     }
-    for (size_t i = 0; i < 200; i++) assert_ok(slm_sc_deallocate(c.sc, objects[i]));
+    for (size_t i = 0; i < 200; i++) assert_ok(slm_cache_deallocate(c.cache, objects[i]));
   }
   void *out = &c;
-  assert_status(SLM_ERR_INVALID_ARGUMENT, slm_sc_allocate_with(c.sc, 4, &out));
+  assert_status(SLM_ERR_INVALID_ARGUMENT, slm_cache_allocate_with(c.cache, 4, &out));
   assert_null(out);
   assert_int_equal(class_of(&c).slots_live, 0);
   close_cache(&c, 0);
@@ -157,24 +157,24 @@ static void only_whole_live_objects_are_taken_back(void **state) {
   (void)state;
   cache c;
   open_cache(&c, 4096, 16, 40); /* slots of 48 */
-  char *object = slm_sc_allocate(c.sc), *other = slm_sc_allocate(c.sc);
+  char *object = slm_cache_allocate(c.cache), *other = slm_cache_allocate(c.cache);
   pattern_fill(other, 48, 1);
-  assert_ok(slm_sc_deallocate(c.sc, NULL));
-  assert_status(SLM_ERR_FOREIGN_POINTER, slm_sc_deallocate(c.sc, &c));
-  for (size_t i = 1; i < 48; i++) assert_status(SLM_ERR_INTERIOR_POINTER, slm_sc_deallocate(c.sc, object + i));
-  assert_int_equal(slm_sc_usable_size(c.sc, object + 1), 0);
-  assert_status(SLM_ERR_LAYOUT_MISMATCH, slm_sc_deallocate_aligned_sized(c.sc, object, 16, 49));
-  assert_status(SLM_ERR_LAYOUT_MISMATCH, slm_sc_deallocate_aligned_sized(c.sc, object, 32, 40));
-  assert_status(SLM_ERR_LAYOUT_MISMATCH, slm_sc_deallocate_aligned_sized(c.sc, object, 32, 8));
-  assert_status(SLM_ERR_INVALID_LAYOUT, slm_sc_deallocate_aligned_sized(c.sc, object, 3, 40));
-  assert_status(SLM_ERR_INVALID_LAYOUT, slm_sc_deallocate_aligned_sized(c.sc, object, 16, SLM_MAX_SIZE + 1));
+  assert_ok(slm_cache_deallocate(c.cache, NULL));
+  assert_status(SLM_ERR_FOREIGN_POINTER, slm_cache_deallocate(c.cache, &c));
+  for (size_t i = 1; i < 48; i++) assert_status(SLM_ERR_INTERIOR_POINTER, slm_cache_deallocate(c.cache, object + i));
+  assert_int_equal(slm_cache_usable_size(c.cache, object + 1), 0);
+  assert_status(SLM_ERR_LAYOUT_MISMATCH, slm_cache_deallocate_aligned_sized(c.cache, object, 16, 49));
+  assert_status(SLM_ERR_LAYOUT_MISMATCH, slm_cache_deallocate_aligned_sized(c.cache, object, 32, 40));
+  assert_status(SLM_ERR_LAYOUT_MISMATCH, slm_cache_deallocate_aligned_sized(c.cache, object, 32, 8));
+  assert_status(SLM_ERR_INVALID_LAYOUT, slm_cache_deallocate_aligned_sized(c.cache, object, 3, 40));
+  assert_status(SLM_ERR_INVALID_LAYOUT, slm_cache_deallocate_aligned_sized(c.cache, object, 16, SLM_MAX_SIZE + 1));
   assert_int_equal(class_of(&c).slots_live, 2);
-  assert_ok(slm_sc_deallocate_aligned_sized(c.sc, object, 16, 48));
-  assert_status(SLM_ERR_DOUBLE_FREE, slm_sc_deallocate(c.sc, object));
-  assert_status(SLM_ERR_DOUBLE_FREE, slm_sc_deallocate_aligned_sized(c.sc, object, 16, 40));
-  assert_true(slm_sc_owns(c.sc, object) && slm_sc_owns(c.sc, other + 47) && !slm_sc_owns(c.sc, &c));
+  assert_ok(slm_cache_deallocate_aligned_sized(c.cache, object, 16, 48));
+  assert_status(SLM_ERR_DOUBLE_FREE, slm_cache_deallocate(c.cache, object));
+  assert_status(SLM_ERR_DOUBLE_FREE, slm_cache_deallocate_aligned_sized(c.cache, object, 16, 40));
+  assert_true(slm_cache_owns(c.cache, object) && slm_cache_owns(c.cache, other + 47) && !slm_cache_owns(c.cache, &c));
   assert_true(pattern_holds(other, 48, 1));
-  assert_ok(slm_sc_deallocate_aligned_sized(c.sc, other, 1, 0));
+  assert_ok(slm_cache_deallocate_aligned_sized(c.cache, other, 1, 0));
   close_cache(&c, 0);
 }
 
@@ -184,12 +184,12 @@ static void batches_and_reclaim(void **state) {
   void *objects[1000];
   size_t done = 0;
   open_cache(&c, 4096, 8, 200);
-  assert_int_equal(slm_sc_allocate_batch(c.sc, 0, objects), 0);
+  assert_int_equal(slm_cache_allocate_batch(c.cache, 0, objects), 0);
   c.provider.fail_at = 2; /* one page is all there is; a count is never negative */
-  size_t slots = slm_sc_allocate_batch(c.sc, SIZE_MAX, objects);
+  size_t slots = slm_cache_allocate_batch(c.cache, SIZE_MAX, objects);
   assert_int_equal(slots, class_of(&c).slots_per_page);
-  assert_ok(slm_sc_deallocate_batch(c.sc, objects, slots, NULL));
-  assert_int_equal(slm_sc_allocate_batch(c.sc, 1000, objects), 1000);
+  assert_ok(slm_cache_deallocate_batch(c.cache, objects, slots, NULL));
+  assert_int_equal(slm_cache_allocate_batch(c.cache, 1000, objects), 1000);
   for (size_t i = 0; i < 1000; i++) pattern_fill(objects[i], 200, i);
   assert_disjoint(objects, 1000, 200);
   for (size_t i = 0; i < 1000; i++) assert_true(pattern_holds(objects[i], 200, i));
@@ -198,22 +198,22 @@ static void batches_and_reclaim(void **state) {
   void *kept = objects[7];
   objects[7] = NULL;
   objects[8] = (char *)objects[8] + 1;
-  assert_status(SLM_ERR_INTERIOR_POINTER, slm_sc_deallocate_batch(c.sc, objects, 1000, &done));
+  assert_status(SLM_ERR_INTERIOR_POINTER, slm_cache_deallocate_batch(c.cache, objects, 1000, &done));
   assert_int_equal(done, 998);
-  slm_reclaimed out = {99, 99};
-  assert_ok(slm_sc_reclaim(c.sc, 3, SIZE_MAX, &out));
+  slm_reclaimed out = {.struct_size = sizeof out, .base_pages = 99, .large_pages = 99};
+  assert_ok(slm_cache_reclaim(c.cache, 3, SIZE_MAX, &out));
   assert_int_equal(out.base_pages, 3);
   assert_int_equal(out.large_pages, 0);
-  void *page = slm_sc_reclaim_page(c.sc, 4096);
+  void *page = slm_cache_reclaim_page(c.cache, 4096);
   assert_non_null(page);
-  assert_false(slm_sc_owns(c.sc, page));
+  assert_false(slm_cache_owns(c.cache, page));
   test_provider_give_back(&c.provider, page, 4096);
   assert_int_equal(class_of(&c).pages, pages - 4);
-  assert_ok(slm_sc_deallocate(c.sc, kept));
-  assert_ok(slm_sc_deallocate(c.sc, (char *)objects[8] - 1));
-  assert_ok(slm_sc_reclaim(c.sc, SIZE_MAX, SIZE_MAX, NULL));
+  assert_ok(slm_cache_deallocate(c.cache, kept));
+  assert_ok(slm_cache_deallocate(c.cache, (char *)objects[8] - 1));
+  assert_ok(slm_cache_reclaim(c.cache, SIZE_MAX, SIZE_MAX, NULL));
   assert_int_equal(test_provider_out(&c.provider, BASE), 0);
-  assert_null(slm_sc_reclaim_page(c.sc, 4096));
+  assert_null(slm_cache_reclaim_page(c.cache, 4096));
   close_cache(&c, 0);
 }
 
@@ -223,18 +223,18 @@ static void push_and_wrong_pages(void **state) {
   open_cache(&c, 16384, 8, 64);
   open_cache(&d, 16384, 8, 128);
   c.provider.dry = true;
-  assert_null(slm_sc_allocate(c.sc));
+  assert_null(slm_cache_allocate(c.cache));
   char *page = test_provider_take(&c.provider, 16384);
-  assert_status(SLM_ERR_BAD_PAGE, slm_sc_refill(c.sc, NULL, 16384));
-  assert_status(SLM_ERR_BAD_PAGE, slm_sc_refill(c.sc, page + 4096, 16384));
-  assert_status(SLM_ERR_WRONG_PAGE_SIZE, slm_sc_refill(c.sc, page, 4096));
-  assert_status(SLM_ERR_WRONG_PAGE_SIZE, slm_sc_refill(c.sc, page, SLM_LARGE_PAGE_SIZE));
+  assert_status(SLM_ERR_BAD_PAGE, slm_cache_refill(c.cache, NULL, 16384));
+  assert_status(SLM_ERR_BAD_PAGE, slm_cache_refill(c.cache, page + 4096, 16384));
+  assert_status(SLM_ERR_WRONG_PAGE_SIZE, slm_cache_refill(c.cache, page, 4096));
+  assert_status(SLM_ERR_WRONG_PAGE_SIZE, slm_cache_refill(c.cache, page, SLM_LARGE_PAGE_SIZE));
   assert_true(bytes_are(page, 16384, PAGE_FRESH)); /* still ours, not written */
-  assert_ok(slm_sc_refill(c.sc, page, 16384));
-  assert_status(SLM_ERR_PAGE_OWNED, slm_sc_refill(c.sc, page, 16384));
-  assert_status(SLM_ERR_PAGE_OWNED, slm_sc_refill(d.sc, page, 16384));
-  assert_ptr_equal((void *)((uintptr_t)slm_sc_allocate(c.sc) & ~(uintptr_t)16383), page);
-  assert_null(slm_sc_reclaim_page(c.sc, 16384));
+  assert_ok(slm_cache_refill(c.cache, page, 16384));
+  assert_status(SLM_ERR_PAGE_OWNED, slm_cache_refill(c.cache, page, 16384));
+  assert_status(SLM_ERR_PAGE_OWNED, slm_cache_refill(d.cache, page, 16384));
+  assert_ptr_equal((void *)((uintptr_t)slm_cache_allocate(c.cache) & ~(uintptr_t)16383), page);
+  assert_null(slm_cache_reclaim_page(c.cache, 16384));
   close_cache(&d, 0);
   close_cache(&c, 1);
 }
@@ -249,5 +249,5 @@ int main(void) {
       cmocka_unit_test(batches_and_reclaim),
       cmocka_unit_test(push_and_wrong_pages),
   };
-  return cmocka_run_group_tests_name("slm_sc", tests, NULL, NULL);
+  return cmocka_run_group_tests_name("slm_cache", tests, NULL, NULL);
 }
