@@ -12,7 +12,9 @@
 
 #define CPUS 4
 static slm_zone *open_per_cpu(void) {
-  static struct { SLM_ALIGNAS(64) unsigned char bytes[SLM_ZONE_STORAGE_SIZE + CPUS * SLM_ZONE_CPU_STORAGE_SIZE]; } storage;
+  static struct {
+    SLM_ALIGNAS(64) unsigned char bytes[SLM_ZONE_STORAGE_SIZE + CPUS * SLM_ZONE_CPU_STORAGE_SIZE];
+  } storage;
   slm_options options = *SLM_OPTIONS(slm_mmap_provider());
   options.threads = SLM_PER_CPU;
   options.cpu_count = CPUS;

@@ -199,7 +199,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   m.push = (how & 4) != 0;
   test_provider_open(&m.provider, (size_t)4096 << 2 * (how % 3));
   m.provider.careless = (how & 8) == 0;
-  slm_options options = *SLM_OPTIONS(m.push ? test_provider_release_only(&m.provider) : test_provider_both(&m.provider));
+  slm_options options =
+      *SLM_OPTIONS(m.push ? test_provider_release_only(&m.provider) : test_provider_both(&m.provider));
   m.cache = slm_cache_init(&m.storage, sizeof m.storage, m.alignment, m.size, &options, NULL);
   CHECK((m.cache != NULL) ==
         (is_power_of_two(m.alignment) && m.alignment <= SLM_LARGE_PAGE_SIZE && m.size <= SLM_MAX_SIZE));

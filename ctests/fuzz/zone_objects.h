@@ -101,8 +101,8 @@ static void reallocate(bool aligned) {
   size_t alignment = aligned ? natural(o) : 0, index = (size_t)(o - m.objects);
   if (o->alignment != 0 && !aligned) return; /* it would lose its alignment */
   CHECK(model_intact(&m, o));
-  void *memory =
-      aligned ? slm_zone_reallocate_aligned(m.f.zone, o->memory, alignment, size) : slm_zone_reallocate(m.f.zone, o->memory, size);
+  void *memory = aligned ? slm_zone_reallocate_aligned(m.f.zone, o->memory, alignment, size)
+                         : slm_zone_reallocate(m.f.zone, o->memory, size);
   if (memory == NULL) {
     CHECK(size > SLM_MAX_SIZE || excused());
     CHECK(model_intact(&m, &before));

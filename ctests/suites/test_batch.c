@@ -156,7 +156,8 @@ static void a_batch_may_mix_sizes_and_pages(void **state) {
   fixture f;
   uint64_t random = 5;
   open_pull(&f, 4096);
-  for (size_t i = 0; i < LIMIT; i++) assert_non_null(objects[i] = slm_zone_allocate(f.zone, i % 40 == 0 ? 50000 : i % 2048));
+  for (size_t i = 0; i < LIMIT; i++)
+    assert_non_null(objects[i] = slm_zone_allocate(f.zone, i % 40 == 0 ? 50000 : i % 2048));
   shuffle(objects, LIMIT, &random);
   size_t done = 0;
   assert_ok(slm_zone_deallocate_batch(f.zone, objects, LIMIT, &done));

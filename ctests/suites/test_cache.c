@@ -1,20 +1,20 @@
-/* The size-class allocator: objects of one size. */
-#include "../support/test_provider.h"
+/* Caches: objects of one size. */
+#include "../support/family.h"
 
 typedef struct cache {
   test_provider provider;
-  slm_cache_storage storage;
+  SLM_ALIGNAS(64) unsigned char storage[SLM_CACHE_STORAGE_SIZE + CPUS * SLM_CACHE_CPU_STORAGE_SIZE];
   slm_cache *cache;
 } cache;
 
 static void open_cache(cache *c, size_t base_page_size, size_t alignment, size_t size) {
   test_provider_open(&c->provider, base_page_size);
-  slm_options options = *SLM_OPTIONS(test_provider_both(&c->provider));
+  slm_options options = SUITE_OPTIONS(test_provider_both(&c->provider));
   c->cache = slm_cache_init(&c->storage, sizeof c->storage, alignment, size, &options, NULL);
   assert_ptr_equal(c->cache, &c->storage);
 }
 
-static slm_class_statistics class_of(cache *c) {
+static slm_class_statistics cache_class(cache *c) {
   slm_class_statistics class = {.struct_size = sizeof class};
   assert_ok(slm_cache_class_statistics(c->cache, &class));
   return class;
@@ -22,7 +22,7 @@ static slm_class_statistics class_of(cache *c) {
 
 static void close_cache(cache *c, size_t want) {
   size_t live = SIZE_MAX;
-  slm_class_statistics class = class_of(c);
+  slm_class_statistics class = cache_class(c);
   slm_statistics all = {.struct_size = sizeof all};
   assert_ok(slm_cache_statistics(c->cache, &all));
   assert_int_equal(all.class_count, 1);
@@ -65,7 +65,7 @@ static void slots_are_the_size_rounded_to_the_alignment(void **state) {
       cache c;
       open_cache(&c, page_size, cases[i].alignment, cases[i].size);
       assert_int_equal(slm_cache_slot_size(c.cache), cases[i].slot);
-      slm_class_statistics class = class_of(&c);
+      slm_class_statistics class = cache_class(&c);
       assert_int_equal(class.slot_size, cases[i].slot);
       assert_int_equal(class.page_size, slm_cache_page_size(c.cache));
       assert_true(class.slots_per_page >= 1 && class.slots_per_page * class.slot_size <= class.page_size);
@@ -77,14 +77,14 @@ static void slots_are_the_size_rounded_to_the_alignment(void **state) {
         assert_int_equal(slm_cache_usable_size(c.cache, objects[j]), cases[i].slot);
         pattern_fill(objects[j], cases[i].slot, j);
       }
-      assert_int_equal(class_of(&c).pages, 2);
-      assert_int_equal(class_of(&c).slots_live, count);
+      assert_int_equal(cache_class(&c).pages, 2);
+      assert_int_equal(cache_class(&c).slots_live, count);
       for (size_t j = 0; j < count; j++) {
         assert_true(pattern_holds(objects[j], cases[i].slot, j));
         assert_ok(slm_cache_deallocate(c.cache, objects[j]));
         assert_int_equal(slm_cache_usable_size(c.cache, objects[j]), 0);
       }
-      assert_int_equal(class_of(&c).empty_pages, 2);
+      assert_int_equal(cache_class(&c).empty_pages, 2);
       free(objects);
       close_cache(&c, 0);
     }
@@ -120,13 +120,14 @@ static void wrong_layouts_and_options_are_refused(void **state) {
     assert_null(slm_cache_init(&c.storage, sizeof c.storage, wrong[i][0], wrong[i][1], NULL, NULL));
   assert_null(slm_cache_init(NULL, sizeof c.storage, 8, 8, NULL, NULL));
   assert_null(slm_cache_init(&c.storage, slm_cache_storage_size(NULL) - 1, 8, 8, NULL, NULL));
-  assert_null(slm_cache_init(c.storage.bytes + 8, sizeof c.storage - 8, 8, 8, NULL, NULL));
+  assert_null(slm_cache_init(c.storage + 8, sizeof c.storage - 8, 8, 8, NULL, NULL));
   slm_options options = {.struct_size = sizeof options, .flags = 4};
   assert_null(slm_cache_init(&c.storage, sizeof c.storage, 8, 8, &options, NULL));
   options = (slm_options){.struct_size = sizeof options, .page_size = 8192};
   assert_null(slm_cache_init(&c.storage, sizeof c.storage, 8, 8, &options, NULL));
   assert_true(bytes_are(&c.storage, sizeof c.storage, 0x5C));
   assert_true(slm_cache_storage_size(NULL) <= SLM_CACHE_STORAGE_SIZE);
+  assert_true(slm_cache_storage_size(SUITE_NO_OPTIONS) <= sizeof c.storage);
   assert_non_null(slm_cache_init(&c.storage, slm_cache_storage_size(NULL), 8, 8, NULL, NULL));
   assert_non_null(slm_cache_init(&c.storage, SIZE_MAX, 8, 8, NULL, NULL));
   assert_ok(slm_cache_destroy((slm_cache *)&c.storage, NULL));
@@ -149,7 +150,7 @@ static void zeroed_and_flags(void **state) {
   void *out = &c;
   assert_status(SLM_ERR_INVALID_ARGUMENT, slm_cache_allocate_with(c.cache, 4, &out));
   assert_null(out);
-  assert_int_equal(class_of(&c).slots_live, 0);
+  assert_int_equal(cache_class(&c).slots_live, 0);
   close_cache(&c, 0);
 }
 
@@ -168,7 +169,7 @@ static void only_whole_live_objects_are_taken_back(void **state) {
   assert_status(SLM_ERR_LAYOUT_MISMATCH, slm_cache_deallocate_aligned_sized(c.cache, object, 32, 8));
   assert_status(SLM_ERR_INVALID_LAYOUT, slm_cache_deallocate_aligned_sized(c.cache, object, 3, 40));
   assert_status(SLM_ERR_INVALID_LAYOUT, slm_cache_deallocate_aligned_sized(c.cache, object, 16, SLM_MAX_SIZE + 1));
-  assert_int_equal(class_of(&c).slots_live, 2);
+  assert_int_equal(cache_class(&c).slots_live, 2);
   assert_ok(slm_cache_deallocate_aligned_sized(c.cache, object, 16, 48));
   assert_status(SLM_ERR_DOUBLE_FREE, slm_cache_deallocate(c.cache, object));
   assert_status(SLM_ERR_DOUBLE_FREE, slm_cache_deallocate_aligned_sized(c.cache, object, 16, 40));
@@ -187,14 +188,14 @@ static void batches_and_reclaim(void **state) {
   assert_int_equal(slm_cache_allocate_batch(c.cache, 0, objects), 0);
   c.provider.fail_at = 2; /* one page is all there is; a count is never negative */
   size_t slots = slm_cache_allocate_batch(c.cache, SIZE_MAX, objects);
-  assert_int_equal(slots, class_of(&c).slots_per_page);
+  assert_int_equal(slots, cache_class(&c).slots_per_page);
   assert_ok(slm_cache_deallocate_batch(c.cache, objects, slots, NULL));
   assert_int_equal(slm_cache_allocate_batch(c.cache, 1000, objects), 1000);
   for (size_t i = 0; i < 1000; i++) pattern_fill(objects[i], 200, i);
   assert_disjoint(objects, 1000, 200);
   for (size_t i = 0; i < 1000; i++) assert_true(pattern_holds(objects[i], 200, i));
-  size_t pages = class_of(&c).pages;
-  assert_int_equal(pages, (1000 + class_of(&c).slots_per_page - 1) / class_of(&c).slots_per_page);
+  size_t pages = cache_class(&c).pages;
+  assert_int_equal(pages, (1000 + cache_class(&c).slots_per_page - 1) / cache_class(&c).slots_per_page);
   void *kept = objects[7];
   objects[7] = NULL;
   objects[8] = (char *)objects[8] + 1;
@@ -208,7 +209,7 @@ static void batches_and_reclaim(void **state) {
   assert_non_null(page);
   assert_false(slm_cache_owns(c.cache, page));
   test_provider_give_back(&c.provider, page, 4096);
-  assert_int_equal(class_of(&c).pages, pages - 4);
+  assert_int_equal(cache_class(&c).pages, pages - 4);
   assert_ok(slm_cache_deallocate(c.cache, kept));
   assert_ok(slm_cache_deallocate(c.cache, (char *)objects[8] - 1));
   assert_ok(slm_cache_reclaim(c.cache, SIZE_MAX, SIZE_MAX, NULL));
@@ -249,5 +250,5 @@ int main(void) {
       cmocka_unit_test(batches_and_reclaim),
       cmocka_unit_test(push_and_wrong_pages),
   };
-  return cmocka_run_group_tests_name("slm_cache", tests, NULL, NULL);
+  return cmocka_run_group_tests_name(CACHE_FAMILY, tests, NULL, NULL);
 }

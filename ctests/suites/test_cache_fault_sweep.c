@@ -1,5 +1,5 @@
-/* The program of test_fault_sweep.c for size-class allocators: every function, and each call of the provider goes wrong in turn. */
-#include "../support/test_provider.h"
+/* The program of test_fault_sweep.c for caches: every function, and each call of the provider goes wrong in turn. */
+#include "../support/family.h"
 
 enum { OBJECTS = 400, BATCH = 8 };
 
@@ -59,7 +59,7 @@ static void run(sweep *s, size_t size, size_t alignment, enum page_fault fault, 
   s->provider.careless = true;
   s->size = size;
   s->alignment = alignment;
-  slm_options options = *SLM_OPTIONS(test_provider_both(&s->provider));
+  slm_options options = SUITE_OPTIONS(test_provider_both(&s->provider));
   s->cache = slm_cache_init(&s->storage, sizeof s->storage, alignment, size, &options, NULL);
   assert_non_null(s->cache);
   for (size_t i = 0; s->count < OBJECTS && i < 2 * OBJECTS; i++) {
@@ -120,5 +120,5 @@ int main(void) {
       cmocka_unit_test(of_base_pages),
       cmocka_unit_test(of_large_pages),
   };
-  return cmocka_run_group_tests_name("slm_cache fault sweep", tests, NULL, NULL);
+  return cmocka_run_group_tests_name(CACHE_FAMILY " fault sweep", tests, NULL, NULL);
 }

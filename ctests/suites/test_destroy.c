@@ -278,8 +278,8 @@ static void destroying_from_release_page_of_a_reclaim(void **state) {
     open_ending(&e);
     assert_non_null(object = slm_zone_allocate(e.f.zone, 64));
     for (size_t i = 0; i < ALL; i++) {
-      objects[i] =
-          i < BASE_PAGES ? slm_zone_allocate(e.f.zone, ONE_PER_PAGE) : slm_zone_allocate_aligned(e.f.zone, SLM_LARGE_PAGE_SIZE, 8);
+      objects[i] = i < BASE_PAGES ? slm_zone_allocate(e.f.zone, ONE_PER_PAGE)
+                                  : slm_zone_allocate_aligned(e.f.zone, SLM_LARGE_PAGE_SIZE, 8);
       assert_non_null(objects[i]);
     }
     assert_ok(slm_zone_deallocate_batch(e.f.zone, objects, ALL, NULL));

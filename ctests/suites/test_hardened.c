@@ -157,7 +157,8 @@ static void the_quarantine_gives_way(void **state) {
     refill(&f, 8, sizes[i]);
     size_t slots = (size_t)class_of(&f, sizes[i]).slots_per_page;
     for (size_t round = 0; round < 3; round++) { /* every slot can be had at once after it was freed */
-      for (size_t j = 0; j < slots; j++) assert_ok(slm_zone_allocate_with(f.zone, 8, sizes[i], SLM_NOWAIT, &objects[j]));
+      for (size_t j = 0; j < slots; j++)
+        assert_ok(slm_zone_allocate_with(f.zone, 8, sizes[i], SLM_NOWAIT, &objects[j]));
       assert_null(slm_zone_allocate(f.zone, sizes[i]));
       for (size_t j = 0; j < slots; j++) assert_ok(slm_zone_deallocate(f.zone, objects[j]));
     }
@@ -232,7 +233,7 @@ static void objects_of_one_size(void **state) {
     test_provider_close(&provider);
   }
   assert_null(slm_cache_init(&(slm_cache_storage){0}, sizeof(slm_cache_storage), 8, SLM_MAX_SIZE + 1,
-                          &SUITE_OPTIONS((slm_page_provider){0}), NULL));
+                             &SUITE_OPTIONS((slm_page_provider){0}), NULL));
 }
 
 /** What is found in one CPU's zone ends the call: another CPU's would serve it, and nobody would know. */

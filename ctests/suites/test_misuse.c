@@ -72,7 +72,8 @@ static void pages_that_no_zone_can_take(void **state) {
   for (size_t offset = 1; offset < 4096; offset *= 2)
     assert_status(SLM_ERR_BAD_PAGE, slm_zone_refill(zone, 8, 40, page + offset, 4096));
   assert_status(SLM_ERR_BAD_PAGE, slm_zone_refill(zone, 8, 50000, large + 4096, SLM_LARGE_PAGE_SIZE));
-  assert_status(SLM_ERR_BAD_PAGE, slm_zone_refill(zone, 8, 50000, large + SLM_LARGE_PAGE_SIZE / 2, SLM_LARGE_PAGE_SIZE));
+  assert_status(SLM_ERR_BAD_PAGE,
+                slm_zone_refill(zone, 8, 50000, large + SLM_LARGE_PAGE_SIZE / 2, SLM_LARGE_PAGE_SIZE));
   assert_status(SLM_ERR_BAD_PAGE, slm_zone_refill(zone, 8, 40, (void *)UINTPTR_MAX, 4096));
   static const size_t sizes[] = {0, 1, 2048, 4095, 4097, 8192, 16384, 65536, SLM_LARGE_PAGE_SIZE, SIZE_MAX};
   for (size_t i = 0; i < COUNT_OF(sizes); i++)
@@ -141,7 +142,8 @@ static void arguments_that_are_wrong(void **state) {
   open_victim(&v);
   for (unsigned bit = 2; bit < 32; bit++) { /* SLM_ZEROED and SLM_NOWAIT are the lowest */
     void *out = &v;
-    assert_status(SLM_ERR_INVALID_ARGUMENT, slm_zone_allocate_with(v.f.zone, 8, 40, (uint32_t)1 << bit | SLM_ZEROED, &out));
+    assert_status(SLM_ERR_INVALID_ARGUMENT,
+                  slm_zone_allocate_with(v.f.zone, 8, 40, (uint32_t)1 << bit | SLM_ZEROED, &out));
     assert_null(out);
   }
   void *no_object = NULL;

@@ -80,7 +80,8 @@ static void deallocate_one(model *m) {
     status = slm_zone_deallocate_aligned_sized(m->f.zone, o->memory, o->alignment ? o->alignment : natural, o->layout);
     break;
   default:
-    status = o->alignment ? slm_zone_deallocate(m->f.zone, o->memory) : slm_zone_deallocate_sized(m->f.zone, o->memory, o->layout);
+    status = o->alignment ? slm_zone_deallocate(m->f.zone, o->memory)
+                          : slm_zone_deallocate_sized(m->f.zone, o->memory, o->layout);
   }
   MODEL_CHECK(m, status == SLM_OK);
   model_remove(m, index);

@@ -117,7 +117,8 @@ static void *allocate_some_way(callback *c, int way) {
   void *out = NULL;
   switch (way) {
   case 0:
-    return c->alignment <= 16 ? slm_zone_allocate(c->f.zone, c->size) : slm_zone_allocate_aligned(c->f.zone, c->alignment, c->size);
+    return c->alignment <= 16 ? slm_zone_allocate(c->f.zone, c->size)
+                              : slm_zone_allocate_aligned(c->f.zone, c->alignment, c->size);
   case 1:
     assert_ok(slm_zone_allocate_with(c->f.zone, c->alignment, c->size, SLM_ZEROED, &out));
     return out;

@@ -143,7 +143,8 @@ static void bad_input_is_refused(void **state) {
   (void)state;
   static const size_t wrong_sizes[] = {0, 1, 2048, 4095, 4097, 8192, 32768, 131072, SLM_LARGE_PAGE_SIZE, SIZE_MAX};
   memset(memory, GUARD, MEMORY_SIZE);
-  for (size_t i = 0; i < COUNT_OF(wrong_sizes); i++) assert_null(slm_region_init(memory, MEMORY_SIZE, wrong_sizes[i], NULL));
+  for (size_t i = 0; i < COUNT_OF(wrong_sizes); i++)
+    assert_null(slm_region_init(memory, MEMORY_SIZE, wrong_sizes[i], NULL));
   assert_null(slm_region_init(NULL, MEMORY_SIZE, 4096, NULL));
   assert_null(slm_region_init(memory, 0, 4096, NULL));
   assert_null(slm_region_init(memory, SIZE_MAX, 4096, NULL));
@@ -185,7 +186,8 @@ static void zones_share_a_region(void **state) {
   slm_zone *zones[2];
   static void *objects[2][MAX_PAGES];
   size_t counts[2] = {0, 0};
-  for (size_t i = 0; i < 2; i++) assert_non_null(zones[i] = slm_zone_init(&storages[i], sizeof storages[i], &options, NULL));
+  for (size_t i = 0; i < 2; i++)
+    assert_non_null(zones[i] = slm_zone_init(&storages[i], sizeof storages[i], &options, NULL));
   for (void *object; (object = slm_zone_allocate(zones[count % 2], 512)) != NULL; count++) {
     pattern_fill(object, 512, count);
     objects[count % 2][counts[count % 2]++] = object;

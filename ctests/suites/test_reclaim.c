@@ -108,8 +108,8 @@ static void tables_when_nothing_lives(void **state) {
     open_pull(&f, 4096);
     f.provider.careless = true;
     for (size_t j = 0; j < count; j++) {
-      objects[j] =
-          j < BASE_PAGES ? slm_zone_allocate(f.zone, ONE_PER_PAGE) : slm_zone_allocate_aligned(f.zone, SLM_LARGE_PAGE_SIZE, 8);
+      objects[j] = j < BASE_PAGES ? slm_zone_allocate(f.zone, ONE_PER_PAGE)
+                                  : slm_zone_allocate_aligned(f.zone, SLM_LARGE_PAGE_SIZE, 8);
       assert_non_null(objects[j]);
     }
     size_t base_tables = large_counts[i] > 0;

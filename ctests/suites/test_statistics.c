@@ -23,7 +23,8 @@ static void equations_hold_at_every_step(void **state) {
         bytes += slm_zone_usable_size(f.zone, *object) + CANARY;
         live++;
       }
-      if (step % 100 == 99) assert_ok(slm_zone_reclaim(f.zone, random_below(&random, 4), random_below(&random, 2), NULL));
+      if (step % 100 == 99)
+        assert_ok(slm_zone_reclaim(f.zone, random_below(&random, 4), random_below(&random, 2), NULL));
       assert_int_equal(statistics(&f).slots_live, live);
       assert_int_equal(statistics(&f).bytes_live, bytes);
       check_books(&f);

@@ -122,7 +122,8 @@ static void two_threads_grow_the_zone_at_once(void **state) {
 static void *allocate_meanwhile(void *argument) {
   meeting *m = argument;
   if (!wait_a_while(&m->begin)) return NULL;
-  for (size_t i = 0; i < COUNT_OF(m->others); i++) m->faults += (m->others[i] = slm_zone_allocate(m->f.zone, 64)) == NULL;
+  for (size_t i = 0; i < COUNT_OF(m->others); i++)
+    m->faults += (m->others[i] = slm_zone_allocate(m->f.zone, 64)) == NULL;
   sem_post(&m->done);
   return NULL;
 }

@@ -119,7 +119,7 @@ static void storage_is_used_within_its_bounds(void **state) {
   assert_null(slm_zone_init(&memory, 0, &options, NULL));
   for (size_t offset = 1; offset < 64; offset *= 2)
     assert_null(slm_zone_init((char *)&memory + offset, sizeof memory - offset, &options, NULL));
-  assert_true(bytes_are(&memory, sizeof memory, 0x5C));        /* refused, so not written */
+  assert_true(bytes_are(&memory, sizeof memory, 0x5C));                                /* refused, so not written */
   assert_ptr_equal(slm_zone_init(&memory, SIZE_MAX, SUITE_NO_OPTIONS, NULL), &memory); /* as much as you like */
   assert_true(bytes_are((char *)&memory + size, sizeof memory - size, 0x5C));
   f.zone = slm_zone_init(&memory, size, &options, NULL);

@@ -80,7 +80,8 @@ static size_t fill_and_empty(size_t pages, size_t fail_at) {
   }
   check_books(&f);
   assert_true(statistics(&f).table_pages <= 2); /* one for each kind of page */
-  for (size_t i = 0; i < pages; i++) assert_true(pattern_holds(objects[i], 2048, i) && slm_zone_owns(f.zone, objects[i]));
+  for (size_t i = 0; i < pages; i++)
+    assert_true(pattern_holds(objects[i], 2048, i) && slm_zone_owns(f.zone, objects[i]));
   assert_false(slm_zone_owns(f.zone, &f));
   shuffle(objects, pages, &random);
   for (size_t i = 0; i < pages; i++) assert_ok(slm_zone_deallocate(f.zone, objects[i]));

@@ -117,7 +117,8 @@ static void *use_everything(void *argument) {
       void *aligned = slm_zone_allocate_aligned(zone, 4096, 100), *zeroed = slm_zone_allocate_zeroed(zone, 300);
       faults += aligned == NULL || (uintptr_t)aligned % 4096 != 0 || zeroed == NULL || !bytes_are(zeroed, 300, 0);
       if (zeroed != NULL) memset(zeroed, 0xFF, 300);
-      faults += slm_zone_usable_size(zone, zeroed) < 300 || !slm_zone_owns(zone, aligned) || slm_zone_resize(zone, zeroed, 1) != SLM_OK;
+      faults += slm_zone_usable_size(zone, zeroed) < 300 || !slm_zone_owns(zone, aligned) ||
+                slm_zone_resize(zone, zeroed, 1) != SLM_OK;
       faults += slm_zone_deallocate(zone, aligned) != SLM_OK || slm_zone_deallocate(zone, zeroed) != SLM_OK;
     }
   }

@@ -8,12 +8,15 @@
 #define CPUS 4
 #if defined SUITE_ANY_THREAD
 #define FAMILY "slm_zone (any thread)"
+#define CACHE_FAMILY "slm_cache (any thread)"
 #define SUITE_THREADS SLM_ANY_THREAD, 0
 #elif defined SUITE_PER_CPU
 #define FAMILY "slm_zone (per CPU)"
+#define CACHE_FAMILY "slm_cache (per CPU)"
 #define SUITE_THREADS SLM_PER_CPU, CPUS
 #else
 #define FAMILY "slm_zone"
+#define CACHE_FAMILY "slm_cache"
 #define SUITE_THREADS SLM_ONE_THREAD, 0
 #endif
 
@@ -40,11 +43,11 @@ typedef struct storage_type {
 #endif
 
 /** The options of a zone of the suite's kind, with a provider. */
-#define SUITE_OPTIONS(page_provider) \
+#define SUITE_OPTIONS(page_provider)                                                                                   \
   ((slm_options){(uint32_t)sizeof(slm_options), 0, PROFILE, SUITE_THREADS, NULL, 0, 0, (page_provider)})
 /** No options but those that make the zone one of the suite's kind of threads. */
 #if defined SUITE_ANY_THREAD || defined SUITE_PER_CPU
-#define SUITE_NO_OPTIONS \
+#define SUITE_NO_OPTIONS                                                                                               \
   (&(slm_options){(uint32_t)sizeof(slm_options), 0, 0, SUITE_THREADS, NULL, 0, 0, SLM_NO_PROVIDER})
 #else
 #define SUITE_NO_OPTIONS NULL

@@ -5,7 +5,9 @@
 #define SUITE_HARDENED
 #include "family.h"
 
-static inline slm_status try(fixture *f, size_t size, void **out) { return slm_zone_allocate_with(f->zone, 8, size, 0, out); }
+static inline slm_status try(fixture *f, size_t size, void **out) {
+  return slm_zone_allocate_with(f->zone, 8, size, 0, out);
+}
 
 /** Every way in which an object is freed or changed says this; nothing changes. */
 static inline void everything_says(fixture *f, void *object, size_t size, slm_status want) {
