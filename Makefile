@@ -18,7 +18,7 @@ endif
 # --- Sources and flags -------------------------------------------------------------------------
 B         := build
 HEADER    := include/slabmalloc.h
-SWIFT_SRC := $(sort $(shell find Sources/SlabMalloc -name '*.swift' -not -path '*/Freestanding/*'))
+SWIFT_SRC := $(sort $(shell find Sources/SlabMalloc -name '*.swift' -not -path '*/SwiftRuntime/*'))
 PORT_SRC  := $(wildcard Sources/CSlabPort/*.c)
 C_HEADERS := $(HEADER) include/slabmalloc/port.h include/module.modulemap $(wildcard Sources/CSlabPort/include/*)
 version_part = $(shell sed -n 's/^.define SLM_VERSION_$(1) //p' $(HEADER))
@@ -35,7 +35,8 @@ SWIFT_FLAGS := -swift-version 6 -warnings-as-errors -enable-experimental-feature
   -Xfrontend -function-sections -Xfrontend -disable-stack-protector \
   -Xfrontend -disable-llvm-merge-functions-pass
 # Functions start on cache lines: what a fast path costs no longer depends on what lies before it. A kernel wants the bytes.
-HOSTED_FLAGS := -Xllvm -align-all-functions=6
+HOSTED := -D SLM_HOSTED
+HOSTED_FLAGS := $(HOSTED) -Xllvm -align-all-functions=6
 C_WARNINGS := -Wall -Wextra -Werror
 CFLAGS ?= -O2 -gdwarf-4
 
@@ -93,8 +94,8 @@ $(B)/libslabmalloc.so: $(B)/$(SONAME)
 	@ln -sf $(SONAME) $@
 
 # The same code under the names of the C library's malloc family, for LD_PRELOAD.
-NAMES := Sources/SlabMalloc/Override/names.txt
-PRELOAD_NAMES := $(NAMES) Sources/SlabMalloc/Override/operators.txt
+NAMES := Sources/SlabMalloc/API/Libc/names.txt
+PRELOAD_NAMES := $(NAMES) Sources/SlabMalloc/API/Libc/operators.txt
 $(B)/preload.map: $(PRELOAD_NAMES)
 	@mkdir -p $(@D)
 	@{ echo '{'; echo '  global:'; sed 's/^\([^ ]*\) .*/    \1;/' $^; echo '  local: *;'; echo '};'; } >$@

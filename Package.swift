@@ -7,11 +7,11 @@ let package = Package(
   products: [.library(name: "SlabMalloc", targets: ["SlabMalloc"])],
   targets: [
     .target(name: "CSlabmalloc", path: "include", publicHeadersPath: "."),
-    .target(name: "CSlabPort", path: "Sources/CSlabPort"),
+    .target(name: "CSlabPort", dependencies: ["CSlabmalloc"], path: "Sources/CSlabPort"),
     .target(
       name: "SlabMalloc", dependencies: ["CSlabmalloc", "CSlabPort"], path: "Sources/SlabMalloc",
-      exclude: ["Freestanding", "Override/names.txt", "Override/operators.txt"],
-      swiftSettings: [.treatAllWarnings(as: .error)]),
+      exclude: ["API/SwiftRuntime", "API/Libc/names.txt", "API/Libc/operators.txt"],
+      swiftSettings: [.define("SLM_HOSTED"), .treatAllWarnings(as: .error)]),
     .testTarget(
       name: "SlabMallocTests", dependencies: ["SlabMalloc", "CSlabmalloc", "CSlabPort"], path: "Tests/SlabMallocTests"),
   ]

@@ -66,6 +66,9 @@ extern "C" {
 #define SLM_NONNULL _Nonnull
 #pragma clang diagnostic push
 #pragma clang diagnostic ignored "-Wnullability-extension"
+#pragma clang diagnostic ignored "-Wunknown-warning-option"
+#pragma clang diagnostic ignored "-Wfixed-enum-extension"
+#pragma clang diagnostic ignored "-Wc23-extensions"
 #else
 /** The pointer may be NULL. */
 #define SLM_NULLABLE
@@ -89,44 +92,39 @@ extern "C" {
 #define SLM_LARGE_PAGE_SIZE ((size_t)2097152)
 
 /** @name Statuses
- *  0 is success, an error is below 0. New ones may be added; none is ever renumbered.
+ *  What a call came to: #SLM_OK is 0, errors are below 0. New statuses may be added; a number never changes its meaning.
  *  @{ */
-/** What a call came to. */
+
+/** Every status: its name, number and meaning. The one place where they are written. */
+#define SLM_STATUSES(X) \
+  X(SLM_OK, 0, "success") \
+  X(SLM_ERR_OUT_OF_MEMORY, -1, "no slot is free and no page can be had: refill, or try again later") \
+  X(SLM_ERR_INVALID_LAYOUT, -2, "the size is too large, or the alignment is not a power of two or too large") \
+  X(SLM_ERR_INVALID_ARGUMENT, -3, "a NULL that is not allowed, an unknown flag, a value out of range, or a struct_size too small") \
+  X(SLM_ERR_NOT_INITIALIZED, -4, "the zone, cache or heap was not made, or was destroyed") \
+  X(SLM_ERR_BAD_PAGE, -5, "the page is NULL, misaligned, or wraps around the end of the address space") \
+  X(SLM_ERR_WRONG_PAGE_SIZE, -6, "the page does not have the size that the layout needs") \
+  X(SLM_ERR_PAGE_OWNED, -7, "the page, or a part of it, already belongs to this or to another allocator") \
+  X(SLM_ERR_FOREIGN_POINTER, -8, "the pointer is not into memory that this allocator owns") \
+  X(SLM_ERR_INTERIOR_POINTER, -9, "the pointer is into a slab or object of this allocator, but not to the start of an object") \
+  X(SLM_ERR_DOUBLE_FREE, -10, "the object was already deallocated") \
+  X(SLM_ERR_LAYOUT_MISMATCH, -11, "the object was allocated with another size or alignment") \
+  X(SLM_ERR_REENTRANT, -12, "the page provider called back, and the inner call needed another page") \
+  X(SLM_ERR_NO_PROVIDER, -13, "pages are left and there is no provider to take them back") \
+  X(SLM_ERR_CANNOT_RESIZE, -14, "the object cannot have the new size where it is") \
+  X(SLM_ERR_OVERFLOW, -15, "memory past the end of an object or page was written (profile hardened)") \
+  X(SLM_ERR_WRITE_AFTER_FREE, -16, "memory was written while it was free (profile hardened)")
+
+#define SLM_STATUS_VALUE(name, value, meaning) name = value,
+#if defined(__cplusplus) || defined(__clang__) || (defined(__STDC_VERSION__) && __STDC_VERSION__ >= 202311L)
+/** What a call came to, 32 bits wide on every machine. Debuggers show its name. */
+typedef enum slm_status : int32_t { SLM_STATUSES(SLM_STATUS_VALUE) } slm_status;
+#else
 typedef int32_t slm_status;
-/** Success. */
-#define SLM_OK 0
-/** No slot is free, and no page was to be had. Refill, or try later. */
-#define SLM_ERR_OUT_OF_MEMORY (-1)
-/** Size above #SLM_MAX_SIZE, alignment not a power of two or above 2 MiB, or their sum overflows. */
-#define SLM_ERR_INVALID_LAYOUT (-2)
-/** A NULL that isn't allowed, an unknown flag, a struct_size too small. */
-#define SLM_ERR_INVALID_ARGUMENT (-3)
-/** The allocator was not initialised, or was destroyed. */
-#define SLM_ERR_NOT_INITIALIZED (-4)
-/** The page is NULL, misaligned, or wraps round the end of the address space. */
-#define SLM_ERR_BAD_PAGE (-5)
-/** The page is not of the size that the layout needs. */
-#define SLM_ERR_WRONG_PAGE_SIZE (-6)
-/** The page is owned already, by this allocator or another, or overlaps a page that is. */
-#define SLM_ERR_PAGE_OWNED (-7)
-/** The pointer is not into a page that this allocator owns. */
-#define SLM_ERR_FOREIGN_POINTER (-8)
-/** The pointer is into a page of this allocator but not at the start of a slot. */
-#define SLM_ERR_INTERIOR_POINTER (-9)
-/** The slot is free already. */
-#define SLM_ERR_DOUBLE_FREE (-10)
-/** The slot belongs to another size class than the layout given. */
-#define SLM_ERR_LAYOUT_MISMATCH (-11)
-/** The page provider called back into the allocator that was asking it for a page, which needed yet another page. */
-#define SLM_ERR_REENTRANT (-12)
-/** Pages are left and there is no provider to give them back to. */
-#define SLM_ERR_NO_PROVIDER (-13)
-/** The object can't take the new size where it is. */
-#define SLM_ERR_CANNOT_RESIZE (-14)
-/** Something was written behind the end of the object: its canary is gone. Profile hardened. */
-#define SLM_ERR_OVERFLOW (-15)
-/** Something was written to memory while it was free. Profile hardened. */
-#define SLM_ERR_WRITE_AFTER_FREE (-16)
+enum { SLM_STATUSES(SLM_STATUS_VALUE) };
+#endif
+#undef SLM_STATUS_VALUE
+
 /** @} */
 
 /**

@@ -23,9 +23,10 @@ FREESTANDING_32 := i686 armv7em riscv32
 bare_swift_flags = $(if $(filter $*,$(FREESTANDING_32)),$(filter-out -no-allocations,$(SWIFT_FLAGS)),$(SWIFT_FLAGS)) \
   -target $(triple_$*) $(addprefix -Xcc ,-ffreestanding $(target_flags_$*))
 
-# Without an operating system there is nothing below Hosted/, and no heaps.
-BARE_SRC := $(wildcard Sources/SlabMalloc/Freestanding/*.swift) $(filter-out Sources/SlabMalloc/Hosted/% Sources/SlabMalloc/Heaps/% Sources/SlabMalloc/Override/% \
-  $(addprefix Sources/SlabMalloc/CAPI/,Heap+C.swift Process+C.swift ProcessStatistics+C.swift),$(SWIFT_SRC))
+# Without an operating system there is the zone house alone, and Embedded Swift's heap on it.
+HOSTED_FOLDERS := Pages/Mmap Runs Heaps Process API/C/Hosted API/Libc
+BARE_SRC := $(wildcard Sources/SlabMalloc/API/SwiftRuntime/*.swift) \
+  $(filter-out $(HOSTED_FOLDERS:%=Sources/SlabMalloc/%/%),$(SWIFT_SRC))
 PORT_HEADER := include/slabmalloc/port.h
 FREESTANDING_MAKEFILES := Makefile Sources/Packaging/freestanding.mk
 
@@ -76,14 +77,16 @@ $(F)/%/libslabmalloc-small.a: $(F)/%/small/SlabMalloc.o $(F)/%/Hooks.o $(F)/%/Ru
 
 $(F)/%/Hooks.o: Sources/CSlabPort/Hooks.c $(C_HEADERS) $(FREESTANDING_MAKEFILES)
 	$(call compile_bare_c)
+$(F)/%/StatusNames.o: Sources/CSlabPort/StatusNames.c $(C_HEADERS) $(FREESTANDING_MAKEFILES)
+	$(call compile_bare_c)
 $(F)/%/Runtime.o: Sources/CSlabPort/Runtime.c $(C_HEADERS) $(FREESTANDING_MAKEFILES)
 	$(call compile_bare_c)
 $(F)/%/SwiftHeapNames.o: Sources/CSlabPort/SwiftHeapNames.c $(C_HEADERS) $(FREESTANDING_MAKEFILES)
 	$(call compile_bare_c)
-.PRECIOUS: $(F)/%/small/SlabMalloc.o $(F)/%/SwiftHeapNames.o $(F)/%/SlabMalloc.o $(F)/%/Hooks.o $(F)/%/Runtime.o
+.PRECIOUS: $(F)/%/small/SlabMalloc.o $(F)/%/SwiftHeapNames.o $(F)/%/SlabMalloc.o $(F)/%/Hooks.o $(F)/%/Runtime.o $(F)/%/StatusNames.o
 
 # One object, as the hosted archive's, with the weak hooks as its only other global symbols.
-$(F)/%/libslabmalloc.a: $(F)/%/SlabMalloc.o $(F)/%/Hooks.o $(F)/%/Runtime.o $(F)/api.txt $(F)/hooks.txt
+$(F)/%/libslabmalloc.a: $(F)/%/SlabMalloc.o $(F)/%/StatusNames.o $(F)/%/Hooks.o $(F)/%/Runtime.o $(F)/api.txt $(F)/hooks.txt
 	@echo '  AR      $@'
 	@$(LLD) -r --gc-sections $$(sed 's/^/-u /' $(F)/api.txt $(F)/hooks.txt) -o $(@:.a=.o) $(filter %.o,$^)
 	@$(OBJCOPY) --keep-global-symbols=$(F)/api.txt --keep-global-symbols=$(F)/hooks.txt $(@:.a=.o)

@@ -14,7 +14,7 @@ $(FUZZ)/SlabMalloc.o: $(SWIFT_SRC) $(C_HEADERS) $(B)/sources.txt Makefile ctests
 	@mkdir -p $(@D)
 	@echo '  SWIFT   $@'
 	@rm -f $@
-	@$(SWIFTC) $(SWIFT_FLAGS) -target $(TARGET) -sanitize=fuzzer -c -o $@ $(SWIFT_SRC)
+	@$(SWIFTC) $(SWIFT_FLAGS) $(HOSTED) -target $(TARGET) -sanitize=fuzzer -c -o $@ $(SWIFT_SRC)
 	@$(NM) $@ | grep -q __sanitizer_cov_8bit_counters_init || { echo "error: $@ is not instrumented" >&2; exit 1; }
 
 # Each target twice: to search, with that core; and to replay programs on the library as it is built.

@@ -17,5 +17,5 @@ done
 
 # Its names are the C library's, and no others.
 "${SWIFT_BIN}llvm-nm" --defined-only --extern-only -j "$build/libslabmalloc-malloc.o" | sort >"$scratch/has"
-sed 's/ .*//' Sources/SlabMalloc/Override/names.txt | sort >"$scratch/wanted"
+sed 's/ .*//' Sources/SlabMalloc/API/Libc/names.txt | sort >"$scratch/wanted"
 diff "$scratch/wanted" "$scratch/has"

@@ -11,7 +11,7 @@ SWIFT_LIBS := $(SWIFT_BIN)../lib/swift/linux
 $(SANITIZE)/SlabMalloc.ll: $(SWIFT_SRC) $(C_HEADERS) $(B)/sources.txt Makefile
 	@mkdir -p $(@D)
 	@echo '  SWIFT   $@'
-	@$(SWIFTC) $(SWIFT_FLAGS) -target $(TARGET) -emit-ir -o $@ $(SWIFT_SRC)
+	@$(SWIFTC) $(SWIFT_FLAGS) $(HOSTED) -target $(TARGET) -emit-ir -o $@ $(SWIFT_SRC)
 	@sed -i '/^attributes #/s/{/{ sanitize_thread/' $@
 
 $(SANITIZE)/SlabMalloc.o: $(SANITIZE)/SlabMalloc.ll

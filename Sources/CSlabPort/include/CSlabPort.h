@@ -17,6 +17,9 @@ __attribute__((always_inline)) static inline uintptr_t slm_port_opaque(uintptr_t
   return value;
 }
 
+/// The name of a status, "SLM_ERR_UNKNOWN" for any other number.
+const char *slm_port_status_name(int32_t status) __attribute__((visibility("hidden")));
+
 /// Tells the CPU that this is a loop that waits.
 __attribute__((always_inline)) static inline void slm_port_pause(void) {
 #if defined(__x86_64__) || defined(__i386__)

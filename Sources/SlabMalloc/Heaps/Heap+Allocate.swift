@@ -1,4 +1,4 @@
-extension UnsafeMutablePointer where Pointee == Heap {
+extension UnsafeMutablePointer where Pointee == HeapState {
   /// Allocates `size` bytes.
   @inline(__always) func allocate(_ size: UInt) -> UnsafeMutableRawPointer? {
     guard size < pointee.directLimit else {
@@ -74,7 +74,7 @@ func heapAllocateFromNextWord(_ bin: UnsafeMutableRawPointer) -> UInt {
 @inline(never)
 @usableFromInline
 func heapAllocateOtherSize(_ size: UInt, _ heap: UnsafeMutableRawPointer) -> UInt {
-  let heap = heap.assumingMemoryBound(to: Heap.self)
+  let heap = heap.assumingMemoryBound(to: HeapState.self)
   guard size <= SizeClass.slotSize(SizeClass.lastRegular), size >= heap.pointee.directLimit,
     heap.pointee.directLimit != 0
   else { return heapAllocateRarely(size, heap.raw) }
@@ -86,14 +86,14 @@ func heapAllocateOtherSize(_ size: UInt, _ heap: UnsafeMutableRawPointer) -> UIn
 @inline(never)
 @usableFromInline
 func heapAllocateRarely(_ size: UInt, _ heap: UnsafeMutableRawPointer) -> UInt {
-  let heap = heap.assumingMemoryBound(to: Heap.self)
+  let heap = heap.assumingMemoryBound(to: HeapState.self)
   guard heap.isInitialized else { return heap.asThread(.malloc(size)) { UInt(bitPattern: $0.allocate(size)) } }
   if heap.pointee.directLimit == 0 { return heap.allocateHardened(size) }
   guard let index = SizeClass.index(size: size) else { return heap.allocateLarge(size, alignment: 1).start }
   return UInt(bitPattern: heap.bin(index).allocate())
 }
 
-extension UnsafeMutablePointer where Pointee == Heap {
+extension UnsafeMutablePointer where Pointee == HeapState {
   /// Allocates with an alignment, a power of two.
   func allocate(_ size: UInt, alignment: UInt) -> UInt {
     guard isInitialized else { return asThread(.aligned(size, alignment)) { $0.allocate(size, alignment: alignment) } }
@@ -135,7 +135,7 @@ extension SizeClass {
     let size = size < 16 ? 16 : size
     if alignment <= 16 { return index(size: size) }
     // Slabs start at pages.
-    guard alignment <= Run.pageSize, size <= maxSize else { return nil }
+    guard alignment <= PageRun.pageSize, size <= maxSize else { return nil }
     let rounded = roundUp(size, to: alignment)
     guard var index = index(size: rounded) else { return nil }
     while index < count {

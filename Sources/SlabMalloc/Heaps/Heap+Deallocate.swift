@@ -1,11 +1,12 @@
+import CSlabmalloc
 import Synchronization
 
-extension UnsafeMutablePointer where Pointee == Heap {
+extension UnsafeMutablePointer where Pointee == HeapState {
   /// Frees an object; this is the heap of the thread.
   @inline(__always) func deallocate(_ address: UInt, _ process: ProcessHeapPointer) -> Status {
     let offset = address &- process.base
     guard offset < process.extent else { return heapDeallocateElsewhere(address, raw) }
-    let run = RunPointer.at(process.table &+ Run.descriptorOffset(offset)).pointee.lead
+    let run = RunPointer.at(process.table &+ PageRun.descriptorOffset(offset)).pointee.lead
     // Only this thread makes a slab this heap's, or no longer.
     guard run.isOwned(by: self) else { return heapDeallocateElsewhere(address, raw) }
     return deallocate(address, run)
@@ -25,7 +26,7 @@ extension UnsafeMutablePointer where Pointee == Heap {
     bin.pointee.top = top &+ UInt(MemoryLayout<ReadySlot>.stride)
     run.pointee.used &-= 1
     guard run.pointee.used != 0 else { return heapSlabIsUnused(run.raw) }
-    return ok
+    return .ok
   }
 }
 
@@ -33,13 +34,13 @@ extension UnsafeMutablePointer where Pointee == Heap {
 @c(slm_core_heap_deallocate_to_word)
 @inline(never)
 @usableFromInline
-func heapDeallocateToWord(_ run: UnsafeMutableRawPointer, _ index: UInt) -> Int32 {
-  let run = run.assumingMemoryBound(to: Run.self)
+func heapDeallocateToWord(_ run: UnsafeMutableRawPointer, _ index: UInt) -> Status {
+  let run = run.assumingMemoryBound(to: PageRun.self)
   run.mark(index).pointee = Mark.free
   return run.giveBack(index)
 }
 
-extension UnsafeMutablePointer where Pointee == Run {
+extension UnsafeMutablePointer where Pointee == PageRun {
   /// A used slot becomes an available one.
   @inline(__always) func giveBack(_ index: UInt) -> Status {
     makeAvailable(index)
@@ -47,7 +48,7 @@ extension UnsafeMutablePointer where Pointee == Run {
     guard pointee.used != 0 else { return heapSlabIsUnused(raw) }
     pointee.shortfall &-= 1
     guard pointee.shortfall != 0 else { return heapSlabIsPartial(raw) }
-    return ok
+    return .ok
   }
 }
 
@@ -55,37 +56,37 @@ extension UnsafeMutablePointer where Pointee == Run {
 @c(slm_core_heap_slab_is_partial)
 @inline(never)
 @usableFromInline
-func heapSlabIsPartial(_ run: UnsafeMutableRawPointer) -> Int32 {
-  let run = run.assumingMemoryBound(to: Run.self)
+func heapSlabIsPartial(_ run: UnsafeMutableRawPointer) -> Status {
+  let run = run.assumingMemoryBound(to: PageRun.self)
   run.bin.place(run)
-  return opaqueOK
+  return .opaqueOK
 }
 
 /// The last used slot of a slab that is not current was freed.
 @c(slm_core_heap_slab_is_unused)
 @inline(never)
 @usableFromInline
-func heapSlabIsUnused(_ run: UnsafeMutableRawPointer) -> Int32 {
-  let run = run.assumingMemoryBound(to: Run.self)
+func heapSlabIsUnused(_ run: UnsafeMutableRawPointer) -> Status {
+  let run = run.assumingMemoryBound(to: PageRun.self)
   let bin = run.bin
   bin.discard(run)
   // Last: it may give the slab back.
   bin.pointee.heap.tick()
-  return opaqueOK
+  return .opaqueOK
 }
 
 /// NULL, an object of another heap or in another reserve, a large one, or none at all.
 @c(slm_core_heap_deallocate_elsewhere)
 @inline(never)
 @usableFromInline
-func heapDeallocateElsewhere(_ address: UInt, _ heap: UnsafeMutableRawPointer) -> Int32 {
-  guard address != 0 else { return ok }
-  let heap = heap.assumingMemoryBound(to: Heap.self)
+func heapDeallocateElsewhere(_ address: UInt, _ heap: UnsafeMutableRawPointer) -> Status {
+  guard address != 0 else { return .ok }
+  let heap = heap.assumingMemoryBound(to: HeapState.self)
   guard heap.isInitialized || !TracePointer.shared.isOn else { return heap.deallocateTraced(address) }
   return heap.deallocateElsewhere(address)
 }
 
-extension UnsafeMutablePointer where Pointee == Heap {
+extension UnsafeMutablePointer where Pointee == HeapState {
   @inline(__always) func deallocateElsewhere(_ address: UInt) -> Status {
     let process = process
     guard let run = process.run(around: address) else { return process.report(address) }
@@ -106,8 +107,8 @@ extension UnsafeMutablePointer where Pointee == Heap {
 @c(slm_core_heap_refuse)
 @inline(never)
 @usableFromInline
-func heapRefuse(_ address: UInt, _ run: UnsafeMutableRawPointer) -> Int32 {
-  let run = run.assumingMemoryBound(to: Run.self)
+func heapRefuse(_ address: UInt, _ run: UnsafeMutableRawPointer) -> Status {
+  let run = run.assumingMemoryBound(to: PageRun.self)
   guard run.isHardened else { return run.bin.pointee.heap.pointee.process.report(address) }
   return run.deallocateHardened(address)
 }

@@ -1,7 +1,7 @@
 import Synchronization
 
 /// What becomes of a heap's slabs when its thread ends, or when it is destroyed.
-extension UnsafeMutablePointer where Pointee == Heap {
+extension UnsafeMutablePointer where Pointee == HeapState {
   /// Leaves everything to others: empty slabs go back, full ones have no owner, partial ones are orphans. The few of which others
   /// are freeing slots right now stay, for the next thread that takes this heap.
   func leaveSlabs() {
@@ -58,8 +58,8 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
   fileprivate func leaveAll() {
     // Those that stay are listed anew.
     let lists = (pointee.partial.first, pointee.sparse.first)
-    pointee.partial = RunList()
-    pointee.sparse = RunList()
+    pointee.partial = LinkedList()
+    pointee.sparse = LinkedList()
     leave(from: lists.0)
     leave(from: lists.1)
   }

@@ -1,3 +1,4 @@
+import CSlabmalloc
 import Synchronization
 
 /// What else can be done with objects of the process: looked at, freed with a size, moved.
@@ -6,7 +7,7 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
   func liveRun(_ address: UInt) -> RunPointer? {
     let run = run(around: address)
     let refusal = refusal(of: address, run)
-    if refusal == ok { return run }
+    if refusal == .ok { return run }
     _ = report(address, refusal)
     return nil
   }
@@ -26,7 +27,7 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
       isRight =
         run.pointee.kind == .large && run.pointee.size == roundUp(max(size, 1), to: UInt(pointee.system.pageSize))
     }
-    if !isRight { _ = report(address, AllocationError.layoutMismatch.code) }
+    if !isRight { _ = report(address, Status.layoutMismatch) }
     return isRight
   }
 
@@ -37,7 +38,7 @@ extension UnsafeMutablePointer where Pointee == ProcessHeap {
   }
 }
 
-extension UnsafeMutablePointer where Pointee == Heap {
+extension UnsafeMutablePointer where Pointee == HeapState {
   /// Changes the size of an object. 0 if that can't be: then it is as it was.
   func reallocate(_ address: UInt, _ size: UInt) -> UInt {
     guard isInitialized else { return asThread(.realloc(address, size)) { $0.reallocate(address, size) } }
@@ -62,16 +63,16 @@ extension UnsafeMutablePointer where Pointee == Heap {
   }
 }
 
-extension UnsafeMutablePointer where Pointee == Heap {
+extension UnsafeMutablePointer where Pointee == HeapState {
   /// Frees an object of this explicit heap, or says why not: nothing is reported.
   func deallocateOwn(_ address: UInt) -> Status {
-    guard isInitialized, pointee.isExplicit else { return AllocationError.notInitialized.code }
-    guard address != 0 else { return ok }
+    guard isInitialized, pointee.isExplicit else { return .notInitialized }
+    guard address != 0 else { return .ok }
     let process = pointee.process
-    guard let run = process.run(around: address), isOwn(run) else { return AllocationError.foreignPointer.code }
+    guard let run = process.run(around: address), isOwn(run) else { return .foreignPointer }
     let refusal = process.refusal(of: address, run)
-    guard refusal == ok else { return refusal }
-    if run.pointee.kind == .slab, run.isHardened, !hasCanary(address, run) { return AllocationError.overflow.code }
+    guard refusal == .ok else { return refusal }
+    if run.pointee.kind == .slab, run.isHardened, !hasCanary(address, run) { return .overflow }
     return run.pointee.kind == .large ? process.deallocateLarge(address) : deallocate(address, run)
   }
 

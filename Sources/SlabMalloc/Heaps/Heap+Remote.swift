@@ -1,4 +1,5 @@
 import CSlabPort
+import CSlabmalloc
 import Synchronization
 
 /// Remote frees: slots that are freed by another thread than their slab's owner.
@@ -10,14 +11,14 @@ import Synchronization
 /// count: so a slab with nothing used has no free under way, and may go.
 ///
 /// ctests/model has these steps for a model checker.
-extension UnsafeMutablePointer where Pointee == Heap {
+extension UnsafeMutablePointer where Pointee == HeapState {
   /// Frees a slot of a slab that somebody else owns, or nobody.
   func deallocateRemotely(_ address: UInt, _ run: RunPointer) -> Status {
     let (index, isStart) = run.place(of: address)
     guard isStart, index < UInt(run.pointee.slotCount) else { return process.report(address) }
     if run.isHardened {
       let refusal = clearRemotely(address, run, index)
-      guard refusal == ok else { return refusal }
+      guard refusal == .ok else { return refusal }
     } else {
       let (isFreed, _) = run.atomicMark(index).pointee.compareExchange(
         expected: Mark.used, desired: Mark.remote, ordering: .acquiringAndReleasing)
@@ -31,15 +32,15 @@ extension UnsafeMutablePointer where Pointee == Heap {
   func countRemoteFree(_ address: UInt, _ run: RunPointer, _ index: UInt) -> Status {
     let before = run.addRemoteFree()
 
-    if before.remoteFrees != 0 { return ok }
+    if before.remoteFrees != 0 { return .ok }
     if before.isNoSlab {
       // Freed by its owner at the same time, which made the slab empty.
       run.cancelRemoteFree()
-      return process.report(address, AllocationError.doubleFree.code)
+      return process.report(address, Status.doubleFree)
     }
     run.pointee.remoteHint = index
     if let owner = before.heap { owner.pushRemote(run) } else { adopt(run) }
-    return ok
+    return .ok
   }
 
   /// A thread that only frees collects too: others free in the slabs that it has adopted.
@@ -130,6 +131,6 @@ extension UnsafeMutablePointer where Pointee == Heap {
       run.bin.place(run)
     }
     // A slot was freed by its owner and remotely at the same time. Last, as a handler may allocate.
-    if left > 0 { _ = pointee.process.report(start, AllocationError.doubleFree.code) }
+    if left > 0 { _ = pointee.process.report(start, Status.doubleFree) }
   }
 }

@@ -9,7 +9,7 @@ import Synchronization
 ///
 /// Each thread has a heap, which it takes when it first allocates and gives back when it ends; a program makes more with
 /// slm_heap_create. Zero-filled memory is a heap that serves nothing: the one of a thread that has none.
-struct Heap: ~Copyable {
+struct HeapState: ~Copyable {
   /// Sizes below find their bin by table.
   var directLimit: UInt
   /// Says that the heap exists.
@@ -25,14 +25,14 @@ struct Heap: ~Copyable {
   var ticks: UInt32
   var nextTrim: UInt64
   /// Large objects of an explicit heap; changes under the process's lock.
-  var large: RunList
+  var large: LinkedList<PageRun>
   /// Slabs in which others have freed slots, linked by `remoteNext`. Atomic, on a line of its own.
   var remote: UInt
 }
 
-typealias HeapPointer = UnsafeMutablePointer<Heap>
+typealias HeapPointer = UnsafeMutablePointer<HeapState>
 
-extension Heap {
+extension HeapState {
   static var remoteOffset: Int { 64 }
   static var directBinsOffset: Int { 128 }
   static var directBinCount: Int { 65 }
@@ -53,12 +53,12 @@ extension Heap {
   }
 }
 
-extension UnsafeMutablePointer where Pointee == Heap {
+extension UnsafeMutablePointer where Pointee == HeapState {
   @inline(__always) var raw: UnsafeMutableRawPointer { UnsafeMutableRawPointer(self) }
   @inline(__always) var address: UInt { UInt(bitPattern: self) }
 
   @inline(__always) func bin(_ index: UInt) -> HeapBinPointer {
-    raw.advanced(by: Heap.binsOffset &+ Int(bitPattern: index) &* HeapBin.stride).assumingMemoryBound(to: HeapBin.self)
+    raw.advanced(by: HeapState.binsOffset &+ Int(bitPattern: index) &* HeapBin.stride).assumingMemoryBound(to: HeapBin.self)
   }
 
   /// The bin of a size below `Heap.directLimit`.
@@ -67,11 +67,11 @@ extension UnsafeMutablePointer where Pointee == Heap {
   }
 
   @inline(__always) private var directBins: UnsafeMutablePointer<HeapBinPointer> {
-    raw.advanced(by: Heap.directBinsOffset).assumingMemoryBound(to: HeapBinPointer.self)
+    raw.advanced(by: HeapState.directBinsOffset).assumingMemoryBound(to: HeapBinPointer.self)
   }
 
   @inline(__always) var remote: UnsafeMutablePointer<Atomic<UInt>> {
-    raw.advanced(by: Heap.remoteOffset).assumingMemoryBound(to: Atomic<UInt>.self)
+    raw.advanced(by: HeapState.remoteOffset).assumingMemoryBound(to: Atomic<UInt>.self)
   }
 
   private var ownSeal: UInt { address ^ 0x4EA9_5EA1 }
@@ -84,14 +84,14 @@ extension UnsafeMutablePointer where Pointee == Heap {
     pointee.ticks = 0
     pointee.remoteFrees = 0
     pointee.nextTrim = 0
-    pointee.large = RunList()
+    pointee.large = LinkedList()
     remote.pointee.store(0, ordering: .relaxed)
-    var bottom = address + UInt(Heap.stacksOffset)
+    var bottom = address + UInt(HeapState.stacksOffset)
     for index in 0..<SizeClass.count {
       bin(index).initialize(index: UInt8(index), heap: self, bottom: bottom)
-      bottom += Heap.stackSize(index)
+      bottom += HeapState.stackSize(index)
     }
-    for step in 0..<Heap.directBinCount {
+    for step in 0..<HeapState.directBinCount {
       // Nothing is smaller than 16, so that all is aligned to 16.
       let index = SizeClass.index(size: max(UInt(step) * 16, 16)).unsafelyUnwrapped
       (directBins + step).initialize(to: bin(index))
@@ -102,7 +102,7 @@ extension UnsafeMutablePointer where Pointee == Heap {
   /// Serves from now on.
   func enlist(isExplicit: Bool) {
     pointee.isExplicit = isExplicit
-    pointee.directLimit = pointee.process.isHardened ? 0 : Heap.directLimit
+    pointee.directLimit = pointee.process.isHardened ? 0 : HeapState.directLimit
     if pointee.process.isHardened { seedRandom() }
     pointee.seal = ownSeal
   }

@@ -36,8 +36,8 @@ struct HeapBin {
   var slotSize: UInt
   var current: RunPointer?
   var heap: HeapPointer
-  var partial: RunList
-  var sparse: RunList
+  var partial: LinkedList<PageRun>
+  var sparse: LinkedList<PageRun>
   /// The bottom of the stack: a slot 0.
   var bottom: UInt
   var reciprocal: UInt
@@ -74,7 +74,7 @@ struct HeapBin {
     return slotSize <= 64 << 10 ? 16 : 32
   }
 
-  static func slotCount(_ slotSize: UInt) -> UInt { pages(slotSize) << Run.pageShift / slotSize }
+  static func slotCount(_ slotSize: UInt) -> UInt { pages(slotSize) << PageRun.pageShift / slotSize }
 }
 
 typealias HeapBinPointer = UnsafeMutablePointer<HeapBin>
@@ -101,7 +101,7 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
         top: first, limit: first + limit * UInt(MemoryLayout<ReadySlot>.stride),
         pending: 0, wordStart: 0, wordMarks: raw.assumingMemoryBound(to: UInt8.self), slotSize: slotSize,
         current: nil, heap: heap,
-        partial: RunList(), sparse: RunList(), bottom: bottom, reciprocal: UInt.max / slotSize + 1,
+        partial: LinkedList(), sparse: LinkedList(), bottom: bottom, reciprocal: UInt.max / slotSize + 1,
         slotCount: UInt16(slotCount), threshold: UInt16(threshold), pages: UInt16(pages), index: index,
         quarantineMask: UInt8(truncatingIfNeeded: limit &- 1), random: 0))
     // Its mark is a byte of the 0.
@@ -138,7 +138,7 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
 
   /// Puts a slab where its numbers say. It is this bin's, not current, and in the list that `place` names.
   func place(_ run: RunPointer) {
-    let place: Run.Place = run.pointee.available >= UInt32(pointee.threshold) ? .partial : .sparse
+    let place: PageRun.Place = run.pointee.available >= UInt32(pointee.threshold) ? .partial : .sparse
     run.pointee.shortfall = place == .partial ? UInt32.max : UInt32(pointee.threshold) &- run.pointee.available
     guard place != run.pointee.place else { return }
     unlist(run)

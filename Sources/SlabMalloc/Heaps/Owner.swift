@@ -29,7 +29,7 @@ struct Owner {
   @inline(__always) var heap: HeapPointer? { isNoSlab ? nil : HeapPointer(bitPattern: alone) }
 }
 
-extension UnsafeMutablePointer where Pointee == Run {
+extension UnsafeMutablePointer where Pointee == PageRun {
   /// Whether a heap owns the slab and no remote frees wait.
   @inline(__always) func isOwned(by heap: HeapPointer) -> Bool {
     owner.pointee.load(ordering: .relaxed) == heap.address

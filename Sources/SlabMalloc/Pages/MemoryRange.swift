@@ -14,7 +14,7 @@ struct MemoryRange {
   /// So many words for each block as `wordsPerBlock` says; bit i of a block is its i-th base page, 1 if it is free.
   var maps: UnsafeMutablePointer<UInt64>
 
-  struct Block {
+  struct Block: Linked {
     /// List of a level.
     var next: BlockPointer?
     var previous: BlockPointer?

@@ -14,9 +14,9 @@ extension UnsafeMutablePointer where Pointee == Region {
     while let range = next {
       var run: UInt = 0
       for index in 0..<Int(range.pointee.blockCount) {
-        regionLock.acquire()
+        pointee.lock.acquire()
         count(range.pointee.blocks + index, &run, &result)
-        regionLock.release()
+        pointee.lock.release()
       }
       next = range.pointee.next
     }

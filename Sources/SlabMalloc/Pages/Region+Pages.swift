@@ -9,7 +9,7 @@ extension UnsafeMutablePointer where Pointee == Region {
 
   /// A base page, out of one of the most broken blocks: another has at least half as many free pages.
   private func takePage() -> UInt? {
-    guard pointee.levelMask != 0, let block = pointee.levels[pointee.levelMask.trailingZeroBitCount] else { return nil }
+    guard pointee.levelMask != 0, let block = pointee.levels[pointee.levelMask.trailingZeroBitCount].first else { return nil }
     let map = block.map(words: pointee.wordsPerBlock)
     var word = Int(block.pointee.hint)
     while map[word] == 0 { word += 1 }
@@ -21,7 +21,7 @@ extension UnsafeMutablePointer where Pointee == Region {
   }
 
   private func takeBlock() -> UInt? {
-    guard let block = pointee.levels[level(pagesPerBlock)] else { return nil }
+    guard let block = pointee.levels[level(pagesPerBlock)].first else { return nil }
     setAll(block, free: false)
     list(block, freePages: 0)
     return block.address
@@ -90,18 +90,12 @@ extension UnsafeMutablePointer where Pointee == Region {
   }
 
   private func link(_ block: BlockPointer, _ level: Int) {
-    let first = pointee.levels[level]
-    block.pointee.previous = nil
-    block.pointee.next = first
-    first?.pointee.previous = block
-    pointee.levels[level] = block
+    pointee.levels[level].push(block)
     pointee.levelMask |= 1 &<< UInt32(level)
   }
 
   private func unlink(_ block: BlockPointer, _ level: Int) {
-    let (next, previous) = (block.pointee.next, block.pointee.previous)
-    next?.pointee.previous = previous
-    if let previous { previous.pointee.next = next } else { pointee.levels[level] = next }
-    if pointee.levels[level] == nil { pointee.levelMask &= ~(1 &<< UInt32(level)) }
+    pointee.levels[level].remove(block)
+    if pointee.levels[level].first == nil { pointee.levelMask &= ~(1 &<< UInt32(level)) }
   }
 }

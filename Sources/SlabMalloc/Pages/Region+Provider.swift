@@ -1,8 +1,4 @@
 extension UnsafeMutablePointer where Pointee == Region {
-  @inline(__always) var regionLock: UnsafeMutablePointer<Lock> {
-    UnsafeMutableRawPointer(self).assumingMemoryBound(to: Lock.self)
-  }
-
   /// The region as a provider; takes the region's lock.
   var provider: PageProvider {
     PageProvider(
@@ -20,15 +16,15 @@ private func takeFromRegion(_ context: UnsafeMutableRawPointer?, _ bytes: Int) -
   guard let region = context?.assumingMemoryBound(to: Region.self), let page = pageSize(ofBytes: bytes) else {
     return nil
   }
-  region.regionLock.acquire()
+  region.pointee.lock.acquire()
   let address = region.take(page)
-  region.regionLock.release()
+  region.pointee.lock.release()
   return UnsafeMutableRawPointer(bitPattern: address ?? 0)
 }
 
 private func giveBackToRegion(_ context: UnsafeMutableRawPointer?, _ memory: UnsafeMutableRawPointer, _ bytes: Int) {
   guard let region = context?.assumingMemoryBound(to: Region.self), let page = pageSize(ofBytes: bytes) else { return }
-  region.regionLock.acquire()
+  region.pointee.lock.acquire()
   region.giveBack(UInt(bitPattern: memory), page)
-  region.regionLock.release()
+  region.pointee.lock.release()
 }

@@ -1,3 +1,5 @@
+import CSlabmalloc
+
 /// Memory out of which base and large pages are carved: one range of it or several, with holes between them.
 ///
 ///     first range                             first page boundary                       end
@@ -11,7 +13,7 @@
 ///
 /// Equations: freePages = sum over blocks of block.freePages = bits set in the maps;
 /// wholeBlocks = blocks whose pages are all there and free.
-struct Region {
+struct Region: ~Copyable, Linked {
   var lock: Lock
   var page: PageSize
   /// Words that each block's map has.
@@ -29,7 +31,7 @@ struct Region {
   var levelMask: UInt32
   /// Stacks of blocks: of those with 2^n to 2^(n+1) - 1 free pages, linked both ways. So whole blocks are by themselves, in the
   /// highest level. Blocks without a free page are in none.
-  var levels: InlineArray<10, BlockPointer?>
+  var levels: InlineArray<10, LinkedStack<MemoryRange.Block>>
 }
 
 typealias RegionPointer = UnsafeMutablePointer<Region>
@@ -46,27 +48,27 @@ extension UnsafeMutablePointer where Pointee == Region {
       to: Region(
         lock: Lock(), page: page, wordsPerBlock: UInt32(MemoryRange.wordsPerBlock(page)), next: nil, previous: nil,
         ranges: nil, pageCount: 0, freePages: 0, wholeBlocks: 0, ledger: Ledger(), levelMask: 0,
-        levels: InlineArray(repeating: nil)))
+        levels: InlineArray(repeating: LinkedStack())))
     region.add(range, at: state)
     return region
   }
 
   /// Adds a range of memory. One at a time; pages may be taken and given back meanwhile.
   func add(start: UInt, size: UInt) -> Status {
-    guard start != 0 else { return AllocationError.invalidArgument.code }
-    guard MemoryRange.canBe(start, size) else { return AllocationError.badPage.code }
+    guard start != 0 else { return .invalidArgument }
+    guard MemoryRange.canBe(start, size) else { return .badPage }
     let end = start &+ size
     var other = pointee.ranges
     while let range = other {
-      if start < range.pointee.end && range.pointee.start < end { return AllocationError.pageOwned.code }
+      if start < range.pointee.end && range.pointee.start < end { return .pageOwned }
       other = range.pointee.next
     }
     let state = roundUp(start, to: UInt(MemoryLayout<MemoryRange>.alignment))
     guard let range = MemoryRange(start: start, end: end, state: state, page: pointee.page) else {
-      return AllocationError.invalidArgument.code
+      return .invalidArgument
     }
     add(range, at: state)
-    return ok
+    return .ok
   }
 
   /// The lock is held for a step at a time, however large the range is.
@@ -75,17 +77,17 @@ extension UnsafeMutablePointer where Pointee == Region {
     range.initialize(to: value)
     range.pointee.next = pointee.ranges
     for index in 0..<range.pointee.blockCount { range.initializeBlock(index) }
-    regionLock.acquire()
+    pointee.lock.acquire()
     pointee.ranges = range
     pointee.pageCount += range.pointee.pageCount
-    regionLock.release()
+    pointee.lock.release()
     // The lowest block comes last, and so is the first to be taken from.
     var index = range.pointee.blockCount
     while index > 0 {
       index -= 1
-      regionLock.acquire()
+      pointee.lock.acquire()
       list(range.pointee.blocks + Int(index), freePages: range.fill(index, page: pointee.page))
-      regionLock.release()
+      pointee.lock.release()
     }
   }
 

@@ -11,6 +11,6 @@ struct LastAllocation {
   @inline(__always) static var none: Self { Self(slot: 0, slots: 0, pending: nil) }
 }
 
-extension UnsafeMutablePointer where Pointee == Zone {
+extension UnsafeMutablePointer where Pointee == ZoneState {
   @inline(__always) func forgetLast() { pointee.last.pending = nil }
 }

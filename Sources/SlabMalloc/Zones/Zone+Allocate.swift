@@ -1,10 +1,12 @@
-extension UnsafeMutablePointer where Pointee == Zone {
+import CSlabmalloc
+
+extension UnsafeMutablePointer where Pointee == ZoneState {
   @inline(__always) var raw: UnsafeMutableRawPointer { UnsafeMutableRawPointer(self) }
 
   /// Allocates `size` bytes.
   @inline(__always) func allocate(_ size: UInt) -> UnsafeMutableRawPointer? {
-    if Profile.isSmall {
-      var status = ok
+    if Build.isSmall {
+      var status = Status.ok
       return allocate(size: size, alignment: 1, status: &status)
     }
     guard size &- 1 < pointee.directLimit else {
@@ -20,8 +22,8 @@ extension UnsafeMutablePointer where Pointee == Zone {
   /// Allocates from the one bin of a size-class allocator.
   @inline(__always) func allocateObject() -> UnsafeMutableRawPointer? {
     guard isInitialized else { return nil }
-    if Profile.isSmall {
-      var status = ok
+    if Build.isSmall {
+      var status = Status.ok
       return allocate(from: bin(0), status: &status)
     }
     let bin = bin(0)
@@ -43,7 +45,7 @@ extension UnsafeMutablePointer where Pointee == Zone {
   /// Takes a slot of a bin, from whatever word has one.
   @inline(__always) fileprivate func allocate(_ bin: BinPointer) -> UInt {
     if bin.pendingSlots == 0 && !bin.advance() {
-      var status = ok
+      var status = Status.ok
       return bits(allocate(from: bin, status: &status))
     }
     return bits(claim(bin.pendingSlots, from: bin.pointee.pending, of: bin))
@@ -56,7 +58,7 @@ extension UnsafeMutablePointer where Pointee == Zone {
     guard isInitialized else { return fail(.notInitialized, &status) }
     guard let index = classIndex(size: size, alignment: alignment) else { return fail(.invalidLayout, &status) }
     let bin = bin(index)
-    if Profile.isSmall || SizeClass.stride(slotSize: bin.pointee.slotSize, alignment: alignment) == 1 {
+    if Build.isSmall || SizeClass.stride(slotSize: bin.pointee.slotSize, alignment: alignment) == 1 {
       return allocate(from: bin, nowait: nowait, status: &status)
     }
     return allocate(from: bin, alignment: alignment, nowait: nowait, status: &status)
@@ -72,7 +74,7 @@ extension UnsafeMutablePointer where Pointee == Zone {
       if slots != 0 { return bin.claim(slots) }
       if bin.advance() { continue }
       let supplied = supply(bin, nowait: nowait)
-      if supplied == ok { continue }
+      if supplied == .ok { continue }
       // Another thread may have freed something while the provider was asked.
       if bin.advance() || bin.advanceToSparseSlab() { continue }
       status = supplied
@@ -90,12 +92,12 @@ extension UnsafeMutablePointer where Pointee == Zone {
       forgetLast()
       if let slot = bin.claim(alignment: alignment) { return UnsafeMutableRawPointer(bitPattern: slot) }
       status = supply(bin, nowait: nowait)
-      guard status == ok else { return nil }
+      guard status == .ok else { return nil }
     }
   }
 
-  private func fail(_ error: AllocationError, _ status: inout Status) -> UnsafeMutableRawPointer? {
-    status = error.code
+  private func fail(_ why: Status, _ status: inout Status) -> UnsafeMutableRawPointer? {
+    status = why
     return nil
   }
 }
@@ -107,7 +109,7 @@ extension UnsafeMutablePointer where Pointee == Zone {
 @inline(never)
 @usableFromInline
 func allocateSlowly(_ zone: UnsafeMutableRawPointer, _ size: UInt) -> UInt {
-  let zone = zone.assumingMemoryBound(to: Zone.self)
+  let zone = zone.assumingMemoryBound(to: ZoneState.self)
   return zone.allocate(zone.directBin(size))
 }
 
@@ -116,7 +118,7 @@ func allocateSlowly(_ zone: UnsafeMutableRawPointer, _ size: UInt) -> UInt {
 @inline(never)
 @usableFromInline
 func allocateFromBin(_ zone: UnsafeMutableRawPointer, _ bin: UnsafeMutableRawPointer) -> UInt {
-  zone.assumingMemoryBound(to: Zone.self).allocate(bin.assumingMemoryBound(to: Bin.self))
+  zone.assumingMemoryBound(to: ZoneState.self).allocate(bin.assumingMemoryBound(to: Bin.self))
 }
 
 /// The size is 0 or above what the table covers, the zone is hardened, or it is not initialised.
@@ -124,8 +126,8 @@ func allocateFromBin(_ zone: UnsafeMutableRawPointer, _ bin: UnsafeMutableRawPoi
 @inline(never)
 @usableFromInline
 func allocateOtherSize(_ zone: UnsafeMutableRawPointer, _ size: UInt) -> UInt {
-  let zone = zone.assumingMemoryBound(to: Zone.self)
-  guard Profile.isSmall || zone.pointee.directLimit != 0 else { return allocateHardened(zone.raw, size) }
+  let zone = zone.assumingMemoryBound(to: ZoneState.self)
+  guard Build.isSmall || zone.pointee.directLimit != 0 else { return allocateHardened(zone.raw, size) }
   guard size <= SizeClass.slotSize(SizeClass.lastRegular), size > zone.pointee.directLimit else {
     return allocateRarely(zone.raw, size)
   }
@@ -140,7 +142,7 @@ func allocateOtherSize(_ zone: UnsafeMutableRawPointer, _ size: UInt) -> UInt {
 @inline(never)
 @usableFromInline
 func allocateRarely(_ zone: UnsafeMutableRawPointer, _ size: UInt) -> UInt {
-  let zone = zone.assumingMemoryBound(to: Zone.self)
+  let zone = zone.assumingMemoryBound(to: ZoneState.self)
   guard let index = SizeClass.index(size: size) else { return 0 }
   return zone.allocate(zone.bin(index))
 }

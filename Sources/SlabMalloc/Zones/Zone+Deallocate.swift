@@ -1,9 +1,10 @@
 import CSlabPort
+import CSlabmalloc
 
-extension UnsafeMutablePointer where Pointee == Zone {
+extension UnsafeMutablePointer where Pointee == ZoneState {
   /// Gives a slot back.
   @inline(__always) func deallocate(_ address: UInt) -> Status {
-    if Profile.isSmall { return deallocateRarely(raw, address) }
+    if Build.isSmall { return deallocateRarely(raw, address) }
     guard _fastPath(address != pointee.last.slot) else { return undoLast(address) }
     guard let slab = basePages.probe(address) else { return deallocateSlowly(raw, address) }
     return release(slab, address)
@@ -13,7 +14,7 @@ extension UnsafeMutablePointer where Pointee == Zone {
   @inline(__always) func release(_ slab: SlabPointer, _ address: UInt) -> Status {
     let (index, isStart) = slab.baseSlot(at: address, pageMask: basePages.pointee.pageMask)
     guard isStart, index < UInt(slab.pointee.slotCount) else {
-      return Profile.isSmall ? refuseChecked(raw, address) : refuse(raw, address, slab)
+      return Build.isSmall ? refuseChecked(raw, address) : refuse(raw, address, slab)
     }
     return release(slab, address, index)
   }
@@ -34,7 +35,7 @@ extension UnsafeMutablePointer where Pointee == Zone {
     word.pointee.free |= 1 &<< bit
     slab.pointee.countdown &-= 1
     guard slab.pointee.countdown != 0 else { return slabCountedDown(raw, address, slab, bit) }
-    return ok
+    return .ok
   }
 
   /// What was allocated last and is freed at once: a live object, so there is nothing to check. Unless it is no longer the
@@ -43,12 +44,12 @@ extension UnsafeMutablePointer where Pointee == Zone {
     guard let pending = pointee.last.pending else { return deallocateSlowly(raw, address) }
     pending.pointee = pointee.last.slots
     forgetLast()
-    return ok
+    return .ok
   }
 
   /// Gives a slot back if it is one of a bin's.
   @inline(__always) func deallocate(_ address: UInt, to bin: BinPointer) -> Status {
-    if Profile.isSmall { return deallocateSlowly(raw, address, UInt(bin.pointee.index)) }
+    if Build.isSmall { return deallocateSlowly(raw, address, UInt(bin.pointee.index)) }
     // A word is pending for one bin only, so the latest allocation is this bin's.
     if _slowPath(address == pointee.last.slot), bin.pointee.pending == pointee.last.pending { return undoLast(address) }
     guard let slab = basePages.probe(address), slab.pointee.binIndex == bin.pointee.index else {
@@ -59,34 +60,34 @@ extension UnsafeMutablePointer where Pointee == Zone {
 
   /// Gives back a slot that was allocated with a size.
   @inline(__always) func deallocate(_ address: UInt, size: UInt) -> Status {
-    guard !Profile.isSmall, size &- 1 < pointee.directLimit else { return deallocateOtherSize(raw, address, size) }
+    guard !Build.isSmall, size &- 1 < pointee.directLimit else { return deallocateOtherSize(raw, address, size) }
     return deallocate(address, to: directBin(size))
   }
 
   func deallocate(_ address: UInt, size: UInt, alignment: UInt) -> Status {
-    guard isInitialized else { return AllocationError.notInitialized.code }
+    guard isInitialized else { return .notInitialized }
     if isFast { return deallocate(address) }
-    guard address != 0 else { return ok }
+    guard address != 0 else { return .ok }
     guard let index = classIndex(size: size, alignment: alignment) else {
-      return AllocationError.invalidLayout.code
+      return .invalidLayout
     }
     return deallocate(address, to: bin(index))
   }
 
   /// The slab around an address of the zone's, by whatever probes it takes.
   func slab(around address: UInt) -> SlabPointer? {
-    basePages.find(address) ?? (Profile.isSmall ? nil : largePages.find(address))
+    basePages.find(address) ?? (Build.isSmall ? nil : largePages.find(address))
   }
 
   /// The slab and the state of the slot at an address, or why it has none.
   func lookUp(_ address: UInt, status: inout Status) -> SlabPointer? {
-    guard isInitialized else { status = AllocationError.notInitialized.code; return nil }
-    guard let slab = slab(around: address) else { status = AllocationError.foreignPointer.code; return nil }
-    guard isIntact(slab) else { status = AllocationError.overflow.code; return nil }
+    guard isInitialized else { status = .notInitialized; return nil }
+    guard let slab = slab(around: address) else { status = .foreignPointer; return nil }
+    guard isIntact(slab) else { status = .overflow; return nil }
     switch slab.state(at: address) {
     case .used: return slab
-    case .free: status = AllocationError.doubleFree.code
-    case .interior: status = AllocationError.interiorPointer.code
+    case .free: status = .doubleFree
+    case .interior: status = .interiorPointer
     }
     return nil
   }
@@ -96,9 +97,9 @@ extension UnsafeMutablePointer where Pointee == Zone {
 @c(slm_core_deallocate_slowly)
 @inline(never)
 @usableFromInline
-func deallocateSlowly(_ zone: UnsafeMutableRawPointer, _ address: UInt) -> Int32 {
-  let zone = zone.assumingMemoryBound(to: Zone.self)
-  guard !Profile.isSmall, let slab = zone.largePages.probeLarge(address) else {
+func deallocateSlowly(_ zone: UnsafeMutableRawPointer, _ address: UInt) -> Status {
+  let zone = zone.assumingMemoryBound(to: ZoneState.self)
+  guard !Build.isSmall, let slab = zone.largePages.probeLarge(address) else {
     return deallocateRarely(zone.raw, address)
   }
   return zone.releaseLarge(slab, address)
@@ -108,28 +109,28 @@ func deallocateSlowly(_ zone: UnsafeMutableRawPointer, _ address: UInt) -> Int32
 @c(slm_core_deallocate_rarely)
 @inline(never)
 @usableFromInline
-func deallocateRarely(_ zone: UnsafeMutableRawPointer, _ address: UInt) -> Int32 {
-  let zone = zone.assumingMemoryBound(to: Zone.self)
+func deallocateRarely(_ zone: UnsafeMutableRawPointer, _ address: UInt) -> Status {
+  let zone = zone.assumingMemoryBound(to: ZoneState.self)
   if let slab = zone.basePages.find(address) { return zone.release(slab, address) }
-  if !Profile.isSmall, let slab = zone.largePages.find(address) { return zone.releaseLarge(slab, address) }
-  if !zone.isInitialized { return AllocationError.notInitialized.code }
-  return address == 0 ? ok : AllocationError.foreignPointer.code
+  if !Build.isSmall, let slab = zone.largePages.find(address) { return zone.releaseLarge(slab, address) }
+  if !zone.isInitialized { return .notInitialized }
+  return address == 0 ? .ok : .foreignPointer
 }
 
 /// The same for a slot of a class.
 @c(slm_core_deallocate_slowly_as)
 @inline(never)
 @usableFromInline
-func deallocateSlowly(_ zone: UnsafeMutableRawPointer, _ address: UInt, _ index: UInt) -> Int32 {
-  let zone = zone.assumingMemoryBound(to: Zone.self)
-  if !Profile.isSmall, let slab = zone.largePages.probeLarge(address), UInt(slab.pointee.binIndex) == index {
+func deallocateSlowly(_ zone: UnsafeMutableRawPointer, _ address: UInt, _ index: UInt) -> Status {
+  let zone = zone.assumingMemoryBound(to: ZoneState.self)
+  if !Build.isSmall, let slab = zone.largePages.probeLarge(address), UInt(slab.pointee.binIndex) == index {
     return zone.releaseLarge(slab, address)
   }
   // It may be the latest allocation, under another size.
   if zone.isFast { return zone.deallocate(address) }
   if let slab = zone.slab(around: address), UInt(slab.pointee.binIndex) != index {
     // What the pointer is comes before what it should have been.
-    var status = AllocationError.layoutMismatch.code
+    var status = Status.layoutMismatch
     _ = zone.lookUp(address, status: &status)
     return status
   }
@@ -139,22 +140,22 @@ func deallocateSlowly(_ zone: UnsafeMutableRawPointer, _ address: UInt, _ index:
 @c(slm_core_deallocate_other_size)
 @inline(never)
 @usableFromInline
-func deallocateOtherSize(_ zone: UnsafeMutableRawPointer, _ address: UInt, _ size: UInt) -> Int32 {
-  let zone = zone.assumingMemoryBound(to: Zone.self)
+func deallocateOtherSize(_ zone: UnsafeMutableRawPointer, _ address: UInt, _ size: UInt) -> Status {
+  let zone = zone.assumingMemoryBound(to: ZoneState.self)
   // Hardened, or not initialised.
-  if !Profile.isSmall, zone.pointee.directLimit == 0 { return deallocateRarely(zone.raw, address, size) }
-  guard !Profile.isSmall || zone.isInitialized else { return AllocationError.notInitialized.code }
-  guard address != 0 else { return ok }
+  if !Build.isSmall, zone.pointee.directLimit == 0 { return deallocateRarely(zone.raw, address, size) }
+  guard !Build.isSmall || zone.isInitialized else { return .notInitialized }
+  guard address != 0 else { return .ok }
   guard let index = SizeClass.index(size: size) else {
-    return zone.isFast ? zone.deallocate(address) : AllocationError.invalidLayout.code
+    return zone.isFast ? zone.deallocate(address) : .invalidLayout
   }
   return zone.deallocate(address, to: zone.bin(index))
 }
 
 /// The zone is hardened or not initialised.
 @inline(never)
-private func deallocateRarely(_ zone: UnsafeMutableRawPointer, _ address: UInt, _ size: UInt) -> Int32 {
-  let zone = zone.assumingMemoryBound(to: Zone.self)
+private func deallocateRarely(_ zone: UnsafeMutableRawPointer, _ address: UInt, _ size: UInt) -> Status {
+  let zone = zone.assumingMemoryBound(to: ZoneState.self)
   return zone.deallocate(address, size: size, alignment: 1)
 }
 
@@ -162,9 +163,9 @@ private func deallocateRarely(_ zone: UnsafeMutableRawPointer, _ address: UInt, 
 @c(slm_core_refuse)
 @inline(never)
 @usableFromInline
-func refuse(_ zone: UnsafeMutableRawPointer, _ address: UInt, _ slab: UnsafeMutableRawPointer) -> Int32 {
-  let zone = zone.assumingMemoryBound(to: Zone.self)
-  if !Profile.isSmall, let hardening = zone.pointee.hardening {
+func refuse(_ zone: UnsafeMutableRawPointer, _ address: UInt, _ slab: UnsafeMutableRawPointer) -> Status {
+  let zone = zone.assumingMemoryBound(to: ZoneState.self)
+  if !Build.isSmall, let hardening = zone.pointee.hardening {
     return zone.deallocateHardened(
       slab.assumingMemoryBound(to: Slab.self), address, hardening, pageMask: zone.basePages.pointee.pageMask,
       isLarge: false)
@@ -176,9 +177,9 @@ func refuse(_ zone: UnsafeMutableRawPointer, _ address: UInt, _ slab: UnsafeMuta
 @c(slm_core_refuse_large)
 @inline(never)
 @usableFromInline
-func refuseLarge(_ zone: UnsafeMutableRawPointer, _ address: UInt, _ slab: UnsafeMutableRawPointer) -> Int32 {
-  let zone = zone.assumingMemoryBound(to: Zone.self)
-  if !Profile.isSmall, let hardening = zone.pointee.hardening {
+func refuseLarge(_ zone: UnsafeMutableRawPointer, _ address: UInt, _ slab: UnsafeMutableRawPointer) -> Status {
+  let zone = zone.assumingMemoryBound(to: ZoneState.self)
+  if !Build.isSmall, let hardening = zone.pointee.hardening {
     return zone.deallocateHardened(
       slab.assumingMemoryBound(to: Slab.self), address, hardening, pageMask: PageSize.large.mask, isLarge: true)
   }
@@ -188,9 +189,9 @@ func refuseLarge(_ zone: UnsafeMutableRawPointer, _ address: UInt, _ slab: Unsaf
 @c(slm_core_refuse_checked)
 @inline(never)
 @usableFromInline
-func refuseChecked(_ zone: UnsafeMutableRawPointer, _ address: UInt) -> Int32 {
-  var status = ok
-  _ = zone.assumingMemoryBound(to: Zone.self).lookUp(address, status: &status)
+func refuseChecked(_ zone: UnsafeMutableRawPointer, _ address: UInt) -> Status {
+  var status = Status.ok
+  _ = zone.assumingMemoryBound(to: ZoneState.self).lookUp(address, status: &status)
   return status
 }
 
@@ -200,10 +201,10 @@ func refuseChecked(_ zone: UnsafeMutableRawPointer, _ address: UInt) -> Int32 {
 @usableFromInline
 func slabCountedDown(
   _ zone: UnsafeMutableRawPointer, _ address: UInt, _ slab: UnsafeMutableRawPointer, _ index: UInt
-) -> Int32 {
+) -> Status {
   let slab = slab.assumingMemoryBound(to: Slab.self)
-  let zone = zone.assumingMemoryBound(to: Zone.self)
+  let zone = zone.assumingMemoryBound(to: ZoneState.self)
   zone.forgetLast()
   zone.bin(UInt(slab.pointee.binIndex)).countedDown(slab, slot: index, at: address)
-  return opaqueOK
+  return .opaqueOK
 }

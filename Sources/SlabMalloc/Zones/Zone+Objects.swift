@@ -1,3 +1,5 @@
+import CSlabmalloc
+
 /// An object on its way to another place.
 struct Move {
   let old: UnsafeMutableRawPointer
@@ -10,19 +12,19 @@ struct Move {
 }
 
 /// What a zone does with an object besides giving it out and taking it back.
-extension UnsafeMutablePointer where Pointee == Zone {
+extension UnsafeMutablePointer where Pointee == ZoneState {
   /// Bytes of the slot of a live object; 0 if it is none.
   func usableSize(_ address: UInt) -> UInt {
-    var status = ok
+    var status = Status.ok
     return lookUp(address, status: &status).map { usableSize($0) } ?? 0
   }
 
   /// Whether an object can have another size where it is.
   func resize(_ address: UInt, size: UInt) -> Status {
-    guard address != 0 else { return AllocationError.invalidArgument.code }
-    var status = ok
+    guard address != 0 else { return .invalidArgument }
+    var status = Status.ok
     guard let slab = lookUpIntact(address, status: &status) else { return status }
-    return size <= usableSize(slab) ? ok : AllocationError.cannotResize.code
+    return size <= usableSize(slab) ? .ok : .cannotResize
   }
 
   /// Gives an object another size: in place if that is of its size class, else by moving it.
@@ -42,7 +44,7 @@ extension UnsafeMutablePointer where Pointee == Zone {
     }
     guard let slab = lookUpIntact(address, status: &status) else { return nil }
     guard let index = classIndex(size: size, alignment: alignment) else {
-      status = AllocationError.invalidLayout.code
+      status = .invalidLayout
       return nil
     }
     if UInt(slab.pointee.binIndex) == index, address & (alignment &- 1) == 0 {
@@ -57,7 +59,7 @@ extension UnsafeMutablePointer where Pointee == Zone {
   func allocateBatch(_ bin: BinPointer, count: Int, into out: UnsafeMutablePointer<UnsafeMutableRawPointer?>) -> Int {
     forgetLast()
     var done = 0
-    var status = ok
+    var status = Status.ok
     while done < count {
       let slots = bin.pendingSlots
       if slots != 0 {
@@ -74,12 +76,12 @@ extension UnsafeMutablePointer where Pointee == Zone {
 
   /// Gives back all that can be; returns the status of the first that can't.
   func deallocateBatch(_ objects: UnsafePointer<UnsafeMutableRawPointer?>, count: Int, done: inout Int) -> Status {
-    guard isInitialized else { return AllocationError.notInitialized.code }
-    var first = ok
+    guard isInitialized else { return .notInitialized }
+    var first = Status.ok
     for index in 0..<count {
       guard let object = objects[index] else { continue }
       let status = deallocate(UInt(bitPattern: object))
-      if status == ok { done += 1 } else if first == ok { first = status }
+      if status == .ok { done += 1 } else if first == .ok { first = status }
     }
     return first
   }

@@ -1,3 +1,5 @@
+import CSlabmalloc
+
 /// The slot size of a size-class allocator: the object's size rounded up to its alignment, at least 8. nil if the layout is
 /// invalid.
 ///
@@ -5,21 +7,21 @@
 func slotSize(size: UInt, alignment: UInt) -> UInt? {
   guard isServable(alignment: alignment), size <= maxSize else { return nil }
   let rounded = roundUp(size == 0 ? 1 : size, to: alignment < 8 ? 8 : alignment)
-  if Profile.isSmall { return rounded <= maxSize ? rounded : nil }
+  if Build.isSmall { return rounded <= maxSize ? rounded : nil }
   return rounded > PageSize.large.size / 2 ? PageSize.large.size / 2 : rounded
 }
 
 /// The same with room for a canary, if the profile has one.
-func slotSize(size: UInt, alignment: UInt, profile: SafetyProfile) -> UInt? {
-  guard !Profile.isSmall, profile == .hardened else { return slotSize(size: size, alignment: alignment) }
+func slotSize(size: UInt, alignment: UInt, profile: Profile) -> UInt? {
+  guard !Build.isSmall, profile == .hardened else { return slotSize(size: size, alignment: alignment) }
   return size <= maxSize ? slotSize(size: withCanary(size), alignment: alignment) : nil
 }
 
 /// A zone with one bin, as the size-class allocator uses it.
-extension UnsafeMutablePointer where Pointee == Zone {
+extension UnsafeMutablePointer where Pointee == ZoneState {
   func allocateObject(nowait: Bool = false, status: inout Status) -> UnsafeMutableRawPointer? {
     guard isInitialized else {
-      status = AllocationError.notInitialized.code
+      status = .notInitialized
       return nil
     }
     return allocate(from: bin(0), nowait: nowait, status: &status)
@@ -27,16 +29,16 @@ extension UnsafeMutablePointer where Pointee == Zone {
 
   /// Gives back an object that was allocated with any layout that its slot can have.
   func deallocateObject(_ address: UInt, size: UInt, alignment: UInt) -> Status {
-    guard isInitialized else { return AllocationError.notInitialized.code }
+    guard isInitialized else { return .notInitialized }
     if isFast { return deallocate(address) }
-    let profile: SafetyProfile = isHardened ? .hardened : .checked
+    let profile: Profile = isHardened ? .hardened : .checked
     guard let slotSize = SlabMalloc.slotSize(size: size, alignment: alignment, profile: profile) else {
-      return AllocationError.invalidLayout.code
+      return .invalidLayout
     }
     let own = bin(0).pointee.slotSize
     guard slotSize <= own, slotSize == own || own & (alignment &- 1) == 0 else {
-      if address == 0 { return ok }
-      var status = AllocationError.layoutMismatch.code
+      if address == 0 { return .ok }
+      var status = Status.layoutMismatch
       _ = lookUp(address, status: &status)
       return status
     }

@@ -1,5 +1,7 @@
+import CSlabmalloc
+
 /// The zone's operations on pointers and Ints, as both APIs pass them.
-extension UnsafeMutablePointer where Pointee == Zone {
+extension UnsafeMutablePointer where Pointee == ZoneState {
   func reclaimPage(_ pageSize: Int) -> UnsafeMutableRawPointer? {
     guard let page = SlabMalloc.pageSize(ofBytes: pageSize) else { return nil }
     return UnsafeMutableRawPointer(bitPattern: takeEmptyPage(page) ?? 0)
@@ -13,7 +15,7 @@ extension UnsafeMutablePointer where Pointee == Zone {
   }
 
   func allocateAligned(_ alignment: Int, _ size: Int) -> UnsafeMutableRawPointer? {
-    var status = ok
+    var status = Status.ok
     return allocate(size: UInt(bitPattern: size), alignment: UInt(bitPattern: alignment), status: &status)
   }
 
@@ -28,7 +30,7 @@ extension UnsafeMutablePointer where Pointee == Zone {
   }
 
   func refillObjects(_ page: UnsafeMutableRawPointer?, _ pageSize: Int) -> Status {
-    guard isInitialized else { return AllocationError.notInitialized.code }
+    guard isInitialized else { return .notInitialized }
     return refill(bin(0), page: UInt(bitPattern: page), pageSize: pageSize)
   }
 
@@ -49,7 +51,7 @@ extension UnsafeMutablePointer where Pointee == Zone {
   }
 
   func reallocate(_ object: UnsafeMutableRawPointer?, _ alignment: Int, _ size: Int) -> UnsafeMutableRawPointer? {
-    var status = ok
+    var status = Status.ok
     return reallocate(
       UInt(bitPattern: object), size: UInt(bitPattern: size), alignment: UInt(bitPattern: alignment), status: &status)
   }

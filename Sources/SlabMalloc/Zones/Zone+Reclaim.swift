@@ -1,9 +1,11 @@
+import CSlabmalloc
+
 /// Pages out.
-extension UnsafeMutablePointer where Pointee == Zone {
+extension UnsafeMutablePointer where Pointee == ZoneState {
   /// Gives back up to so many empty pages of each size; returns how many went.
   func reclaim(basePages baseLimit: Int, largePages largeLimit: Int) -> (base: Int, large: Int) {
     var base = reclaim(basePages.page, atMost: baseLimit)
-    var large = Profile.isSmall ? 0 : reclaim(.large, atMost: largeLimit)
+    var large = Build.isSmall ? 0 : reclaim(.large, atMost: largeLimit)
     // A table goes when the pages it tells of are gone, which may be of the other size.
     shrinkTables(basePages.page, atMost: baseLimit, &base)
     shrinkTables(.large, atMost: largeLimit, &large)
@@ -31,25 +33,25 @@ extension UnsafeMutablePointer where Pointee == Zone {
 
   /// Current slabs may be empty too, and those whose used slots are all in quarantine.
   func settle(_ page: PageSize) {
-    if !Profile.isSmall, let hardening = pointee.hardening { return endQuarantines(page, hardening) }
+    if !Build.isSmall, let hardening = pointee.hardening { return endQuarantines(page, hardening) }
     forgetLast()
     for index in 0..<pointee.binCount where bin(index).pointee.page == page { bin(index).settle() }
   }
 
   /// Gives back every page, used or not, and ends the zone.
   func destroy(live: inout UInt) -> Status {
-    guard isInitialized else { return AllocationError.notInitialized.code }
+    guard isInitialized else { return .notInitialized }
     live = liveSlots
     guard pointee.ledger.pagesHeld == 0 || pointee.provider.release != nil else {
-      return AllocationError.noProvider.code
+      return .noProvider
     }
     // The buckets are still to be read, so the zone ends by halves: for a provider that calls back it has ended.
     let base = (basePages.buckets, basePages.pointee.bucketMask)
     let large = (largePages.buckets, largePages.pointee.bucketMask)
     end()
     giveBackAll(basePages, buckets: base.0, mask: base.1)
-    if !Profile.isSmall { giveBackAll(largePages, buckets: large.0, mask: large.1) }
-    return ok
+    if !Build.isSmall { giveBackAll(largePages, buckets: large.0, mask: large.1) }
+    return .ok
   }
 
   private func giveBackAll(_ pages: PageMapPointer, buckets: UnsafeMutablePointer<UInt>, mask: UInt) {
@@ -62,6 +64,6 @@ extension UnsafeMutablePointer where Pointee == Zone {
         tellProvider(found.pageAddress, page)
       }
     }
-    if !Profile.isSmall, let table = pages.pointee.table { tellProvider(UInt(bitPattern: buckets), table) }
+    if !Build.isSmall, let table = pages.pointee.table { tellProvider(UInt(bitPattern: buckets), table) }
   }
 }

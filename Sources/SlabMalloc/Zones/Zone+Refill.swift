@@ -1,18 +1,20 @@
-extension UnsafeMutablePointer where Pointee == Zone {
+import CSlabmalloc
+
+extension UnsafeMutablePointer where Pointee == ZoneState {
   /// Hands a page to the bin of a layout.
   func refill(size: UInt, alignment: UInt, page address: UInt, pageSize: Int) -> Status {
-    guard isInitialized else { return AllocationError.notInitialized.code }
+    guard isInitialized else { return .notInitialized }
     guard let index = classIndex(size: size, alignment: alignment) else {
-      return AllocationError.invalidLayout.code
+      return .invalidLayout
     }
     return refill(bin(index), page: address, pageSize: pageSize)
   }
 
   func refill(_ bin: BinPointer, page address: UInt, pageSize: Int) -> Status {
-    guard pageSize == bin.pointee.page.bytes else { return AllocationError.wrongPageSize.code }
-    guard Profile.isSmall else { return accept(address, bin.pointee.page) { add(address, to: bin) } }
+    guard pageSize == bin.pointee.page.bytes else { return .wrongPageSize }
+    guard Build.isSmall else { return accept(address, bin.pointee.page) { add(address, to: bin) } }
     let status = examine(address, bin.pointee.page)
-    if status == ok { add(address, to: bin) }
+    if status == .ok { add(address, to: bin) }
     return status
   }
 
@@ -20,13 +22,13 @@ extension UnsafeMutablePointer where Pointee == Zone {
   @inline(never) func accept(_ address: UInt, _ page: PageSize, _ body: () -> Void) -> Status {
     if let smp = pointee.smp { return accept(address, page, smp, body) }
     let status = examine(address, page)
-    if status == ok { body() }
+    if status == .ok { body() }
     return status
   }
 
   private func examine(_ address: UInt, _ page: PageSize) -> Status {
-    guard canBePage(address, page) else { return AllocationError.badPage.code }
-    return overlaps(address, page) || isSealed(address, page) ? AllocationError.pageOwned.code : ok
+    guard canBePage(address, page) else { return .badPage }
+    return overlaps(address, page) || isSealed(address, page) ? .pageOwned : .ok
   }
 
   private func canBePage(_ address: UInt, _ page: PageSize) -> Bool {
@@ -38,16 +40,16 @@ extension UnsafeMutablePointer where Pointee == Zone {
   private func accept(
     _ address: UInt, _ page: PageSize, _ smp: SmpZonePointer, _ body: () -> Void
   ) -> Status {
-    guard canBePage(address, page) else { return AllocationError.badPage.code }
+    guard canBePage(address, page) else { return .badPage }
     return unlocked {
-      smp.pageLock.acquire()
-      defer { smp.pageLock.release() }
-      if smp.overlaps(address, page) || isSealed(address, page) { return AllocationError.pageOwned.code }
-      pointee.lock?.acquire()
-      defer { pointee.lock?.release() }
-      guard isInitialized else { return AllocationError.notInitialized.code }
+      smp.pointee.pageLock.acquire()
+      defer { smp.pointee.pageLock.release() }
+      if smp.overlaps(address, page) || isSealed(address, page) { return .pageOwned }
+      pointee.lock?.pointee.acquire()
+      defer { pointee.lock?.pointee.release() }
+      guard isInitialized else { return .notInitialized }
       body()
-      return ok
+      return .ok
     }
   }
 
@@ -69,9 +71,9 @@ extension UnsafeMutablePointer where Pointee == Zone {
 
   /// Whether a page, or a part of it, is this zone's.
   func overlaps(_ address: UInt, _ page: PageSize) -> Bool {
-    if !Profile.isSmall, largePages.find(address) != nil { return true }
+    if !Build.isSmall, largePages.find(address) != nil { return true }
     let isBasePages =
-      !Profile.isSmall && page.isLarge ? basePages.holdsAny(address, page.size) : basePages.find(address) != nil
+      !Build.isSmall && page.isLarge ? basePages.holdsAny(address, page.size) : basePages.find(address) != nil
     if isBasePages { return true }
     return holdsTable(basePages, address, page) || holdsTable(largePages, address, page)
   }

@@ -1,10 +1,12 @@
+import CSlabmalloc
+
 /// Slots that are kept for later. A bin's reserve is a number of empty pages that no other bin and no reclaim may take:
 /// its own allocations do, and its own deallocations fill it up again. So the fast paths know nothing of it.
-extension UnsafeMutablePointer where Pointee == Zone {
+extension UnsafeMutablePointer where Pointee == ZoneState {
   func reserve(size: UInt, alignment: UInt, count: UInt) -> Status {
-    guard isInitialized else { return AllocationError.notInitialized.code }
+    guard isInitialized else { return .notInitialized }
     guard let index = classIndex(size: size, alignment: alignment) else {
-      return AllocationError.invalidLayout.code
+      return .invalidLayout
     }
     return reserve(bin(index), alignment: alignment, count: count)
   }
@@ -12,17 +14,17 @@ extension UnsafeMutablePointer where Pointee == Zone {
   /// Takes pages until so many slots with an alignment are in empty ones. If that fails the reserve is as it was before.
   func reserve(_ bin: BinPointer, alignment: UInt, count: UInt) -> Status {
     let pages = bin.pages(for: count, alignment: alignment)
-    guard pages <= UInt(UInt32.max) else { return AllocationError.outOfMemory.code }
+    guard pages <= UInt(UInt32.max) else { return .outOfMemory }
     if pages != 0 {
       forgetLast()
-      if !Profile.isSmall, let hardening = pointee.hardening { bin.endQuarantine(hardening) } else { bin.settle() }
+      if !Build.isSmall, let hardening = pointee.hardening { bin.endQuarantine(hardening) } else { bin.settle() }
     }
-    while UInt(bin.pointee.empty.count) < pages {
+    while UInt(bin.pointee.emptyCount) < pages {
       let status = supply(bin)
-      guard status == ok else { return status }
+      guard status == .ok else { return status }
     }
     bin.pointee.reservedPages = UInt32(truncatingIfNeeded: pages)
-    return ok
+    return .ok
   }
 }
 
@@ -36,6 +38,6 @@ extension UnsafeMutablePointer where Pointee == Bin {
 
   /// An empty slab beyond the reserve.
   func takeSpare() -> SlabPointer? {
-    pointee.empty.count > pointee.reservedPages ? pointee.empty.pop() : nil
+    pointee.emptyCount > pointee.reservedPages ? popEmpty() : nil
   }
 }

@@ -12,7 +12,7 @@ public struct ClassStatistics: Equatable, Sendable {
 
 /// Counted when asked, by a walk over the pages: allocation and deallocation keep no counts for it. A page over whose edge somebody wrote
 /// is left out, as nothing is known of it.
-extension UnsafeMutablePointer where Pointee == Zone {
+extension UnsafeMutablePointer where Pointee == ZoneState {
   func statistics(of index: UInt) -> ClassStatistics {
     let bin = bin(index)
     let page = bin.pointee.page
@@ -33,7 +33,7 @@ extension UnsafeMutablePointer where Pointee == Zone {
   /// Slots in use, and their bytes.
   var live: (slots: UInt, bytes: UInt) {
     let base = live(in: basePages)
-    let large = Profile.isSmall ? (slots: 0, bytes: 0) : live(in: largePages)
+    let large = Build.isSmall ? (slots: 0, bytes: 0) : live(in: largePages)
     return (base.slots + large.slots, base.bytes + large.bytes)
   }
 

@@ -1,3 +1,5 @@
+import CSlabmalloc
+
 /// A call of the provider that is under way. Lives on the stack of its caller, linked into `Zone.pulls`.
 struct Pull {
   /// Who calls: `Platform.context()`, or 0 in a zone of one thread.
@@ -6,18 +8,18 @@ struct Pull {
 }
 
 /// Where slots come from when a bin has none left.
-extension UnsafeMutablePointer where Pointee == Zone {
+extension UnsafeMutablePointer where Pointee == ZoneState {
   /// Gives a bin a slab, if one can be had: an empty one of another bin, else a page of the provider's.
   /// On success the caller tries again; another thread may have been faster. With `nowait` the provider is not called.
   func supply(_ bin: BinPointer, nowait: Bool = false) -> Status {
     // Without a provider the pages of a class are its client's to move: refill gave them to that class.
-    guard pointee.provider.allocate != nil else { return AllocationError.outOfMemory.code }
-    if carveEmpty(for: bin) { return ok }
-    let status = nowait ? AllocationError.outOfMemory.code : pull(bin)
-    guard status != ok else { return ok }
+    guard pointee.provider.allocate != nil else { return .outOfMemory }
+    if carveEmpty(for: bin) { return .ok }
+    let status = nowait ? Status.outOfMemory : pull(bin)
+    guard status != .ok else { return .ok }
     // The last resort: slabs that are current but empty, which are left alone while there are pages.
     settle(bin.pointee.page)
-    return carveEmpty(for: bin) ? ok : status
+    return carveEmpty(for: bin) ? .ok : status
   }
 
   /// Makes an empty slab of another bin one of this bin's.
@@ -31,7 +33,7 @@ extension UnsafeMutablePointer where Pointee == Zone {
   /// An empty slab with pages of a size, out of any bin that can spare one.
   @inline(never) func stealEmpty(_ page: PageSize, besides taker: BinPointer? = nil) -> SlabPointer? {
     for index in 0..<pointee.binCount where bin(index).pointee.page == page && bin(index) != taker {
-      if !Profile.isSmall, let slab = bin(index).pointee.empty.first, !isIntact(slab) { continue }
+      if !Build.isSmall, let slab = bin(index).pointee.empty.first, !isIntact(slab) { continue }
       if let slab = bin(index).takeSpare() { return slab }
     }
     return nil
@@ -39,11 +41,11 @@ extension UnsafeMutablePointer where Pointee == Zone {
 
   @inline(never) private func pull(_ bin: BinPointer) -> Status {
     var pull = Pull(context: pointee.lock == nil ? 0 : Platform.context(), outer: pointee.pulls)
-    if isPulling(pull.context) { return AllocationError.reentrant.code }
+    if isPulling(pull.context) { return .reentrant }
     return withUnsafeMutablePointer(to: &pull) { pull in
       pointee.pulls = pull
       let status = takePage(for: bin)
-      if status == ok { growTable(basePages); growTable(largePages) }
+      if status == .ok { growTable(basePages); growTable(largePages) }
       unlink(pull)
       return status
     }
@@ -69,16 +71,16 @@ extension UnsafeMutablePointer where Pointee == Zone {
   private func takePage(for bin: BinPointer) -> Status {
     let page = bin.pointee.page
     guard let address = askProvider(page) else {
-      return isInitialized ? AllocationError.outOfMemory.code : AllocationError.notInitialized.code
+      return isInitialized ? Status.outOfMemory : .notInitialized
     }
-    let status = isInitialized ? refill(bin, page: address, pageSize: page.bytes) : AllocationError.notInitialized.code
+    let status = isInitialized ? refill(bin, page: address, pageSize: page.bytes) : .notInitialized
     refused(address, page, status)
     return status
   }
 
   /// A page that can't be used goes back, unless it is somebody's already.
   func refused(_ address: UInt, _ page: PageSize, _ status: Status) {
-    if status != ok && status != AllocationError.pageOwned.code { tellProvider(address, page) }
+    if status != .ok && status != .pageOwned { tellProvider(address, page) }
   }
 
   /// Asks for a page, without the lock.

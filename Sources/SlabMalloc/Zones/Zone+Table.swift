@@ -1,16 +1,18 @@
+import CSlabmalloc
+
 /// Page maps grow with the pages they hold, so that a deallocation's first probe goes on hitting.
-extension UnsafeMutablePointer where Pointee == Zone {
+extension UnsafeMutablePointer where Pointee == ZoneState {
   /// Moves a page map's buckets into a page of the provider's when it holds more pages than buckets: first a base page,
   /// then a large page, once that is at most a sixteenth of what the map's pages hold. If there is no page for it the
   /// buckets stay crowded, and it is tried again when the pages have doubled.
   func growTable(_ pages: PageMapPointer) {
     let count = pages.pointee.count
-    guard !Profile.isSmall, count > pages.pointee.bucketMask &+ 1, isPowerOfTwo(count &- 1) else { return }
+    guard !Build.isSmall, count > pages.pointee.bucketMask &+ 1, isPowerOfTwo(count &- 1) else { return }
     guard let page = nextTable(pages) else { return }
     guard let address = askProvider(page) else { return }
     var old: (address: UInt, page: PageSize)?
     var isMoved = false
-    var status = AllocationError.notInitialized.code
+    var status = Status.notInitialized
     if isInitialized {
       status = accept(address, page) {
         guard nextTable(pages) == page else { return }
@@ -20,7 +22,7 @@ extension UnsafeMutablePointer where Pointee == Zone {
         isMoved = true
       }
     }
-    guard isMoved else { return refused(address, page, status == ok ? AllocationError.badPage.code : status) }
+    guard isMoved else { return refused(address, page, status == .ok ? Status.badPage : status) }
     if let old {
       pointee.ledger.giveBack(old.page)
       tellProvider(old.address, old.page)
@@ -35,7 +37,7 @@ extension UnsafeMutablePointer where Pointee == Zone {
   }
 
   private func shrinkTable(_ pages: PageMapPointer, _ page: PageSize) -> Bool {
-    guard !Profile.isSmall, pages.pointee.count == 0, pages.pointee.table == page, let table = pages.tablePage else {
+    guard !Build.isSmall, pages.pointee.count == 0, pages.pointee.table == page, let table = pages.tablePage else {
       return false
     }
     pages.initialize(page: pages.page)

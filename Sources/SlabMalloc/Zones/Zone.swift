@@ -9,7 +9,7 @@
 /// It never moves: bins and page maps hold addresses within. Zero-filled memory is a zone that is not initialised, and
 /// a zone's functions find that out without a check of its own on the fast paths: `directLimit` 0 sends each allocation, and
 /// page maps without buckets each deallocation, to the slow path.
-struct Zone: ~Copyable {
+struct ZoneState: ~Copyable {
   /// Sizes up to here find their bin by table: `SizeClass.directLimit`, or 0.
   var directLimit: UInt
   /// Says that the zone is initialised.
@@ -32,19 +32,19 @@ struct Zone: ~Copyable {
   var smp: SmpZonePointer?
 }
 
-typealias ZonePointer = UnsafeMutablePointer<Zone>
+typealias ZonePointer = UnsafeMutablePointer<ZoneState>
 
-extension UnsafeMutablePointer where Pointee == Zone {
+extension UnsafeMutablePointer where Pointee == ZoneState {
   /// Bytes that a zone of a profile needs. What only a hardened one needs comes last.
-  @inline(__always) static func storageSize(bins: UInt, _ profile: SafetyProfile = .hardened) -> Int {
-    Profile.isSmall || profile != .hardened
-      ? Zone.hardeningOffset(bins: bins)
-      : Zone.hardeningOffset(bins: bins) + MemoryLayout<Hardening>.stride
+  @inline(__always) static func storageSize(bins: UInt, _ profile: Profile = .hardened) -> Int {
+    Build.isSmall || profile != .hardened
+      ? ZoneState.hardeningOffset(bins: bins)
+      : ZoneState.hardeningOffset(bins: bins) + MemoryLayout<Hardening>.stride
         + (bins == 1 ? Quarantine.largestSize : Quarantine.sizeOfAll)
   }
 
   @inline(__always) func bin(_ index: UInt) -> BinPointer {
-    UnsafeMutableRawPointer(self).advanced(by: Zone.binsOffset &+ Int(bitPattern: index) &* Bin.stride)
+    UnsafeMutableRawPointer(self).advanced(by: ZoneState.binsOffset &+ Int(bitPattern: index) &* Bin.stride)
       .assumingMemoryBound(to: Bin.self)
   }
 
@@ -55,15 +55,15 @@ extension UnsafeMutablePointer where Pointee == Zone {
   }
 
   @inline(__always) private var directBins: UnsafeMutablePointer<UInt16> {
-    UnsafeMutableRawPointer(self).advanced(by: Zone.directBinsOffset).assumingMemoryBound(to: UInt16.self)
+    UnsafeMutableRawPointer(self).advanced(by: ZoneState.directBinsOffset).assumingMemoryBound(to: UInt16.self)
   }
 
   @inline(__always) var basePages: PageMapPointer {
-    UnsafeMutableRawPointer(self).advanced(by: Zone.basePagesOffset).assumingMemoryBound(to: PageMap.self)
+    UnsafeMutableRawPointer(self).advanced(by: ZoneState.basePagesOffset).assumingMemoryBound(to: PageMap.self)
   }
 
   @inline(__always) var largePages: PageMapPointer {
-    UnsafeMutableRawPointer(self).advanced(by: Zone.basePagesOffset + MemoryLayout<PageMap>.stride)
+    UnsafeMutableRawPointer(self).advanced(by: ZoneState.basePagesOffset + MemoryLayout<PageMap>.stride)
       .assumingMemoryBound(to: PageMap.self)
   }
 
@@ -76,27 +76,27 @@ extension UnsafeMutablePointer where Pointee == Zone {
 
   /// A zone of all size classes.
   func initialize(
-    page: PageSize, provider: PageProvider, lock: UnsafeMutablePointer<Lock>? = nil, profile: SafetyProfile = .checked
+    page: PageSize, provider: PageProvider, lock: UnsafeMutablePointer<Lock>? = nil, profile: Profile = .checked
   ) {
     start(page: page, provider: provider, lock: lock, bins: SizeClass.count)
     for index in 0..<SizeClass.count { addBin(index, slotSize: SizeClass.slotSize(index)) }
-    for step in 0..<Zone.directBinCount {
+    for step in 0..<ZoneState.directBinCount {
       let index = SizeClass.index(size: UInt(step + 1) * 8).unsafelyUnwrapped
-      directBins[step] = UInt16(Zone.binsOffset + Int(index) * Bin.stride)
+      directBins[step] = UInt16(ZoneState.binsOffset + Int(index) * Bin.stride)
     }
     pointee.directLimit = SizeClass.directLimit
     start(profile)
   }
 
   /// A zone of one size, whose one bin is found without a search.
-  func initialize(slotSize: UInt, page: PageSize, provider: PageProvider, profile: SafetyProfile = .checked) {
+  func initialize(slotSize: UInt, page: PageSize, provider: PageProvider, profile: Profile = .checked) {
     start(page: page, provider: provider, lock: nil, bins: 1)
     addBin(0, slotSize: slotSize)
     start(profile)
   }
 
-  @inline(__always) private func start(_ profile: SafetyProfile) {
-    guard !Profile.isSmall else { return }
+  @inline(__always) private func start(_ profile: Profile) {
+    guard !Build.isSmall else { return }
     pointee.hardening = nil
     pointee.ignoresLayouts = profile == .fast
     guard profile == .hardened else { return }
@@ -114,7 +114,7 @@ extension UnsafeMutablePointer where Pointee == Zone {
     largePages.initialize(page: .large)
     pointee.provider = provider
     pointee.lock = lock
-    if !Profile.isSmall { pointee.smp = nil }
+    if !Build.isSmall { pointee.smp = nil }
     pointee.pulls = nil
     pointee.binCount = bins
     pointee.ledger = Ledger()
@@ -129,7 +129,7 @@ extension UnsafeMutablePointer where Pointee == Zone {
   /// What the zone's fast paths read becomes as in zero-filled memory.
   func end() {
     pointee.directLimit = 0
-    if !Profile.isSmall { pointee.hardening = nil }
+    if !Build.isSmall { pointee.hardening = nil }
     pointee.seal = 0
     pointee.last = .none
     pointee.pulls = nil
@@ -144,14 +144,14 @@ extension UnsafeMutablePointer where Pointee == Zone {
 
   /// Of an initialised zone.
   @inline(__always) var isFast: Bool {
-    !Profile.isSmall && pointee.ignoresLayouts
+    !Build.isSmall && pointee.ignoresLayouts
   }
 
   /// Makes a page a slab of a bin, all of whose slots are free.
   @inline(never) func carve(_ slab: SlabPointer, for bin: BinPointer) {
     slab.carve(
       page: bin.pointee.page, slotSize: bin.pointee.slotSize, binIndex: bin.pointee.index, isGuarded: isHardened)
-    guard !Profile.isSmall, let hardening = pointee.hardening else { return }
+    guard !Build.isSmall, let hardening = pointee.hardening else { return }
     slab.harden()
     slab.setGuards(hardening)
     slab.clearSlots()
@@ -159,21 +159,21 @@ extension UnsafeMutablePointer where Pointee == Zone {
 
   /// Runs the body without the lock: whatever it calls may use this zone.
   @inline(__always) func unlocked<Result>(_ body: () -> Result) -> Result {
-    guard !Profile.isSmall, let lock = pointee.lock else { return body() }
-    lock.release()
+    guard !Build.isSmall, let lock = pointee.lock else { return body() }
+    lock.pointee.release()
     let result = body()
-    lock.acquire()
+    lock.pointee.acquire()
     return result
   }
 }
 
-extension Zone {
+extension ZoneState {
   /// Where things are; `MemoryLayout.offset` is not to be had in Embedded Swift. Held against the compiler's own layout
   /// by ZoneTests.
   static var basePagesOffset: Int {
     Int(roundUp(UInt(MemoryLayout<(UInt, UInt, LastAllocation)>.size), to: UInt(MemoryLayout<PageMap>.alignment)))
   }
-  static var binsOffset: Int { Int(roundUp(UInt(MemoryLayout<Zone>.stride), to: 64)) }
+  static var binsOffset: Int { Int(roundUp(UInt(MemoryLayout<ZoneState>.stride), to: 64)) }
   static var directBinsOffset: Int { binsOffset + Int(SizeClass.count) * Bin.stride }
   static var directBinCount: Int { Int(SizeClass.directLimit / 8) }
   @inline(__always) static func hardeningOffset(bins: UInt) -> Int {

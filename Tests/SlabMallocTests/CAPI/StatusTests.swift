@@ -4,7 +4,7 @@ import XCTest
 @testable import SlabMalloc
 
 final class StatusTests: XCTestCase {
-  private let errors: [(error: AllocationError, code: Int32, name: String)] = [
+  private let errors: [(error: AllocationError, code: Status, name: String)] = [
     (.outOfMemory, SLM_ERR_OUT_OF_MEMORY, "SLM_ERR_OUT_OF_MEMORY"),
     (.invalidLayout, SLM_ERR_INVALID_LAYOUT, "SLM_ERR_INVALID_LAYOUT"),
     (.invalidArgument, SLM_ERR_INVALID_ARGUMENT, "SLM_ERR_INVALID_ARGUMENT"),
@@ -23,11 +23,11 @@ final class StatusTests: XCTestCase {
     (.writeAfterFree, SLM_ERR_WRITE_AFTER_FREE, "SLM_ERR_WRITE_AFTER_FREE"),
   ]
 
-  private func name(_ status: Int32) -> String { String(cString: slm_status_name(status)) }
+  private func name(_ status: Status) -> String { String(cString: slm_status_name(status)) }
 
   func testCodesAreThoseOfTheHeader() {
-    for (error, code, name) in errors { XCTAssertEqual(error.code, code, name) }
-    XCTAssertEqual(ok, SLM_OK)
+    for (error, code, name) in errors { XCTAssertEqual(error.code, code.rawValue, name) }
+    XCTAssertEqual(Status.ok, SLM_OK)
   }
 
   func testCodesAreBelow0AndDiffer() {
@@ -41,14 +41,14 @@ final class StatusTests: XCTestCase {
   }
 
   func testANumberThatIsNoStatusHasANameToo() {
-    let known = Set(errors.map(\.code) + [SLM_OK])
+    let known = Set(errors.map(\.code.rawValue) + [0])
     for status in [Int32.min, -1000, 1, 2, Int32.max] + (-40...0) where !known.contains(status) {
-      XCTAssertEqual(name(status), "SLM_ERR_UNKNOWN", "\(status)")
+      XCTAssertEqual(name(Status(rawValue: status)), "SLM_ERR_UNKNOWN", "\(status)")
     }
   }
 
   func testAnErrorIsThrownForEachStatusButOK() {
-    XCTAssertNoThrow(try AllocationError.check(ok))
+    XCTAssertNoThrow(try AllocationError.check(.ok))
     for (error, code, name) in errors {
       XCTAssertThrowsError(try AllocationError.check(code), name) { XCTAssertEqual($0 as? AllocationError, error) }
     }

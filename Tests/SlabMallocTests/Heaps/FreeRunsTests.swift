@@ -6,10 +6,10 @@ import XCTest
 final class FreeRunsTests: XCTestCase {
   /// Descriptors without pages.
   private func withRuns(_ pages: [UInt32], _ body: ([RunPointer], UnsafeMutablePointer<FreeRuns>) -> Void) {
-    let memory = UnsafeMutableRawPointer.allocate(byteCount: pages.count * Run.stride, alignment: 64)
+    let memory = UnsafeMutableRawPointer.allocate(byteCount: pages.count * PageRun.stride, alignment: 64)
     defer { memory.deallocate() }
-    memory.initializeMemory(as: UInt8.self, repeating: 0, count: pages.count * Run.stride)
-    let runs = pages.indices.map { (memory + $0 * Run.stride).assumingMemoryBound(to: Run.self) }
+    memory.initializeMemory(as: UInt8.self, repeating: 0, count: pages.count * PageRun.stride)
+    let runs = pages.indices.map { (memory + $0 * PageRun.stride).assumingMemoryBound(to: PageRun.self) }
     for (run, count) in zip(runs, pages) { run.pointee.pages = count }
     var free = FreeRuns.none
     body(runs, &free)
@@ -69,7 +69,7 @@ final class FreeRunsTests: XCTestCase {
   func testAnyRunCanBeRemovedFromAList() {
     for removed in [[0, 1, 2], [2, 1, 0], [1, 0, 2], [1, 2, 0]] {
       withRuns([1, 1, 1]) { runs, _ in
-        var list = RunList()
+        var list = LinkedList<PageRun>()
         list.append(runs[1])
         list.append(runs[2])
         list.prepend(runs[0])

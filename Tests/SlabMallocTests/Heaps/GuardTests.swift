@@ -48,7 +48,7 @@ final class GuardTests: XCTestCase {
       let object = heap.allocate(300_000, alignment: alignment)
       XCTAssertEqual(object % alignment, 0)
       XCTAssertFalse(isUsable(object - 1) || isUsable(object + world.process.usableSize(object)))
-      XCTAssertEqual(world.free(object, by: heap), ok)
+      XCTAssertEqual(world.free(object, by: heap), .ok)
     }
     world.finish()
   }
@@ -59,13 +59,13 @@ final class GuardTests: XCTestCase {
     let heap = world.thread()
     for size: UInt in [200_000, 5 << 20] {
       let object = allocate(size, heap)
-      XCTAssertEqual(world.free(object, by: heap), ok)
+      XCTAssertEqual(world.free(object, by: heap), .ok)
       XCTAssertFalse(isUsable(object) || isUsable(object + size / 2))
-      XCTAssertEqual(world.free(object, by: heap), AllocationError.doubleFree.code)
-      XCTAssertEqual(world.reports, [AllocationError.doubleFree.code])
+      XCTAssertEqual(world.free(object, by: heap), Status.doubleFree)
+      XCTAssertEqual(world.reports, [Status.doubleFree])
     }
     let object = allocate(200_000, heap)
-    XCTAssertEqual(world.free(object, by: heap), ok)
+    XCTAssertEqual(world.free(object, by: heap), .ok)
     let others = world.allocate(8, of: 200_000, from: heap)
     XCTAssertFalse(others.contains(object))
     world.free(others, by: heap)
@@ -87,7 +87,7 @@ final class GuardTests: XCTestCase {
       bytes.initializeMemory(as: UInt8.self, repeating: 0xA5)
       world.check()
     }
-    XCTAssertEqual(world.free(object, by: heap), ok)
+    XCTAssertEqual(world.free(object, by: heap), .ok)
     world.finish()
   }
 
@@ -122,7 +122,7 @@ final class GuardTests: XCTestCase {
     XCTAssertEqual(allocate(1000, heap), 0)
     HeapSystem.current.fails = { _, _, _ in false }
     world.check()
-    for size: UInt in [200_000, 1000] { XCTAssertEqual(world.free(allocate(size, heap), by: heap), ok) }
+    for size: UInt in [200_000, 1000] { XCTAssertEqual(world.free(allocate(size, heap), by: heap), .ok) }
     world.finish()
   }
 
@@ -133,11 +133,11 @@ final class GuardTests: XCTestCase {
     let first = allocate(1 << 20, heap)
     HeapSystem.current.fails = { call, _, bytes in call == .commit && bytes == 1 << 20 }
     let second = allocate(1 << 20, heap)
-    XCTAssertEqual(second, first + (1 << 20) + Run.pageSize)
+    XCTAssertEqual(second, first + (1 << 20) + PageRun.pageSize)
     XCTAssertTrue(isUsable(second - 1) && isUsable(second))
     XCTAssertFalse(isUsable(second + 1 << 20))
     HeapSystem.current.fails = { _, _, _ in false }
-    for object in [first, second] { XCTAssertEqual(world.free(object, by: heap), ok) }
+    for object in [first, second] { XCTAssertEqual(world.free(object, by: heap), .ok) }
     world.finish()
   }
 
@@ -149,12 +149,12 @@ final class GuardTests: XCTestCase {
     let bytes = UnsafeMutablePointer<UInt8>(bitPattern: object)!
     bytes.initialize(repeating: 0xA5, count: 4 << 20)
     HeapSystem.current.fails = { call, _, _ in call == .protect }
-    XCTAssertEqual(world.free(object, by: heap), ok)
+    XCTAssertEqual(world.free(object, by: heap), .ok)
     HeapSystem.current.fails = { _, _, _ in false }
     XCTAssertTrue(isUsable(object))
     XCTAssertEqual(allocate(4 << 20, heap), object)
     XCTAssertFalse((0..<4 << 20).contains { bytes[$0] != 0 })
-    XCTAssertEqual(world.free(object, by: heap), ok)
+    XCTAssertEqual(world.free(object, by: heap), .ok)
   }
 
   /// Not one of a reserve of its own, which is unmapped, though it is as large.
@@ -165,14 +165,14 @@ final class GuardTests: XCTestCase {
     world.free(objects, by: heap)
     let object = allocate(700 << 20, heap)
     XCTAssertEqual(heap.reallocate(object, 1200 << 20), object)
-    XCTAssertEqual(world.free(object, by: heap), ok)
+    XCTAssertEqual(world.free(object, by: heap), .ok)
     XCTAssertFalse(isUsable(object) || isUsable(object + 1000 << 20))
     world.finish()
   }
 
   /// What memory goes back is counted once.
   func testAPurgeSaysWhatWentBack() {
-    for profile in [SafetyProfile.checked, .hardened] {
+    for profile in [Profile.checked, .hardened] {
       let world = HeapWorld(profile: profile)
       let heap = world.thread()
       world.free(world.allocate(HeapWorld.slots(64), of: 64, from: heap), by: heap)
@@ -200,7 +200,7 @@ final class GuardTests: XCTestCase {
     XCTAssertEqual(heap.reallocate(first, usable + 1), first)
     XCTAssertEqual(UnsafeMutablePointer<UInt8>(bitPattern: first + usable)!.pointee, 0)
     HeapSystem.current.hasMappings = true
-    for object in [first, second] { XCTAssertEqual(world.free(object, by: heap), ok) }
+    for object in [first, second] { XCTAssertEqual(world.free(object, by: heap), .ok) }
     world.finish()
   }
 
@@ -214,7 +214,7 @@ final class GuardTests: XCTestCase {
         let object = allocate(size, heap)
         let byte = UnsafeMutablePointer<UInt8>(bitPattern: object)!
         HeapSystem.current.fails = { call, _, _ in call == .protect }
-        XCTAssertEqual(world.free(object, by: heap), ok)
+        XCTAssertEqual(world.free(object, by: heap), .ok)
         _ = world.process.purgeAll(of: heap)
         HeapSystem.current.fails = { _, _, _ in false }
         byte.pointee = 1
@@ -236,7 +236,7 @@ final class GuardTests: XCTestCase {
     let calls = HeapSystem.current.calls
     XCTAssertEqual(heap.reallocate(object, world.process.usableSize(object)), object)
     XCTAssertEqual(HeapSystem.current.calls, calls)
-    XCTAssertEqual(world.free(object, by: heap), ok)
+    XCTAssertEqual(world.free(object, by: heap), .ok)
     world.finish()
   }
 }

@@ -19,11 +19,11 @@ final class HardenedHeapTests: XCTestCase {
         let end = byte(object + usable(world, object))
         let before = end.pointee
         end.pointee ^= 1
-        XCTAssertEqual(world.free(object, by: remote ? other : heap), AllocationError.overflow.code, "\(size) bytes")
-        XCTAssertEqual(world.reports, [AllocationError.overflow.code])
+        XCTAssertEqual(world.free(object, by: remote ? other : heap), Status.overflow, "\(size) bytes")
+        XCTAssertEqual(world.reports, [Status.overflow])
         XCTAssertGreaterThan(usable(world, object), 0, "it is still live")
         end.pointee = before
-        XCTAssertEqual(world.free(object, by: remote ? other : heap), ok)
+        XCTAssertEqual(world.free(object, by: remote ? other : heap), .ok)
       }
     }
     world.finish()
@@ -34,10 +34,10 @@ final class HardenedHeapTests: XCTestCase {
     let heap = world.explicit()
     let object = UInt(bitPattern: heap.allocate(24))
     byte(object + 24).pointee ^= 0x80
-    XCTAssertEqual(heap.deallocateOwn(object), AllocationError.overflow.code)
+    XCTAssertEqual(heap.deallocateOwn(object), Status.overflow)
     XCTAssertEqual(world.reports, [])
     byte(object + 24).pointee ^= 0x80
-    XCTAssertEqual(heap.deallocateOwn(object), ok)
+    XCTAssertEqual(heap.deallocateOwn(object), .ok)
     world.finish()
   }
 
@@ -47,12 +47,12 @@ final class HardenedHeapTests: XCTestCase {
       let world = HeapWorld(profile: .hardened)
       let heap = world.thread()
       let object = UInt(bitPattern: heap.allocate(24))
-      XCTAssertEqual(world.free(object, by: heap), ok)
+      XCTAssertEqual(world.free(object, by: heap), .ok)
       byte(object + offset).pointee = 1
       heap.endQuarantine()
       let objects = world.allocate(HeapWorld.slots(24), of: 24, from: heap)
       XCTAssertFalse(objects.contains(object), "nobody gets it")
-      XCTAssertEqual(world.reports, [AllocationError.writeAfterFree.code], "offset \(offset)")
+      XCTAssertEqual(world.reports, [Status.writeAfterFree], "offset \(offset)")
     }
   }
 
@@ -61,11 +61,11 @@ final class HardenedHeapTests: XCTestCase {
     let heap = world.thread()
     for size in sizes {
       let object = UInt(bitPattern: heap.allocate(size))
-      XCTAssertEqual(world.free(object, by: heap), ok)
-      XCTAssertEqual(world.free(object, by: heap), AllocationError.doubleFree.code)
+      XCTAssertEqual(world.free(object, by: heap), .ok)
+      XCTAssertEqual(world.free(object, by: heap), Status.doubleFree)
       heap.endQuarantine()
-      XCTAssertEqual(world.free(object, by: heap), AllocationError.doubleFree.code)
-      XCTAssertEqual(world.reports, [AllocationError.doubleFree.code, AllocationError.doubleFree.code])
+      XCTAssertEqual(world.free(object, by: heap), Status.doubleFree)
+      XCTAssertEqual(world.reports, [Status.doubleFree, Status.doubleFree])
     }
     world.finish()
   }
@@ -76,10 +76,10 @@ final class HardenedHeapTests: XCTestCase {
     for size in sizes {
       let object = UInt(bitPattern: heap.allocate(size))
       for heap in [heap, other] {
-        XCTAssertEqual(world.free(object + 1, by: heap), AllocationError.interiorPointer.code)
-        XCTAssertEqual(world.reports, [AllocationError.interiorPointer.code])
+        XCTAssertEqual(world.free(object + 1, by: heap), Status.interiorPointer)
+        XCTAssertEqual(world.reports, [Status.interiorPointer])
       }
-      XCTAssertEqual(world.free(object, by: heap), ok)
+      XCTAssertEqual(world.free(object, by: heap), .ok)
     }
     world.finish()
   }
@@ -92,7 +92,7 @@ final class HardenedHeapTests: XCTestCase {
     var again = 0
     for round in 0..<1000 {
       let freed = objects[round]
-      XCTAssertEqual(world.free(freed, by: heap), ok)
+      XCTAssertEqual(world.free(freed, by: heap), .ok)
       let new = UInt(bitPattern: heap.allocate(64))
       again += new == freed ? 1 : 0
       objects[round] = new
@@ -131,21 +131,21 @@ final class HardenedHeapTests: XCTestCase {
       // What was a large object's is carved next.
       let large = UInt(bitPattern: heap.allocate(4 << 20))
       byte(large).initialize(repeating: 0x5A, count: 4 << 20)
-      XCTAssertEqual(world.free(large, by: heap), ok)
+      XCTAssertEqual(world.free(large, by: heap), .ok)
     }
     world.finish()
   }
 
   func testOtherProfilesHaveNoCanaryAndNoGuard() {
-    for profile in [SafetyProfile.fast, .checked] {
+    for profile in [Profile.fast, .checked] {
       let world = HeapWorld(profile: profile)
       let heap = world.thread()
       let object = UInt(bitPattern: heap.allocate(64))
       XCTAssertEqual(usable(world, object), 64)
       XCTAssertEqual(HeapSystem.current.count(.protect), 0)
-      XCTAssertEqual(world.free(object, by: heap), ok)
-      XCTAssertEqual(world.free(object, by: heap), AllocationError.doubleFree.code)
-      XCTAssertEqual(world.reports, [AllocationError.doubleFree.code])
+      XCTAssertEqual(world.free(object, by: heap), .ok)
+      XCTAssertEqual(world.free(object, by: heap), Status.doubleFree)
+      XCTAssertEqual(world.reports, [Status.doubleFree])
       world.finish()
     }
   }

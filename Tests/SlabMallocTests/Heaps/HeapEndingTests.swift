@@ -30,11 +30,11 @@ final class HeapEndingTests: XCTestCase {
     let live = world.allocate(slots / 2, of: size, from: first)
     let slab = world.run(live[0])
     world.end(first)
-    XCTAssertEqual(world.free(live[0], by: second), ok)
+    XCTAssertEqual(world.free(live[0], by: second), .ok)
     XCTAssertEqual(slab.currentOwner.heap, second)
     XCTAssertFalse(slab.pointee.isOrphan)
     world.check("adopted:")
-    XCTAssertEqual(world.free(live[0], by: second), AllocationError.doubleFree.code)
+    XCTAssertEqual(world.free(live[0], by: second), Status.doubleFree)
     XCTAssertEqual(world.reports.count, 1)
     world.free(live[1...], by: second)
     XCTAssertEqual(slab.pointee.kind, .free)
@@ -141,7 +141,7 @@ final class HeapEndingTests: XCTestCase {
           if random.below(2) == 0 {
             world.free(address, by: other)
           } else {
-            XCTAssertEqual(heap.deallocateOwn(address), ok)
+            XCTAssertEqual(heap.deallocateOwn(address), .ok)
           }
         }
       }
@@ -162,10 +162,10 @@ final class HeapEndingTests: XCTestCase {
     let heap = world.explicit()
     let address = UInt(bitPattern: heap.allocate(100))
     let foreign = world.allocate(1, of: 100, from: world.thread())
-    XCTAssertEqual(heap.deallocateOwn(foreign[0]), AllocationError.foreignPointer.code)
+    XCTAssertEqual(heap.deallocateOwn(foreign[0]), Status.foreignPointer)
     XCTAssertEqual(world.destroy(heap), 1)
     XCTAssertFalse(heap.isInitialized)
-    XCTAssertEqual(heap.deallocateOwn(address), AllocationError.notInitialized.code)
+    XCTAssertEqual(heap.deallocateOwn(address), Status.notInitialized)
     XCTAssertEqual(world.explicit(), heap, "its memory is used again")
     world.free(foreign, by: world.heaps[0])
     world.finish()

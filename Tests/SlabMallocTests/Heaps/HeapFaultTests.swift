@@ -10,13 +10,13 @@ final class HeapFaultTests: XCTestCase {
 
   /// Does the work while the calls of a range fail. Returns how many calls there were.
   @discardableResult private func work(
-    failing: Range<Int>, _ reserve: UInt, _ pageSize: Int, _ profile: SafetyProfile, line: UInt = #line
+    failing: Range<Int>, _ reserve: UInt, _ pageSize: Int, _ profile: Profile, line: UInt = #line
   ) -> Int {
     work("call \(failing)", reserve, pageSize, profile, line: line) { failing.contains($0) }
   }
 
   @discardableResult private func work(
-    _ name: String, _ reserve: UInt, _ pageSize: Int = 4096, _ profile: SafetyProfile = .checked, line: UInt = #line,
+    _ name: String, _ reserve: UInt, _ pageSize: Int = 4096, _ profile: Profile = .checked, line: UInt = #line,
     fails: @escaping (Int) -> Bool
   ) -> Int {
     let world = HeapWorld(
@@ -36,13 +36,13 @@ final class HeapFaultTests: XCTestCase {
       XCTFail("\(name): \(text)", line: line)
     }
     let heap = world.takeHeap()!
-    for address in model.addresses { XCTAssertEqual(world.free(address, by: heap), ok, line: line) }
+    for address in model.addresses { XCTAssertEqual(world.free(address, by: heap), .ok, line: line) }
     world.finish(line: line)
     return calls
   }
 
   private func failEach(
-    _ reserve: UInt, _ pageSize: Int = 4096, _ profile: SafetyProfile = .checked, many: Int = 1, line: UInt = #line
+    _ reserve: UInt, _ pageSize: Int = 4096, _ profile: Profile = .checked, many: Int = 1, line: UInt = #line
   ) {
     let calls = work(failing: 0..<0, reserve, pageSize, profile, line: line)
     XCTAssertGreaterThan(calls, 10, line: line)
@@ -64,7 +64,7 @@ final class HeapFaultTests: XCTestCase {
   func testCallsAtRandom() { failAtRandom(.checked) }
   func testCallsAtRandomOfHardenedHeaps() { failAtRandom(.hardened) }
 
-  private func failAtRandom(_ profile: SafetyProfile) {
+  private func failAtRandom(_ profile: Profile) {
     for reserve: UInt in [16 << 30, 0] {
       for oneIn in [2, 3, 5, 8, 20] {
         for round in 0..<8 {
@@ -100,7 +100,7 @@ final class HeapFaultTests: XCTestCase {
   func testNoMemoryAnyMore() { refuseFrom(.checked) }
   func testNoMemoryAnyMoreForHardenedHeaps() { refuseFrom(.hardened) }
 
-  private func refuseFrom(_ profile: SafetyProfile) {
+  private func refuseFrom(_ profile: Profile) {
     for call in stride(from: 1, to: 60, by: 7) {
       let world = HeapWorld(reserve: call % 2 == 0 ? 0 : 16 << 30, profile: profile) { _, number, _ in number >= call }
       let model = HeapModel(world, stream: 361)
@@ -112,7 +112,7 @@ final class HeapFaultTests: XCTestCase {
         return XCTFail("call \(call): \(text)")
       }
       let heap = world.takeHeap()!
-      for address in model.addresses { XCTAssertEqual(world.free(address, by: heap), ok) }
+      for address in model.addresses { XCTAssertEqual(world.free(address, by: heap), .ok) }
       world.finish()
     }
   }

@@ -16,7 +16,7 @@ final class HeapMetadataTests: XCTestCase {
     let world = HeapWorld()
     var random = SeededRandom(stream: 310)
     for lines: UInt in [1, 2, 7, 72] {
-      let count = 3 * Run.pageSize / (lines * Metadata.line)
+      let count = 3 * PageRun.pageSize / (lines * Metadata.line)
       let blocks = (0..<count).map { _ in take(world, lines: lines)! }.sorted()
       XCTAssertTrue(blocks.allSatisfy { $0 % Metadata.line == 0 })
       for (one, other) in zip(blocks, blocks.dropFirst()) {

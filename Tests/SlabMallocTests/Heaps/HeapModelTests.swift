@@ -16,7 +16,7 @@ final class HeapModelTests: XCTestCase {
       return XCTFail(text, line: line)
     }
     let heap = world.takeHeap() ?? model.threads[0]
-    for address in model.addresses { XCTAssertEqual(world.free(address, by: heap), ok, line: line) }
+    for address in model.addresses { XCTAssertEqual(world.free(address, by: heap), .ok, line: line) }
     world.finish(line: line)
   }
 

@@ -43,7 +43,7 @@ final class HeapRemoteTests: XCTestCase {
       var more: UInt = 0
       HeapWorld.onReport = { [size] in more = UInt(bitPattern: owner.allocate(size)) }
       let object = UInt(bitPattern: owner.allocate(size))
-      XCTAssertEqual(world.reports, [AllocationError.doubleFree.code])
+      XCTAssertEqual(world.reports, [Status.doubleFree])
       XCTAssertNotEqual(object, more)
       world.check()
       world.free(live + [object, more], by: owner)
@@ -120,11 +120,11 @@ final class HeapRemoteTests: XCTestCase {
   func testADoubleFreeIsFoundWhoeverFrees() {
     withThreads { world, owner, other in
       let live = world.allocate(4, of: size, from: owner)
-      let doubleFree = AllocationError.doubleFree.code
+      let doubleFree = Status.doubleFree
       // Own, then remote; remote, then remote; remote, then own; and after the owner has collected.
-      XCTAssertEqual(world.free(live[0], by: owner), ok)
+      XCTAssertEqual(world.free(live[0], by: owner), .ok)
       XCTAssertEqual(world.free(live[0], by: other), doubleFree)
-      XCTAssertEqual(world.free(live[1], by: other), ok)
+      XCTAssertEqual(world.free(live[1], by: other), .ok)
       XCTAssertEqual(world.free(live[1], by: other), doubleFree)
       XCTAssertEqual(world.free(live[1], by: owner), doubleFree)
       world.check()
@@ -133,8 +133,8 @@ final class HeapRemoteTests: XCTestCase {
       XCTAssertEqual(world.free(live[1], by: owner), doubleFree)
       // Into an object, and past the last.
       for heap in [owner, other] {
-        XCTAssertEqual(world.free(live[2] + 16, by: heap), AllocationError.interiorPointer.code)
-        XCTAssertEqual(world.free(live[2] + 1, by: heap), AllocationError.interiorPointer.code)
+        XCTAssertEqual(world.free(live[2] + 16, by: heap), Status.interiorPointer)
+        XCTAssertEqual(world.free(live[2] + 1, by: heap), Status.interiorPointer)
       }
       XCTAssertEqual(world.reports.count, 9)
       world.check()
@@ -193,10 +193,10 @@ final class HeapRemoteTests: XCTestCase {
       XCTAssertTrue(begin(live[0], world))
       // The owner had looked at the mark before.
       slab.mark(slab.slot(at: live[0]).index).pointee = Mark.used
-      XCTAssertEqual(world.free(live[0], by: owner), ok)
+      XCTAssertEqual(world.free(live[0], by: owner), .ok)
       push(live[0], world)
       XCTAssertTrue(owner.collectRemote())
-      XCTAssertEqual(world.reports, [AllocationError.doubleFree.code])
+      XCTAssertEqual(world.reports, [Status.doubleFree])
       world.check()
       world.free(live[1...], by: owner)
     }
@@ -226,9 +226,9 @@ final class HeapRemoteTests: XCTestCase {
       world.check()
       world.free(live[..<slots], by: other)
       world.check()
-      XCTAssertEqual(explicit.deallocateOwn(live[0]), AllocationError.doubleFree.code)
-      XCTAssertEqual(explicit.deallocateOwn(live[slots]), ok)
-      XCTAssertEqual(explicit.deallocateOwn(live[slots] + 8), AllocationError.interiorPointer.code)
+      XCTAssertEqual(explicit.deallocateOwn(live[0]), Status.doubleFree)
+      XCTAssertEqual(explicit.deallocateOwn(live[slots]), .ok)
+      XCTAssertEqual(explicit.deallocateOwn(live[slots] + 8), Status.interiorPointer)
       XCTAssertEqual(Set(world.allocate(slots + 1, of: size, from: explicit)), Set(live[...slots]))
       world.check()
       XCTAssertEqual(world.destroy(explicit), UInt(live.count))

@@ -8,7 +8,7 @@ final class HeapThreadTests: XCTestCase {
   private let steps = ProcessInfo.processInfo.environment["SLM_TEST_THREAD_STEPS"].flatMap { Int($0) } ?? 150_000
 
   private func run(
-    _ threads: Int, stream: UInt64, delay: UInt32, retain: UInt, reserve: UInt, profile: SafetyProfile = .checked
+    _ threads: Int, stream: UInt64, delay: UInt32, retain: UInt, reserve: UInt, profile: Profile = .checked
   ) {
     let options = ProcessHeap.Options(
       purgeDelay: delay, retain: retain, reserve: reserve, printsStatistics: false, profile: profile)

@@ -4,7 +4,7 @@ import XCTest
 
 /// Large objects: runs of their own, aligned, grown, shrunk and moved.
 final class LargeObjectTests: XCTestCase {
-  private let page = Run.pageSize
+  private let page = PageRun.pageSize
 
   private func fill(_ address: UInt, _ bytes: UInt, _ seed: UInt) {
     for offset in stride(from: UInt(0), to: bytes - 7, by: 4096) { word(address + offset).pointee = seed &+ offset }
@@ -32,7 +32,7 @@ final class LargeObjectTests: XCTestCase {
         XCTAssertEqual(world.process.goodSize(size), run.pointee.size)
         XCTAssertTrue(world.process.isRight(address, size: size, alignment: 1))
         XCTAssertFalse(world.process.isRight(address, size: size + UInt(osPage), alignment: 1))
-        XCTAssertEqual(world.reports, [AllocationError.layoutMismatch.code])
+        XCTAssertEqual(world.reports, [Status.layoutMismatch])
         fill(address, run.pointee.size, 1)
         world.check()
         world.free([address], by: heap)
@@ -120,7 +120,7 @@ final class LargeObjectTests: XCTestCase {
   /// From 16 MiB on by page tables; by copying below that, or if the system refuses. The content goes along.
   func testMoving() {
     for isRefused in [false, true] {
-      for size: UInt in [maxSize + 1, 500_000, 3 << 20, Run.movedFrom, 20 << 20] {
+      for size: UInt in [maxSize + 1, 500_000, 3 << 20, PageRun.movedFrom, 20 << 20] {
         let world = HeapWorld { call, _, _ in isRefused && call == .move }
         let heap = world.thread()
         let address = UInt(bitPattern: heap.allocate(size))
@@ -130,7 +130,7 @@ final class LargeObjectTests: XCTestCase {
         let moved = heap.reallocate(address, 2 * size)
         XCTAssertNotEqual(moved, address)
         XCTAssertTrue(holds(moved, usable, 3, upTo: usable))
-        XCTAssertEqual(HeapSystem.current.count(.move), usable >= Run.movedFrom ? 1 : 0)
+        XCTAssertEqual(HeapSystem.current.count(.move), usable >= PageRun.movedFrom ? 1 : 0)
         XCTAssertEqual(world.run(address).pointee.kind, .free)
         world.check("\(size), refused: \(isRefused):")
         fill(moved, world.run(moved).pointee.size, 4)
@@ -163,16 +163,16 @@ final class LargeObjectTests: XCTestCase {
     let (heap, other) = (world.explicit(), world.thread())
     let live = world.allocate(5, of: 300_000, from: heap)
     world.check()
-    XCTAssertEqual(heap.deallocateOwn(live[2]), ok)
-    XCTAssertEqual(heap.deallocateOwn(live[2]), AllocationError.foreignPointer.code)
-    XCTAssertEqual(heap.deallocateOwn(live[1] + 4096), AllocationError.interiorPointer.code)
-    XCTAssertEqual(world.free(live[0], by: other), ok)
+    XCTAssertEqual(heap.deallocateOwn(live[2]), .ok)
+    XCTAssertEqual(heap.deallocateOwn(live[2]), Status.foreignPointer)
+    XCTAssertEqual(heap.deallocateOwn(live[1] + 4096), Status.interiorPointer)
+    XCTAssertEqual(world.free(live[0], by: other), .ok)
     world.check()
     let grown = other.reallocate(live[1], 350_000)
     XCTAssertEqual(grown, live[1])
     world.check()
     let foreign = UInt(bitPattern: other.allocate(300_000))
-    XCTAssertEqual(heap.deallocateOwn(foreign), AllocationError.foreignPointer.code)
+    XCTAssertEqual(heap.deallocateOwn(foreign), Status.foreignPointer)
     XCTAssertEqual(world.destroy(heap), 3)
     world.check()
     world.free([foreign], by: other)
@@ -184,20 +184,20 @@ final class LargeObjectTests: XCTestCase {
     let heap = world.thread()
     let address = UInt(bitPattern: heap.allocate(1 << 20))
     for inner in [address + 1, address + 4096, address + 1 << 20 - 1] {
-      XCTAssertEqual(world.free(inner, by: heap), AllocationError.interiorPointer.code)
+      XCTAssertEqual(world.free(inner, by: heap), Status.interiorPointer)
     }
-    XCTAssertEqual(world.free(address, by: heap), ok)
-    XCTAssertEqual(world.free(address, by: heap), AllocationError.doubleFree.code)
+    XCTAssertEqual(world.free(address, by: heap), .ok)
+    XCTAssertEqual(world.free(address, by: heap), Status.doubleFree)
     XCTAssertEqual(heap.reallocate(address, 100), 0)
     XCTAssertEqual(world.reports.count, 5)
     var local = 0
     withUnsafeMutablePointer(to: &local) {
-      XCTAssertEqual(world.free(UInt(bitPattern: $0), by: heap), AllocationError.foreignPointer.code)
+      XCTAssertEqual(world.free(UInt(bitPattern: $0), by: heap), Status.foreignPointer)
     }
     // Metadata, the table, and what is only reserved.
     let reserve = world.process.pointee.reserves[0]!.pointee
     for address in [heap.address, reserve.table, reserve.limit, reserve.limit + 1 << 30] {
-      XCTAssertEqual(world.free(address, by: heap), AllocationError.foreignPointer.code)
+      XCTAssertEqual(world.free(address, by: heap), Status.foreignPointer)
     }
     XCTAssertEqual(world.reports.count, 5)
     world.check()
@@ -213,7 +213,7 @@ final class LargeObjectTests: XCTestCase {
         world.free([live[index]], by: heap)
         _ = world.process.purgeAll()
       }
-      for address in live { XCTAssertEqual(world.free(address, by: heap), AllocationError.doubleFree.code) }
+      for address in live { XCTAssertEqual(world.free(address, by: heap), Status.doubleFree) }
       XCTAssertEqual(world.reports.count, 3)
       XCTAssertEqual(Set(world.allocate(3, of: 1 << 20, from: heap)), Set(live))
     }

@@ -171,7 +171,7 @@ final class PurgeTests: XCTestCase {
     HeapSystem.current.now += 200
     for _ in 0..<16 { heap.tick() }
     XCTAssertEqual(purges, 1)
-    XCTAssertEqual(world.process.pointee.counts.purged, Run.pageSize)
+    XCTAssertEqual(world.process.pointee.counts.purged, PageRun.pageSize)
     world.finish()
   }
 }

@@ -9,8 +9,8 @@ final class ReserveFallbackTests: XCTestCase {
     (0..<world.process.pointee.reserveCount).compactMap { world.process.pointee.reserves[$0]?.pointee.capacity }
   }
 
-  private func gib(_ count: UInt) -> UInt { (count << 30) >> Run.pageShift }
-  private func mib(_ count: UInt) -> UInt { (count << 20) >> Run.pageShift }
+  private func gib(_ count: UInt) -> UInt { (count << 30) >> PageRun.pageShift }
+  private func mib(_ count: UInt) -> UInt { (count << 20) >> PageRun.pageShift }
 
   /// A world whose system has no more than so much address space in one piece.
   private func world(limit: Int, reserve: UInt = 256 << 30, pageSize: Int = 4096) -> HeapWorld {
@@ -73,7 +73,7 @@ final class ReserveFallbackTests: XCTestCase {
     let live = world.allocate(1000, of: 1000, from: heap)
     world.check("a reserve:")
     XCTAssertFalse(live.contains(0))
-    XCTAssertEqual(world.free(heap.address + Run.pageSize, by: heap), AllocationError.foreignPointer.code)
+    XCTAssertEqual(world.free(heap.address + PageRun.pageSize, by: heap), Status.foreignPointer)
     XCTAssertEqual(world.reports.count, 1)
     world.free(live, by: heap)
     world.finish()
@@ -92,7 +92,7 @@ final class ReserveFallbackTests: XCTestCase {
       UnsafeMutablePointer<UInt8>(bitPattern: large + 100 << 20 - 1)!.pointee = 1
       world.check()
       XCTAssertEqual(heap.allocate(300 << 20), nil, "too large for the system")
-      XCTAssertEqual(world.free(large, by: heap), ok)
+      XCTAssertEqual(world.free(large, by: heap), .ok)
       XCTAssertEqual(HeapSystem.current.reservedBytes, before.0)
       XCTAssertEqual(world.process.pages.held, before.1)
       XCTAssertEqual(HeapSystem.current.count(.unmap), 1)
@@ -113,7 +113,7 @@ final class ReserveFallbackTests: XCTestCase {
     world.check()
     XCTAssertEqual(heap.reallocate(large, 100 << 20), large)
     world.check()
-    XCTAssertEqual(world.free(large, by: heap), ok)
+    XCTAssertEqual(world.free(large, by: heap), .ok)
     world.finish()
   }
 

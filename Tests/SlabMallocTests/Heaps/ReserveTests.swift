@@ -22,11 +22,11 @@ final class ReserveTests: XCTestCase {
   }
 
   private func giveBack(_ run: RunPointer, _ world: HeapWorld) {
-    XCTAssertEqual(world.process.deallocateLarge(run.pointee.start), ok)
+    XCTAssertEqual(world.process.deallocateLarge(run.pointee.start), .ok)
   }
 
   private func free(_ world: HeapWorld) -> (dirty: UInt, clean: UInt) {
-    (world.process.pages.dirty >> Run.pageShift, world.process.pages.clean >> Run.pageShift)
+    (world.process.pages.dirty >> PageRun.pageShift, world.process.pages.clean >> PageRun.pageShift)
   }
 
   func testPagesBecomeUsableInPieces() {
@@ -36,10 +36,10 @@ final class ReserveTests: XCTestCase {
     XCTAssertEqual(world.process.pages.held, 4 << 20, "4 MiB at once")
     XCTAssertEqual(free(world).clean, 63)
     let many = take(1000, world)
-    XCTAssertEqual(world.process.pages.held >> Run.pageShift, 1064, "what is wanted")
+    XCTAssertEqual(world.process.pages.held >> PageRun.pageShift, 1064, "what is wanted")
     XCTAssertTrue(one.pointee.isClean && many.pointee.isClean)
     _ = take(64, world)
-    XCTAssertEqual(world.process.pages.held >> Run.pageShift, 1064 + 133, "an eighth more")
+    XCTAssertEqual(world.process.pages.held >> PageRun.pageShift, 1064 + 133, "an eighth more")
     world.check()
   }
 
@@ -52,7 +52,7 @@ final class ReserveTests: XCTestCase {
     for run in runs { giveBack(run, world) }
     world.check()
     XCTAssertEqual(free(world).dirty, 12)
-    XCTAssertEqual(world.process.pointee.dirtyBytes, 12 << Run.pageShift)
+    XCTAssertEqual(world.process.pointee.dirtyBytes, 12 << PageRun.pageShift)
   }
 
   /// In each order of giving back, neighbours become one run.
@@ -78,14 +78,14 @@ final class ReserveTests: XCTestCase {
     let world = world()
     let runs = (0..<3).map { _ in take(4, world) }.sorted()
     giveBack(runs[1], world)
-    XCTAssertEqual(world.process.purgeAll(), 4 << Run.pageShift)
+    XCTAssertEqual(world.process.purgeAll(), 4 << PageRun.pageShift)
     XCTAssertEqual(free(world).dirty, 0)
     world.check("the middle one is clean:")
     giveBack(runs[0], world)
     giveBack(runs[2], world)
     world.check("its neighbours are dirty:")
     XCTAssertEqual(free(world).dirty, 8)
-    XCTAssertEqual(world.process.purgeAll(), 8 << Run.pageShift)
+    XCTAssertEqual(world.process.purgeAll(), 8 << PageRun.pageShift)
     world.check("all are clean:")
     XCTAssertEqual(world.process.pointee.reserves[0]!.pointee.clean.largest?.pointee.pages, 64)
     world.finish()
@@ -109,15 +109,15 @@ final class ReserveTests: XCTestCase {
     let reserve = world.process.pointee.reserves[0]!
     XCTAssertFalse(reserve.extend(runs[0], by: 1), "the next is used")
     giveBack(runs[1], world)
-    XCTAssertFalse(world.process.resizeLarge(runs[0], 9 << Run.pageShift), "one page too few")
-    XCTAssertTrue(world.process.resizeLarge(runs[0], 7 << Run.pageShift))
+    XCTAssertFalse(world.process.resizeLarge(runs[0], 9 << PageRun.pageShift), "one page too few")
+    XCTAssertTrue(world.process.resizeLarge(runs[0], 7 << PageRun.pageShift))
     XCTAssertEqual(runs[0].pointee.pages, 7)
     XCTAssertEqual(free(world).dirty, 1)
     world.check()
-    XCTAssertTrue(world.process.resizeLarge(runs[0], 8 << Run.pageShift))
+    XCTAssertTrue(world.process.resizeLarge(runs[0], 8 << PageRun.pageShift))
     XCTAssertEqual(free(world).dirty, 0)
     world.check()
-    XCTAssertTrue(world.process.resizeLarge(runs[0], 3 << Run.pageShift))
+    XCTAssertTrue(world.process.resizeLarge(runs[0], 3 << PageRun.pageShift))
     XCTAssertEqual(free(world).dirty, 5)
     world.check()
     for run in [runs[0], runs[2]] { giveBack(run, world) }
@@ -128,7 +128,7 @@ final class ReserveTests: XCTestCase {
   func testNothingGrowsPastTheLimit() {
     let world = world()
     let run = take(64, world)
-    XCTAssertFalse(world.process.resizeLarge(run, 65 << Run.pageShift))
+    XCTAssertFalse(world.process.resizeLarge(run, 65 << PageRun.pageShift))
     world.check()
     giveBack(run, world)
     world.finish()
@@ -145,7 +145,7 @@ final class ReserveTests: XCTestCase {
         case 0: _ = world.process.purgeAll()
         case 1...3 where !runs.isEmpty:
           let run = runs[random.below(runs.count)]
-          _ = world.process.resizeLarge(run, maxSize + 1 + UInt(random.below(40)) << Run.pageShift)
+          _ = world.process.resizeLarge(run, maxSize + 1 + UInt(random.below(40)) << PageRun.pageShift)
         case 4...(step / 300 % 2 == 0 ? 10 : 15) where !runs.isEmpty:
           giveBack(runs.remove(at: random.below(runs.count)), world)
         default: runs.append(take(1 + UInt(random.below(random.below(10) == 0 ? 200 : 20)), world))

@@ -28,7 +28,7 @@ final class RegionRangesTests: XCTestCase {
           let second = first.upperBound + hole..<first.upperBound + hole + 3 * large + 1000
           let region = RegionPointer.make(buffer: first.lowerBound, size: UInt(first.count), page: page)!
           let before = region.pointee.freePages
-          XCTAssertEqual(region.add(start: second.lowerBound, size: UInt(second.count)), ok)
+          XCTAssertEqual(region.add(start: second.lowerBound, size: UInt(second.count)), .ok)
           XCTAssertGreaterThan(region.pointee.freePages, before + 2 * large / page.size)
           var counts = [0, 0]
           while let address = region.take(page) {
@@ -59,26 +59,26 @@ final class RegionRangesTests: XCTestCase {
         (start, 3 * large), (start + 2 * large - 1, 1),
       ]
       for (address, size) in overlapping {
-        XCTAssertEqual(region.add(start: address, size: size), AllocationError.pageOwned.code)
+        XCTAssertEqual(region.add(start: address, size: size), Status.pageOwned)
       }
       for size in [0, 1, 64, 4096, 8191] as [UInt] {
-        XCTAssertEqual(region.add(start: start, size: size), AllocationError.invalidArgument.code, "\(size)")
+        XCTAssertEqual(region.add(start: start, size: size), Status.invalidArgument, "\(size)")
       }
-      XCTAssertEqual(region.add(start: 0, size: large), AllocationError.invalidArgument.code)
+      XCTAssertEqual(region.add(start: 0, size: large), Status.invalidArgument)
       for (address, size) in [
         (start, UInt.max), (start, UInt.max - start + 1), (UInt.max - 4096, 4096), (4096, 1 << 62),
       ] {
-        XCTAssertEqual(region.add(start: address, size: size), AllocationError.badPage.code)
+        XCTAssertEqual(region.add(start: address, size: size), Status.badPage)
       }
       XCTAssertTrue(isUntouched(start..<start + large) && isUntouched(start + 2 * large..<start + 4 * large))
       XCTAssertEqual(region.pointee.freePages, free)
       XCTAssertEqual(region.ranges.count, 1)
       // Both neighbours fit exactly, once.
       for address in [start, start + 2 * large] {
-        XCTAssertEqual(region.add(start: address, size: large), ok)
-        XCTAssertEqual(region.add(start: address, size: large), AllocationError.pageOwned.code)
+        XCTAssertEqual(region.add(start: address, size: large), .ok)
+        XCTAssertEqual(region.add(start: address, size: large), Status.pageOwned)
       }
-      XCTAssertEqual(region.add(start: start + 3 * large, size: 8192), ok, "the smallest")
+      XCTAssertEqual(region.add(start: start + 3 * large, size: 8192), .ok, "the smallest")
       XCTAssertEqual(region.pointee.ranges!.pointee.pageCount, 1)
     }
   }
@@ -88,8 +88,8 @@ final class RegionRangesTests: XCTestCase {
       for hole: UInt in [0, 3 * 65536 + 100, large] {
         withMemory(blocks: 10) { start in
           let region = RegionPointer.make(buffer: start + 77, size: 2 * large, page: page)!
-          XCTAssertEqual(region.add(start: start + 4 * large + hole, size: 3 * large), ok)
-          XCTAssertEqual(region.add(start: start + 2 * large + 77, size: large / 2), ok)
+          XCTAssertEqual(region.add(start: start + 4 * large + hole, size: 3 * large), .ok)
+          XCTAssertEqual(region.add(start: start + 2 * large + 77, size: large / 2), .ok)
           var model = RegionModel(region)
           if let text = model.run(steps: 600) {
             XCTFail("\(page.bytes)-byte pages: \(text); \(SeededRandom.hint)")
@@ -102,7 +102,7 @@ final class RegionRangesTests: XCTestCase {
   func testABadGiveBackIsIgnored() {
     withMemory(blocks: 6) { start in
       let region = RegionPointer.make(buffer: start, size: large, page: .kib4)!
-      XCTAssertEqual(region.add(start: start + 2 * large, size: 2 * large), ok)
+      XCTAssertEqual(region.add(start: start + 2 * large, size: 2 * large), .ok)
       while region.take(.kib4) != nil {}
       // In the hole, in either state, and past the end.
       for address in [start, start + large, start + 2 * large, start + 4 * large, start + 4 * large - 4096 + 1] {

@@ -15,7 +15,7 @@ final class BinTests: XCTestCase {
 
   /// Allocates every slot of so many new pages, page by page.
   private func fullPages(_ count: Int) -> [[UInt]] {
-    for _ in 0..<count { XCTAssertEqual(test.refill(size), ok) }
+    for _ in 0..<count { XCTAssertEqual(test.refill(size), .ok) }
     let slots = (0..<count * perPage).map { _ in test.allocate(size)! }
     XCTAssertNil(test.allocate(size))
     return stride(from: 0, to: slots.count, by: perPage).map { Array(slots[$0..<$0 + perPage]) }
@@ -24,7 +24,7 @@ final class BinTests: XCTestCase {
   private func slab(_ address: UInt) -> SlabPointer { test.zone.slab(around: address)! }
 
   private func free(_ address: UInt, file: StaticString = #filePath, line: UInt = #line) {
-    XCTAssertEqual(test.zone.deallocate(address), ok, file: file, line: line)
+    XCTAssertEqual(test.zone.deallocate(address), .ok, file: file, line: line)
     XCTAssertNil(test.zone.violation(), file: file, line: line)
   }
 
@@ -64,7 +64,7 @@ final class BinTests: XCTestCase {
     XCTAssertEqual(bin.pendingSlots, 0)
     XCTAssertFalse(bin.advance())
     XCTAssertNil(test.allocate(size))
-    XCTAssertEqual(test.allocate(size, alignment: 16).status, AllocationError.outOfMemory.code)
+    XCTAssertEqual(test.allocate(size, alignment: 16).status, Status.outOfMemory)
     end([])
   }
 
@@ -73,7 +73,7 @@ final class BinTests: XCTestCase {
     XCTAssertFalse(bin.advance())
     XCTAssertEqual(slab(first[0]).pointee.state, .full)
     XCTAssertNil(bin.pointee.current)
-    XCTAssertEqual(test.refill(size), ok)
+    XCTAssertEqual(test.refill(size), .ok)
     let next = test.allocate(size)
     XCTAssertNotNil(next)
     XCTAssertNil(test.zone.violation())
@@ -98,7 +98,7 @@ final class BinTests: XCTestCase {
     let pages = fullPages(2)
     free(pages[0][3])
     free(pages[0][4])
-    XCTAssertEqual(test.refill(size), ok)
+    XCTAssertEqual(test.refill(size), .ok)
     XCTAssertEqual(slab(test.allocate(size)!), slab(pages[0][0]))
     XCTAssertEqual(slab(test.allocate(size)!), slab(pages[0][0]))
     let fresh = test.allocate(size)!
@@ -115,7 +115,7 @@ final class BinTests: XCTestCase {
       XCTAssertEqual(bin.pendingSlots.nonzeroBitCount, 1)
       XCTAssertEqual(slab(slot).used, used)
       XCTAssertNil(bin.pointee.partial.first)
-      XCTAssertEqual(test.zone.deallocate(slot), AllocationError.doubleFree.code)
+      XCTAssertEqual(test.zone.deallocate(slot), Status.doubleFree)
       XCTAssertEqual(test.allocate(size), slot)
       XCTAssertEqual(bin.pendingSlots, 0)
     }
@@ -123,7 +123,7 @@ final class BinTests: XCTestCase {
   }
 
   func testSettleTakesBackWhatIsPending() {
-    XCTAssertEqual(test.refill(size), ok)
+    XCTAssertEqual(test.refill(size), .ok)
     let slot = test.allocate(size)!
     XCTAssertEqual(bin.pendingSlots.nonzeroBitCount, perPage - 1)
     XCTAssertEqual(Int(slab(slot).used), perPage)
@@ -177,12 +177,12 @@ final class BinTests: XCTestCase {
     // Slots of 384 bytes in a zone of one size: of eight, one is aligned to 1 KiB in each third of a page.
     let one = TestZone(page: .kib4, slotSize: 384)
     let bin = one.zone.bin(0)
-    var status = ok
+    var status = Status.ok
     XCTAssertNotNil(one.zone.allocate(from: bin, status: &status))
     let aligned = (0..<4).compactMap { _ in bin.claim(alignment: 1024) }
     XCTAssertEqual(aligned.map { $0 & PageSize.kib4.mask }, [3072], "slot 0 is used; 8 * 384 is a multiple of 1024")
     XCTAssertNil(one.zone.violation())
-    for address in aligned { XCTAssertEqual(one.zone.deallocate(address), ok) }
+    for address in aligned { XCTAssertEqual(one.zone.deallocate(address), .ok) }
     one.destroyAndCheck(live: 1)
   }
 }

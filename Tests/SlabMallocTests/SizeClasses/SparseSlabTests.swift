@@ -16,7 +16,7 @@ final class SparseSlabTests: XCTestCase {
     let live = (0..<(many + 1) * slots).map { _ in allocate()! }
     // The very first to be freed is redirected.
     let freed = (0..<many).flatMap { [live[$0 * slots + 2], live[$0 * slots + 3]] }
-    for address in freed { XCTAssertEqual(one.zone.deallocate(address), ok) }
+    for address in freed { XCTAssertEqual(one.zone.deallocate(address), .ok) }
     XCTAssertEqual(one.zone.slab(around: freed[2])!.pointee.state, .sparse)
     XCTAssertEqual(allocate(), freed[0])
     XCTAssertNil(one.zone.violation())
@@ -30,7 +30,7 @@ final class SparseSlabTests: XCTestCase {
 
   func testFewSparseSlabsAreUsedBeforeAPageIsTaken() {
     let live = (0..<2 * slots).map { _ in allocate()! }
-    for address in live[2...4] { XCTAssertEqual(one.zone.deallocate(address), ok) }
+    for address in live[2...4] { XCTAssertEqual(one.zone.deallocate(address), .ok) }
     XCTAssertEqual(live[2...4].map { _ in allocate()! }, Array(live[2...4]))
     XCTAssertEqual(one.provider.pagesOut, 2)
     one.destroyAndCheck(live: UInt(2 * slots))
@@ -40,9 +40,9 @@ final class SparseSlabTests: XCTestCase {
     let live = (0..<2 * slots).map { _ in allocate()! }
     let slab = one.zone.slab(around: live[0])!
     // The first to be freed is pending, so it counts as used.
-    XCTAssertEqual(one.zone.deallocate(live[0]), ok)
+    XCTAssertEqual(one.zone.deallocate(live[0]), .ok)
     for free in 1..<slots {
-      XCTAssertEqual(one.zone.deallocate(live[free]), ok)
+      XCTAssertEqual(one.zone.deallocate(live[free]), .ok)
       XCTAssertEqual(slab.pointee.state, free < slots / 16 ? .sparse : .partial, "\(free) of \(slots) are free")
       XCTAssertNil(one.zone.violation())
     }

@@ -43,7 +43,7 @@ struct FaultRun {
     XCTAssertLessThanOrEqual(failures, 1, "call \(at)", file: file, line: line)
     XCTAssertEqual(Set(live).count, live.count, "call \(at): given twice", file: file, line: line)
     XCTAssertNil(test.zone.violation(), "call \(at)", file: file, line: line)
-    for address in live { XCTAssertEqual(test.zone.deallocate(address), ok, "call \(at)", file: file, line: line) }
+    for address in live { XCTAssertEqual(test.zone.deallocate(address), .ok, "call \(at)", file: file, line: line) }
     test.reclaimAll()
     XCTAssertEqual(test.provider.pagesOut, Int(test.zone.tablePages), "call \(at): reclaim", file: file, line: line)
     XCTAssertEqual(test.provider.misalignedOut, 0, "call \(at)", file: file, line: line)

@@ -45,7 +45,7 @@ struct HeapInvariants {
 
   private mutating func find() -> String? {
     for heap in heaps {
-      metadata.use(heap.address, lines: Metadata.lines(Heap.size))
+      metadata.use(heap.address, lines: Metadata.lines(HeapState.size))
       if let text = lists.collect(heap) { return text }
     }
     if let text = lists.collectOrphans(process) { return text }
@@ -57,11 +57,11 @@ struct HeapInvariants {
   }
 
   /// Runs tile the reserve, each page leads to its run, and no two free neighbours could be one.
-  private mutating func find(in reserve: ReservePointer) -> String? {
+  private mutating func find(in reserve: SegmentPointer) -> String? {
     var free: [RunPointer: Bool] = [:]
     if let text = reserve.pointee.dirty.collect(isClean: false, &free) { return "dirty runs: \(text)" }
     if let text = reserve.pointee.clean.collect(isClean: true, &free) { return "clean runs: \(text)" }
-    if (reserve.pointee.limit - reserve.pointee.base) >> Run.pageShift > reserve.pointee.capacity { return "limit" }
+    if (reserve.pointee.limit - reserve.pointee.base) >> PageRun.pageShift > reserve.pointee.capacity { return "limit" }
     // A lone reserve is one run, and aligning it may have left pages before it.
     var address = reserve.pointee.loneRun?.pointee.start ?? reserve.pointee.base
     leftoverBytes += address - reserve.pointee.base
@@ -71,7 +71,7 @@ struct HeapInvariants {
     var before: RunPointer?
     while address < reserve.pointee.limit {
       let run = reserve.descriptor(address)
-      let name = "run at page \((address - reserve.pointee.base) >> Run.pageShift), \(run.pointee.kind): "
+      let name = "run at page \((address - reserve.pointee.base) >> PageRun.pageShift), \(run.pointee.kind): "
       if let text = run.tilingViolation(address, limit: reserve.pointee.limit, isLone: reserve.pointee.isLone) {
         return name + text
       }
@@ -136,7 +136,7 @@ struct HeapInvariants {
   /// The equations of ProcessHeap's comment.
   private func findInCounts() -> String? {
     let (counts, pages) = (process.pointee.counts, process.pages)
-    let metadataBytes = process.pointee.metadata.pageCount << Run.pageShift
+    let metadataBytes = process.pointee.metadata.pageCount << PageRun.pageShift
     if counts.slabs != slabBytes { return "counts.slabs is \(counts.slabs), but slabs have \(slabBytes)" }
     if counts.large != largeBytes { return "counts.large is \(counts.large), but large objects have \(largeBytes)" }
     if counts.largeLive != largeLive { return "counts.largeLive is \(counts.largeLive), not \(largeLive)" }
@@ -162,7 +162,7 @@ struct HeapInvariants {
   }
 }
 
-extension UnsafeMutablePointer where Pointee == Run {
+extension UnsafeMutablePointer where Pointee == PageRun {
   fileprivate func tilingViolation(_ address: UInt, limit: UInt, isLone: Bool) -> String? {
     if pointee.start != address { return "start" }
     if pointee.pages == 0 || endAddress > limit { return "\(pointee.pages) pages" }
@@ -186,7 +186,7 @@ extension UnsafeMutablePointer where Pointee == Run {
   private var isNoSlab: Bool { currentOwner.word == Owner.noSlab.word && pointee.reciprocal == 0 }
 }
 
-extension UnsafeMutablePointer where Pointee == Heap {
+extension UnsafeMutablePointer where Pointee == HeapState {
   fileprivate var hasSlabs: Bool {
     (0..<SizeClass.count).contains {
       let bin = bin($0).pointee
@@ -213,7 +213,7 @@ extension FreeRuns {
   }
 }
 
-extension RunList {
+extension LinkedList<PageRun> {
   /// Calls the body with each run, until it returns a text. Checks the links.
   func walk(_ body: (RunPointer) -> String?) -> String? {
     var before: RunPointer?

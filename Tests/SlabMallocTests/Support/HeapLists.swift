@@ -3,7 +3,7 @@
 /// What the lists of heaps hold, and each slab against it.
 struct HeapLists {
   /// By slab: the bin and the place whose list it is in.
-  private var places: [RunPointer: (bin: HeapBinPointer, place: Run.Place)] = [:]
+  private var places: [RunPointer: (bin: HeapBinPointer, place: PageRun.Place)] = [:]
   private var orphans: [RunPointer: Int] = [:]
   private var large: [RunPointer: HeapPointer] = [:]
   /// On a heap's stack of remote frees.
@@ -30,7 +30,7 @@ struct HeapLists {
   private mutating func collect(_ bin: HeapBinPointer, of heap: HeapPointer, _ index: UInt8) -> String? {
     if bin.pointee.heap != heap || bin.pointee.index != index { return "another's" }
     if let current = bin.pointee.current { places[current] = (bin, .current) }
-    for place in [Run.Place.partial, .sparse] {
+    for place in [PageRun.Place.partial, .sparse] {
       let list = place == .partial ? bin.pointee.partial : bin.pointee.sparse
       let text = list.walk { places.updateValue((bin, place), forKey: $0) == nil ? nil : "a slab is in two lists" }
       if let text { return "\(place): \(text)" }
@@ -100,7 +100,7 @@ struct HeapLists {
 
   /// What the lists say of a slab.
   struct Entry {
-    var place: (bin: HeapBinPointer, place: Run.Place)?
+    var place: (bin: HeapBinPointer, place: PageRun.Place)?
     /// The class of orphans.
     var orphan: Int?
     /// On whose stack of remote frees.

@@ -109,7 +109,7 @@ extension HeapModel {
     } else {
       status = world.free(address, by: anyThread())
     }
-    if status != ok { throw fail("\(String(address, radix: 16)) of \(object.usable) bytes was not freed: \(status)") }
+    if status != .ok { throw fail("\(String(address, radix: 16)) of \(object.usable) bytes was not freed: \(status)") }
     freed.append(address)
     if freed.count > 20 { freed.removeFirst() }
   }
@@ -154,12 +154,12 @@ extension HeapModel {
   /// A pointer that is no live object's is refused, and nothing changes.
   private func misuse() throws {
     guard let address = addresses.last, !threads.isEmpty else { return }
-    if world.free(address + 8, by: anyThread()) == ok { throw fail("a pointer into an object was freed") }
+    if world.free(address + 8, by: anyThread()) == .ok { throw fail("a pointer into an object was freed") }
     var expected = 1
     if let gone = freed.last, objects[gone] == nil,
       !addresses.contains(where: { $0 < gone && gone < $0 + objects[$0]!.usable })
     {
-      if world.free(gone, by: anyThread()) == ok { throw fail("\(String(gone, radix: 16)) was freed twice") }
+      if world.free(gone, by: anyThread()) == .ok { throw fail("\(String(gone, radix: 16)) was freed twice") }
       expected += 1
     }
     let reports = world.reports

@@ -1,6 +1,6 @@
 @testable import SlabMalloc
 
-extension UnsafeMutablePointer where Pointee == Run {
+extension UnsafeMutablePointer where Pointee == PageRun {
   /// The first invariant of a slab that does not hold, as text.
   func violation(_ entry: HeapLists.Entry, heaps: Set<HeapPointer>) -> String? {
     geometryViolation() ?? slotViolation(entry.held, quarantined: entry.quarantined) ?? ownerViolation(entry, heaps)

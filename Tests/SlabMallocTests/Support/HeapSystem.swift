@@ -80,7 +80,7 @@ struct HeapSystem {
   private mutating func reserve(_ bytes: Int) -> UnsafeMutableRawPointer? {
     guard !refuses(.reserve, bytes) else { return nil }
     if bytes % pageSize != 0 { errors.append("reserve of \(bytes) bytes: no whole pages") }
-    let alignment = 2 * max(UInt(pageSize), Run.pageSize)
+    let alignment = 2 * max(UInt(pageSize), PageRun.pageSize)
     let all = bytes + 2 * Int(alignment)
     guard let memory = slm_port_reserve(all) else {
       errors.append("no address space for \(bytes) bytes")

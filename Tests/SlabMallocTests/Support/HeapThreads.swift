@@ -71,7 +71,7 @@ final class HeapThreads: @unchecked Sendable {
   private func endViolation() -> String? {
     guard let heap = process.takeHeap() else { return "no heap" }
     for queue in queues {
-      for object in queue.takeAll() where heap.deallocate(object.address, process) != ok { return "a live object" }
+      for object in queue.takeAll() where heap.deallocate(object.address, process) != .ok { return "a live object" }
     }
     // Each idle heap may have a few slabs that it could not leave.
     let idle = queues.indices.compactMap { _ in process.takeHeap() }
@@ -150,7 +150,7 @@ private struct HeapWorker {
 
   private mutating func free(_ object: HeapThreads.Object) {
     check(object)
-    if heap.deallocate(object.address, threads.process) != ok { threads.fail("a live object was not freed") }
+    if heap.deallocate(object.address, threads.process) != .ok { threads.fail("a live object was not freed") }
   }
 
   private mutating func reallocate() {

@@ -15,7 +15,7 @@ final class HeapWorld {
 
   init(
     pageSize: Int = 4096, reserve: UInt = 16 << 30, purgeDelay: UInt32 = 100, retain: UInt = 64 << 20,
-    profile: SafetyProfile = .checked,
+    profile: Profile = .checked,
     fails: @escaping (HeapSystem.Call, Int, Int) -> Bool = { _, _, _ in false }
   ) {
     storage = .allocate(byteCount: MemoryLayout<ProcessHeap>.stride, alignment: 64)
@@ -82,7 +82,7 @@ final class HeapWorld {
   @discardableResult func free(_ address: UInt, by heap: HeapPointer) -> Status { heap.deallocate(address, process) }
 
   func free(_ addresses: some Sequence<UInt>, by heap: HeapPointer) {
-    for address in addresses { XCTAssertEqual(free(address, by: heap), ok) }
+    for address in addresses { XCTAssertEqual(free(address, by: heap), .ok) }
   }
 
   func run(_ address: UInt) -> RunPointer { process.run(around: address)! }
@@ -90,7 +90,7 @@ final class HeapWorld {
   /// A bin's objects to a slab.
   static func slots(_ size: UInt) -> Int {
     let slotSize = SizeClass.slotSize(SizeClass.index(size: size)!)
-    return Int(HeapBin.pages(slotSize) << Run.pageShift / slotSize)
+    return Int(HeapBin.pages(slotSize) << PageRun.pageShift / slotSize)
   }
 
   /// Objects that the stack of ready slots holds.
@@ -126,7 +126,7 @@ final class HeapWorld {
     HeapSystem.current.fails = { _, _, _ in false }
     _ = process.purgeAll()
     XCTAssertEqual(process.pointee.dirtyBytes, 0, "dirty", file: file, line: line)
-    let metadata = process.pointee.metadata.pageCount << Run.pageShift
+    let metadata = process.pointee.metadata.pageCount << PageRun.pageShift
     XCTAssertEqual(process.pages.clean + metadata, process.pages.held, "clean", file: file, line: line)
     check("purged:", file: file, line: line)
     XCTAssertEqual(reports, [], "misuse", file: file, line: line)

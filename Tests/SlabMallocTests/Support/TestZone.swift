@@ -16,19 +16,19 @@ final class TestZone {
     case push
   }
 
-  init(page: PageSize, supply: Supply = .pull, profile: SafetyProfile = .checked) {
+  init(page: PageSize, supply: Supply = .pull, profile: Profile = .checked) {
     self.page = page
     storage = .allocate(byteCount: ZonePointer.storageSize(bins: SizeClass.count), alignment: 64)
-    zone = storage.assumingMemoryBound(to: Zone.self)
+    zone = storage.assumingMemoryBound(to: ZoneState.self)
     zone.initialize(
       page: page, provider: provider.provider(pageSize: page, allocates: supply == .pull), profile: profile)
   }
 
   /// A zone of one size.
-  init(page: PageSize, slotSize: UInt, profile: SafetyProfile = .checked) {
+  init(page: PageSize, slotSize: UInt, profile: Profile = .checked) {
     self.page = page
     storage = .allocate(byteCount: ZonePointer.storageSize(bins: 1), alignment: 64)
-    zone = storage.assumingMemoryBound(to: Zone.self)
+    zone = storage.assumingMemoryBound(to: ZoneState.self)
     zone.initialize(slotSize: slotSize, page: page, provider: provider.provider(pageSize: page), profile: profile)
   }
 
@@ -37,7 +37,7 @@ final class TestZone {
   func allocate(_ size: UInt) -> UInt? { zone.allocate(size).map { UInt(bitPattern: $0) } }
 
   func allocate(_ size: UInt, alignment: UInt) -> (address: UInt?, status: Status) {
-    var status = ok
+    var status = Status.ok
     let memory = zone.allocate(size: size, alignment: alignment, status: &status)
     return (memory.map { UInt(bitPattern: $0) }, status)
   }
@@ -45,12 +45,12 @@ final class TestZone {
   /// Takes a page from the provider and hands it to the class of a size.
   func refill(_ size: UInt, alignment: UInt = 8) -> Status {
     guard let index = zone.classIndex(size: size, alignment: alignment) else {
-      return AllocationError.invalidLayout.code
+      return .invalidLayout
     }
     let bytes = zone.bin(index).pointee.page.bytes
-    guard let page = provider.allocate(bytes) else { return AllocationError.outOfMemory.code }
+    guard let page = provider.allocate(bytes) else { return .outOfMemory }
     let status = zone.refill(size: size, alignment: alignment, page: page, pageSize: bytes)
-    if status != ok { provider.release(page, bytes) }
+    if status != .ok { provider.release(page, bytes) }
     return status
   }
 
@@ -70,10 +70,10 @@ final class TestZone {
     XCTAssertEqual(
       Int(ledger.largeTaken - ledger.largeGivenBack), provider.pagesOut(.large), "large pages held", file: file,
       line: line)
-    XCTAssertEqual(zone.destroy(live: &live), ok, file: file, line: line)
+    XCTAssertEqual(zone.destroy(live: &live), .ok, file: file, line: line)
     XCTAssertEqual(live, expected, "slots live", file: file, line: line)
     XCTAssertEqual(provider.pagesOut, 0, "pages that did not come back", file: file, line: line)
     XCTAssertEqual(provider.errors, [], file: file, line: line)
-    XCTAssertEqual(zone.destroy(live: &live), AllocationError.notInitialized.code, file: file, line: line)
+    XCTAssertEqual(zone.destroy(live: &live), Status.notInitialized, file: file, line: line)
   }
 }

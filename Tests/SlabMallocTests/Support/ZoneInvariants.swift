@@ -1,7 +1,7 @@
 @testable import SlabMalloc
 
 /// What must hold between any two calls.
-extension UnsafeMutablePointer where Pointee == Zone {
+extension UnsafeMutablePointer where Pointee == ZoneState {
   /// The first invariant that does not hold, as text.
   func violation() -> String? {
     var lists = SlabLists()
@@ -90,7 +90,7 @@ private struct SlabLists {
       ?? collect(.sparse, bin.pointee.sparse.first, last: bin.pointee.sparse.last)
       ?? (sparse == length(bin.pointee.sparse.first) ? nil : "sparseCount is \(sparse)")
       ?? collect(.empty, bin.pointee.empty.first)
-      ?? (bin.pointee.empty.count == length(bin.pointee.empty.first) ? nil : "\(bin.pointee.empty.count) empty slabs")
+      ?? (bin.pointee.emptyCount == length(bin.pointee.empty.first) ? nil : "\(bin.pointee.emptyCount) empty slabs")
       ?? pendingViolation(bin)
   }
 

@@ -14,37 +14,37 @@ extension ZoneModel {
       let behind = UnsafeMutablePointer<UInt8>(bitPattern: end + distance)!
       let bit = UInt8(1) << random.below(8)
       behind.pointee ^= bit
-      try expect(zone.deallocate(address), AllocationError.overflow.code, "overflow of \(object)")
+      try expect(zone.deallocate(address), Status.overflow, "overflow of \(object)")
       behind.pointee ^= bit
     case 7:
       // Written while it is free: it is retired when its turn comes, and not before.
       guard random.below(10) == 0 else { return }
       _ = try remove(at: position)
-      try expect(zone.deallocate(address), ok, "deallocation of \(object)")
+      try expect(zone.deallocate(address), .ok, "deallocation of \(object)")
       let place = UInt(random.below(Int(object.usable / 8)))
       word(address + place * 8).pointee = 1
       written += 1
     case 0:
       let inside = address + 1 + UInt(random.below(Int(object.usable) - 1))
-      try expect(zone.deallocate(inside), AllocationError.interiorPointer.code, "interior pointer of \(object)")
+      try expect(zone.deallocate(inside), Status.interiorPointer, "interior pointer of \(object)")
       if zone.usableSize(inside) != 0 { throw fail("an interior pointer has a usable size") }
     case 1:
       // Not of the zone: its own storage, the ends of the address space, and what no program has.
       let foreign = [UInt(bitPattern: zone), UInt.max, UInt.max - 4095, 1, 2, 8, 4096, 1 << 47][random.below(8)]
-      try expect(zone.deallocate(foreign), AllocationError.foreignPointer.code, "foreign pointer")
+      try expect(zone.deallocate(foreign), Status.foreignPointer, "foreign pointer")
       try expect(
-        zone.deallocate(foreign, size: object.size), AllocationError.foreignPointer.code, "foreign pointer, sized")
+        zone.deallocate(foreign, size: object.size), Status.foreignPointer, "foreign pointer, sized")
       if zone.owns(foreign) || zone.usableSize(foreign) != 0 { throw fail("owns a foreign pointer") }
     case 2:
       let size = randomSize()
       let other = zone.classIndex(size: size, alignment: object.alignment)!
       guard other != object.index else { return }
       let status = zone.deallocate(address, size: size, alignment: object.alignment)
-      try expect(status, AllocationError.layoutMismatch.code, "\(object) with size \(size)")
+      try expect(status, Status.layoutMismatch, "\(object) with size \(size)")
     case 3:
       let status = zone.deallocate(address, size: object.size, alignment: 3)
-      try expect(status, AllocationError.invalidLayout.code, "alignment 3")
-      try expect(zone.deallocate(address, size: maxSize + 1), AllocationError.invalidLayout.code, "too large")
+      try expect(status, Status.invalidLayout, "alignment 3")
+      try expect(zone.deallocate(address, size: maxSize + 1), Status.invalidLayout, "too large")
     case 4:
       // A page that the zone has is no page to take in, and neither is a misaligned one.
       let bytes =
@@ -53,16 +53,16 @@ extension ZoneModel {
       func refill(_ page: UInt, _ bytes: Int) -> Status {
         zone.refill(size: object.size, alignment: object.alignment, page: page, pageSize: bytes)
       }
-      try expect(refill(page, bytes), AllocationError.pageOwned.code, "owned page")
-      try expect(refill(page + 8, bytes), AllocationError.badPage.code, "misaligned page")
-      try expect(refill(0, bytes), AllocationError.badPage.code, "NULL page")
-      try expect(refill(page, bytes * 2), AllocationError.wrongPageSize.code, "wrong page size")
+      try expect(refill(page, bytes), Status.pageOwned, "owned page")
+      try expect(refill(page + 8, bytes), Status.badPage, "misaligned page")
+      try expect(refill(0, bytes), Status.badPage, "NULL page")
+      try expect(refill(page, bytes * 2), Status.wrongPageSize, "wrong page size")
     default:
-      try expect(zone.deallocate(0), ok, "NULL")
+      try expect(zone.deallocate(0), .ok, "NULL")
       for (size, alignment) in [(maxSize + 1, 8), (8, 3), (8, 0), (8, 1 << 22), (UInt.max, 1 << 21)] as [(UInt, UInt)] {
         let (address, status) = test.allocate(size, alignment: alignment)
         if address != nil { throw fail("served size \(size) alignment \(alignment)") }
-        try expect(status, AllocationError.invalidLayout.code, "size \(size) alignment \(alignment)")
+        try expect(status, Status.invalidLayout, "size \(size) alignment \(alignment)")
       }
     }
   }

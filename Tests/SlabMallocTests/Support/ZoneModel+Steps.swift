@@ -67,8 +67,8 @@ extension ZoneModel {
       case 1 where isPlain: zone.deallocate(address, size: object.size)
       default: zone.deallocate(address, size: object.size, alignment: object.alignment)
       }
-    try expect(status, ok, "deallocation of \(object)")
-    if random.below(16) == 0 { try expect(zone.deallocate(address), AllocationError.doubleFree.code, "double free") }
+    try expect(status, .ok, "deallocation of \(object)")
+    if random.below(16) == 0 { try expect(zone.deallocate(address), Status.doubleFree, "double free") }
   }
 
   /// What is freed soon after it was allocated takes a shorter way: nothing or one other operation lies between.
@@ -84,11 +84,11 @@ extension ZoneModel {
     let (address, object) = try remove(at: position)
     let size = randomSize()
     let retiredBefore = retired
-    var status = ok
+    var status = Status.ok
     guard let new = zone.reallocate(address, size: size, alignment: object.alignment, status: &status) else {
       // The object is as it was.
-      let why: AllocationError = retired == retiredBefore ? .outOfMemory : .writeAfterFree
-      try expect(status, why.code, "reallocation of \(object) to \(size)")
+      let why: Status = retired == retiredBefore ? .outOfMemory : .writeAfterFree
+      try expect(status, why, "reallocation of \(object) to \(size)")
       try add(address, size: object.size, alignment: object.alignment)
       return
     }
@@ -109,7 +109,7 @@ extension ZoneModel {
     let size = randomSize()
     let fits = size <= object.usable
     try expect(
-      zone.resize(address, size: size), fits ? ok : AllocationError.cannotResize.code, "resize of \(object) to \(size)")
+      zone.resize(address, size: size), fits ? .ok : .cannotResize, "resize of \(object) to \(size)")
   }
 
   /// Many of one size at once, or many at once back.
@@ -129,7 +129,7 @@ extension ZoneModel {
       expected += 1
     }
     var done = 0
-    try expect(zone.deallocateBatch(pointers, count: count, done: &done), ok, "batch")
+    try expect(zone.deallocateBatch(pointers, count: count, done: &done), .ok, "batch")
     if done != expected { throw fail("\(done) of \(expected) were given back") }
   }
 

@@ -30,7 +30,7 @@ final class ZoneModel {
   var written: UInt = 0
   var retired: UInt { zone.pointee.hardening?.pointee.retired ?? 0 }
 
-  init(page: PageSize, supply: TestZone.Supply = .pull, profile: SafetyProfile = .checked, stream: UInt64 = 0) {
+  init(page: PageSize, supply: TestZone.Supply = .pull, profile: Profile = .checked, stream: UInt64 = 0) {
     test = TestZone(page: page, supply: supply, profile: profile)
     self.supply = supply
     random = SeededRandom(stream: stream)

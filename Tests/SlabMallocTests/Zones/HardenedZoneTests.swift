@@ -13,7 +13,7 @@ final class HardenedZoneTests: XCTestCase {
     XCTAssertEqual(sizes.reduce(0, +), Quarantine.sizeOfAll)
     XCTAssertEqual(sizes.max(), Quarantine.largestSize)
     let start = UInt(bitPattern: zone)
-    var place: UInt = start + UInt(Zone.hardeningOffset(bins: SizeClass.count))
+    var place: UInt = start + UInt(ZoneState.hardeningOffset(bins: SizeClass.count))
     XCTAssertEqual(UInt(bitPattern: zone.pointee.hardening), place)
     place += UInt(MemoryLayout<Hardening>.stride)
     for index in 0..<SizeClass.count {
@@ -88,21 +88,21 @@ final class HardenedZoneTests: XCTestCase {
   func testASlotThatWasWrittenIsRetired() {
     let test = TestZone(page: .kib4, slotSize: 64, profile: .hardened)
     let zone = test.zone
-    var status = ok
+    var status = Status.ok
     let object = zone.allocateObject()!
-    XCTAssertEqual(zone.deallocate(bits(object)), ok)
+    XCTAssertEqual(zone.deallocate(bits(object)), .ok)
     object.storeBytes(of: 1, toByteOffset: 24, as: UInt8.self)
     zone.settle(.kib4)
     var found = 0
     for _ in 0..<400 where zone.allocateObject(status: &status) == nil {
-      XCTAssertEqual(status, AllocationError.writeAfterFree.code)
+      XCTAssertEqual(status, Status.writeAfterFree)
       found += 1
     }
     XCTAssertEqual(found, 1)
     XCTAssertEqual(zone.pointee.hardening?.pointee.retired, 1)
     XCTAssertEqual(object.load(fromByteOffset: 24, as: UInt8.self), 1)
     XCTAssertNil(zone.violation())
-    XCTAssertEqual(zone.deallocate(bits(object)), AllocationError.doubleFree.code)
+    XCTAssertEqual(zone.deallocate(bits(object)), Status.doubleFree)
     test.destroyAndCheck(live: 399)
   }
 
@@ -120,12 +120,12 @@ final class HardenedZoneTests: XCTestCase {
         for bit in 0..<8 as Range<UInt8> {
           byte.pointee ^= 1 << bit
           XCTAssertFalse(slab.isIntact(hardening))
-          XCTAssertEqual(zone.deallocate(object), AllocationError.overflow.code)
+          XCTAssertEqual(zone.deallocate(object), Status.overflow)
           byte.pointee ^= 1 << bit
           XCTAssertTrue(slab.isIntact(hardening))
         }
       }
-      XCTAssertEqual(zone.deallocate(object), ok)
+      XCTAssertEqual(zone.deallocate(object), .ok)
       test.destroyAndCheck()
     }
   }
@@ -136,20 +136,20 @@ final class HardenedZoneTests: XCTestCase {
     let zone = test.zone
     let slots = Int(zone.bin(0).geometry.slotCount)
     let objects = (0..<2 * slots).map { _ in bits(zone.allocateObject()!) }
-    XCTAssertEqual(zone.deallocate(objects[0]), ok)
+    XCTAssertEqual(zone.deallocate(objects[0]), .ok)
     let byte = UnsafeMutablePointer<UInt8>(bitPattern: objects[0] | PageSize.kib4.mask)!
     byte.pointee ^= 0x80
     let others = objects.filter { ($0 ^ objects[0]) & ~PageSize.kib4.mask != 0 }
     XCTAssertEqual(others.count, slots)
     var freed = 0
-    for other in others where zone.deallocate(other) == ok { freed += 1 }
+    for other in others where zone.deallocate(other) == .ok { freed += 1 }
     XCTAssertEqual(freed, slots)
     zone.settle(.kib4)
     XCTAssertEqual(zone.pointee.hardening?.pointee.retired, 1)
-    XCTAssertEqual(zone.deallocate(objects[1]), AllocationError.overflow.code)
+    XCTAssertEqual(zone.deallocate(objects[1]), Status.overflow)
     byte.pointee ^= 0x80
     XCTAssertNil(zone.violation())
-    XCTAssertEqual(zone.deallocate(objects[0]), AllocationError.doubleFree.code)
+    XCTAssertEqual(zone.deallocate(objects[0]), Status.doubleFree)
     test.destroyAndCheck(live: UInt(slots) - 1)
   }
 }

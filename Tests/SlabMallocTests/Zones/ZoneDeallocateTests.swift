@@ -11,15 +11,15 @@ final class ZoneDeallocateTests: XCTestCase {
     let slots = SlabGeometry(slotSize: slotSize, page: test.zone.slab(around: first)!.page).slotCount
     let rest = (1..<slots).map { _ in test.allocate(size, alignment: 8).address! }
     for address in rest where (address - first) / slotSize % 2 == 1 {
-      XCTAssertEqual(test.zone.deallocate(address), ok)
+      XCTAssertEqual(test.zone.deallocate(address), .ok)
     }
     return (first, slots)
   }
 
   private func expected(_ offset: UInt, _ slotSize: UInt, _ slots: UInt) -> Status {
     offset % slotSize != 0 || offset / slotSize >= slots
-      ? AllocationError.interiorPointer.code
-      : offset / slotSize % 2 == 1 ? AllocationError.doubleFree.code : ok
+      ? Status.interiorPointer
+      : offset / slotSize % 2 == 1 ? .doubleFree : .ok
   }
 
   private func check(_ page: PageSize, slotSize: UInt, offsets: (PageSize) -> any Sequence<UInt>) {
@@ -29,7 +29,7 @@ final class ZoneDeallocateTests: XCTestCase {
     for offset in offsets(slabPage) {
       let status = expected(offset, slotSize, slots)
       // Those that are live stay so, for the count at the end.
-      if status == ok { continue }
+      if status == .ok { continue }
       let found = test.zone.deallocate(start + offset)
       let sized = test.zone.deallocate(start + offset, size: min(slotSize, maxSize))
       guard found == status, sized == status else {
@@ -38,7 +38,7 @@ final class ZoneDeallocateTests: XCTestCase {
       }
     }
     for index in stride(from: UInt(0), to: slots, by: 2) {
-      XCTAssertEqual(test.zone.deallocate(start + index * slotSize), ok)
+      XCTAssertEqual(test.zone.deallocate(start + index * slotSize), .ok)
     }
     test.destroyAndCheck()
   }
@@ -69,16 +69,16 @@ final class ZoneDeallocateTests: XCTestCase {
   /// The allocation done last is undone without a look at the slab. It must not be once anything else has happened.
   func testTheLastAllocationIsUndoneOnce() {
     let test = TestZone(page: .kib4)
-    let doubleFree = AllocationError.doubleFree.code
-    let foreign = AllocationError.foreignPointer.code
+    let doubleFree = Status.doubleFree
+    let foreign = Status.foreignPointer
     XCTAssertNotNil(test.allocate(64))
     let address = test.allocate(64)!
-    XCTAssertEqual(test.zone.deallocate(address), ok)
+    XCTAssertEqual(test.zone.deallocate(address), .ok)
     XCTAssertEqual(test.zone.deallocate(address), doubleFree)
     XCTAssertEqual(test.allocate(64, alignment: 8).address, address, "the same slot, by another way")
     for odd: UInt in [1, 2, 8, address + 1, address + 4096 * 1024] {
-      XCTAssertNotEqual(test.zone.deallocate(odd), ok, "\(odd)")
-      XCTAssertNotEqual(test.zone.deallocate(odd, size: 64), ok, "\(odd)")
+      XCTAssertNotEqual(test.zone.deallocate(odd), .ok, "\(odd)")
+      XCTAssertNotEqual(test.zone.deallocate(odd, size: 64), .ok, "\(odd)")
     }
     XCTAssertEqual(test.zone.deallocate(1), foreign)
     XCTAssertNotEqual(test.allocate(64), address, "given twice")
@@ -91,11 +91,11 @@ final class ZoneDeallocateTests: XCTestCase {
     let first = test.allocate(64)!
     let address = test.allocate(64)!
     for size: UInt in [0, 1, 32, 65, 1024, 5000] {
-      XCTAssertEqual(test.zone.deallocate(address, size: size), AllocationError.layoutMismatch.code, "\(size)")
+      XCTAssertEqual(test.zone.deallocate(address, size: size), Status.layoutMismatch, "\(size)")
     }
-    XCTAssertEqual(test.zone.deallocate(address, size: maxSize + 1), AllocationError.invalidLayout.code)
-    XCTAssertEqual(test.zone.deallocate(address, size: 50), ok)
-    XCTAssertEqual(test.zone.deallocate(first, size: 64), ok)
+    XCTAssertEqual(test.zone.deallocate(address, size: maxSize + 1), Status.invalidLayout)
+    XCTAssertEqual(test.zone.deallocate(address, size: 50), .ok)
+    XCTAssertEqual(test.zone.deallocate(first, size: 64), .ok)
     test.destroyAndCheck()
   }
 }

@@ -4,11 +4,11 @@ import XCTest
 
 /// Every call of the provider goes wrong in turn: nothing is lost, and the zone works on.
 final class ZoneFaultTests: XCTestCase {
-  private func failEachCall(_ fault: FaultyProvider.Fault, _ refusal: AllocationError) {
+  private func failEachCall(_ fault: FaultyProvider.Fault, _ refusal: Status) {
     for page in PageSize.base {
-      let calls = FaultRun(page: page, at: 0, fault: .none, refusal: ok).run()
+      let calls = FaultRun(page: page, at: 0, fault: .none, refusal: .ok).run()
       XCTAssertGreaterThan(calls, 70)
-      for call in 1...calls { FaultRun(page: page, at: call, fault: fault, refusal: refusal.code).run() }
+      for call in 1...calls { FaultRun(page: page, at: call, fault: fault, refusal: refusal).run() }
     }
   }
 
@@ -32,12 +32,12 @@ final class ZoneFaultTests: XCTestCase {
     ]
     for (address, size) in overlapping where address != 0 {
       test.provider.fault = { _, _ in .address(address) }
-      XCTAssertEqual(test.allocate(size, alignment: 8).status, AllocationError.pageOwned.code, "size \(size)")
+      XCTAssertEqual(test.allocate(size, alignment: 8).status, Status.pageOwned, "size \(size)")
       XCTAssertNil(test.zone.violation())
     }
     test.provider.fault = { _, _ in .none }
     for size: UInt in [100, 20_000] { live.append(test.allocate(size)!) }
-    for address in live { XCTAssertEqual(test.zone.deallocate(address), ok) }
+    for address in live { XCTAssertEqual(test.zone.deallocate(address), .ok) }
     test.destroyAndCheck()
   }
 
@@ -48,9 +48,9 @@ final class ZoneFaultTests: XCTestCase {
     one.provider.fault = { _, bytes in
       .address(bytes == 4096 ? base & ~PageSize.kib4.mask : large & ~PageSize.large.mask)
     }
-    XCTAssertEqual(one.allocate(64, alignment: 8).status, AllocationError.pageOwned.code)
-    XCTAssertEqual(one.allocate(5000, alignment: 8).status, AllocationError.pageOwned.code)
-    XCTAssertEqual(one.zone.deallocate(base), AllocationError.foreignPointer.code)
+    XCTAssertEqual(one.allocate(64, alignment: 8).status, Status.pageOwned)
+    XCTAssertEqual(one.allocate(5000, alignment: 8).status, Status.pageOwned)
+    XCTAssertEqual(one.zone.deallocate(base), Status.foreignPointer)
     one.destroyAndCheck()
     other.destroyAndCheck(live: 2)
   }
@@ -58,14 +58,14 @@ final class ZoneFaultTests: XCTestCase {
   func testALastResortWhenThereAreNoPages() {
     let test = TestZone(page: .kib4)
     let address = test.allocate(64)!
-    XCTAssertEqual(test.zone.deallocate(address), ok)
+    XCTAssertEqual(test.zone.deallocate(address), .ok)
     test.provider.fault = { _, _ in .outOfMemory }
     // The one page is current for its class, but no slot of it is in use.
     let other = test.allocate(500)
     XCTAssertNotNil(other)
     XCTAssertNil(test.zone.violation())
-    XCTAssertEqual(test.allocate(64, alignment: 8).status, AllocationError.outOfMemory.code)
-    XCTAssertEqual(test.zone.deallocate(other!), ok)
+    XCTAssertEqual(test.allocate(64, alignment: 8).status, Status.outOfMemory)
+    XCTAssertEqual(test.zone.deallocate(other!), .ok)
     test.destroyAndCheck()
   }
 }

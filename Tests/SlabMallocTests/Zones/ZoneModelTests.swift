@@ -10,13 +10,13 @@ final class ZoneModelTests: XCTestCase {
     ProcessInfo.processInfo.environment["SLM_TEST_OPERATIONS"].flatMap { Int($0) } ?? 1_000_000
 
   private func run(
-    _ page: PageSize, _ supply: TestZone.Supply, _ profile: SafetyProfile = .checked, operations: Int, stream: UInt64
+    _ page: PageSize, _ supply: TestZone.Supply, _ profile: Profile = .checked, operations: Int, stream: UInt64
   ) {
     let model = ZoneModel(page: page, supply: supply, profile: profile, stream: stream)
     if let text = model.run(operations: operations) { return XCTFail(text) }
     // All goes back, to the last page.
     for address in model.addresses.sorted() where address % 3 != 0 || address % 32 == 0 {
-      XCTAssertEqual(model.zone.deallocate(address), ok)
+      XCTAssertEqual(model.zone.deallocate(address), .ok)
       model.objects[address] = nil
     }
     XCTAssertNil(model.zone.violation(), SeededRandom.hint)

@@ -15,7 +15,7 @@ final class ZoneReclaimTests: XCTestCase {
       let keys = pages.keys.sorted()
       for (index, key) in keys.enumerated() {
         if index % 2 == 0 { live += pages[key]! }
-        if index % 2 == 1 { for address in pages[key]! { XCTAssertEqual(test.zone.deallocate(address), ok) } }
+        if index % 2 == 1 { for address in pages[key]! { XCTAssertEqual(test.zone.deallocate(address), .ok) } }
       }
       emptied.append(keys.count / 2)
     }
@@ -51,20 +51,20 @@ final class ZoneReclaimTests: XCTestCase {
   func testAPageThatWasTakenOutIsAnothersToHave() {
     let (one, other) = (TestZone(page: .kib4, supply: .push), TestZone(page: .kib4, supply: .push))
     for (size, page) in [(UInt(64), PageSize.kib4), (10_000, .large)] {
-      XCTAssertEqual(one.refill(size), ok)
+      XCTAssertEqual(one.refill(size), .ok)
       let address = one.allocate(size)!
       XCTAssertNil(one.zone.takeEmptyPage(page), "it is in use")
-      XCTAssertEqual(one.zone.deallocate(address), ok)
+      XCTAssertEqual(one.zone.deallocate(address), .ok)
       let taken = one.zone.takeEmptyPage(page)!
       XCTAssertEqual(taken, address & ~page.mask)
       XCTAssertFalse(one.zone.owns(address))
       XCTAssertNil(one.zone.takeEmptyPage(page))
-      XCTAssertEqual(other.zone.refill(size: size, alignment: 8, page: taken, pageSize: page.bytes), ok)
+      XCTAssertEqual(other.zone.refill(size: size, alignment: 8, page: taken, pageSize: page.bytes), .ok)
       XCTAssertEqual(
-        one.zone.refill(size: size, alignment: 8, page: taken, pageSize: page.bytes), AllocationError.pageOwned.code)
+        one.zone.refill(size: size, alignment: 8, page: taken, pageSize: page.bytes), Status.pageOwned)
       XCTAssertEqual(other.allocate(size), address)
-      XCTAssertEqual(one.zone.deallocate(address), AllocationError.foreignPointer.code)
-      XCTAssertEqual(other.zone.deallocate(address), ok)
+      XCTAssertEqual(one.zone.deallocate(address), Status.foreignPointer)
+      XCTAssertEqual(other.zone.deallocate(address), .ok)
       XCTAssertEqual(other.zone.takeEmptyPage(page), taken)
       one.provider.release(taken, page.bytes)
     }

@@ -4,7 +4,7 @@ import XCTest
 
 /// A provider that calls back into the zone that called it.
 final class ZoneReentryTests: XCTestCase {
-  private let reentrant = AllocationError.reentrant.code
+  private let reentrant = Status.reentrant
 
   func testWhatNeedsNoPageIsServedAndWhatNeedsOneIsRefused() {
     let test = TestZone(page: .kib4)
@@ -15,8 +15,8 @@ final class ZoneReentryTests: XCTestCase {
       XCTAssertEqual(test.allocate(600, alignment: 8).status, self.reentrant)
       XCTAssertEqual(test.allocate(9000, alignment: 8).status, self.reentrant)
       XCTAssertNil(test.allocate(128))
-      XCTAssertEqual(test.zone.deallocate(inner[0]), ok)
-      XCTAssertEqual(test.zone.deallocate(inner[0]), AllocationError.doubleFree.code)
+      XCTAssertEqual(test.zone.deallocate(inner[0]), .ok)
+      XCTAssertEqual(test.zone.deallocate(inner[0]), Status.doubleFree)
       inner[0] = test.allocate(50)!
       XCTAssertNil(test.zone.violation())
     }
@@ -25,7 +25,7 @@ final class ZoneReentryTests: XCTestCase {
     XCTAssertEqual(inner.count, 1)
     live.append(test.allocate(600)!)
     XCTAssertNil(test.zone.violation())
-    for address in live + inner { XCTAssertEqual(test.zone.deallocate(address), ok) }
+    for address in live + inner { XCTAssertEqual(test.zone.deallocate(address), .ok) }
     test.destroyAndCheck()
   }
 
@@ -36,11 +36,11 @@ final class ZoneReentryTests: XCTestCase {
     test.provider.duringAllocate = { [unowned test] _ in
       XCTAssertEqual(test.allocate(600, alignment: 8).status, self.reentrant)
     }
-    XCTAssertEqual(test.allocate(600, alignment: 8).status, AllocationError.outOfMemory.code)
+    XCTAssertEqual(test.allocate(600, alignment: 8).status, Status.outOfMemory)
     test.provider.fault = { _, _ in .none }
     test.provider.duringAllocate = { _ in }
     XCTAssertNotNil(test.allocate(600))
-    XCTAssertEqual(test.zone.deallocate(live), ok)
+    XCTAssertEqual(test.zone.deallocate(live), .ok)
     test.destroyAndCheck(live: 1)
   }
 
@@ -48,7 +48,7 @@ final class ZoneReentryTests: XCTestCase {
     let test = TestZone(page: .kib4)
     test.provider.duringAllocate = { [unowned test] call in
       guard call == 1 else { return }
-      XCTAssertEqual(test.refill(200), ok)
+      XCTAssertEqual(test.refill(200), .ok)
       XCTAssertNotNil(test.allocate(200))
     }
     XCTAssertNotNil(test.allocate(200))
@@ -61,12 +61,12 @@ final class ZoneReentryTests: XCTestCase {
     for frees in [false, true] {
       let test = TestZone(page: .kib4)
       let address = test.allocate(64)!
-      if frees { XCTAssertEqual(test.zone.deallocate(address), ok) }
+      if frees { XCTAssertEqual(test.zone.deallocate(address), .ok) }
       var live: UInt = 0
-      test.provider.duringAllocate = { [unowned test] _ in XCTAssertEqual(test.zone.destroy(live: &live), ok) }
+      test.provider.duringAllocate = { [unowned test] _ in XCTAssertEqual(test.zone.destroy(live: &live), .ok) }
       let (memory, status) = test.allocate(600, alignment: 8)
       XCTAssertNil(memory, "memory of a zone that has ended")
-      XCTAssertEqual(status, AllocationError.notInitialized.code)
+      XCTAssertEqual(status, Status.notInitialized)
       XCTAssertEqual(live, frees ? 0 : 1)
       XCTAssertEqual(test.provider.pagesOut, 0)
       XCTAssertEqual(test.provider.errors, [])
@@ -78,18 +78,18 @@ final class ZoneReentryTests: XCTestCase {
     let test = TestZone(page: .kib4)
     let keep = test.allocate(8)!
     let live = (0..<40).map { _ in test.allocate(2048)! } + (0..<3).map { _ in test.allocate(100_000)! }
-    for address in live { XCTAssertEqual(test.zone.deallocate(address), ok) }
+    for address in live { XCTAssertEqual(test.zone.deallocate(address), .ok) }
     var inner: [UInt] = []
     test.provider.duringRelease = { [unowned test] in
       XCTAssertNil(test.zone.violation())
       inner.append(test.allocate(8)!)
       if inner.count % 2 == 0 { inner.append(test.allocate(2048)!) }
-      if inner.count % 5 == 0 { XCTAssertEqual(test.zone.deallocate(inner.removeFirst()), ok) }
+      if inner.count % 5 == 0 { XCTAssertEqual(test.zone.deallocate(inner.removeFirst()), .ok) }
     }
     XCTAssertGreaterThan(test.reclaimAll(), 20)
     test.provider.duringRelease = {}
     XCTAssertNil(test.zone.violation())
-    for address in inner + [keep] { XCTAssertEqual(test.zone.deallocate(address), ok) }
+    for address in inner + [keep] { XCTAssertEqual(test.zone.deallocate(address), .ok) }
     test.destroyAndCheck()
   }
 
@@ -100,7 +100,7 @@ final class ZoneReentryTests: XCTestCase {
     test.provider.duringRelease = { [unowned test] in
       calls += 1
       XCTAssertNil(test.allocate(64))
-      XCTAssertEqual(test.zone.deallocate(address), AllocationError.notInitialized.code)
+      XCTAssertEqual(test.zone.deallocate(address), Status.notInitialized)
     }
     test.destroyAndCheck(live: 1)
     XCTAssertEqual(calls, 1)
@@ -117,10 +117,10 @@ final class ZoneReentryTests: XCTestCase {
         if live.isEmpty || random.below(5) < 3 {
           let (address, status) = test.allocate(UInt(1 + random.below(4000)), alignment: 8)
           if let address { live.append(address) }
-          if status != ok { XCTAssertEqual(status, reentrant, SeededRandom.hint) }
+          if status != .ok { XCTAssertEqual(status, reentrant, SeededRandom.hint) }
         } else {
           live.swapAt(random.below(live.count), live.count - 1)
-          XCTAssertEqual(test.zone.deallocate(live.removeLast()), ok, SeededRandom.hint)
+          XCTAssertEqual(test.zone.deallocate(live.removeLast()), .ok, SeededRandom.hint)
         }
       }
     }

@@ -15,9 +15,9 @@ final class ZoneReserveTests: XCTestCase {
         let stride = SizeClass.stride(slotSize: bin.pointee.slotSize, alignment: alignment)
         let aligned = UInt((0..<slots).count { $0 % stride == 0 })
         for (count, pages) in [(UInt(1), UInt32(1)), (aligned, 1), (aligned + 1, 2), (3 * aligned, 3), (1, 1), (0, 0)] {
-          XCTAssertEqual(test.zone.reserve(size: size, alignment: alignment, count: count), ok)
+          XCTAssertEqual(test.zone.reserve(size: size, alignment: alignment, count: count), .ok)
           XCTAssertEqual(bin.pointee.reservedPages, pages)
-          XCTAssertGreaterThanOrEqual(bin.pointee.empty.count, pages)
+          XCTAssertGreaterThanOrEqual(bin.pointee.emptyCount, pages)
           XCTAssertNil(test.zone.violation())
         }
         XCTAssertEqual(test.provider.pagesOut, 3)
@@ -28,18 +28,18 @@ final class ZoneReserveTests: XCTestCase {
 
   func testNoOtherBinTakesAReservedPage() {
     let test = TestZone(page: .kib4)
-    XCTAssertEqual(test.zone.reserve(size: 64, alignment: 8, count: 1), ok)
+    XCTAssertEqual(test.zone.reserve(size: 64, alignment: 8, count: 1), .ok)
     test.provider.fault = { _, _ in .outOfMemory }
     XCTAssertNil(test.allocate(1000))
     XCTAssertEqual(test.reclaimAll(), 0)
     XCTAssertNil(test.zone.takeEmptyPage(.kib4))
     // In use it is still the bin's; emptied, it is the reserve again.
     let address = test.allocate(64)!
-    XCTAssertEqual(bin(test, 64).pointee.empty.count, 0)
-    XCTAssertEqual(test.zone.deallocate(address), ok)
+    XCTAssertEqual(bin(test, 64).pointee.emptyCount, 0)
+    XCTAssertEqual(test.zone.deallocate(address), .ok)
     XCTAssertNil(test.allocate(1000))
-    XCTAssertEqual(bin(test, 64).pointee.empty.count, 1, "the search took it back")
-    XCTAssertEqual(test.zone.reserve(size: 64, alignment: 8, count: 0), ok)
+    XCTAssertEqual(bin(test, 64).pointee.emptyCount, 1, "the search took it back")
+    XCTAssertEqual(test.zone.reserve(size: 64, alignment: 8, count: 0), .ok)
     XCTAssertNotNil(test.allocate(1000))
     test.destroyAndCheck(live: 1)
   }
@@ -47,33 +47,33 @@ final class ZoneReserveTests: XCTestCase {
   func testAReserveTakesEmptyPagesOfOtherBinsFirst() {
     let test = TestZone(page: .kib4)
     let address = test.allocate(1000)!
-    XCTAssertEqual(test.zone.deallocate(address), ok)
+    XCTAssertEqual(test.zone.deallocate(address), .ok)
     test.zone.settle(.kib4)
-    XCTAssertEqual(test.zone.reserve(size: 64, alignment: 8, count: 64), ok)
+    XCTAssertEqual(test.zone.reserve(size: 64, alignment: 8, count: 64), .ok)
     XCTAssertEqual(test.provider.pagesOut, 2, "64 slots are more than a page has")
-    XCTAssertEqual(bin(test, 1000).pointee.empty.count, 0)
+    XCTAssertEqual(bin(test, 1000).pointee.emptyCount, 0)
     test.destroyAndCheck()
   }
 
   func testAReserveThatFailsLeavesTheOneBefore() {
     let test = TestZone(page: .kib4)
-    XCTAssertEqual(test.zone.reserve(size: 64, alignment: 8, count: 1), ok)
+    XCTAssertEqual(test.zone.reserve(size: 64, alignment: 8, count: 1), .ok)
     test.provider.fault = { call, _ in call == 4 ? .outOfMemory : .none }
-    XCTAssertEqual(test.zone.reserve(size: 64, alignment: 8, count: 1000), AllocationError.outOfMemory.code)
+    XCTAssertEqual(test.zone.reserve(size: 64, alignment: 8, count: 1000), Status.outOfMemory)
     XCTAssertEqual(bin(test, 64).pointee.reservedPages, 1)
-    XCTAssertEqual(bin(test, 64).pointee.empty.count, 3)
+    XCTAssertEqual(bin(test, 64).pointee.emptyCount, 3)
     XCTAssertEqual(test.reclaimAll(), 2)
     test.provider.fault = { _, _ in .misaligned }
-    XCTAssertEqual(test.zone.reserve(size: 64, alignment: 8, count: 1000), AllocationError.badPage.code)
+    XCTAssertEqual(test.zone.reserve(size: 64, alignment: 8, count: 1000), Status.badPage)
     XCTAssertEqual(bin(test, 64).pointee.reservedPages, 1)
     test.provider.fault = { _, _ in .none }
-    XCTAssertEqual(test.zone.reserve(size: 64, alignment: 8, count: UInt.max), AllocationError.outOfMemory.code)
+    XCTAssertEqual(test.zone.reserve(size: 64, alignment: 8, count: UInt.max), Status.outOfMemory)
     test.destroyAndCheck()
   }
 
   func testAReserveOfAZoneOfOneSize() {
     let test = TestZone(page: .kib4, slotSize: 104)
-    XCTAssertEqual(test.zone.reserve(test.zone.bin(0), alignment: 1, count: 100), ok)
+    XCTAssertEqual(test.zone.reserve(test.zone.bin(0), alignment: 1, count: 100), .ok)
     XCTAssertEqual(test.reclaimAll(), 0)
     test.provider.fault = { _, _ in .outOfMemory }
     for _ in 0..<100 { XCTAssertNotNil(test.zone.allocateObject()) }
@@ -82,12 +82,12 @@ final class ZoneReserveTests: XCTestCase {
 
   func testNowaitDoesNotAskTheProvider() {
     let test = TestZone(page: .kib4)
-    var status = ok
+    var status = Status.ok
     XCTAssertNil(test.zone.allocate(size: 64, alignment: 8, nowait: true, status: &status))
-    XCTAssertEqual(status, AllocationError.outOfMemory.code)
+    XCTAssertEqual(status, Status.outOfMemory)
     XCTAssertEqual(test.provider.allocateCalls, 0)
     let address = test.allocate(1000)!
-    XCTAssertEqual(test.zone.deallocate(address), ok)
+    XCTAssertEqual(test.zone.deallocate(address), .ok)
     XCTAssertNotNil(test.zone.allocate(size: 64, alignment: 8, nowait: true, status: &status))
     XCTAssertNil(test.zone.violation())
     XCTAssertEqual(test.provider.allocateCalls, 1)

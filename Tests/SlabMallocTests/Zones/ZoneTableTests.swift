@@ -17,7 +17,7 @@ final class ZoneTableTests: XCTestCase {
     XCTAssertEqual(test.zone.basePages.pointee.table, .kib4)
     XCTAssertEqual(test.zone.tablePages, 1)
     XCTAssertEqual(test.provider.pagesOut, 66)
-    for address in live { XCTAssertEqual(test.zone.deallocate(address), ok) }
+    for address in live { XCTAssertEqual(test.zone.deallocate(address), .ok) }
     test.destroyAndCheck()
   }
 
@@ -37,9 +37,9 @@ final class ZoneTableTests: XCTestCase {
     let test = TestZone(page: .kib4)
     let live = zone(pages: 65, test)
     let table = test.zone.basePages.tablePage!
-    XCTAssertEqual(test.zone.deallocate(table), AllocationError.foreignPointer.code)
+    XCTAssertEqual(test.zone.deallocate(table), Status.foreignPointer)
     let status = test.zone.refill(size: 8, alignment: 8, page: table, pageSize: 4096)
-    XCTAssertEqual(status, AllocationError.pageOwned.code)
+    XCTAssertEqual(status, Status.pageOwned)
     test.destroyAndCheck(live: UInt(live.count))
   }
 
@@ -53,7 +53,7 @@ final class ZoneTableTests: XCTestCase {
     XCTAssertEqual(test.zone.basePages.pointee.table, .large)
     XCTAssertFalse(test.provider.holds(old), "the table before went back")
     XCTAssertNil(test.zone.violation())
-    for address in live { XCTAssertEqual(test.zone.deallocate(address), ok) }
+    for address in live { XCTAssertEqual(test.zone.deallocate(address), .ok) }
     test.reclaimAll()
     XCTAssertEqual(test.provider.pagesOut, 0, "without pages the table goes too")
     XCTAssertEqual(test.zone.tablePages, 0)

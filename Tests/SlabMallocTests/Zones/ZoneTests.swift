@@ -14,17 +14,17 @@ final class ZoneTests: XCTestCase {
     let large = withUnsafeMutablePointer(to: &zone.pointee.largePages) { address($0) }
     XCTAssertEqual(address(zone.basePages), base)
     XCTAssertEqual(address(zone.largePages), large)
-    XCTAssertEqual(base - address(zone), UInt(Zone.basePagesOffset))
+    XCTAssertEqual(base - address(zone), UInt(ZoneState.basePagesOffset))
   }
 
   func testBinsFollowTheZoneAndDoNotOverlap() {
     let test = TestZone(page: .kib4)
-    XCTAssertLessThanOrEqual(MemoryLayout<Zone>.size, Zone.binsOffset)
+    XCTAssertLessThanOrEqual(MemoryLayout<ZoneState>.size, ZoneState.binsOffset)
     XCTAssertLessThanOrEqual(MemoryLayout<Bin>.size, Bin.stride)
-    XCTAssertEqual(Zone.binsOffset % 64, 0, "bins start at cache lines")
+    XCTAssertEqual(ZoneState.binsOffset % 64, 0, "bins start at cache lines")
     for index in 0..<SizeClass.count {
       let bin = address(test.zone.bin(index))
-      XCTAssertEqual(bin, address(test.zone) + UInt(Zone.binsOffset) + index * UInt(Bin.stride))
+      XCTAssertEqual(bin, address(test.zone) + UInt(ZoneState.binsOffset) + index * UInt(Bin.stride))
       let end = address(test.zone) + UInt(ZonePointer.storageSize(bins: SizeClass.count))
       XCTAssertLessThanOrEqual(bin + UInt(MemoryLayout<Bin>.size), end)
     }
@@ -68,7 +68,7 @@ final class ZoneTests: XCTestCase {
     let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
     defer { memory.deallocate() }
     memory.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
-    checkIsNoZone(memory.assumingMemoryBound(to: Zone.self))
+    checkIsNoZone(memory.assumingMemoryBound(to: ZoneState.self))
     for index in 0..<bytes { XCTAssertEqual(memory.load(fromByteOffset: index, as: UInt8.self), 0, "byte \(index)") }
   }
 
@@ -77,12 +77,12 @@ final class ZoneTests: XCTestCase {
     let address = test.allocate(100)!
     test.destroyAndCheck(live: 1)
     checkIsNoZone(test.zone)
-    XCTAssertEqual(test.zone.deallocate(address), AllocationError.notInitialized.code)
+    XCTAssertEqual(test.zone.deallocate(address), Status.notInitialized)
   }
 
   private func checkIsNoZone(_ zone: ZonePointer) {
-    let notInitialized = AllocationError.notInitialized.code
-    var status = ok
+    let notInitialized = Status.notInitialized
+    var status = Status.ok
     var live: UInt = 0
     for size: UInt in [0, 1, 64, 2000, 70_000, 200_000] { XCTAssertNil(zone.allocate(size)) }
     XCTAssertNil(zone.allocate(size: 8, alignment: 8, status: &status))

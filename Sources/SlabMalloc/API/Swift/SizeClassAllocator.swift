@@ -1,0 +1,80 @@
+import CSlabmalloc
+
+/// Allocates objects of one size, for one thread at a time: a typed object cache. See `ZoneAllocator`, whose rules it
+/// shares; its slots are exactly the object's size, rounded up to its alignment.
+public struct SizeClassAllocator: ~Copyable {
+  private let home: Home
+  private let zone: ZonePointer
+
+  /// Bytes of storage for the state of the allocator, to be aligned to 64.
+  public static var storageSize: Int { ZonePointer.storageSize(bins: 1) }
+
+  /// An allocator that takes its pages from a provider, the one for its own state included.
+  public init(
+    _ layout: Layout, pageSize: PageSize? = nil, provider: PageProvider, profile: Profile = .checked
+  ) throws(AllocationError) {
+    let slot = try Self.slotSize(layout, profile)
+    home = try Home(pageSize, provider, needed: Self.storageSize)
+    zone = home.memory.assumingMemoryBound(to: ZoneState.self)
+    zone.initialize(slotSize: slot, page: home.basePage, provider: home.provider, profile: profile)
+  }
+
+  /// An allocator in your storage, which must outlive it.
+  public init(
+    _ layout: Layout, storage: UnsafeMutableRawBufferPointer, pageSize: PageSize? = nil, provider: PageProvider? = nil,
+    profile: Profile = .checked
+  ) throws(AllocationError) {
+    let slot = try Self.slotSize(layout, profile)
+    home = try Home(storage, pageSize, provider, needed: Self.storageSize)
+    zone = home.memory.assumingMemoryBound(to: ZoneState.self)
+    zone.initialize(slotSize: slot, page: home.basePage, provider: home.provider, profile: profile)
+  }
+
+  private static func slotSize(_ layout: Layout, _ profile: Profile) throws(AllocationError) -> UInt {
+    guard
+      let size = SlabMalloc.slotSize(
+        size: UInt(bitPattern: layout.size), alignment: UInt(bitPattern: layout.alignment), profile: profile)
+    else { throw .invalidLayout }
+    return size
+  }
+
+  deinit {
+    var live: UInt = 0
+    _ = zone.destroy(live: &live)
+    home.giveBack()
+  }
+
+  /// Bytes of a slot.
+  public var slotSize: Int { Int(zone.bin(0).pointee.slotSize) }
+
+  /// The size of the pages that `refill` wants.
+  public var pageSize: PageSize { zone.bin(0).pointee.page }
+
+  /// Memory for one object, not cleared.
+  public func allocate() throws(AllocationError) -> UnsafeMutableRawPointer {
+    var status = Status.ok
+    guard let memory = zone.allocateObject(status: &status) else { throw AllocationError(status) }
+    return memory
+  }
+
+  /// Gives an object back; with a layout, only if the slot can have it.
+  public func deallocate(_ pointer: UnsafeMutableRawPointer, _ layout: Layout? = nil) throws(AllocationError) {
+    guard let layout else { return try AllocationError.check(zone.deallocate(bits(pointer))) }
+    try AllocationError.check(zone.deallocateObject(pointer, layout.alignment, layout.size))
+  }
+
+  /// Hands a page to the allocator.
+  public func refill(page: UnsafeMutableRawBufferPointer) throws(AllocationError) {
+    try AllocationError.check(zone.refillObjects(page.baseAddress, page.count))
+  }
+
+  /// Gives up to so many empty pages back to the provider; returns how many went.
+  public func reclaim(atMost limit: Int = Int.max) throws(AllocationError) -> Int {
+    try zone.reclaimOrThrow(pageSize, atMost: limit)
+  }
+
+  /// Takes an empty page out of the allocator, for push use.
+  public func reclaimPage() -> UnsafeMutableRawPointer? { zone.reclaimPage(pageSize.bytes) }
+
+  public var statistics: ClassStatistics { zone.statistics(of: 0) }
+}

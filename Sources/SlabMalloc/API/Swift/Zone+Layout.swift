@@ -1,0 +1,36 @@
+import CSlabmalloc
+
+/// Layouts and errors as the Swift allocators pass them.
+extension UnsafeMutablePointer where Pointee == ZoneState {
+  func allocateOrThrow(_ layout: Layout) throws(AllocationError) -> UnsafeMutableRawPointer {
+    var status = Status.ok
+    guard
+      let memory = allocate(
+        size: UInt(bitPattern: layout.size), alignment: UInt(bitPattern: layout.alignment), status: &status)
+    else { throw AllocationError(status) }
+    return memory
+  }
+
+  func deallocate(_ pointer: UnsafeMutableRawPointer, _ layout: Layout?) -> Status {
+    guard let layout else { return deallocate(bits(pointer)) }
+    return deallocate(
+      bits(pointer), size: UInt(bitPattern: layout.size), alignment: UInt(bitPattern: layout.alignment))
+  }
+
+  /// Throws what a deallocation with this layout would, and changes nothing.
+  func checkLive(_ pointer: UnsafeMutableRawPointer, _ layout: Layout) throws(AllocationError) {
+    var status = Status.ok
+    guard
+      let index = classIndex(size: UInt(bitPattern: layout.size), alignment: UInt(bitPattern: layout.alignment))
+    else { throw .invalidLayout }
+    guard let slab = lookUpIntact(bits(pointer), status: &status) else { throw AllocationError(status) }
+    guard UInt(slab.pointee.binIndex) == index else { throw .layoutMismatch }
+  }
+
+  func reclaimOrThrow(_ page: PageSize, atMost limit: Int) throws(AllocationError) -> Int {
+    guard pointee.provider.release != nil else { throw .noProvider }
+    guard page.isLarge || page == basePages.page else { throw .wrongPageSize }
+    let count = reclaim(basePages: page.isLarge ? 0 : limit, largePages: page.isLarge ? limit : 0)
+    return page.isLarge ? count.large : count.base
+  }
+}

@@ -1,0 +1,33 @@
+import CSlabmalloc
+
+/// Why a call was refused: a status of the C API, as an error of Swift.
+///
+/// One stored field and no enum: an enum without payload as `Error` would pull hashing into the Embedded build.
+public struct AllocationError: Error, Equatable, Sendable {
+  /// The status code of the C API, below 0.
+  public let code: Int32
+
+  @inline(__always) init(_ status: Status) { code = status.rawValue }
+
+  public static var outOfMemory: Self { Self(.outOfMemory) }
+  public static var invalidLayout: Self { Self(.invalidLayout) }
+  public static var invalidArgument: Self { Self(.invalidArgument) }
+  public static var notInitialized: Self { Self(.notInitialized) }
+  public static var badPage: Self { Self(.badPage) }
+  public static var wrongPageSize: Self { Self(.wrongPageSize) }
+  public static var pageOwned: Self { Self(.pageOwned) }
+  public static var foreignPointer: Self { Self(.foreignPointer) }
+  public static var interiorPointer: Self { Self(.interiorPointer) }
+  public static var doubleFree: Self { Self(.doubleFree) }
+  public static var layoutMismatch: Self { Self(.layoutMismatch) }
+  public static var reentrant: Self { Self(.reentrant) }
+  public static var noProvider: Self { Self(.noProvider) }
+  public static var cannotResize: Self { Self(.cannotResize) }
+  public static var overflow: Self { Self(.overflow) }
+  public static var writeAfterFree: Self { Self(.writeAfterFree) }
+
+  /// Throws the error that a status stands for.
+  @inline(__always) static func check(_ status: Status) throws(AllocationError) {
+    guard status == .ok else { throw AllocationError(status) }
+  }
+}

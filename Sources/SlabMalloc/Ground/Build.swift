@@ -1,0 +1,26 @@
+/// What differs between the full library and the small one (`SLM_SMALL`), for machines that count bytes.
+enum Build {
+  #if SLM_SMALL
+    /// No pages of 2 MiB, so no tables for them, none that grow, and no object above 2 KiB.
+    @inline(__always) static var isSmall: Bool { true }
+    typealias FirstBuckets = InlineArray<8, UInt>
+  #else
+    @inline(__always) static var isSmall: Bool { false }
+    typealias FirstBuckets = InlineArray<64, UInt>
+  #endif
+}
+
+#if SLM_SMALL
+  /// Slot size by class index: two per doubling, and 48.
+  let slotSizes: InlineArray<15, UInt32> = [
+    8, 16, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048,
+  ]
+#else
+  /// Slot size by class index.
+  let slotSizes: InlineArray<49, UInt32> = [
+    8, 16, 32, 48, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320,
+    384, 448, 512, 640, 768, 896, 1024, 1280, 1536, 1792, 2048, 2560, 3072, 3584,
+    4096, 5120, 6144, 7168, 8192, 10240, 12288, 14336, 16384, 20480, 24576, 28672, 32768, 40960,
+    49152, 57344, 69632, 86016, 98304, 114688, 139264,
+  ]
+#endif

@@ -1,0 +1,47 @@
+/// The size and the alignment of an object, in bytes.
+public struct Layout: Equatable, Sendable {
+  public var size: Int
+  public var alignment: Int
+
+  /// Any numbers; what can't be served is refused by the allocator as an invalid layout.
+  public init(size: Int, alignment: Int) {
+    self.size = size
+    self.alignment = alignment
+  }
+
+  /// The layout of a Swift value.
+  public init<Value: ~Copyable>(of type: Value.Type) {
+    self.init(size: MemoryLayout<Value>.size, alignment: MemoryLayout<Value>.alignment)
+  }
+}
+
+/// The largest size an allocator serves: the largest size class.
+@inline(__always) var maxSize: UInt { Build.isSmall ? 2048 : 136 << 10 }
+
+/// The address of a pointer, 0 for nil. `UInt(bitPattern:)` of an optional would compare with nil first.
+@inline(__always) func bits(_ pointer: UnsafeMutableRawPointer?) -> UInt {
+  unsafeBitCast(pointer, to: UInt.self)
+}
+
+@inline(__always) func isPowerOfTwo(_ value: UInt) -> Bool {
+  value != 0 && value & (value &- 1) == 0
+}
+
+/// The next multiple of a power of two; wraps to 0 past the end of the address space.
+@inline(__always) func roundUp(_ value: UInt, to alignment: UInt) -> UInt {
+  (value &+ alignment &- 1) & ~(alignment &- 1)
+}
+
+/// An alignment that some slot can have.
+@inline(__always) func isServable(alignment: UInt) -> Bool {
+  isPowerOfTwo(alignment) && alignment <= (Build.isSmall ? maxSize : PageSize.large.size)
+}
+
+/// A word with its `count` lowest bits set; all of them from 64 on.
+@inline(__always) func lowBits(_ count: UInt) -> UInt64 {
+  count >= 64 ? UInt64.max : (1 &<< UInt64(count)) &- 1
+}
+
+@inline(__always) func clear(_ memory: UnsafeMutableRawPointer, _ size: UInt) {
+  memory.initializeMemory(as: UInt8.self, repeating: 0, count: Int(bitPattern: size))
+}

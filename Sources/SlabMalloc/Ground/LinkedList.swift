@@ -1,0 +1,69 @@
+/// What a list links: it has the two links itself, so that a list takes no memory of its own.
+///
+/// A member is in one list at most. The links of a member that is in none mean nothing.
+protocol Linked: ~Copyable {
+  var next: UnsafeMutablePointer<Self>? { get set }
+  var previous: UnsafeMutablePointer<Self>? { get set }
+}
+
+/// A list that grows at both ends, and that any member can be removed from.
+///
+///     first -> member <-> member <-> ... <-> member <- last
+///
+/// Discipline is the owner's: `append` and `removeFirst` make a queue, `prepend` and `removeFirst` a stack.
+struct LinkedList<Member: Linked & ~Copyable> {
+  private(set) var first: UnsafeMutablePointer<Member>? = nil
+  private(set) var last: UnsafeMutablePointer<Member>? = nil
+
+  mutating func append(_ member: UnsafeMutablePointer<Member>) {
+    member.pointee.next = nil
+    member.pointee.previous = last
+    if let last { last.pointee.next = member } else { first = member }
+    last = member
+  }
+
+  mutating func prepend(_ member: UnsafeMutablePointer<Member>) {
+    member.pointee.previous = nil
+    member.pointee.next = first
+    if let first { first.pointee.previous = member } else { last = member }
+    first = member
+  }
+
+  mutating func remove(_ member: UnsafeMutablePointer<Member>) {
+    let (next, previous) = (member.pointee.next, member.pointee.previous)
+    if let previous { previous.pointee.next = next } else { first = next }
+    if let next { next.pointee.previous = previous } else { last = previous }
+  }
+
+  mutating func removeFirst() -> UnsafeMutablePointer<Member>? {
+    guard let member = first else { return nil }
+    remove(member)
+    return member
+  }
+}
+
+/// A stack that any member can be removed from: a list in one word.
+///
+///     first -> member <-> member <-> ... <-> member
+struct LinkedStack<Member: Linked & ~Copyable> {
+  private(set) var first: UnsafeMutablePointer<Member>? = nil
+
+  mutating func push(_ member: UnsafeMutablePointer<Member>) {
+    member.pointee.previous = nil
+    member.pointee.next = first
+    first?.pointee.previous = member
+    first = member
+  }
+
+  mutating func remove(_ member: UnsafeMutablePointer<Member>) {
+    let (next, previous) = (member.pointee.next, member.pointee.previous)
+    if let previous { previous.pointee.next = next } else { first = next }
+    next?.pointee.previous = previous
+  }
+
+  mutating func pop() -> UnsafeMutablePointer<Member>? {
+    guard let member = first else { return nil }
+    remove(member)
+    return member
+  }
+}

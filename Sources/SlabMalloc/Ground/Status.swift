@@ -1,0 +1,37 @@
+import CSlabPort
+import CSlabmalloc
+
+/// What a call of the core came to: the C API's `slm_status`, under names that Swift reads.
+///
+/// The numbers and meanings stand in one place, `SLM_STATUSES` of slabmalloc.h. A new status gets its line there and a member here.
+@usableFromInline typealias Status = slm_status
+
+extension slm_status {
+  @inline(__always) static var ok: Self { SLM_OK }
+  @inline(__always) static var outOfMemory: Self { SLM_ERR_OUT_OF_MEMORY }
+  @inline(__always) static var invalidLayout: Self { SLM_ERR_INVALID_LAYOUT }
+  @inline(__always) static var invalidArgument: Self { SLM_ERR_INVALID_ARGUMENT }
+  @inline(__always) static var notInitialized: Self { SLM_ERR_NOT_INITIALIZED }
+  @inline(__always) static var badPage: Self { SLM_ERR_BAD_PAGE }
+  @inline(__always) static var wrongPageSize: Self { SLM_ERR_WRONG_PAGE_SIZE }
+  @inline(__always) static var pageOwned: Self { SLM_ERR_PAGE_OWNED }
+  @inline(__always) static var foreignPointer: Self { SLM_ERR_FOREIGN_POINTER }
+  @inline(__always) static var interiorPointer: Self { SLM_ERR_INTERIOR_POINTER }
+  @inline(__always) static var doubleFree: Self { SLM_ERR_DOUBLE_FREE }
+  @inline(__always) static var layoutMismatch: Self { SLM_ERR_LAYOUT_MISMATCH }
+  @inline(__always) static var reentrant: Self { SLM_ERR_REENTRANT }
+  @inline(__always) static var noProvider: Self { SLM_ERR_NO_PROVIDER }
+  @inline(__always) static var cannotResize: Self { SLM_ERR_CANNOT_RESIZE }
+  @inline(__always) static var overflow: Self { SLM_ERR_OVERFLOW }
+  @inline(__always) static var writeAfterFree: Self { SLM_ERR_WRITE_AFTER_FREE }
+
+  /// Compares the numbers: the library's own `==` is generic.
+  @inline(__always) static func == (left: Self, right: Self) -> Bool { left.rawValue == right.rawValue }
+  @inline(__always) static func != (left: Self, right: Self) -> Bool { left.rawValue != right.rawValue }
+
+  /// Whether memory was written that nobody may write: the statuses of profile hardened.
+  var reportsWrite: Bool { self == .writeAfterFree || self == .overflow }
+
+  /// A success that the compiler cannot foresee: a caller that knew the result would call, not jump.
+  static var opaqueOK: Self { Self(rawValue: Int32(truncatingIfNeeded: slm_port_opaque(0))) }
+}

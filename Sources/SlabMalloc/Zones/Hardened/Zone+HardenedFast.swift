@@ -1,0 +1,116 @@
+import CSlabPort
+import CSlabmalloc
+
+// What most calls of a hardened zone take. C functions that return a number, so that each reaches the next by a jump, and none saves
+// registers for what happens rarely.
+
+/// Allocates where `directLimit` is 0: the zone is hardened, or not initialised.
+@c(slm_core_allocate_hardened)
+@inline(never)
+@usableFromInline
+func allocateHardened(_ zone: UnsafeMutableRawPointer, _ size: UInt) -> UInt {
+  let zone = zone.assumingMemoryBound(to: ZoneState.self)
+  guard zone.pointee.hardening != nil else { return 0 }
+  if size <= SizeClass.directLimit - Canary.size {
+    return allocateHardened(zone.raw, from: zone.directBin(withCanary(size)))
+  }
+  guard size <= maxSize, let index = SizeClass.index(size: withCanary(size)) else { return 0 }
+  return allocateHardened(zone.raw, from: zone.bin(index))
+}
+
+/// Allocates from a bin of a hardened zone.
+@c(slm_core_allocate_hardened_from)
+@inline(never)
+@usableFromInline
+func allocateHardened(_ zone: UnsafeMutableRawPointer, from bin: UnsafeMutableRawPointer) -> UInt {
+  let hardening = zone.assumingMemoryBound(to: ZoneState.self).pointee.hardening.unsafelyUnwrapped
+  guard let slab = bin.assumingMemoryBound(to: Bin.self).pointee.partial.first, slab.isIntact(hardening),
+    slab.staysPartial
+  else {
+    return allocateHardenedSlowly(zone, from: bin)
+  }
+  slab.pointee.countdown &+= 1
+  let slot = slab.slot(slab.claimAtRandom(hardening))
+  guard slab.handOut(slot, hardening) else { return retireSlot(zone, slab, slot) }
+  return slot
+}
+
+/// The bin's lists change, or somebody wrote over the edge of a page.
+@c(slm_core_allocate_hardened_slowly)
+@inline(never)
+@usableFromInline
+func allocateHardenedSlowly(_ zone: UnsafeMutableRawPointer, from bin: UnsafeMutableRawPointer) -> UInt {
+  var status = Status.ok
+  let bin = bin.assumingMemoryBound(to: Bin.self)
+  return bits(
+    zone.assumingMemoryBound(to: ZoneState.self).allocateHardened(bin, alignment: 1, nowait: false, status: &status))
+}
+
+/// Somebody wrote to a free slot that was just claimed: it is in use for ever.
+@c(slm_core_retire)
+@inline(never)
+@usableFromInline
+func retireSlot(_ zone: UnsafeMutableRawPointer, _ slab: UnsafeMutableRawPointer, _ slot: UInt) -> UInt {
+  let slab = slab.assumingMemoryBound(to: Slab.self)
+  slab.setAside(slab.hardenedSlot(at: slot).index)
+  let hardening = zone.assumingMemoryBound(to: ZoneState.self).pointee.hardening.unsafelyUnwrapped
+  hardening.pointee.retired &+= 1
+  hardening.pointee.failure = Status.writeAfterFree
+  return slm_port_opaque(0)
+}
+
+extension UnsafeMutablePointer where Pointee == ZoneState {
+  /// Frees an object of a slab of this zone's, if it is one.
+  @inline(__always) func deallocateHardened(
+    _ slab: SlabPointer, _ address: UInt, _ hardening: HardeningPointer, pageMask: UInt, isLarge: Bool
+  ) -> Status {
+    guard slab.isIntact(hardening) else { return .overflow }
+    let (index, isStart) = slab.hardenedSlot(at: address, pageMask: pageMask, isLarge: isLarge)
+    guard isStart, index < UInt(slab.pointee.slotCount) else { return .interiorPointer }
+    let word = slab.word(SlotWord.word(ofSlot: index))
+    guard word.pointee.freeSlots &>> index & 1 == 0 else { return .doubleFree }
+    guard slab.hasCanary(address, hardening) else { return .overflow }
+    let bit = slm_port_opaque(index)
+    word.pointee.pending |= 1 &<< bit
+    let bin = bin(UInt(slab.pointee.binIndex))
+    let available = bin.quarantine(address, hardening)
+    if available != 0 {
+      let other = SlabPointer.around(available, pageMask: pageMask)
+      guard other == slab || other.isIntact(hardening) else { return keepPending(hardening, address, slab.slotSize) }
+      other.makeAvailable(other.hardenedSlot(at: available, pageMask: pageMask, isLarge: isLarge).index)
+      guard other.pointee.countdown > 1 else { return relist(bin, other, address, slab.slotSize) }
+      other.pointee.countdown &-= 1
+    }
+    clear(address, slab.slotSize)
+    return .ok
+  }
+}
+
+/// The rest of a deallocation when the slot that would be available now is of a page over whose edge somebody wrote. Who uses that page
+/// next is told; the slot stays as it is.
+@c(slm_core_keep_pending)
+@inline(never)
+@usableFromInline
+func keepPending(_ hardening: UnsafeMutableRawPointer, _ address: UInt, _ slotSize: UInt) -> Status {
+  hardening.assumingMemoryBound(to: Hardening.self).pointee.retired &+= 1
+  clear(address, slotSize)
+  return .opaqueOK
+}
+
+/// The rest of a deallocation by which a slab's state changes.
+@c(slm_core_relist)
+@inline(never)
+@usableFromInline
+func relist(
+  _ bin: UnsafeMutableRawPointer, _ slab: UnsafeMutableRawPointer, _ address: UInt, _ slotSize: UInt
+) -> Status {
+  let slab = slab.assumingMemoryBound(to: Slab.self)
+  bin.assumingMemoryBound(to: Bin.self).list(slab, used: slab.used &- 1)
+  clear(address, slotSize)
+  return .opaqueOK
+}
+
+/// Clears a slot.
+@inline(__always) private func clear(_ address: UInt, _ slotSize: UInt) {
+  clear(UnsafeMutableRawPointer(bitPattern: address).unsafelyUnwrapped, slotSize)
+}

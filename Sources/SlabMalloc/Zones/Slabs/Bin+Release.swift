@@ -1,0 +1,83 @@
+/// What a deallocation does beyond setting a bit.
+extension UnsafeMutablePointer where Pointee == Bin {
+  /// A slab's countdown has reached 0: its state changes.
+  ///
+  /// If nothing is pending and no current slab has a free slot, the one free slot of a full slab is the next to allocate:
+  /// then it only becomes pending, and no list changes. So a bin whose slabs are all full serves a deallocation and an
+  /// allocation in turn without touching a list.
+  func countedDown(_ slab: SlabPointer, slot index: UInt, at address: UInt) {
+    switch slab.pointee.state {
+    case .full:
+      if pendingSlots == 0, pointee.current?.isUsedUp ?? true {
+        let slots = slab.word(SlotWord.word(ofSlot: index))
+        slots.pointee = SlotWord(free: 0, pending: slots.pointee.free)
+        slab.pointee.countdown = 1
+        serve(slots, from: address &- SlotWord.bit(ofSlot: index) &* pointee.slotSize)
+      } else {
+        slab.pointee.hint = UInt8(truncatingIfNeeded: SlotWord.word(ofSlot: index))
+        enter(slab, used: UInt(slab.pointee.slotCount) &- 1)
+      }
+    case .sparse:
+      leave(slab)
+      enter(slab, used: UInt(slab.pointee.slotCount) &- slab.sparseLimit)
+    case .partial:
+      pointee.partial.remove(slab)
+      add(slab)
+    case .current, .empty: break
+    }
+  }
+
+  /// Takes account of how many slots of a slab are used now.
+  func list(_ slab: SlabPointer, used: UInt) {
+    if slab.pointee.state == .current {
+      slab.pointee.countdown = Int32(truncatingIfNeeded: used)
+      return
+    }
+    let new = slab.state(used: used)
+    if new == slab.pointee.state {
+      slab.pointee.countdown = slab.countdown(in: new, used: used)
+    } else {
+      leave(slab)
+      enter(slab, used: used)
+    }
+  }
+
+  /// Puts a slab that is in no list where it belongs.
+  private func enter(_ slab: SlabPointer, used: UInt) {
+    let new = slab.state(used: used)
+    enter(slab, new)
+    slab.pointee.countdown = slab.countdown(in: new, used: used)
+  }
+
+  @inline(never) private func leave(_ slab: SlabPointer) {
+    switch slab.pointee.state {
+    case .partial: pointee.partial.remove(slab)
+    case .sparse:
+      pointee.sparse.remove(slab)
+      pointee.sparseCount &-= 1
+    case .empty:
+      pointee.empty.remove(slab)
+      pointee.emptyCount &-= 1
+    case .full, .current: break
+    }
+  }
+
+  private func enter(_ slab: SlabPointer, _ state: Slab.State) {
+    slab.pointee.state = state
+    switch state {
+    case .partial: pointee.partial.append(slab)
+    case .sparse:
+      pointee.sparse.append(slab)
+      pointee.sparseCount &+= 1
+    case .empty: add(slab)
+    case .full, .current: break
+    }
+  }
+}
+
+extension UnsafeMutablePointer where Pointee == Slab {
+  /// Whether a current slab has no free slot.
+  @inline(__always) fileprivate var isUsedUp: Bool {
+    UInt32(truncatingIfNeeded: pointee.countdown) == pointee.slotCount
+  }
+}

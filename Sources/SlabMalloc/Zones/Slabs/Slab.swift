@@ -1,0 +1,133 @@
+/// A slab: a page carved into slots of one size. This is its descriptor, the last bytes of the page.
+///
+///     offset (64 bits)
+///       0  nextInBucket   list of a page map's bucket
+///       8  seal           says that an allocator owns the page
+///      16  reciprocal     of the slot size, see Reciprocal; in a hardened zone none that an address passes, see Slab+Hardened
+///      24  slotCount
+///      28  slotSize
+///      32  countdown
+///      36  binIndex
+///      37  state
+///      38  wordCount
+///      39  pageShift
+///      40  next           list of a bin
+///      48  previous
+///      56  hint
+///      60  guard          in a hardened zone, see Slab+Guards
+///
+/// Before it lie the slot words: word 0 next to the descriptor, word 1 before word 0, and so on down. The descriptor is the
+/// page's last cache line, and the first four words the line before it. On 32 bits it has 44 or 48 bytes.
+///
+/// used = slotCount - bits set in the `free` halves of the words. So pending slots, which the bin holds ready, count as
+/// used; live slots = used - bits set in the `pending` halves, of which at most one is not 0.
+struct Slab: Linked {
+  var nextInBucket: SlabPointer?
+  var seal: UInt
+  var reciprocal: UInt64
+  var slotCount: UInt32
+  var slotSize: UInt32
+  /// Deallocations until the slab changes its state: 1 if it is full, what `sparseLimit` wants if it is sparse, else all
+  /// that are used.
+  var countdown: Int32
+  var binIndex: UInt8
+  var state: State
+  var wordCount: UInt8
+  var pageShift: UInt8
+  var next: SlabPointer?
+  var previous: SlabPointer?
+  /// The word in which to look first for a free slot.
+  var hint: UInt8
+  var guardWord: UInt32
+
+  /// Which list of its bin a slab is in.
+  enum State: UInt8 {
+    /// In none: every slot is used.
+    case full
+    /// In none: its words are opened one after the other.
+    case current
+    /// In `sparse`: a few slots are free.
+    case sparse
+    /// In `partial`: more slots are free, but not all.
+    case partial
+    /// In `empty`: all slots are free.
+    case empty
+  }
+}
+
+typealias SlabPointer = UnsafeMutablePointer<Slab>
+
+extension UnsafeMutablePointer where Pointee == Slab {
+  /// The descriptor of the page whose last byte is at an address; nil for 0. Only arithmetic: nothing is read.
+  @inline(__always) static func ending(at last: UInt) -> SlabPointer? {
+    last == 0 ? nil : endingUnchecked(at: last)
+  }
+
+  /// The same for an address that is known not to be 0.
+  @inline(__always) static func endingUnchecked(at last: UInt) -> SlabPointer {
+    // Not unwrapped: that would be a test for 0.
+    unsafeBitCast(SlabPointer(bitPattern: last &+ 1 &- SlabGeometry.descriptorSize), to: SlabPointer.self)
+  }
+
+  /// The descriptor of the page around an address. Nothing is read.
+  @inline(__always) static func around(_ address: UInt, pageMask: UInt) -> SlabPointer {
+    endingUnchecked(at: address | pageMask)
+  }
+
+  /// The address of the page's last byte.
+  @inline(__always) var pageEnd: UInt { address &+ SlabGeometry.descriptorSize &- 1 }
+
+  @inline(__always) var address: UInt { UInt(bitPattern: self) }
+  @inline(__always) var page: PageSize { PageSize(shift: pointee.pageShift) }
+  @inline(__always) var pageAddress: UInt { address & ~page.mask }
+
+  @inline(__always) var slotSize: UInt { UInt(pointee.slotSize) }
+
+  @inline(__always) func slot(_ index: UInt) -> UInt { pageAddress &+ index &* slotSize }
+
+  /// What `seal` holds while a page is owned: tied to the address, so that a copy of the page is not taken for owned.
+  @inline(__always) var ownedSeal: UInt { address ^ 0x51AB_5EA1 }
+
+  /// Carves a page; all slots are free. Its place in a page map, if it has one, stays.
+  func carve(page: PageSize, slotSize: UInt, binIndex: UInt8, isGuarded: Bool = false) {
+    let geometry = SlabGeometry(slotSize: slotSize, page: page, isGuarded: isGuarded)
+    initialize(
+      to: Slab(
+        nextInBucket: pointee.nextInBucket, seal: ownedSeal,
+        reciprocal: page.isLarge ? Reciprocal.inLargePage(slotSize) : Reciprocal.inBasePage(slotSize),
+        slotCount: UInt32(geometry.slotCount), slotSize: UInt32(truncatingIfNeeded: slotSize),
+        countdown: 0, binIndex: binIndex,
+        state: .empty,
+        wordCount: UInt8(geometry.wordCount), pageShift: page.shift, next: nil, previous: nil,
+        hint: 0, guardWord: 0))
+    for index in 0..<geometry.wordCount {
+      word(index).initialize(
+        to: SlotWord(free: SlotWord.lowBits(geometry.slotCount - index * SlotWord.slotCount), pending: 0))
+    }
+  }
+
+  /// The slot at an address of this slab's page, and whether the address is where it starts.
+  @inline(__always) func baseSlot(at address: UInt, pageMask: UInt) -> (index: UInt, isStart: Bool) {
+    Reciprocal.divideInBasePage(address & pageMask, by: pointee.reciprocal)
+  }
+
+  /// The same in a large page.
+  @inline(__always) func largeSlot(at address: UInt) -> (index: UInt, isStart: Bool) {
+    Reciprocal.divideInLargePage(address & PageSize.large.mask, by: pointee.reciprocal)
+  }
+
+  /// The slot word with this index.
+  @inline(__always) func word(_ index: UInt) -> UnsafeMutablePointer<SlotWord> {
+    UnsafeMutableRawPointer(self).advanced(by: Int(bitPattern: (0 &- index &- 1) &* SlabGeometry.wordSize))
+      .assumingMemoryBound(to: SlotWord.self)
+  }
+
+  /// Whether the pending half of one of the words is at an address.
+  @inline(__always) func hasWord(withPendingAt pending: UnsafeMutablePointer<UInt>) -> Bool {
+    address &- UInt(bitPattern: pending) <= UInt(pointee.wordCount) &* SlabGeometry.wordSize
+  }
+
+  @inline(__always) func word(withPendingAt pending: UnsafeMutablePointer<UInt>) -> UInt {
+    (address &- UInt(bitPattern: pending)) / SlabGeometry.wordSize
+  }
+}
