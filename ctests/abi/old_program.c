@@ -1,5 +1,5 @@
-/* A program as it was built for the baseline: its header is baseline/slabmalloc.h. It runs on the library of today, which may know
- * more fields, options and statuses, but must take the old sizes and write nothing behind them. */
+/* A program as it was built for the baseline: its header is baseline/slabmalloc.h. It runs on the library of today,
+ * which may know more fields, options and statuses, but must take the old sizes and write nothing behind them. */
 #include <slabmalloc.h>
 
 #include <stdio.h>

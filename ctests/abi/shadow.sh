@@ -1,9 +1,10 @@
 #!/bin/sh
 # shadow.sh HEADER OUT.so: a library that exports what a header declares, with the debug information that C has.
 #
-# That of the real library is Swift's, in which a C tool finds no types. But the Swift compiler refuses a function that differs from
-# its declaration in the header, and check-symbols finds one that is missing: so the header's types are the library's.
-# Here each declaration becomes a definition, and the macros that have a value become the constants of one enum.
+# That of the real library is Swift's, in which a C tool finds no types. But the Swift compiler refuses a function that
+# differs from its declaration in the header, and check-symbols finds one that is missing: so the header's types are the
+# library's. Here each declaration becomes a definition, and the macros that have a value become the constants of one
+# enum.
 set -e
 header=$1
 out=$2

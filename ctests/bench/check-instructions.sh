@@ -1,7 +1,8 @@
 #!/bin/sh
 # Counts the instructions that libslabmalloc.so executes per pair, with callgrind, and holds them against the limits.
 # The counts are exact and the same in each run. Needs valgrind. The profiles stay in callgrind/ beside the program.
-# usage: check-instructions.sh BUILD_DIR [LIMITS [PROGRAM PRELOAD]]     PRELOAD: the library that is counted in its place
+# usage: check-instructions.sh BUILD_DIR [LIMITS [PROGRAM PRELOAD]]     PRELOAD: the library that is counted in its
+# place
 set -eu
 build=${1:?usage: check-instructions.sh BUILD_DIR [LIMITS [PROGRAM PRELOAD]]}
 here=$(dirname "$0")

@@ -1,5 +1,5 @@
-// What a single call executes at its worst: rows of instructions.c, per call. The provider's share is not counted: it is here.
-// Base pages are of 64 KiB and objects small, so that a page has the most words to carve.
+// What a single call executes at its worst: rows of instructions.c, per call. The provider's share is not counted: it
+// is here. Base pages are of 64 KiB and objects small, so that a page has the most words to carve.
 #include <pthread.h>
 
 #define WORST_PAGE ((size_t)65536)
@@ -42,8 +42,8 @@ static slm_zone *open_worst(void) {
   return slm_zone_init(&storage, sizeof storage, &options, NULL);
 }
 
-// For each class of base pages but one: its page has a live object, so that it stays, and the class holds slots ready, which a
-// search for an empty page must take back.
+// For each class of base pages but one: its page has a live object, so that it stays, and the class holds slots ready,
+// which a search for an empty page must take back.
 static void spread(slm_zone *zone, size_t but, bool is_first) {
   size_t last = 0;
   for (size_t size = 8; size <= WORST_PAGE / 16; size += 8) {

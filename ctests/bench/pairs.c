@@ -6,7 +6,8 @@
 //   pairs [--touch] --families        prints "family size zone_ns cache_ns any_thread_ns"
 //   pairs [--expect NAME] --resident zone|malloc
 //                                     prints "resident KiB": the peak with 1,000,000 live objects of 64 bytes
-// --expect NAME exits with 3 unless malloc is that of an object file with NAME in its name: a preload that didn't happen.
+// --expect NAME exits with 3 unless malloc is that of an object file with NAME in its name: a preload that didn't
+// happen.
 #define _GNU_SOURCE
 #include "allocators.h"
 #include "floor.h"

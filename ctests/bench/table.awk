@@ -1,5 +1,5 @@
-# Makes one table of bench.sh out of the rows of all rounds: "PEER WORKLOAD NUMBER ZONE_NS PEER_NS FLOOR_NS" and the like.
-# A ratio is zone / peer, taken inside one process, then the median over the rounds: below 1 the zone is ahead.
+# Makes one table of bench.sh out of the rows of all rounds: "PEER WORKLOAD NUMBER ZONE_NS PEER_NS FLOOR_NS" and the
+# like. A ratio is zone / peer, taken inside one process, then the median over the rounds: below 1 the zone is ahead.
 
 function remember(key, value) { values[key, ++counts[key]] = value }
 

@@ -1,6 +1,7 @@
 #!/bin/sh
-# check-compiler-help.sh [INCLUDE]: gcc warns of misuse of the functions of slabmalloc.h, at compile time, as it does of malloc's: each
-# warning is looked for in a small bad program. A program that is right gets none, from gcc and from clang.
+# check-compiler-help.sh [INCLUDE]: gcc warns of misuse of the functions of slabmalloc.h, at compile time, as it does of
+# malloc's: each warning is looked for in a small bad program. A program that is right gets none, from gcc and from
+# clang.
 set -eu
 include=${1:-include}
 scratch=$(mktemp -d)
@@ -8,7 +9,8 @@ trap 'rm -rf "$scratch"' EXIT
 analyze="gcc -std=c11 -O2 -Wall -fanalyzer -fdiagnostics-color=never -I $include -c -o /dev/null"
 found=0
 
-# family NAME PARAMETER ALLOCATION DEALLOCATION: what the programs below consist of. The object has 40 bytes, the pointer is p.
+# family NAME PARAMETER ALLOCATION DEALLOCATION: what the programs below consist of. The object has 40 bytes, the
+# pointer is p.
 family() {
   name=$1
   parameter=$2

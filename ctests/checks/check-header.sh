@@ -1,6 +1,6 @@
 #!/bin/sh
-# check-header.sh [INCLUDE]: the public headers compile without a warning wherever they may be used, in C11 and C++11 and newer, and
-# an older language gets a clear error. A status has 32 bits everywhere.
+# check-header.sh [INCLUDE]: the public headers compile without a warning wherever they may be used, in C11 and C++11
+# and newer, and an older language gets a clear error. A status has 32 bits everywhere.
 set -e
 include=${1:-include}
 scratch=$(mktemp -d)

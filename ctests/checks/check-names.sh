@@ -1,6 +1,6 @@
 #!/bin/sh
-# check-names.sh ROOT: names that the interface no longer has are named nowhere: not in code, and not in a document but CHANGELOG.md,
-# whose table says what took their place.
+# check-names.sh ROOT: names that the interface no longer has are named nowhere: not in code, and not in a document but
+# CHANGELOG.md, whose table says what took their place.
 set -eu
 cd "$1"
 gone='slm_safe_zone|slm_smp_zone|SLM_SAFE_ZONE|SLM_SMP_ZONE|slm_sc|SLM_SC|slm_heap_free|slm_purge|slm_process_options_get'

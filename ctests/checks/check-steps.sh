@@ -1,6 +1,6 @@
 #!/bin/sh
-# check-steps.sh MAKE: run-steps.sh says when a step starts and how long it took, and its JUnit file can be read, with what fails
-# as a failure, whatever that printed.
+# check-steps.sh MAKE: run-steps.sh says when a step starts and how long it took, and its JUnit file can be read, with
+# what fails as a failure, whatever that printed.
 set -eu
 make=$1
 here=$(cd "$(dirname "$0")" && pwd)

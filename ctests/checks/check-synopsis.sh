@@ -1,6 +1,6 @@
 #!/bin/sh
-# check-synopsis.sh BUILD_DIR [INCLUDE]: the synopsis at the top of slabmalloc.h, the code between @code and @endcode, compiles as C11
-# and C++11 without a warning, and runs. It is at most 30 lines.
+# check-synopsis.sh BUILD_DIR [INCLUDE]: the synopsis at the top of slabmalloc.h, the code between @code and @endcode,
+# compiles as C11 and C++11 without a warning, and runs. It is at most 30 lines.
 set -eu
 build=$1
 include=${2:-include}

@@ -1,6 +1,6 @@
 #!/bin/sh
-# freestanding-sizes.sh DIR ARCHITECTURE...: the bytes of text, constants and data of each freestanding archive, as a table.
-# Stack unwinding tables, which kernels discard, are not counted.
+# freestanding-sizes.sh DIR ARCHITECTURE...: the bytes of text, constants and data of each freestanding archive, as a
+# table. Stack unwinding tables, which kernels discard, are not counted.
 dir=$1
 shift
 printf '%-10s %-12s %8s %10s %6s\n' archive target text constants data

@@ -1,6 +1,6 @@
 #!/bin/sh
-# run-cmocka.sh PROGRAM...: runs the suites, as many at once as there are processors, and those of the process's heaps in each profile.
-# Prints the closing line of each; all it printed if it failed.
+# run-cmocka.sh PROGRAM...: runs the suites, as many at once as there are processors, and those of the process's heaps
+# in each profile. Prints the closing line of each; all it printed if it failed.
 set -u
 [ $# -gt 0 ] || { echo "there are no cmocka suites" >&2; exit 1; }
 scratch=$(mktemp -d)

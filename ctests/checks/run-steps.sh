@@ -1,7 +1,8 @@
 #!/bin/sh
-# run-steps.sh LOG_DIR MAKE TARGET...: makes the targets one after another. Prints a line when a step starts, one with its time
-# when it ends, and a summary. A step that passes shows the closing lines of its test framework, one that fails all it printed.
-# LOG_DIR/junit.xml has the same for CI systems, rewritten after each step: a test case for each, with its output as far as shown.
+# run-steps.sh LOG_DIR MAKE TARGET...: makes the targets one after another. Prints a line when a step starts, one with
+# its time when it ends, and a summary. A step that passes shows the closing lines of its test framework, one that fails
+# all it printed. LOG_DIR/junit.xml has the same for CI systems, rewritten after each step: a test case for each, with
+# its output as far as shown.
 log_dir=$1
 make=$2
 shift 2

@@ -1,5 +1,5 @@
-# Misuse, one a program: `make check-crash`. Those of malloc/ run under the preload library and link with nothing of ours, those of
-# zone/ with the library. What each class of misuse comes to is in Misuse.md, which must name them all.
+# Misuse, one a program: `make check-crash`. Those of malloc/ run under the preload library and link with nothing of
+# ours, those of zone/ with the library. What each class of misuse comes to is in Misuse.md, which must name them all.
 CRASH_DIR := ctests/crash
 CRASHES_OF = $(patsubst $(CRASH_DIR)/%.c,$(B)/crash/%,$(wildcard $(CRASH_DIR)/$(1)/*.c))
 CRASHES := $(call CRASHES_OF,malloc) $(call CRASHES_OF,zone)

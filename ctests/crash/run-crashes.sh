@@ -1,7 +1,7 @@
 #!/bin/sh
-# run-crashes.sh LIBRARY PROGRAM...: runs each misuse once in each profile; those of malloc/ under the preload library. On
-# stdout a program says what stderr must get, then it has to do exactly that: and to die by SIGABRT if that is a report of malloc's,
-# by SIGSEGV without a word if it says so, else to exit with 0.
+# run-crashes.sh LIBRARY PROGRAM...: runs each misuse once in each profile; those of malloc/ under the preload library.
+# On stdout a program says what stderr must get, then it has to do exactly that: and to die by SIGABRT if that is a
+# report of malloc's, by SIGSEGV without a word if it says so, else to exit with 0.
 set -eu
 library=$(readlink -f "$1")
 shift

@@ -1,5 +1,5 @@
-// The core on every target: a model of live objects under random work, each misuse, the hooks. `usage: core`; exit status 0 if
-// all holds. What the small profile lacks is left out with SLM_SMALL.
+// The core on every target: a model of live objects under random work, each misuse, the hooks. `usage: core`; exit
+// status 0 if all holds. What the small profile lacks is left out with SLM_SMALL.
 #include "machine.h"
 #include <slabmalloc.h>
 #include <slabmalloc/port.h>
@@ -246,7 +246,8 @@ static void storage(void) {
 }
 
 #if !defined(SLM_SMALL)
-/// Every lock is taken with interrupts disabled and given back with the state that was, and none is held while a page comes.
+/// Every lock is taken with interrupts disabled and given back with the state that was, and none is held while a page
+/// comes.
 static void locks(void) {
   fresh_region(4096);
   slm_options options = *SLM_OPTIONS(slm_port_provider());

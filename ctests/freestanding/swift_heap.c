@@ -1,4 +1,5 @@
-// Embedded Swift on a zone, and on a zone per CPU: every object comes from there and goes back there; misuse reaches the hook.
+// Embedded Swift on a zone, and on a zone per CPU: every object comes from there and goes back there; misuse reaches
+// the hook.
 #include "machine.h"
 #include <slabmalloc.h>
 #include <slabmalloc/port.h>

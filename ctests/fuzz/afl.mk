@@ -1,12 +1,14 @@
 # The same targets with AFL++, see README.md: `make fuzz-afl SECONDS=60`.
 AFL := $(FUZZ)/afl
-# What Debian's afl++ has for programs that another clang compiles: a main() for LLVMFuzzerTestOneInput, and the map of edges.
+# What Debian's afl++ has for programs that another clang compiles: a main() for LLVMFuzzerTestOneInput, and the map of
+# edges.
 AFL_LIB ?= /usr/lib/afl
 AFL_BUILDS := $(FUZZ_TARGETS:%=$(AFL)/%)
 AFL_RUNS := $(FUZZ_TARGETS:%=run-afl-%)
 packages_afl := afl++
 
-# The core once more, with a number for each edge that AFL++ counts by. swiftc takes -sanitize-coverage with a sanitizer only.
+# The core once more, with a number for each edge that AFL++ counts by. swiftc takes -sanitize-coverage with a sanitizer
+# only.
 $(AFL)/SlabMalloc.o: $(SWIFT_SRC) $(C_HEADERS) $(B)/sources.txt Makefile ctests/fuzz/afl.mk
 	@mkdir -p $(@D)
 	@echo '  SWIFT   $@'

@@ -1,5 +1,5 @@
-/* Programs of calls of a size-class allocator: one layout, which the first bytes of the program choose, against a list of what is
- * live. */
+/* Programs of calls of a size-class allocator: one layout, which the first bytes of the program choose, against a list
+ * of what is live. */
 #include "input.h"
 
 #include "../support/process_intervals.h"

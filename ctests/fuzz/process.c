@@ -1,5 +1,5 @@
-/* Programs of calls of the process functions and of heaps, by two threads in one order, against a list of what is live. A misuse is
- * reported once, with the right kind and pointer, and does nothing. */
+/* Programs of calls of the process functions and of heaps, by two threads in one order, against a list of what is live.
+ * A misuse is reported once, with the right kind and pointer, and does nothing. */
 #include "worker.h"
 
 #include "../support/process_books.h"
@@ -75,7 +75,8 @@ static object take(object *at) {
 
 static void note_freed(unsigned char *memory) { m.freed[m.next_freed++ % FREED] = memory; }
 
-/** Objects above the largest size class, too, up to 8 MiB; where they must be refused, up to 4 GiB, beyond all that there is. */
+/** Objects above the largest size class, too, up to 8 MiB; where they must be refused, up to 4 GiB, beyond all that
+ * there is. */
 static size_t any_size(void) { return next_below(8) == 0 ? next_word() * (m.is_starved ? 65536 : 128) : next_size(); }
 
 static bool ends_are_zero(const unsigned char *memory, size_t size) {
@@ -271,7 +272,8 @@ static void look(void) {
   for (size_t i = 0; i < m.count; i++) CHECK(intact(&m.objects[i]));
 }
 
-/* An operation is one byte: bit 7 says who does it, the lower 5 bits what. Only ever add at the end: seeds are programs. */
+/* An operation is one byte: bit 7 says who does it, the lower 5 bits what. Only ever add at the end: seeds are
+ * programs. */
 static const operation operations[] = {
     allocate,
     allocate,

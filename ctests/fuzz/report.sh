@@ -25,7 +25,8 @@ complain() {
   exit 1
 }
 
-# on_library FOLDER...: runs programs on the library as it is built; for the process's heap also with small reserves, and hardened.
+# on_library FOLDER...: runs programs on the library as it is built; for the process's heap also with small reserves,
+# and hardened.
 on_library() {
   options=RESERVE=256
   [ "$target" != process ] || options="$options RESERVE=0 PROFILE=hardened"

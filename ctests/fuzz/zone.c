@@ -1,5 +1,6 @@
-/* Programs of zone calls against the reference model of the suites: which objects live, where, what is in them, and which status a
- * call must have. SUITE_ANY_THREAD, SUITE_PER_CPU and SUITE_HARDENED choose the kind of zones, as in the suites. */
+/* Programs of zone calls against the reference model of the suites: which objects live, where, what is in them, and
+ * which status a call must have. SUITE_ANY_THREAD, SUITE_PER_CPU and SUITE_HARDENED choose the kind of zones, as in the
+ * suites. */
 #include "zone_misuse.h"
 #include "zone_objects.h"
 #include "zone_pages.h"

@@ -1,4 +1,5 @@
-/* What a program of zone calls has to hold to: the reference model of the suites, and whether a call may have been refused a page. */
+/* What a program of zone calls has to hold to: the reference model of the suites, and whether a call may have been
+ * refused a page. */
 #ifndef ZONE_MODEL_H
 #define ZONE_MODEL_H
 
@@ -8,8 +9,8 @@
 #define MODEL_CHECK(m, condition) FUZZ_CHECK(condition)
 #include "../support/model.h"
 
-/* A zone per CPU is a zone for each CPU, and one for the reserves: while one of them asks for a page another one may, and a page that
- * overlaps one of another zone's is not always found. */
+/* A zone per CPU is a zone for each CPU, and one for the reserves: while one of them asks for a page another one may,
+ * and a page that overlaps one of another zone's is not always found. */
 #ifdef SUITE_PER_CPU
 enum { IS_MANY = true };
 #else
@@ -36,8 +37,8 @@ static bool excused(void) {
   return push || odd_before || p->dry || full || (p->fail_at > calls_before && p->fail_at <= p->calls);
 }
 
-/** What the zone has promised by the last reserve: as long as there are at most so many more objects of the slot size than the fewest
- * that there were since, a further one can be allocated. */
+/** What the zone has promised by the last reserve: as long as there are at most so many more objects of the slot size
+ * than the fewest that there were since, a further one can be allocated. */
 static struct { size_t slot, count, fewest; } promise;
 
 static size_t live_of(size_t slot) {

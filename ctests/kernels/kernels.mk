@@ -3,7 +3,8 @@ packages_kernels := qemu-system-x86 qemu-system-arm qemu-system-misc device-tree
 K := $(B)/kernels
 KERNEL_MACHINES := x86_64 aarch64 riscv64
 KERNEL_C := $(wildcard ctests/kernels/*.c)
-# Tasks may use floating point, as Swift's Dictionary does. Handlers and the allocator don't, so its registers needn't be saved.
+# Tasks may use floating point, as Swift's Dictionary does. Handlers and the allocator don't, so its registers needn't
+# be saved.
 task_flags_x86_64  := -mno-red-zone
 task_flags_aarch64 := -mstrict-align
 task_flags_riscv64 := -mcmodel=medany -march=rv64gc -mabi=lp64

@@ -1,5 +1,6 @@
-// What calls cost, in instructions of this machine: QEMU counts them (-icount shift=0). With "measure" on the command line
-// the kernel does this in place of its tasks. One CPU works, with interrupts off; the other has allocated, and sleeps.
+// What calls cost, in instructions of this machine: QEMU counts them (-icount shift=0). With "measure" on the command
+// line the kernel does this in place of its tasks. One CPU works, with interrupts off; the other has allocated, and
+// sleeps.
 #include "kernel.h"
 
 #define OBJECTS 14000

@@ -14,8 +14,8 @@ touch "$root/bin/other" "$root/lib/other.so" "$root/lib/pkgconfig/other.pc" "$ro
 listing() { (cd "$1" && find . | sort); }
 listing "$root" >"$scratch/before"
 
-# Root, who installs, may have neither Swift nor its variables: nothing is built again. A folder of PATH that has Swift's programs
-# is replaced by one without them.
+# Root, who installs, may have neither Swift nor its variables: nothing is built again. A folder of PATH that has
+# Swift's programs is replaced by one without them.
 bare_path=
 count=0
 old_ifs=$IFS

@@ -1,6 +1,6 @@
 #!/bin/sh
-# run-program.sh LIBRARY WITNESS SCRIPT: runs the script twice, without and with the preload library, and compares what it
-# prints and its exit status. WITNESS notes which malloc each program has that the script starts; those named in the
+# run-program.sh LIBRARY WITNESS SCRIPT: runs the script twice, without and with the preload library, and compares what
+# it prints and its exit status. WITNESS notes which malloc each program has that the script starts; those named in the
 # script's line `# programs:` must have started, and all of them must have had the library's.
 # A script gets a folder for what both runs share as its argument, and an empty one to work in as its current one.
 set -eu

@@ -1,8 +1,9 @@
 # The core under sanitizers: `make check-sanitize`.
 #
-# AddressSanitizer: the XCTest suites, with fewer steps. ThreadSanitizer: threads.c, and suites of zones and regions that use
-# threads, with the Embedded Swift core as the C library has it. Not the XCTest suites: there, Swift's own instrumentation takes each atomic operation through a pointer for a
-# write. So the core is compiled to LLVM IR without, its functions are marked as to be sanitized, and clang does it.
+# AddressSanitizer: the XCTest suites, with fewer steps. ThreadSanitizer: threads.c, and suites of zones and regions
+# that use threads, with the Embedded Swift core as the C library has it. Not the XCTest suites: there, Swift's own
+# instrumentation takes each atomic operation through a pointer for a write. So the core is compiled to LLVM IR without,
+# its functions are marked as to be sanitized, and clang does it.
 SANITIZE := $(B)/sanitize
 SANITIZE_FLAGS := -target $(TARGET) -fsanitize=thread -O1 -gdwarf-4
 # ThreadSanitizer of the Swift toolchain knows libdispatch, which has to be there.

@@ -1,4 +1,5 @@
-// Threads that pass objects on to each other, come and go, for a sanitizer to watch. Whoever frees an object checks its content.
+// Threads that pass objects on to each other, come and go, for a sanitizer to watch. Whoever frees an object checks its
+// content.
 //
 //     threads [rounds [seed]]
 #include "slabmalloc.h"

@@ -1,6 +1,6 @@
 #!/bin/sh
-# run-soak.sh LIBRARY PROGRAM SECONDS: runs the soak test under the preload library with little address space, a third of the time in
-# each profile. Shows its progress, and at the end of each third the ledger, which must balance.
+# run-soak.sh LIBRARY PROGRAM SECONDS: runs the soak test under the preload library with little address space, a third
+# of the time in each profile. Shows its progress, and at the end of each third the ledger, which must balance.
 set -eu
 library=$(readlink -f "$1")
 program=$2

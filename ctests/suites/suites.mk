@@ -1,5 +1,6 @@
-# The cmocka suites: `make check-tests`. A suite about zones is compiled once for each variant that the lists below name:
-# test_batch, test_batch-any, test_batch-per_cpu, test_batch-per_cpu-hardened, ... Each word of the name is a flag.
+# The cmocka suites: `make check-tests`. A suite about zones is compiled once for each variant that the lists below
+# name: test_batch, test_batch-any, test_batch-per_cpu, test_batch-per_cpu-hardened, ... Each word of the name is a
+# flag.
 suite_flags_any      := -DSUITE_ANY_THREAD
 suite_flags_per_cpu  := -DSUITE_PER_CPU
 suite_flags_hardened := -DSUITE_HARDENED

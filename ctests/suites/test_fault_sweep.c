@@ -1,5 +1,5 @@
-/* A program that calls every function of a zone, again and again; each time another call of the provider goes wrong, or some at
- * random. What fails says so, nothing is lost, and what was served stays as it is. */
+/* A program that calls every function of a zone, again and again; each time another call of the provider goes wrong, or
+ * some at random. What fails says so, nothing is lost, and what was served stays as it is. */
 #include "../support/family.h"
 
 enum { OBJECTS = 600 };

@@ -23,7 +23,8 @@ static void the_order_of_slots_is_random(void **state) {
       neighbours += i > 0 && next[i] == next[i - 1] + 1;
     }
   }
-  /* About one in 62 are in the same place. Neighbours are some more, as the slot behind a used one is taken for it, too: one in 32. */
+  /* About one in 62 are in the same place. Neighbours are some more, as the slot behind a used one is taken for it,
+   * too: one in 32. */
   assert_true(same < SLOTS * ROUNDS / 20);
   assert_true(neighbours < SLOTS * ROUNDS / 10);
 }

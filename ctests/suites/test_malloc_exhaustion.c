@@ -19,7 +19,8 @@ static unsigned char *objects[LIMIT];
     }                                                                                                                  \
   } while (0)
 
-/** The process may have ROOM more than it has: of writable memory, or of address space. Not of both, as the system then forgets
+/** The process may have ROOM more than it has: of writable memory, or of address space. Not of both, as the system then
+ * forgets
  *  the first. */
 static void limit_memory(int resource) {
   size_t pages[6];
@@ -58,7 +59,8 @@ static void give_all(size_t size, size_t count) {
     CHILD_CHECK((call) == NULL && errno == ENOMEM);                                                                    \
   } while (0)
 
-/** Whether so many bytes of objects are enough. Later some of the memory is in slabs of other classes, and in pieces. Guard pages
+/** Whether so many bytes of objects are enough. Later some of the memory is in slabs of other classes, and in pieces.
+ * Guard pages
  *  take no memory but address space, of small objects as much as these. */
 static bool is_enough(size_t bytes, size_t round, int resource) {
   if (round > 0) return bytes >= ROOM / 4;

@@ -1,5 +1,5 @@
-/* What interrupts an allocation after any of its instructions: a signal's handler, or another thread in a heap that is one thread's. What
- * is forbidden is not found; these tests show what it comes to. */
+/* What interrupts an allocation after any of its instructions: a signal's handler, or another thread in a heap that is
+ * one thread's. What is forbidden is not found; these tests show what it comes to. */
 #include "../support/interrupt.h"
 #include "../support/process_books.h"
 #include "../support/process_misuse.h"
@@ -14,7 +14,8 @@ static slm_heap *heap;
 
 static void *allocate_more(void) { return heap != NULL ? slm_heap_allocate(heap, SIZE) : slm_malloc(SIZE); }
 
-/** Some slots are ready, as in a program that has worked for a while. Nothing is purged, which takes more steps and a lock. */
+/** Some slots are ready, as in a program that has worked for a while. Nothing is purged, which takes more steps and a
+ * lock. */
 static void prepare(void) {
   retain_everything();
   slm_process_set_misuse_handler((slm_misuse_handler){record_misuse, &misuses});

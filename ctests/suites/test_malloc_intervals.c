@@ -1,4 +1,5 @@
-/* No two live objects share a byte, in whatever order they come and go; what is written to one is not seen in another. */
+/* No two live objects share a byte, in whatever order they come and go; what is written to one is not seen in another.
+ * */
 #include "../support/process_books.h"
 #include "../support/process_intervals.h"
 #include "../support/process_work.h"

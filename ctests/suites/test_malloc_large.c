@@ -77,7 +77,8 @@ static void many_at_once(void **state) {
   intervals_close(&taken);
 }
 
-/** Free neighbours become one run again: what 32 objects had serves one of half their size. The first test, as what others left would be
+/** Free neighbours become one run again: what 32 objects had serves one of half their size. The first test, as what
+ * others left would be
  *  part clean and part dirty. Of smaller ones a hardened process would hold the address space of the last 32 back. */
 static void neighbours_join(void **state) {
   (void)state;

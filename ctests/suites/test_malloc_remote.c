@@ -39,7 +39,8 @@ static void the_last_ones_too(void **state) {
   assert_true(process_bytes_used() <= start + COUNT * 320 + slab_of_each_class());
 }
 
-/** Slots of the slab that is being allocated from come back while another class looks for a slab, so that nothing of it is used
+/** Slots of the slab that is being allocated from come back while another class looks for a slab, so that nothing of it
+ * is used
  *  when the next word of it is needed. With no delay it may be given back at that moment. */
 static void a_slab_is_empty_when_its_next_word_is_needed(void **state) {
   (void)state;

@@ -1,5 +1,5 @@
-/* Freed objects that their former owner goes on writing to: the allocator neither minds nor loses track. A hardened one tells of a slot
- * that was written to instead of handing it out. */
+/* Freed objects that their former owner goes on writing to: the allocator neither minds nor loses track. A hardened one
+ * tells of a slot that was written to instead of handing it out. */
 #include "../support/process_books.h"
 #include "../support/process_misuse.h"
 #include "../support/process_threads.h"

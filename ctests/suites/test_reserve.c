@@ -201,7 +201,8 @@ static void a_provider_that_calls_back(void **state) {
   close_with_live(&f, (size_t)slots_live(&f));
 }
 
-/** Any calls in any order, with a provider that fails as it likes: `count` objects more than the fewest since the reserve
+/** Any calls in any order, with a provider that fails as it likes: `count` objects more than the fewest since the
+ * reserve
  *  can always be had. */
 static void against_a_model(void **state) {
   (void)state;

@@ -1,11 +1,11 @@
-/* Structs that say their size: those of an older header are served as far as they reach, those of a newer one as far as this one
- * knows them, and nothing else is read or written. */
+/* Structs that say their size: those of an older header are served as far as they reach, those of a newer one as far as
+ * this one knows them, and nothing else is read or written. */
 #include "../support/family.h"
 
 #include <stddef.h>
 
-/** Calls a function that fills a struct, with each size that it may say: from the first version's on all are served, smaller ones are
- * refused. Nothing behind the size is written, and nothing at all if it is refused. */
+/** Calls a function that fills a struct, with each size that it may say: from the first version's on all are served,
+ * smaller ones are refused. Nothing behind the size is written, and nothing at all if it is refused. */
 typedef slm_status (*fill)(void *out, void *context);
 
 static void each_size(size_t first, size_t now, fill function, void *context) {
@@ -55,7 +55,8 @@ FILL(cache_reclaim, slm_cache_reclaim(context, 0, 0, out))
 static const uint32_t threads[][2] = {{SLM_ONE_THREAD, 0}, {SLM_ANY_THREAD, 0}, {SLM_PER_CPU, CPUS}};
 static SLM_ALIGNAS(64) unsigned char storage[SLM_ZONE_STORAGE_SIZE + CPUS * SLM_ZONE_CPU_STORAGE_SIZE];
 
-/** The first version of slm_statistics ended before slots_retired; the others have had all their fields from the start. */
+/** The first version of slm_statistics ended before slots_retired; the others have had all their fields from the start.
+ * */
 static void of_zones_and_caches(void **state) {
   (void)state;
   for (size_t i = 0; i < COUNT_OF(threads); i++) {

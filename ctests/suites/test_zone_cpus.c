@@ -363,7 +363,8 @@ static void destroying_ends_all_cpus_zones(void **state) {
   on_new_cpu(deallocate_all, &own);
 }
 
-/** More threads than CPUs, pages that are scarce: objects wander, are freed elsewhere, reserves and reclaims come between. */
+/** More threads than CPUs, pages that are scarce: objects wander, are freed elsewhere, reserves and reclaims come
+ * between. */
 enum { THREADS = 6, MAILBOXES = 200, SCARCE = 1 << 20 };
 
 typedef struct team {

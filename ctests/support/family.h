@@ -1,5 +1,5 @@
-/* The zones under test. A suite that takes its options from SUITE_OPTIONS() runs with each kind of zone that suites.mk compiles it
- * for: SUITE_ANY_THREAD and SUITE_PER_CPU choose slm_options.threads, SUITE_HARDENED the profile. */
+/* The zones under test. A suite that takes its options from SUITE_OPTIONS() runs with each kind of zone that suites.mk
+ * compiles it for: SUITE_ANY_THREAD and SUITE_PER_CPU choose slm_options.threads, SUITE_HARDENED the profile. */
 #ifndef FAMILY_H
 #define FAMILY_H
 

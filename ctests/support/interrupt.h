@@ -1,5 +1,5 @@
-/* A call that is interrupted after each of its instructions in turn: in a child whose parent lets it do so many steps, then sends it a
- * signal. So what a signal, or another thread, does in the middle of a call is no matter of luck. */
+/* A call that is interrupted after each of its instructions in turn: in a child whose parent lets it do so many steps,
+ * then sends it a signal. So what a signal, or another thread, does in the middle of a call is no matter of luck. */
 #ifndef INTERRUPT_H
 #define INTERRUPT_H
 
@@ -68,7 +68,8 @@ static inline outcome interrupt_after(const interrupted *it, size_t instructions
   return WTERMSIG(status) == SIGALRM ? HANGS : WTERMSIG(status) == SIGABRT ? ABORTS : DIES;
 }
 
-/** Counts what comes of the signal at each instruction, or at each so many. Skips the test where the system lets nobody trace a
+/** Counts what comes of the signal at each instruction, or at each so many. Skips the test where the system lets nobody
+ * trace a
  *  child. */
 static inline void interrupt_everywhere(const interrupted *it, size_t stride, outcome until,
                                         size_t counts[NOT_TRACED]) {

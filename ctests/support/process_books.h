@@ -55,7 +55,8 @@ static inline uint64_t large_bytes(const void *object) {
   return round_up(slm_usable_size(object), HEAP_PAGE) + guard_bytes();
 }
 
-/** Allocates with an alignment. Tells the slot's size; 0 for a page run, which an object may also get for its alignment. */
+/** Allocates with an alignment. Tells the slot's size; 0 for a page run, which an object may also get for its
+ * alignment. */
 static inline void *allocate_aligned(size_t alignment, size_t size, size_t *slot) {
   uint64_t large = process_statistics().large_live;
   void *object = slm_aligned_alloc(alignment, size);

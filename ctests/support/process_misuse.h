@@ -70,8 +70,8 @@ static inline bool is_freed(slm_status status) {
   return status == SLM_ERR_DOUBLE_FREE || status == SLM_ERR_FOREIGN_POINTER;
 }
 
-/** The statement is reported once, as one about a freed object. Where its slab went too, the pointer is in no class now, or in that
- * of the slab that has the memory. */
+/** The statement is reported once, as one about a freed object. Where its slab went too, the pointer is in no class
+ * now, or in that of the slab that has the memory. */
 #define assert_freed(freed, slot, statement)                                                                           \
   do {                                                                                                                 \
     size_t freed_before = misuses.count;                                                                               \

@@ -17,7 +17,8 @@ static inline bool is_profile(const char *name) {
 /** Frees that name a size or an alignment don't look at them. */
 static inline bool is_fast(void) { return is_profile("fast"); }
 
-/** Slots end with a canary, runs with guard pages; freed memory is cleared, held back, and looked at when it is handed out. */
+/** Slots end with a canary, runs with guard pages; freed memory is cleared, held back, and looked at when it is handed
+ * out. */
 static inline bool is_hardened(void) { return is_profile("hardened"); }
 
 #endif

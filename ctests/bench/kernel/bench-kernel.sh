@@ -25,8 +25,8 @@ done <"$out/rows" >"$out/counted"
 awk -F '\t' -v mode="$mode" -v timed="$out/timed" '
   BEGIN {
     pairs = 10000
-    # What was counted, and 5 % more. Sizes are mixed, and a page of 4 KiB has few slots: the more objects live, the fewer of
-    # the slots that are free lie together in a page, and the more often an allocation goes on to another page.
+    # What was counted, and 5 % more. Sizes are mixed, and a page of 4 KiB has few slots: the more objects live, the
+    # fewer of the slots that are free lie together in a page, and the more often an allocation goes on to another page.
     limit_growth = 2.07
     while (mode != "gate" && (getline <timed) > 0) time[$1, $2] = $3
   }

@@ -1,5 +1,5 @@
-// Runs the workloads on the heaps. For each row and heap it prints: row, heap, nanoseconds a pair; under callgrind a dump
-// has the instructions of the row's pairs, without the warm-up.
+// Runs the workloads on the heaps. For each row and heap it prints: row, heap, nanoseconds a pair; under callgrind a
+// dump has the instructions of the row's pairs, without the warm-up.
 // usage: bench [gate]    gate: only what the gate of `make check` needs
 #include "heap.h"
 #include <stdio.h>

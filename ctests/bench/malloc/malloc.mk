@@ -40,7 +40,8 @@ bench: $(MALLOC_PRELOAD) $(MALLOC_PROGRAMS) $(B)/packages/bench-malloc ## Compar
 	@PYTHONDONTWRITEBYTECODE=1 $(PYTHON3) $(MALLOC_BENCH)/run.py --build $(B) $(if $(ROUNDS),--rounds $(ROUNDS)) \
 	  $(if $(filter command environment,$(word 1,$(origin PEERS))),--peers '$(PEERS)') --rows '$(ROWS)' $(OPTIONS)
 
-# What the profiles cost: slabmalloc, which is `checked`, beside the other two, and the hardened malloc that the toolchain has.
+# What the profiles cost: slabmalloc, which is `checked`, beside the other two, and the hardened malloc that the
+# toolchain has.
 SCUDO := $(wildcard $(SWIFT_BIN)../lib/clang/*/lib/linux/libclang_rt.scudo_standalone-$(shell uname -m).so)
 .PHONY: bench-profiles
 bench-profiles: ## Compare the profiles fast and hardened with the default, and with scudo: ROWS= ROUNDS=

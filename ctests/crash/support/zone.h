@@ -1,5 +1,5 @@
-/* For programs that misuse a zone, or another part of the API that answers with a status: each prints the status that it must get in
- * the profile it runs in, then what it got, and proves that nothing else changed. */
+/* For programs that misuse a zone, or another part of the API that answers with a status: each prints the status that
+ * it must get in the profile it runs in, then what it got, and proves that nothing else changed. */
 #ifndef ZONE_H
 #define ZONE_H
 
@@ -153,7 +153,8 @@ static inline char *fill_page(slm_zone *zone, size_t size) {
 /** Where the words of an object's page end: its last 64 bytes are the descriptor. */
 static inline char *words_end(char *object) { return (char *)((uintptr_t)object | 4095) + 1 - 64; }
 
-/** What becomes of objects of 64 bytes that fill the zone until a freed one is handed out again: SLM_OK, or the first error. */
+/** What becomes of objects of 64 bytes that fill the zone until a freed one is handed out again: SLM_OK, or the first
+ * error. */
 static inline slm_status allocate_again(slm_zone *zone, void *freed) {
   void *next = NULL;
   slm_status status = SLM_OK;

@@ -1,4 +1,5 @@
-/* A fork while another thread is in a zone for any thread: its lock stays held in the child, which waits for it until a timer ends it. */
+/* A fork while another thread is in a zone for any thread: its lock stays held in the child, which waits for it until a
+ * timer ends it. */
 #include "../support/zone.h"
 
 #include <pthread.h>

@@ -1,4 +1,5 @@
-/* Objects that a destroyed heap still had in use, in a hardened process: who gets their memory is not told of a write after free. */
+/* Objects that a destroyed heap still had in use, in a hardened process: who gets their memory is not told of a write
+ * after free. */
 #include "../support/zone.h"
 
 static size_t reports;

@@ -1,4 +1,5 @@
-/* A write of 1 byte behind an object of a heap of slm_heap_create(): found when it is freed, if the process is hardened. */
+/* A write of 1 byte behind an object of a heap of slm_heap_create(): found when it is freed, if the process is
+ * hardened. */
 #include "../support/zone.h"
 
 int main(void) {
