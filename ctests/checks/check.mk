@@ -10,7 +10,7 @@ define compile_program
 endef
 
 # One stamp for each set of Debian packages, so that dpkg isn't asked by every make.
-packages_check  := libcmocka-dev pkg-config cmake make gcc g++ tcc python3
+packages_check  := libcmocka-dev liblua5.4-dev pkg-config cmake make gcc g++ tcc python3
 packages_speed  := valgrind
 packages_freestanding := qemu-user
 packages_format := clang-format
