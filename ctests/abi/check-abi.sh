@@ -40,7 +40,7 @@ fine() { plant 0 "$@"; }
 breaks function_gone 's/slm_status slm_zone_resize\([^;]*;//'
 breaks result_narrower 's/size_t slm_usable_size\(/uint32_t slm_usable_size(/'
 breaks parameter_narrower 's/slm_aligned_alloc\(size_t alignment/slm_aligned_alloc(uint32_t alignment/'
-breaks parameter_more 's/void slm_free\(void \*SLM_NULLABLE pointer\)/void slm_free(void *SLM_NULLABLE pointer, int how)/'
+breaks parameter_more 's/(void slm_free\(void \*SLM_NULLABLE pointer)\)/\1, int how)/'
 breaks handler_other 's/(\(\*SLM_NULLABLE function\)\()/\1int how, /'
 breaks field_gone 's/uint64_t table_pages;//'
 breaks field_before 's/(typedef struct slm_process_usage \{)/\1 uint64_t before;/'

@@ -39,8 +39,10 @@ $(B)/packages/peers: ctests/bench/bench.mk
 .PHONY: bench-zones bench-descriptors check-speed
 check-speed: $(B)/bench/instructions ## The instruction counts of the fast paths are within their limits
 	@ctests/bench/check-instructions.sh $(B)
-bench-descriptors: $(B)/bench/descriptors ## What descriptors in a table save over descriptors in the slabs, in a random live set
+bench-descriptors: $(B)/bench/descriptors
+bench-descriptors: ## What descriptors in a table save over descriptors in the slabs, in a random live set
 	@$<
 
-bench-zones: $(B)/bench/pairs $(PAIRS_ARCHIVES) ## Compare zones with the mallocs of glibc, jemalloc, tcmalloc and mimalloc
+bench-zones: $(B)/bench/pairs $(PAIRS_ARCHIVES)
+bench-zones: ## Compare zones with the mallocs of glibc, jemalloc, tcmalloc and mimalloc
 	@ctests/bench/bench.sh $(B)

@@ -26,7 +26,8 @@ ${preload:+env "LD_PRELOAD=$preload"} valgrind --tool=callgrind --compress-strin
 
 # One dump a row: dump.1, dump.2, ... in their order. The file without a number holds what came after the last row.
 library=$(basename "${preload:-libslabmalloc.so}")
-awk -v library="$library" -f "$here/instructions.awk" kind=rows "$out/rows" kind=limits "$limits" kind=dump "$out"/dump.* || {
+awk -v library="$library" -f "$here/instructions.awk" kind=rows "$out/rows" kind=limits "$limits" kind=dump \
+  "$out"/dump.* || {
   echo "instructions: by function: callgrind_annotate \$(grep -l 'Request: ROW\$' $out/dump.*)" >&2
   exit 1
 }

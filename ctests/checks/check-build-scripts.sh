@@ -40,7 +40,8 @@ cp twins.o named.o
 twin=$(place twins.o '$e4Test7slm_hotyS2iF')
 jump=$(place twins.o slm_hot)
 "$scripts/name-hot.sh" named.o slm_hot
-[ -n "$twin" ] && [ "$(place named.o slm_hot)" = "$twin" ] || { echo 'the name is not that of the Swift function'; exit 1; }
+[ -n "$twin" ] && [ "$(place named.o slm_hot)" = "$twin" ] ||
+  { echo 'the name is not that of the Swift function'; exit 1; }
 [ -n "$jump" ] && [ "$(place named.o jump_slm_hot)" = "$jump" ] || { echo 'the jump has no other name'; exit 1; }
 fails 'no twin' 'slm_hotter has no Swift function' "$scripts/name-hot.sh" broken.o slm_hot slm_hotter
 fails 'two twins' 'slm_twice has more than one' "$scripts/name-hot.sh" broken.o slm_hot slm_twice

@@ -18,8 +18,10 @@ family() {
   delete=$4
 }
 program() { # BODY
-  printf '#include <slabmalloc.h>\n#include <stdlib.h>\n#include <string.h>\nvoid use(void *object);\nint program(%s);\nint program(%s) {\n%s\n}\n' \
-    "$parameter" "$parameter" "$1" >"$scratch/program.c"
+  {
+    printf '#include <slabmalloc.h>\n#include <stdlib.h>\n#include <string.h>\nvoid use(void *object);\n'
+    printf 'int program(%s);\nint program(%s) {\n%s\n}\n' "$parameter" "$parameter" "$1"
+  } >"$scratch/program.c"
 }
 warns() { # WHAT WARNING BODY
   program "$3"
@@ -34,11 +36,13 @@ warns() { # WHAT WARNING BODY
 
 all_warnings() {
   if [ "$name" != cache ]; then # whose functions don't say the size
-    warns 'an overflow' 'array-bounds|stringop-overflow' "char *p = $new; if (p == NULL) return 0; memset(p, 1, 41); use(p); $delete; return 0;"
+    warns 'an overflow' 'array-bounds|stringop-overflow' \
+      "char *p = $new; if (p == NULL) return 0; memset(p, 1, 41); use(p); $delete; return 0;"
   fi
   if [ "$name" != malloc ]; then # of which glibc says so in other conditions
     warns 'a result that is ignored' 'unused-result' "$new; return 0;"
-    warns 'another deallocator' 'mismatched-dealloc|analyzer-mismatching-deallocation' "void *p = $new; free(p); return 0;"
+    warns 'another deallocator' 'mismatched-dealloc|analyzer-mismatching-deallocation' \
+      "void *p = $new; free(p); return 0;"
   fi
   warns 'a use after free' analyzer-use-after-free \
     "int *p = $new; if (p == NULL) return 0; *p = 1; $delete; return *p;"

@@ -27,7 +27,8 @@ for architecture in "$@"; do
   check "$dir/$architecture/libslabmalloc.a" "$dir/api.txt"
   check "$dir/$architecture/libslabmalloc-small.a" "$dir/small-api.txt"
   heap=$dir/$architecture/libslabmalloc-swiftheap.a
-  [ "$(echo $(names -u "$heap"))" = 'slm_swift_heap_allocate slm_swift_heap_free' ] || { echo "$heap needs more"; exit 1; }
+  [ "$(echo $(names -u "$heap"))" = 'slm_swift_heap_allocate slm_swift_heap_free' ] ||
+    { echo "$heap needs more"; exit 1; }
   echo "=> $architecture needs" $(names -u "$dir/$architecture/libslabmalloc.a")
 done
 
@@ -37,6 +38,8 @@ limits=$(dirname "$0")/freestanding-limits.txt
   FNR == 1 { next }
   !(($1, $2) in text) { print $1, $2, "has no limit"; bad = 1; next }
   $3 == 0 || $3 > text[$1, $2] || $4 > constants[$1, $2] || $5 > data[$1, $2] {
-    print $1, $2 ": text", $3, "of", text[$1, $2] ", constants", $4, "of", constants[$1, $2] ", data", $5, "of", data[$1, $2]; bad = 1
+    printf "%s %s: text %s of %s, constants %s of %s, data %s of %s\n", $1, $2, $3, text[$1, $2], $4,
+      constants[$1, $2], $5, data[$1, $2]
+    bad = 1
   }
   END { exit bad }' "$limits" -

@@ -28,7 +28,8 @@ size_t use(slm_zone **zone, slm_cache **cache, slm_heap **heap) {
   *cache = slm_cache_init(&cache_storage, sizeof cache_storage, 8, 24, &options, NULL);
   *heap = slm_heap_create(NULL, &why);
   return SLM_MAX_SIZE + SLM_LARGE_PAGE_SIZE + SLM_VERSION + SLM_ZONE_CPU_STORAGE_SIZE + SLM_CACHE_CPU_STORAGE_SIZE +
-         (why == SLM_ERR_DOUBLE_FREE ? SLM_ONE_THREAD : SLM_ANY_THREAD) + (size_t)(SLM_FAST | SLM_HARDENED) + SLM_ZEROED + SLM_NOWAIT;
+         (why == SLM_ERR_DOUBLE_FREE ? SLM_ONE_THREAD : SLM_ANY_THREAD) + (size_t)(SLM_FAST | SLM_HARDENED) +
+         SLM_ZEROED + SLM_NOWAIT;
 }
 END
 cp "$scratch/use.c" "$scratch/use.cpp"
@@ -96,7 +97,8 @@ old() { # MESSAGE COMPILER...
   message=$1
   shift
   ! "$@" -I "$include" -fsyntax-only "$scratch/old.c" 2>"$scratch/errors" || { echo "$* takes the header"; exit 1; }
-  grep -m 1 'error' "$scratch/errors" | grep -qF "$message" || { echo "$*: not '$message'"; cat "$scratch/errors"; exit 1; }
+  grep -m 1 'error' "$scratch/errors" | grep -qF "$message" ||
+    { echo "$*: not '$message'"; cat "$scratch/errors"; exit 1; }
 }
 echo '#include "slabmalloc.h"' >"$scratch/old.c"
 for standard in c90 gnu89 c99 gnu99; do

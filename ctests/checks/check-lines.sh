@@ -7,7 +7,8 @@ export LC_ALL=C.UTF-8
 cd "$1"
 sources() {
   find Makefile Package.swift README.md CHANGELOG.md .ci .clang-format .swift-format include Sources Tests ctests \
-    -type f ! -path '*/corpus-*' ! -path '*/baseline/*' ! -path '*/.build/*' ! -name '*.svg' ! -name '*.png' ! -name Package.resolved \
+    -type f ! -path '*/corpus-*' ! -path '*/baseline/*' ! -path '*/.build/*' ! -name '*.svg' ! -name '*.png' \
+    ! -name Package.resolved \
     2>/dev/null | sort
 }
 long=$(sources | xargs grep -InHE '^.{121,}|[[:blank:]]$' |

@@ -34,17 +34,21 @@ status=0
 same 'exit status' $status 1
 same 'steps started' "$(grep -c '^\.\.\.   ' out)" 4
 grep -qx 'ok    passes ([0-9]* s)' out && grep -qx 'FAIL  fails ([1-9][0-9]* s)' out || { cat out; exit 1; }
-grep -qF '[  PASSED  ] 3 test(s).' out && grep -q 'Executed 5 tests' out || { echo 'a closing line is missing'; cat out; exit 1; }
+grep -qF '[  PASSED  ] 3 test(s).' out && grep -q 'Executed 5 tests' out ||
+  { echo 'a closing line is missing'; cat out; exit 1; }
 ! grep -q 'no closing line' out || { echo 'a step that passes shows more than its closing lines'; exit 1; }
 same 'last line' "$(tail -n 1 out | sed 's/ in [0-9]* s;/;/')" 'make check: 3 of 4 steps passed; failed: fails'
-same 'order' "$(sed -n 's/^\(\.\.\.\|ok  \|FAIL\) *\([a-z]*\).*/\1 \2/p' out | grep -n -E '(passes|fails)$' | tr '\n' ' ')" \
+order=$(sed -n 's/^\(\.\.\.\|ok  \|FAIL\) *\([a-z]*\).*/\1 \2/p' out | grep -n -E '(passes|fails)$' | tr '\n' ' ')
+same 'order' "$order" \
   '3:... passes 4:ok   passes 5:... fails 6:FAIL fails '
 
 same 'cases' "$(read_junit 'list(cases)')" "['check-build', 'passes', 'fails', 'executes']"
 same 'counts' "$(read_junit '[root[0].get(n) for n in ("tests", "failures", "skipped")]')" "['4', '1', '0']"
 same 'failures' "$(read_junit '[n for n in cases if cases[n].find("failure") is not None]')" "['fails']"
-read_junit 'cases["fails"].find("failure").text' | grep -qF 'a <tag> & a "quote" ]]>' || { echo 'the failure has no text'; exit 1; }
-read_junit 'cases["passes"].find("system-out").text' | grep -qF "=> a < b & c > 'd'" || { echo 'closing lines are missing'; exit 1; }
+read_junit 'cases["fails"].find("failure").text' | grep -qF 'a <tag> & a "quote" ]]>' ||
+  { echo 'the failure has no text'; exit 1; }
+read_junit 'cases["passes"].find("system-out").text' | grep -qF "=> a < b & c > 'd'" ||
+  { echo 'closing lines are missing'; exit 1; }
 same 'time' "$(read_junit 'int(cases["fails"].get("time")) >= 1')" True
 
 # Nothing else is run when the build fails.

@@ -21,7 +21,8 @@ same 'header' 'api.txt' "$scratch/header" "$build/api.txt"
 sed 's/$/@@SLABMALLOC_0/' "$scratch/header" >"$scratch/versioned"
 same 'header' 'libslabmalloc.so.0' "$scratch/versioned" "$scratch/shared"
 
-"$nm" --defined-only --extern-only -j "$build/libslabmalloc.a" 2>/dev/null | grep -v -e ':$' -e '^$' | sort >"$scratch/static"
+"$nm" --defined-only --extern-only -j "$build/libslabmalloc.a" 2>/dev/null | grep -v -e ':$' -e '^$' |
+  sort >"$scratch/static"
 same 'header' 'libslabmalloc.a' "$scratch/header" "$scratch/static"
 
 needed=$("${SWIFT_BIN}llvm-objdump" -p "$build/libslabmalloc.so.0" | sed -n 's/^ *NEEDED *//p')

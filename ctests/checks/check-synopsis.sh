@@ -7,18 +7,21 @@ include=${2:-include}
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
-sed -n '/^ \* @code/,/^ \* @endcode/{s/^ \* \{0,1\}//;p}' "$include/slabmalloc.h" | sed '1d; /^@endcode/,$d' >"$scratch/synopsis"
+sed -n '/^ \* @code/,/^ \* @endcode/{s/^ \* \{0,1\}//;p}' "$include/slabmalloc.h" |
+  sed '1d; /^@endcode/,$d' >"$scratch/synopsis"
 lines=$(wc -l <"$scratch/synopsis")
 [ "$lines" -ge 20 ] && [ "$lines" -le 30 ] || { echo "the synopsis has $lines lines"; exit 1; }
 {
   printf '#include <slabmalloc.h>\n#include <stdio.h>\n'
   cat "$scratch/synopsis"
-  printf 'static struct { SLM_ALIGNAS(4096) unsigned char bytes[4096]; } page;\nint main(void) { return synopsis(&page); }\n'
+  echo 'static struct { SLM_ALIGNAS(4096) unsigned char bytes[4096]; } page;'
+  echo 'int main(void) { return synopsis(&page); }'
 } >"$scratch/synopsis.c"
 cp "$scratch/synopsis.c" "$scratch/synopsis.cpp"
 
 run() { # COMPILER...
-  "$@" -Wall -Wextra -Wpedantic -Werror -I "$include" -o "$scratch/program" -L "$build" -Wl,-rpath,"$(cd "$build" && pwd)" -lslabmalloc
+  "$@" -Wall -Wextra -Wpedantic -Werror -I "$include" -o "$scratch/program" -L "$build" -lslabmalloc \
+    -Wl,-rpath,"$(cd "$build" && pwd)"
   status=0
   "$scratch/program" || status=$?
   [ $status -eq 0 ] || { echo "the synopsis, compiled by $*, exits with $status"; exit 1; }

@@ -52,18 +52,18 @@ include ctests/replay/replay.mk
 
 # --- Checks ------------------------------------------------------------------------------------------
 STEPS := check-steps check-build-scripts check-names check-header check-synopsis \
-  check-compiler-help check-symbols check-abi check-freestanding check-archive check-override check-install check-tests \
-  check-fuzz check-swift check-examples check-speed check-malloc-speed check-preload check-crash check-soak check-replay \
-  check-model check-kernels check-kernel-speed
+  check-compiler-help check-symbols check-abi check-freestanding check-archive check-override check-install \
+  check-tests check-fuzz check-swift check-examples check-speed check-malloc-speed check-preload check-crash \
+  check-soak check-replay check-model check-kernels check-kernel-speed
 export CC CLANG SWIFT SWIFTC SWIFT_BIN VERSION
 .PHONY: check check-build $(STEPS)
 check: ## Run every test; build/check/junit.xml has the results for CI systems
 	+@ctests/checks/run-steps.sh $(B)/check '$(MAKE)' check-build $(STEPS)
 
 # What the steps need, at once, so that it is built in parallel.
-check-build: all freestanding $(FREESTANDING_TESTS) $(TESTS) $(EXAMPLES) $(B)/bench/instructions $(B)/bench/pairs $(MALLOC_COUNTS) \
-  check-preload-build check-crash-build check-fuzz-build $(SOAK) $(REPLAY_BUILDS) $(B)/abi/old_program $(KERNELS) \
-  $(B)/bench/kernel/bench $(B)/packages/check
+check-build: all freestanding $(FREESTANDING_TESTS) $(TESTS) $(EXAMPLES) $(B)/bench/instructions $(B)/bench/pairs \
+  $(MALLOC_COUNTS) check-preload-build check-crash-build check-fuzz-build $(SOAK) $(REPLAY_BUILDS) \
+  $(B)/abi/old_program $(KERNELS) $(B)/bench/kernel/bench $(B)/packages/check
 
 check-steps: $(B)/packages/check ## What runs these steps tells their times, and writes a JUnit file with what fails
 	@ctests/checks/check-steps.sh '$(MAKE)'
@@ -81,7 +81,8 @@ check-format: format-check ## Sources are formatted, and no line is longer than 
 	@ctests/checks/check-lines.sh .
 check-symbols: all ## The libraries export the header's functions and no others, and need libc alone
 	@ctests/checks/check-symbols.sh $(B)
-check-freestanding: freestanding $(FREESTANDING_TESTS) $(B)/packages/freestanding ## The archives for kernels: their symbols, their sizes, and a test on each target
+check-freestanding: freestanding $(FREESTANDING_TESTS) $(B)/packages/freestanding
+check-freestanding: ## The archives for kernels: their symbols, their sizes, and a test on each target
 	@ctests/checks/check-freestanding.sh $(B)/freestanding $(FREESTANDING)
 	@ctests/freestanding/run.sh $(B)/freestanding $(FREESTANDING)
 check-archive: lib ## The static library links into C and into Swift programs

@@ -13,7 +13,9 @@ cases=$log_dir/junit.cases
 rm -f "$log_dir/junit.xml"
 
 # XML has no control characters and no broken UTF-8, of which a program that crashes may print some.
-escape() { iconv -c -f UTF-8 -t UTF-8 | tr -d '\000-\010\013\014\016-\037\177' | sed 's/&/\&amp;/g; s/</\&lt;/g; s/>/\&gt;/g'; }
+escape() {
+  iconv -c -f UTF-8 -t UTF-8 | tr -d '\000-\010\013\014\016-\037\177' | sed 's/&/\&amp;/g; s/</\&lt;/g; s/>/\&gt;/g'
+}
 
 # junit_case STEP SECONDS [ELEMENT]: adds a case, with standard input as the text of the element.
 junit_case() {

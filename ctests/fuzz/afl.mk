@@ -13,7 +13,8 @@ $(AFL)/SlabMalloc.o: $(SWIFT_SRC) $(C_HEADERS) $(B)/sources.txt Makefile ctests/
 	@mkdir -p $(@D)
 	@echo '  SWIFT   $@'
 	@rm -f $@
-	@$(SWIFTC) $(SWIFT_FLAGS) $(HOSTED) -target $(TARGET) -sanitize=fuzzer -sanitize-coverage=edge,trace-pc-guard -c -o $@ $(SWIFT_SRC)
+	@$(SWIFTC) $(SWIFT_FLAGS) $(HOSTED) -target $(TARGET) -sanitize=fuzzer -sanitize-coverage=edge,trace-pc-guard -c \
+	  -o $@ $(SWIFT_SRC)
 	@$(NM) $@ | grep -q __sanitizer_cov_trace_pc_guard_init || { echo "error: $@ is not instrumented" >&2; exit 1; }
 
 $(AFL)/%.o: ctests/fuzz/afl.mk | $(B)/packages/check

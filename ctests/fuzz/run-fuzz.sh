@@ -8,7 +8,8 @@ log=$build/$target.log
 on_library "$seeds"
 # Without an environment: the core looks for its options there, and libFuzzer takes what it sees compared into its
 # programs.
-env -i "$build/$target" -artifact_prefix="$failed/" -timeout=20 -max_len=1500 -len_control=20 -rss_limit_mb=3000 -print_final_stats=1 \
+env -i "$build/$target" -artifact_prefix="$failed/" -timeout=20 -max_len=1500 -len_control=20 -rss_limit_mb=3000 \
+  -print_final_stats=1 \
   -max_total_time="$seconds" "$grown" "$seeds" >"$log" 2>&1 || complain "see above"
 programs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
 covered=$(sed -n 's/.*DONE *cov: *\([0-9]*\).*/\1/p' "$log")

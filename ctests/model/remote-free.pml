@@ -75,7 +75,7 @@ inline hand_out() {
   assert(state[x] == FREE && owner[SLAB(x)] == ME);
   state[x] = USED;
   if
-  :: x == twice && passed < 2 -> /* if its second free is on the way, that will free this object; else there will be none */
+  :: x == twice && passed < 2 -> /* if its second free is on the way, that will free this object; else there is none */
      twice = NO_MORE
   :: else -> assert(held[x] == 0); held[x] = 1
   fi;

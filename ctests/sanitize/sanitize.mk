@@ -24,11 +24,14 @@ $(SANITIZE)/threads: ctests/sanitize/threads.c $(SANITIZE)/SlabMalloc.o $(PORT_S
 	@$(CLANG) $(SANITIZE_FLAGS) -std=gnu11 $(C_WARNINGS) $(INCLUDES) -fuse-ld=lld -Wl,--gc-sections -o $@ $< $(PORT_SRC) \
 	  $(SANITIZE)/SlabMalloc.o -L $(SWIFT_LIBS) -ldispatch -lBlocksRuntime -lpthread -Wl,-rpath,$(abspath $(SWIFT_LIBS))
 
-SANITIZED_SUITES := $(addprefix $(SANITIZE)/,test_zone_cpus test_zone_threads-any test_zone_threads-per_cpu test_region_ranges)
+SANITIZED := test_zone_cpus test_zone_threads-any test_zone_threads-per_cpu test_cache_threads-any test_region_ranges
+SANITIZED_SUITES := $(SANITIZED:%=$(SANITIZE)/%)
 $(SANITIZED_SUITES): $(SANITIZE)/SlabMalloc.o $(PORT_SRC) ctests/sanitize/sanitize.mk | $(B)/packages/check
 	@echo '  CC      $@'
-	@$(CLANG) $(SANITIZE_FLAGS) -std=gnu11 $(C_WARNINGS) $(INCLUDES) $(call suite_flags,$@) -fuse-ld=lld -Wl,--gc-sections -o $@ \
-	  $(call suite_source,$@) $(PORT_SRC) $(SANITIZE)/SlabMalloc.o -L $(SWIFT_LIBS) -ldispatch -lBlocksRuntime -lcmocka -lpthread \
+	@$(CLANG) $(SANITIZE_FLAGS) -std=gnu11 $(C_WARNINGS) $(INCLUDES) $(call suite_flags,$@) -fuse-ld=lld \
+	  -Wl,--gc-sections -o $@ \
+	  $(call suite_source,$@) $(PORT_SRC) $(SANITIZE)/SlabMalloc.o -L $(SWIFT_LIBS) -ldispatch -lBlocksRuntime -lcmocka \
+	  -lpthread \
 	  -Wl,-rpath,$(abspath $(SWIFT_LIBS))
 $(foreach suite,$(SANITIZED_SUITES),$(eval $(suite): $(call suite_source,$(suite))))
 

@@ -5,7 +5,8 @@ suite_flags_any      := -DSUITE_ANY_THREAD
 suite_flags_per_cpu  := -DSUITE_PER_CPU
 suite_flags_hardened := -DSUITE_HARDENED
 
-ZONE_SUITES := batch destroy misuse misuse_pointers model nowait provider_callbacks provider_faults realloc reclaim reserve \
+ZONE_SUITES := batch destroy misuse misuse_pointers model nowait provider_callbacks provider_faults realloc reclaim \
+  reserve \
   statistics stress zone zone_options zone_pull zone_push
 SHARED_ONLY := zone_lock zone_threads cache_threads
 VARIANTS := any per_cpu hardened any-hardened per_cpu-hardened
@@ -23,7 +24,8 @@ TESTS := $(SUITES:%=$(B)/tests/%)
 $(TESTS): ctests/suites/suites.mk ctests/checks/check.mk | $(B)/libslabmalloc.so $(B)/packages/check
 	@mkdir -p $(@D)
 	@echo '  CC      $@'
-	@$(CC) $(C_FLAGS) $(call suite_flags,$@) -o $@ $(call suite_source,$@) $(LINK_LIB) $(suite_libraries) -lcmocka -lpthread
+	@$(CC) $(C_FLAGS) $(call suite_flags,$@) -o $@ $(call suite_source,$@) $(LINK_LIB) $(suite_libraries) -lcmocka \
+	  -lpthread
 $(B)/tests/test_heap_programs: suite_libraries := -llua5.4
 $(foreach test,$(TESTS),$(eval $(test): $(call suite_source,$(test))))
 -include $(wildcard $(B)/tests/*.d)

@@ -1,4 +1,5 @@
-/* The functions that heaps share with zones: reasons, batches, reallocation within the heap, sizes, ownership, statistics. */
+/* The functions that heaps share with zones: reasons, batches, reallocation within the heap, sizes, ownership,
+ * statistics. */
 #include "../support/process_books.h"
 #include "../support/process_misuse.h"
 #include "../support/process_threads.h"

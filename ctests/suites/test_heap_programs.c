@@ -1,5 +1,5 @@
-/* What programs do with a heap of their own: a parser whose strings grow, and Lua. 100 rounds, after which the process holds what it
- * held after the first ones, and no object is live. */
+/* What programs do with a heap of their own: a parser whose strings grow, and Lua. 100 rounds, after which the process
+ * holds what it held after the first ones, and no object is live. */
 #include "../support/process_books.h"
 #include "../support/process_misuse.h"
 

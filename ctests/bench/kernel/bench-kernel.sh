@@ -11,7 +11,8 @@ rm -rf "$out"
 mkdir -p "$out"
 
 [ "$mode" = gate ] || "$program" >"$out/timed"
-valgrind --tool=callgrind --instr-atstart=no --callgrind-out-file="$out/dump" "$program" $mode >"$out/rows" 2>"$out/log" || {
+valgrind --tool=callgrind --instr-atstart=no --callgrind-out-file="$out/dump" "$program" $mode >"$out/rows" \
+  2>"$out/log" || {
   cat "$out/log" >&2
   exit 1
 }
@@ -52,7 +53,8 @@ awk -F '\t' -v mode="$mode" -v timed="$out/timed" '
       }
     }
     ratio = count["replace, 10000 live", "linked list"] / count["replace, 10000 live", "zone"]
-    printf "=> 10000 live objects: a linked list takes %.0f times the instructions of a zone (limit: at least 3)\n", ratio
+    printf "=> 10000 live objects: a linked list takes %.0f times the instructions of a zone", ratio
+    print " (limit: at least 3)"
     growth = count["replace, 1000000 live", "zone"] / count["replace, 100 live", "zone"]
     printf "=> from 100 to 1000000 live objects: %.2f times the instructions (limit: %.2f)\n", growth, limit_growth
     exit !(ratio >= 3 && growth > 0 && growth <= limit_growth)
