@@ -95,3 +95,4 @@ check-swift: ## The XCTest suites
 	@ctests/checks/run-xctest.sh
 check-examples: $(EXAMPLES) ## The examples, the demo and the README's code print what they should
 	@ctests/examples/check-examples.sh $(B)/examples
+	@ctests/examples/check-cpp.sh .
