@@ -3,6 +3,10 @@
 # Programs lie one folder below build/ and find the library from there. It is no prerequisite that they are rebuilt for.
 C_FLAGS = -std=gnu11 $(C_WARNINGS) $(CFLAGS) -MMD -MP -I include
 LINK_LIB = -L $(B) -Wl,-rpath,'$$ORIGIN/..' -Wl,--as-needed -lslabmalloc
+# Tests misuse on purpose, of which gcc warns since the header tells it what allocates and what deallocates.
+CC_IS_GCC := $(findstring Free Software Foundation,$(shell $(CC) --version))
+ALLOW_MISUSE := $(if $(CC_IS_GCC),$(addprefix -Wno-,use-after-free mismatched-dealloc free-nonheap-object array-bounds \
+  alloc-size-larger-than))
 define compile_program
 @mkdir -p $(@D)
 @echo '  CC      $@'

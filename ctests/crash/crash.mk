@@ -8,7 +8,7 @@ $(B)/crash/malloc/%: $(CRASH_DIR)/malloc/%.c $(CRASH_DIR)/crash.mk
 	@$(CC) $(C_FLAGS) $(PRELOAD_FLAGS) -o $@ $<
 $(B)/crash/zone/%: $(CRASH_DIR)/zone/%.c $(CRASH_DIR)/crash.mk | $(B)/libslabmalloc.so
 	@mkdir -p $(@D)
-	@$(CC) $(C_FLAGS) -o $@ $< -L $(B) -Wl,-rpath,'$$ORIGIN/../..' -lslabmalloc -lpthread
+	@$(CC) $(C_FLAGS) $(ALLOW_MISUSE) -o $@ $< -L $(B) -Wl,-rpath,'$$ORIGIN/../..' -lslabmalloc -lpthread
 -include $(wildcard $(B)/crash/*/*.d)
 
 .PHONY: check-crash check-crash-build check-misuse-table

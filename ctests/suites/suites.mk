@@ -24,8 +24,8 @@ TESTS := $(SUITES:%=$(B)/tests/%)
 $(TESTS): ctests/suites/suites.mk ctests/checks/check.mk | $(B)/libslabmalloc.so $(B)/packages/check
 	@mkdir -p $(@D)
 	@echo '  CC      $@'
-	@$(CC) $(C_FLAGS) $(call suite_flags,$@) -o $@ $(call suite_source,$@) $(LINK_LIB) $(suite_libraries) -lcmocka \
-	  -lpthread
+	@$(CC) $(C_FLAGS) $(ALLOW_MISUSE) $(call suite_flags,$@) -o $@ $(call suite_source,$@) $(LINK_LIB) \
+	  $(suite_libraries) -lcmocka -lpthread
 $(B)/tests/test_heap_programs: suite_libraries := -llua5.4
 $(foreach test,$(TESTS),$(eval $(test): $(call suite_source,$(test))))
 -include $(wildcard $(B)/tests/*.d)

@@ -102,7 +102,7 @@ static size_t script(size_t fail_at, bool table) {
       object = slm_zone_allocate_aligned(f.zone, 256, size);
       break;
     case 2:
-      (void)slm_zone_allocate_batch(f.zone, size, 1, &object);
+      if (slm_zone_allocate_batch(f.zone, size, 1, &object) == 0) object = NULL;
       break;
     default:
       object = slm_zone_reallocate(f.zone, NULL, size / 2 + 1);

@@ -30,7 +30,8 @@ static inline void *opaque(void *pointer) {
   return pointer;
 }
 
-static slm_zone_storage zone_storage, other_storage;
+static slm_zone_storage zone_storage;
+__attribute__((unused)) static slm_zone_storage other_storage;
 
 /** Those of the profile. */
 static inline slm_options options_with(slm_page_provider provider) {
