@@ -190,7 +190,86 @@ static void reallocate(void) {
   if (o.size > 2 * PATTERN_END && kept > PATTERN_END) kept = PATTERN_END; /* the start of a big object's pattern */
   CHECK(memory != NULL && pattern_holds(memory, kept, o.id));
   if (memory != o.memory) note_freed(o.memory);
-  added(memory, 0, size, memory == o.memory ? o.heap : -1);
+  if (o.heap >= 0) CHECK(slm_heap_owns(m.heaps[o.heap], memory)); /* objects stay in their heap */
+  added(memory, 0, size, o.heap);
+}
+
+/** An object of a heap, whose name is in heap; NULL if there is none. */
+static object *pick_of_heap(slm_heap **heap) {
+  object *at = pick();
+  if (at == NULL || at->heap < 0) return NULL;
+  *heap = m.heaps[at->heap];
+  return at;
+}
+
+static void heap_reallocate(void) {
+  slm_heap *heap;
+  object *at = pick_of_heap(&heap);
+  size_t size = any_size();
+  if (at == NULL) return;
+  object o = *at;
+  CHECK(intact(at));
+  CHECK(slm_heap_reallocate(m.heaps[(o.heap + 1) % HEAPS], o.memory, size) == NULL && intact(at));
+  errno = 0;
+  unsigned char *memory = o.alignment != 0 ? slm_heap_reallocate_aligned(heap, o.memory, o.alignment, size)
+                                           : slm_heap_reallocate(heap, o.memory, size);
+  if (memory == NULL) {
+    CHECK((m.is_starved || !possible(size)) && errno == ENOMEM && intact(at));
+    return;
+  }
+  *at = m.objects[--m.count];
+  CHECK(intervals_remove(&m.taken, o.memory, o.usable));
+  size_t kept = size < o.size ? size : o.size;
+  if (o.size > 2 * PATTERN_END && kept > PATTERN_END) kept = PATTERN_END;
+  CHECK(pattern_holds(memory, kept, o.id) && slm_heap_owns(heap, memory));
+  if (memory != o.memory) note_freed(o.memory);
+  added(memory, o.alignment, size, o.heap);
+}
+
+static void heap_resize(void) {
+  slm_heap *heap;
+  object *at = pick_of_heap(&heap);
+  size_t size = any_size();
+  if (at == NULL) return;
+  CHECK(intact(at));
+  CHECK(slm_heap_resize(m.heaps[(at->heap + 1) % HEAPS], at->memory, size) == SLM_ERR_FOREIGN_POINTER);
+  slm_status status = slm_heap_resize(heap, at->memory, size);
+  if (status != SLM_OK) {
+    CHECK(status == SLM_ERR_CANNOT_RESIZE && intact(at));
+    return;
+  }
+  object o = *at;
+  *at = m.objects[--m.count];
+  CHECK(intervals_remove(&m.taken, o.memory, o.usable));
+  added(o.memory, o.alignment, size, o.heap);
+}
+
+static void heap_batch(void) {
+  void *memory[8];
+  size_t size = next_size(), want = 1 + next_below(COUNT_OF(memory)), done = 0;
+  int heap = (int)next_below(HEAPS);
+  if (m.count + want > LIMIT) return;
+  size_t got = slm_heap_allocate_batch(m.heaps[heap], size, want, memory);
+  CHECK(got <= want && (got == want || m.is_starved));
+  size_t freed = got / 2;
+  for (size_t i = freed; i < got; i++) added(memory[i], 0, size, heap);
+  CHECK(slm_heap_deallocate_batch(m.heaps[heap], memory, freed, &done) == SLM_OK && done == freed);
+}
+
+/** The statistics of a heap are those of the list. */
+static void heap_look(void) {
+  int heap = (int)next_below(HEAPS);
+  slm_heap_usage usage = {.struct_size = sizeof usage};
+  uint64_t count = 0, bytes = 0;
+  CHECK(slm_heap_statistics(m.heaps[heap], &usage) == SLM_OK);
+  for (size_t i = 0; i < m.count; i++) {
+    const object *o = &m.objects[i];
+    CHECK(slm_heap_owns(m.heaps[heap], o->memory) == (o->heap == heap));
+    CHECK(slm_heap_usable_size(m.heaps[heap], o->memory) == (o->heap == heap ? o->usable : 0));
+    if (o->heap == heap) count++, bytes += o->usable;
+  }
+  CHECK(usage.objects_live == count && usage.bytes_live >= bytes);
+  CHECK(usage.bytes_live <= usage.bytes_slabs + usage.bytes_large && usage.large_live <= count);
 }
 
 /** One report, and NULL where there is a result. */
@@ -303,6 +382,10 @@ static const operation operations[] = {
     worker_end,
     heap_allocate_aligned,
     starve,
+    heap_reallocate,
+    heap_resize,
+    heap_batch,
+    heap_look,
 };
 
 static void step(void) {
