@@ -66,7 +66,7 @@ $(B)/sources.txt: FORCE
 
 # The compiler makes each C function a jump to a Swift function. For these, whose arguments and results are words and so
 # in the same registers for both, the Swift function gets the C name, and the jump is gone.
-HOT := slm_zone_allocate slm_zone_deallocate slm_zone_deallocate_sized slm_sc_allocate slm_sc_deallocate
+HOT := slm_zone_allocate slm_zone_deallocate slm_zone_deallocate_sized slm_cache_allocate slm_cache_deallocate
 HOSTED_HOT := slm_malloc slm_free slm_override_new slm_heap_allocate
 define name_hot
 @$(NM) --defined-only -j $@ | sed -n $(foreach f,$(1),-e 's/^\(\$$e.*[0-9]$(f)y.*F\)$$/$(f) jump_$(f)\n\1 $(f)/p') >$@.names
