@@ -67,7 +67,7 @@ $(B)/sources.txt: FORCE
 	@echo '$(SWIFT_SRC) $(PORT_SRC)' | cmp -s - $@ || echo '$(SWIFT_SRC) $(PORT_SRC)' >$@
 
 # Functions whose arguments and results are words: name-hot.sh saves the jump that the compiler makes for C.
-HOT := slm_zone_allocate slm_zone_deallocate slm_zone_deallocate_sized slm_sc_allocate slm_sc_deallocate
+HOT := slm_zone_allocate slm_zone_deallocate slm_zone_deallocate_sized slm_cache_allocate slm_cache_deallocate
 HOSTED_HOT := slm_malloc slm_free slm_override_new slm_heap_allocate
 name_hot = @NM='$(NM)' OBJCOPY='$(OBJCOPY)' Sources/Packaging/name-hot.sh $@ $(1)
 

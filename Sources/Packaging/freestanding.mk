@@ -31,17 +31,17 @@ PORT_HEADER := include/slabmalloc/port.h
 FREESTANDING_MAKEFILES := Makefile Sources/Packaging/freestanding.mk
 
 # The same as in slabmalloc.h, at SLM_SMALL.
-SMALL_LACKS := 'statistics|batch|reserve|fragmentation|status_name|safe_zone|smp_zone|swift_heap'
+SMALL_LACKS := 'statistics|batch|reserve|fragmentation|status_name|swift_heap'
 
 .PHONY: freestanding
 FREESTANDING_ARCHIVES := $(foreach name,libslabmalloc libslabmalloc-small libslabmalloc-swiftheap,$(FREESTANDING:%=$(F)/%/$(name).a))
 freestanding: $(FREESTANDING_ARCHIVES) ## Build the archives for kernels and firmware
 	@ctests/checks/freestanding-sizes.sh $(F) $(FREESTANDING)
 
-# What an archive defines: the zones, and slm_port_provider.
+# What an archive defines: zones, caches and regions, and slm_port_provider.
 $(F)/api.txt: $(B)/api.txt $(PORT_HEADER) $(FREESTANDING_MAKEFILES)
 	@mkdir -p $(@D)
-	@{ grep -E '^slm_(zone|safe_zone|smp_zone|sc|region|status|version)' $<; $(CLANG) -E -P -ffreestanding $(PORT_HEADER) | grep -o '\bslm_swift_heap_[a-z_]*(' | tr -d '('; echo slm_port_provider; } | sort >$@
+	@{ grep -E '^slm_(zone|cache|region|status|version)' $<; $(CLANG) -E -P -ffreestanding $(PORT_HEADER) | grep -o '\bslm_swift_heap_[a-z_]*(' | tr -d '('; echo slm_port_provider; } | sort >$@
 # The hooks that it has a weak definition of.
 $(F)/hooks.txt: $(PORT_HEADER) $(FREESTANDING_MAKEFILES)
 	@mkdir -p $(@D)

@@ -106,18 +106,12 @@ slm_page_provider slm_port_provider(void);
  *  @{ */
 
 /**
- * Makes an SMP zone the heap. Call it before the first Swift object, on one CPU. The zone goes on serving others by its own functions. NULL ends the heap: then
- * it is as before it was started.
+ * Makes a zone the heap. Call it before the first Swift object, on one CPU. The zone goes on serving others by its own functions.
+ * Choose slm_options.threads for who uses Swift objects: a kernel of several CPUs, or with Swift code in interrupt handlers, needs
+ * #SLM_ANY_THREAD or #SLM_PER_CPU. NULL ends the heap; it is then as before it was started. End it before slm_zone_destroy().
  * Interrupt: yes. Cost: constant.
  */
-void slm_swift_heap_start(slm_smp_zone *SLM_NULLABLE zone);
-
-/**
- * The same with a zone, for kernels of one CPU, or several with slm_port_disable_interrupts(): Swift then uses it behind a lock.
- * From here on nothing but Swift and slm_swift_heap_ functions may use the zone, since its own functions don't take that lock;
- * only its statistics may be read. End the heap, with NULL, before slm_zone_reclaim() or slm_zone_destroy().
- */
-void slm_swift_heap_start_zone(slm_zone *SLM_NULLABLE zone);
+void slm_swift_heap_start(slm_zone *SLM_NULLABLE zone);
 
 /**
  * Allocates from the heap, as posix_memalign() does. Provider: may be called, without the lock. Interrupt: as the zone.
