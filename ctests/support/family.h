@@ -68,7 +68,7 @@ typedef struct fixture {
 /** A zone that takes its pages from the test provider. */
 static inline void open_pull(fixture *f, size_t base_page_size) {
   test_provider_open(&f->provider, base_page_size);
-  slm_options options = *SLM_OPTIONS(test_provider_both(&f->provider));
+  slm_options options = SUITE_OPTIONS(test_provider_both(&f->provider));
   f->zone = slm_zone_init(&f->storage, sizeof f->storage, &options, NULL);
   assert_ptr_equal(f->zone, &f->storage);
 }
@@ -76,7 +76,7 @@ static inline void open_pull(fixture *f, size_t base_page_size) {
 /** A zone that must be refilled; its pages go back to the test provider. */
 static inline void open_push(fixture *f, size_t base_page_size) {
   test_provider_open(&f->provider, base_page_size);
-  slm_options options = *SLM_OPTIONS(test_provider_release_only(&f->provider));
+  slm_options options = SUITE_OPTIONS(test_provider_release_only(&f->provider));
   f->zone = slm_zone_init(&f->storage, sizeof f->storage, &options, NULL);
   assert_ptr_equal(f->zone, &f->storage);
 }
