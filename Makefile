@@ -34,7 +34,8 @@ SWIFT_FLAGS := -swift-version 6 -warnings-as-errors -enable-experimental-feature
   -parse-as-library -no-allocations -module-name SlabMalloc $(INCLUDES) \
   -Xfrontend -function-sections -Xfrontend -disable-stack-protector \
   -Xfrontend -disable-llvm-merge-functions-pass
-# Functions start on cache lines: what a fast path costs no longer depends on what lies before it. A kernel wants the bytes.
+# Functions start on cache lines: what a fast path costs no longer depends on what lies before it. A kernel wants the
+# bytes.
 HOSTED := -D SLM_HOSTED
 HOSTED_FLAGS := $(HOSTED) -Xllvm -align-all-functions=6
 C_WARNINGS := -Wall -Wextra -Werror
@@ -45,8 +46,10 @@ CFLAGS ?= -O2 -gdwarf-4
 
 .PHONY: all lib
 # All that `make install` puts somewhere: root need not have the compilers.
-PACKAGE_FILES := $(B)/slabmalloc.pc $(B)/cmake/slabmalloc/slabmalloc-config.cmake $(B)/cmake/slabmalloc/slabmalloc-config-version.cmake
-all: lib $(PACKAGE_FILES) $(B)/replay/slabmalloc-replay ## Build the libraries, the tool and the package files (the default)
+PACKAGE_FILES := $(B)/slabmalloc.pc $(B)/cmake/slabmalloc/slabmalloc-config.cmake \
+  $(B)/cmake/slabmalloc/slabmalloc-config-version.cmake
+all: lib $(PACKAGE_FILES) $(B)/replay/slabmalloc-replay
+all: ## Build the libraries, the tool and the package files (the default)
 lib: $(B)/$(SONAME) $(B)/libslabmalloc.so $(B)/libslabmalloc.a $(B)/libslabmalloc-preload.so $(B)/libslabmalloc-malloc.o
 
 # --- The library -------------------------------------------------------------------------------
@@ -88,7 +91,8 @@ LIB_OBJ := $(B)/obj/SlabMalloc.o $(PORT_OBJ)
 $(B)/$(SONAME): $(LIB_OBJ) $(B)/exports.map
 	@echo '  LINK    $@'
 	@$(CLANG) -target $(TARGET) -fuse-ld=lld -shared -nostdlib -o $@ $(LIB_OBJ) -lc -Wl,-soname,$(SONAME) \
-	  -Wl,--version-script=$(B)/exports.map -Wl,--no-undefined-version -Wl,--gc-sections -Wl,-z,defs,-z,now,-z,relro,-z,nodelete
+	  -Wl,--version-script=$(B)/exports.map -Wl,--no-undefined-version -Wl,--gc-sections \
+	  -Wl,-z,defs,-z,now,-z,relro,-z,nodelete
 
 $(B)/libslabmalloc.so: $(B)/$(SONAME)
 	@ln -sf $(SONAME) $@
@@ -138,9 +142,11 @@ $(B)/cmake/slabmalloc/%.cmake: Sources/Packaging/%.cmake.in
 
 PREFIX ?= /usr/local
 ROOT := $(DESTDIR)$(PREFIX)
-INSTALLED := lib/$(SONAME) lib/libslabmalloc.so lib/libslabmalloc.a lib/libslabmalloc-preload.so lib/libslabmalloc-malloc.o \
+INSTALLED := lib/$(SONAME) lib/libslabmalloc.so lib/libslabmalloc.a lib/libslabmalloc-preload.so \
+  lib/libslabmalloc-malloc.o \
   include/slabmalloc.h include/slabmalloc/port.h include/slabmalloc/module.modulemap lib/pkgconfig/slabmalloc.pc \
-  lib/cmake/slabmalloc/slabmalloc-config.cmake lib/cmake/slabmalloc/slabmalloc-config-version.cmake bin/slabmalloc-replay
+  lib/cmake/slabmalloc/slabmalloc-config.cmake lib/cmake/slabmalloc/slabmalloc-config-version.cmake \
+  bin/slabmalloc-replay
 BARE_DIRS := $(foreach t,$(FREESTANDING),lib/slabmalloc/$(triple_$(t)))
 BARE_ARCHIVES := libslabmalloc.a libslabmalloc-small.a libslabmalloc-swiftheap.a
 # Those that nobody else has, the inner ones first.
@@ -168,10 +174,12 @@ install: all ## Install below PREFIX (/usr/local), staged in DESTDIR
 	$(refresh_loader_cache)
 	@echo "slabmalloc $(VERSION) is installed in $(ROOT)"
 
-install-freestanding: $(FREESTANDING_ARCHIVES) ## Install the archives for kernels into lib/slabmalloc/TARGET, and the headers
+install-freestanding: $(FREESTANDING_ARCHIVES)
+install-freestanding: ## Install the archives for kernels into lib/slabmalloc/TARGET, and the headers
 	$(install_headers)
 	@install -d $(addprefix "$(ROOT)"/,$(BARE_DIRS))
-	@$(foreach t,$(FREESTANDING),install -m 644 $(BARE_ARCHIVES:%=$(F)/$(t)/%) "$(ROOT)"/lib/slabmalloc/$(triple_$(t))/ &&) true
+	@$(foreach t,$(FREESTANDING),install -m 644 $(BARE_ARCHIVES:%=$(F)/$(t)/%) \
+	  "$(ROOT)"/lib/slabmalloc/$(triple_$(t))/ &&) true
 	@echo "slabmalloc $(VERSION) for $(FREESTANDING) is installed in $(ROOT)/lib/slabmalloc"
 
 uninstall: ## Remove what both of these put there (same PREFIX and DESTDIR)

@@ -1,10 +1,10 @@
 #!/bin/sh
-# add-names.sh OBJECT NAMES: gives functions of an object further names, and makes these its only global ones. OBJDUMP and OBJCOPY
-# are LLVM's.
+# add-names.sh OBJECT NAMES: gives functions of an object further names, and makes these its only global ones. OBJDUMP
+# and OBJCOPY are LLVM's.
 #
-# NAMES has a line for each, `malloc slm_malloc`: the new name, and the function that it stands for. A linker that makes an
-# executable does this with --defsym, but one that makes an object for further linking can't. So each new name becomes a symbol at
-# the function's place: its section, and its offset there, as the object's symbol table has them:
+# NAMES has a line for each, `malloc slm_malloc`: the new name, and the function that it stands for. A linker that makes
+# an executable does this with --defsym, but one that makes an object for further linking can't. So each new name
+# becomes a symbol at the function's place: its section, and its offset there, as the object's symbol table has them:
 #
 #     0000000000000040 g     F .text.slm_malloc  0000000000000049 slm_malloc
 #

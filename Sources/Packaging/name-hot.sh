@@ -1,10 +1,11 @@
 #!/bin/sh
 # name-hot.sh OBJECT FUNCTION...: gives hot Swift functions their C names. NM and OBJCOPY are LLVM's.
 #
-# The compiler emits each function that C calls twice: a Swift function, with a mangled name, and a function with the C name that
-# only jumps to it. Where all arguments and results are words, both take them in the same registers. The Swift function can
-# therefore be called by the C name itself, which saves two instructions a pair of malloc and free. This script renames the
-# Swift function to FUNCTION, and the other one to jump_FUNCTION, which nothing refers to: the linker drops it.
+# The compiler emits each function that C calls twice: a Swift function, with a mangled name, and a function with the C
+# name that only jumps to it. Where all arguments and results are words, both take them in the same registers. The Swift
+# function can therefore be called by the C name itself, which saves two instructions a pair of malloc and free. This
+# script renames the Swift function to FUNCTION, and the other one to jump_FUNCTION, which nothing refers to: the linker
+# drops it.
 #
 # A mangled name here is $e, names with their lengths, y, the types, F. It fails unless each function has one such twin.
 set -eu

@@ -3,7 +3,7 @@
 
 typedef struct cache {
   test_provider provider;
-  SLM_ALIGNAS(64) unsigned char storage[SLM_CACHE_STORAGE_SIZE + CPUS * SLM_CACHE_CPU_STORAGE_SIZE];
+  cache_storage_type storage;
   slm_cache *cache;
 } cache;
 
@@ -120,7 +120,7 @@ static void wrong_layouts_and_options_are_refused(void **state) {
     assert_null(slm_cache_init(&c.storage, sizeof c.storage, wrong[i][0], wrong[i][1], NULL, NULL));
   assert_null(slm_cache_init(NULL, sizeof c.storage, 8, 8, NULL, NULL));
   assert_null(slm_cache_init(&c.storage, slm_cache_storage_size(NULL) - 1, 8, 8, NULL, NULL));
-  assert_null(slm_cache_init(c.storage + 8, sizeof c.storage - 8, 8, 8, NULL, NULL));
+  assert_null(slm_cache_init(c.storage.bytes + 8, sizeof c.storage - 8, 8, 8, NULL, NULL));
   slm_options options = {.struct_size = sizeof options, .flags = 4};
   assert_null(slm_cache_init(&c.storage, sizeof c.storage, 8, 8, &options, NULL));
   options = (slm_options){.struct_size = sizeof options, .page_size = 8192};

@@ -5,7 +5,7 @@ enum { OBJECTS = 400, BATCH = 8 };
 
 typedef struct sweep {
   test_provider provider;
-  slm_cache_storage storage;
+  cache_storage_type storage;
   slm_cache *cache;
   void *objects[OBJECTS + BATCH];
   size_t count, size, alignment, failures, faults;

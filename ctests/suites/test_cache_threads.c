@@ -7,7 +7,7 @@ enum { WORKERS = 4, MAILBOXES = 64, SIZE = 72, STEPS = 60000 };
 
 typedef struct team {
   test_provider provider;
-  SLM_ALIGNAS(64) unsigned char storage[SLM_CACHE_STORAGE_SIZE + CPUS * SLM_CACHE_CPU_STORAGE_SIZE];
+  cache_storage_type storage;
   slm_cache *cache;
   _Atomic(void *) mail[MAILBOXES];
   atomic_size_t faults, double_frees;
@@ -27,8 +27,8 @@ static void run_team(team *t, void *(*body)(void *)) {
   memset(t, 0, sizeof *t);
   test_provider_open(&t->provider, 4096);
   slm_options options = SUITE_OPTIONS(test_provider_both(&t->provider));
-  t->cache = slm_cache_init(t->storage, sizeof t->storage, 8, SIZE, &options, NULL);
-  assert_ptr_equal(t->cache, t->storage);
+  t->cache = slm_cache_init(&t->storage, sizeof t->storage, 8, SIZE, &options, NULL);
+  assert_ptr_equal(t->cache, &t->storage);
   assert_int_equal(pthread_barrier_init(&t->barrier, NULL, WORKERS), 0);
   for (size_t i = 0; i < WORKERS; i++) {
     members[i] = (member){.team = t, .random = seed + i};

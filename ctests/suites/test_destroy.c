@@ -42,36 +42,36 @@ static void every_function_refuses(void *storage, test_provider *provider, void 
 }
 
 /** The same for the size-class allocator. */
-static void every_sc_function_refuses(void *storage, test_provider *provider, void *pointer) {
-  slm_cache *sc = storage;
-  void *out = sc, *page = test_provider_take(provider, 4096);
+static void every_cache_function_refuses(void *storage, test_provider *provider, void *pointer) {
+  slm_cache *cache = storage;
+  void *out = cache, *page = test_provider_take(provider, 4096);
   size_t count = 9;
   slm_statistics all = {.struct_size = sizeof all};
   slm_class_statistics class = {.struct_size = sizeof class};
-  assert_status(SLM_ERR_NOT_INITIALIZED, slm_cache_destroy(sc, &count));
-  assert_int_equal(slm_cache_slot_size(sc), 0);
-  assert_int_equal(slm_cache_page_size(sc), 0);
-  assert_status(SLM_ERR_NOT_INITIALIZED, slm_cache_refill(sc, page, 4096));
-  assert_null(slm_cache_allocate(sc));
-  assert_null(slm_cache_allocate_zeroed(sc));
-  assert_status(SLM_ERR_NOT_INITIALIZED, slm_cache_allocate_with(sc, 0, &out));
+  assert_status(SLM_ERR_NOT_INITIALIZED, slm_cache_destroy(cache, &count));
+  assert_int_equal(slm_cache_slot_size(cache), 0);
+  assert_int_equal(slm_cache_page_size(cache), 0);
+  assert_status(SLM_ERR_NOT_INITIALIZED, slm_cache_refill(cache, page, 4096));
+  assert_null(slm_cache_allocate(cache));
+  assert_null(slm_cache_allocate_zeroed(cache));
+  assert_status(SLM_ERR_NOT_INITIALIZED, slm_cache_allocate_with(cache, 0, &out));
   assert_null(out);
-  assert_int_equal(slm_cache_allocate_batch(sc, 1, &out), 0);
-  assert_status(SLM_ERR_NOT_INITIALIZED, slm_cache_deallocate(sc, pointer));
-  assert_status(SLM_ERR_NOT_INITIALIZED, slm_cache_deallocate_aligned_sized(sc, pointer, 8, 8));
-  assert_status(SLM_ERR_NOT_INITIALIZED, slm_cache_deallocate_batch(sc, &pointer, 1, &count));
+  assert_int_equal(slm_cache_allocate_batch(cache, 1, &out), 0);
+  assert_status(SLM_ERR_NOT_INITIALIZED, slm_cache_deallocate(cache, pointer));
+  assert_status(SLM_ERR_NOT_INITIALIZED, slm_cache_deallocate_aligned_sized(cache, pointer, 8, 8));
+  assert_status(SLM_ERR_NOT_INITIALIZED, slm_cache_deallocate_batch(cache, &pointer, 1, &count));
   assert_int_equal(count, 0);
-  assert_int_equal(slm_cache_usable_size(sc, pointer), 0);
-  assert_false(slm_cache_owns(sc, pointer));
-  assert_status(SLM_ERR_NOT_INITIALIZED, slm_cache_reclaim(sc, SIZE_MAX, SIZE_MAX, NULL));
-  assert_null(slm_cache_reclaim_page(sc, 4096));
-  assert_status(SLM_ERR_NOT_INITIALIZED, slm_cache_statistics(sc, &all));
-  assert_status(SLM_ERR_NOT_INITIALIZED, slm_cache_class_statistics(sc, &class));
+  assert_int_equal(slm_cache_usable_size(cache, pointer), 0);
+  assert_false(slm_cache_owns(cache, pointer));
+  assert_status(SLM_ERR_NOT_INITIALIZED, slm_cache_reclaim(cache, SIZE_MAX, SIZE_MAX, NULL));
+  assert_null(slm_cache_reclaim_page(cache, 4096));
+  assert_status(SLM_ERR_NOT_INITIALIZED, slm_cache_statistics(cache, &all));
+  assert_status(SLM_ERR_NOT_INITIALIZED, slm_cache_class_statistics(cache, &class));
   test_provider_give_back(provider, page, 4096);
 }
 
 static storage_type in_bss; /* zero-filled: a zone that is not initialised */
-static slm_cache_storage sc_in_bss;
+static cache_storage_type cache_in_bss;
 
 static void before_init(void **state) {
   (void)state;
@@ -79,24 +79,24 @@ static void before_init(void **state) {
   char object[64];
   test_provider_open(&provider, 4096);
   every_function_refuses(&in_bss, &provider, object);
-  every_sc_function_refuses(&sc_in_bss, &provider, object);
+  every_cache_function_refuses(&cache_in_bss, &provider, object);
   assert_true(bytes_are(&in_bss, sizeof in_bss, 0));
-  assert_true(bytes_are(&sc_in_bss, sizeof sc_in_bss, 0));
+  assert_true(bytes_are(&cache_in_bss, sizeof cache_in_bss, 0));
   /* One call that can't fail makes it usable. */
   slm_options options = SUITE_OPTIONS(test_provider_both(&provider));
   slm_zone *zone = slm_zone_init(&in_bss, sizeof in_bss, &options, NULL);
-  slm_cache *sc = slm_cache_init(&sc_in_bss, sizeof sc_in_bss, 8, 8, &options, NULL);
+  slm_cache *cache = slm_cache_init(&cache_in_bss, sizeof cache_in_bss, 8, 8, &options, NULL);
   assert_non_null(slm_zone_allocate(zone, 8));
-  assert_non_null(slm_cache_allocate(sc));
+  assert_non_null(slm_cache_allocate(cache));
   assert_ok(slm_zone_destroy(zone, NULL));
-  assert_ok(slm_cache_destroy(sc, NULL));
+  assert_ok(slm_cache_destroy(cache, NULL));
   test_provider_close(&provider);
 }
 
 static void after_destroy_and_again(void **state) {
   (void)state;
   storage_type storage;
-  slm_cache_storage sc_storage;
+  cache_storage_type cache_storage;
   test_provider provider;
   test_provider_open(&provider, 4096);
   provider.poison = true; /* the pages of the zone that ended can't even be read */
@@ -116,11 +116,11 @@ static void after_destroy_and_again(void **state) {
     assert_int_equal(test_provider_out(&provider, LARGE), 0);
     every_function_refuses(&storage, &provider, object);
 
-    slm_cache *sc = slm_cache_init(&sc_storage, sizeof sc_storage, 8, 1000, &options, NULL);
-    for (size_t i = 0; i < 200 * round; i++) assert_non_null(object = slm_cache_allocate(sc));
-    assert_ok(slm_cache_destroy(sc, &live));
+    slm_cache *cache = slm_cache_init(&cache_storage, sizeof cache_storage, 8, 1000, &options, NULL);
+    for (size_t i = 0; i < 200 * round; i++) assert_non_null(object = slm_cache_allocate(cache));
+    assert_ok(slm_cache_destroy(cache, &live));
     assert_int_equal(live, 200 * round);
-    every_sc_function_refuses(&sc_storage, &provider, object);
+    every_cache_function_refuses(&cache_storage, &provider, object);
   }
   test_provider_close(&provider);
 }

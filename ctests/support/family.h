@@ -29,6 +29,15 @@ typedef struct storage_type {
 #endif
 } storage_type;
 
+/** Storage for a cache of any kind. */
+typedef struct cache_storage_type {
+#if defined SUITE_PER_CPU
+  SLM_ALIGNAS(64) unsigned char bytes[SLM_CACHE_STORAGE_SIZE + CPUS * SLM_CACHE_CPU_STORAGE_SIZE];
+#else
+  SLM_ALIGNAS(64) unsigned char bytes[SLM_CACHE_STORAGE_SIZE];
+#endif
+} cache_storage_type;
+
 #ifdef SUITE_HARDENED
 /* The end of each slot is a canary, so the largest object is that much smaller. */
 #define CANARY sizeof(uintptr_t)
