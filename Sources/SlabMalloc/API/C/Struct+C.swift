@@ -8,7 +8,8 @@ enum GrowingStruct {
     _ value: Struct, to out: UnsafeMutablePointer<Struct>?, firstSize: Int = MemoryLayout<Struct>.size
   ) -> Status {
     guard let size = size(of: out), size >= firstSize, let out else { return .invalidArgument }
-    let known = size < MemoryLayout<Struct>.size ? size : MemoryLayout<Struct>.size
+    // Whole fields alone, which end at words of 64 bits.
+    let known = (size < MemoryLayout<Struct>.size ? size : MemoryLayout<Struct>.size) & ~7
     let header = MemoryLayout<UInt32>.size
     withUnsafeBytes(of: value) { bytes in
       guard let start = bytes.baseAddress else { return }
