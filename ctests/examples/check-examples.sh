@@ -80,6 +80,18 @@ x, x, x, x, x, x, x, x, x, x, x,
 bytes in slabs: 0 at the start, 0 now
 END
 
+expect words 0 "$build/words" <<END
+1 another-slab-on-a-page
+2 one
+1 page
+1 slab
+END
+
+expect seed 0 "$build/seed" <<END
+zone:  SLM_OK
+cache: SLM_OK
+END
+
 # A thread that ends while others free its last objects may leave a slab to the next one.
 if "$build/threads" >out; then pass threads; else fail "threads: exit status $?"; fi
 holds 'threads: the sum, and a ledger that closes' '
@@ -117,6 +129,9 @@ Sirius has magnitude -1.46
 Vega has 24 bytes, and 2699 stars fit on a page
 the second free was refused
 END
+  expect 'swift: seed' 0 "$lib/swift-example/debug/seed" <<END
+both examples work
+END
 else
   fail 'swift: the package stars does not build'
   cat out
@@ -136,7 +151,7 @@ END
 done
 
 . "$here/check-word-index.sh"
-for document in README.md Sources/SlabMalloc/SlabMalloc.docc/Kernels.md; do
+for document in README.md $(cd "$root" && ls Sources/SlabMalloc/SlabMalloc.docc/*.md); do
   if sh "$here/check-document.sh" "$root" "$document"; then pass "$document: code blocks and names"; else fail "$document"; fi
 done
 
