@@ -20,7 +20,7 @@ check-docs: docs $(B)/packages/pictures ## The documentation builds without a wa
 $(B)/docs/symbols/SlabMalloc.symbols.json: $(SWIFT_SRC) $(C_HEADERS) $(B)/sources.txt
 	@mkdir -p $(@D) $(B)/docs/module
 	@echo '  SWIFT   $@'
-	@$(SWIFTC) -swift-version 6 -parse-as-library -module-name SlabMalloc $(INCLUDES) -emit-module \
+	@$(SWIFTC) -swift-version 6 -parse-as-library -module-name SlabMalloc $(HOSTED) $(INCLUDES) -emit-module \
 	  -emit-module-path $(B)/docs/module/SlabMalloc.swiftmodule -emit-symbol-graph -emit-symbol-graph-dir $(@D) $(SWIFT_SRC)
 
 $(B)/docs/swift/index.html: $(B)/docs/symbols/SlabMalloc.symbols.json $(wildcard $(DOCC_BUNDLE)/* $(DOCC_BUNDLE)/*/*)
