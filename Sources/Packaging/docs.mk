@@ -2,7 +2,7 @@
 
 DOCS := Sources/Packaging/docs
 DOCC_BUNDLE := Sources/SlabMalloc/SlabMalloc.docc
-packages_docs := doxygen
+packages_docs := doxygen python3
 packages_pictures := python3
 
 .PHONY: pictures docs check-docs
@@ -17,11 +17,12 @@ check-docs: docs $(B)/packages/pictures ## The documentation builds without a wa
 	@PYTHONDONTWRITEBYTECODE=1 python3 $(DOCS)/pictures.py --check
 
 # What the compiler knows of the Swift API, for DocC. The regular mode, as programs that import the module have it.
-$(B)/docs/symbols/SlabMalloc.symbols.json: $(SWIFT_SRC) $(C_HEADERS) $(B)/sources.txt
+$(B)/docs/symbols/SlabMalloc.symbols.json: $(SWIFT_SRC) $(C_HEADERS) $(B)/sources.txt $(DOCS)/swift-symbols.py $(B)/packages/docs
 	@mkdir -p $(@D) $(B)/docs/module
 	@echo '  SWIFT   $@'
 	@$(SWIFTC) -swift-version 6 -parse-as-library -module-name SlabMalloc $(HOSTED) $(INCLUDES) -emit-module \
 	  -emit-module-path $(B)/docs/module/SlabMalloc.swiftmodule -emit-symbol-graph -emit-symbol-graph-dir $(@D) $(SWIFT_SRC)
+	@python3 $(DOCS)/swift-symbols.py $@
 
 $(B)/docs/swift/index.html: $(B)/docs/symbols/SlabMalloc.symbols.json $(wildcard $(DOCC_BUNDLE)/* $(DOCC_BUNDLE)/*/*)
 	@rm -rf $(@D)
