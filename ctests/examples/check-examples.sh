@@ -82,7 +82,7 @@ END
 
 expect words 0 "$build/words" <<END
 1 another-slab-on-a-page
-2 one
+3 one
 1 page
 1 slab
 END
