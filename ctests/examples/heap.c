@@ -14,15 +14,16 @@ static const char *handle(slm_heap *heap, const char *query) {
   size_t length = 1;
   for (size_t size; *query != '\0'; query += size + (query[size] == '&')) {
     size = strcspn(query, "&");
-    struct parameter *parameter = slm_heap_allocate(heap, sizeof *parameter);
-    char *text = slm_heap_allocate_zeroed(heap, size + 1);
+    struct parameter *parameter = (struct parameter *)slm_heap_allocate(heap, sizeof *parameter);
+    char *text = (char *)slm_heap_allocate_zeroed(heap, size + 1);
     if (parameter == NULL || text == NULL) return NULL;
     memcpy(text, query, size);
-    *parameter = (struct parameter){.next = all, .text = text};
+    parameter->next = all;
+    parameter->text = text;
     all = parameter;
     length += size + 2;
   }
-  char *answer = slm_heap_allocate_zeroed(heap, length);
+  char *answer = (char *)slm_heap_allocate_zeroed(heap, length);
   for (; answer != NULL && all != NULL; all = all->next) strcat(strcat(answer, all->text), all->next ? ", " : "");
   return answer;
 }

@@ -25,14 +25,9 @@ $(B)/tests/%: ctests/suites/%.c ctests/support/check.mk | $(B)/libslabmalloc.so 
 	$(call compile_program,-lcmocka -lpthread)
 
 EXAMPLES := $(patsubst ctests/examples/%.c,$(B)/examples/%,$(wildcard ctests/examples/*.c)) \
-  $(patsubst ctests/examples/%.cpp,$(B)/examples/%,$(wildcard ctests/examples/*.cpp)) \
   $(patsubst ctests/examples/swift/%.swift,$(B)/examples/%,$(wildcard ctests/examples/swift/*.swift))
 $(B)/examples/%: ctests/examples/%.c ctests/support/check.mk | $(B)/libslabmalloc.so
 	$(call compile_program)
-$(B)/examples/%: ctests/examples/%.cpp ctests/support/check.mk | $(B)/libslabmalloc.so $(B)/packages/check
-	@mkdir -p $(@D)
-	@echo '  CXX     $@'
-	@$(CXX) -std=c++17 $(C_WARNINGS) $(CFLAGS) -MMD -MP -I include -o $@ $< $(LINK_LIB)
 $(B)/examples/%: ctests/examples/swift/%.swift $(HEADER) ctests/support/check.mk | $(B)/libslabmalloc.so
 	@mkdir -p $(@D)
 	@echo '  SWIFT   $@'
