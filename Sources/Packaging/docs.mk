@@ -1,4 +1,4 @@
-# `make docs`: the site of the documentation, without a network. `make pictures`: the pictures that README and articles show.
+# `make docs`: the documentation's site, without a network. `make pictures`: what README and articles show.
 
 DOCS := Sources/Packaging/docs
 DOCC_BUNDLE := Sources/SlabMalloc/SlabMalloc.docc
@@ -9,22 +9,25 @@ packages_pictures := python3
 pictures: $(B)/packages/pictures ## Draw the pictures of README and articles from the numbers
 	@PYTHONDONTWRITEBYTECODE=1 python3 $(DOCS)/pictures.py
 
-docs: $(B)/docs/swift/index.html $(B)/docs/c/index.html ## Build the documentation's site into build/docs: DocC for Swift, Doxygen for C
+docs: $(B)/docs/swift/index.html $(B)/docs/c/index.html ## Build the documentation's site into build/docs
 	@sed 's/@VERSION@/$(VERSION)/' $(DOCS)/index.html >$(B)/docs/index.html
 	@echo "The documentation is in $(B)/docs: python3 -m http.server --directory $(B)/docs"
 
-check-docs: docs $(B)/packages/pictures ## The documentation builds without a warning, and its pictures are those of the numbers
+check-docs: docs $(B)/packages/pictures ## The documentation has no warning, and the pictures of its numbers
 	@PYTHONDONTWRITEBYTECODE=1 python3 $(DOCS)/pictures.py --check
 
 # What the compiler knows of the Swift API, for DocC. The regular mode, as programs that import the module have it.
-$(B)/docs/symbols/SlabMalloc.symbols.json: $(SWIFT_SRC) $(C_HEADERS) $(B)/sources.txt $(DOCS)/swift-symbols.py $(B)/packages/docs
+$(B)/docs/symbols/SlabMalloc.symbols.json: $(SWIFT_SRC) $(C_HEADERS) $(B)/sources.txt $(DOCS)/swift-symbols.py \
+  $(B)/packages/docs
 	@mkdir -p $(@D) $(B)/docs/module
 	@echo '  SWIFT   $@'
 	@$(SWIFTC) -swift-version 6 -parse-as-library -module-name SlabMalloc $(HOSTED) $(INCLUDES) -emit-module \
-	  -emit-module-path $(B)/docs/module/SlabMalloc.swiftmodule -emit-symbol-graph -emit-symbol-graph-dir $(@D) $(SWIFT_SRC)
+	  -emit-module-path $(B)/docs/module/SlabMalloc.swiftmodule -emit-symbol-graph \
+	  -emit-symbol-graph-dir $(@D) $(SWIFT_SRC)
 	@python3 $(DOCS)/swift-symbols.py $@
 
-$(B)/docs/swift/index.html: $(B)/docs/symbols/SlabMalloc.symbols.json $(wildcard $(DOCC_BUNDLE)/* $(DOCC_BUNDLE)/*/*)
+$(B)/docs/swift/index.html: $(B)/docs/symbols/SlabMalloc.symbols.json \
+  $(wildcard $(DOCC_BUNDLE)/* $(DOCC_BUNDLE)/*/*)
 	@rm -rf $(@D)
 	@echo '  DOCC    $@'
 	@$(SWIFT_BIN)docc convert $(DOCC_BUNDLE) --additional-symbol-graph-dir $(B)/docs/symbols --output-path $(@D) \

@@ -1,5 +1,6 @@
 #!/bin/sh
-# A document against the code: every C, C++ and Swift block is in a file, every slm_ name is in a header, every limit is the gate's.
+# A document against the code: every C, C++ and Swift block is in a file, every slm_ name is in a header, every limit
+# is the gate's.
 # usage: check-document.sh ROOT [DOCUMENT]     DOCUMENT: README.md
 #
 # A block follows a line `<!-- path -->`, and equals that file. With `<!-- path: NAME -->` it equals what stands
@@ -14,8 +15,10 @@ blocks() {
   awk '
     /^```/ && inside { inside = 0; next }
     /^```/ { inside = 1
-             if ($0 ~ /^```(c|swift|cpp)$/) print NR + 1, (marker == "" ? "none" : marker) }
-    !inside { if ($0 ~ /^<!-- .* -->$/) { marker = $0; gsub(/^<!-- | -->$/, "", marker) } else if ($0 != "") marker = "" }
+             if ($0 ~ /^```(c|cpp|swift)$/) print NR + 1, (marker == "" ? "none" : marker) }
+    inside { next }
+    /^<!-- .* -->$/ { marker = $0; gsub(/^<!-- | -->$/, "", marker); next }
+    $0 != "" { marker = "" }
   ' "$root/$document"
 }
 

@@ -12,7 +12,7 @@ static slm_cache_storage storage;
 
 static slm_cache *particles_create(void) {
   return slm_cache_init(&storage, sizeof storage, _Alignof(struct particle), sizeof(struct particle),
-                     SLM_OPTIONS(slm_mmap_provider()), NULL);
+                        SLM_OPTIONS(slm_mmap_provider()), NULL);
 }
 
 static struct particle *particle_create(slm_cache *particles, unsigned id) {

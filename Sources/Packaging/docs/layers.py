@@ -33,7 +33,8 @@ def floors(picture, x, width, bottom, house, look, height):
 
 
 def draw():
-    picture = Picture(WIDTH, 400, "The floors of slabmalloc: a ground floor, the zone house and the run house on it, and the faces")
+    title = "The floors of slabmalloc: a ground floor, the zone house and the run house on it, and the faces"
+    picture = Picture(WIDTH, 400, title)
     picture.text(20, 24, "faces", "small")
     column = (WIDTH - 40) / 5
     for name, words, first, count in FACES:
@@ -49,5 +50,6 @@ def draw():
     picture.box(20, 314, WIDTH - 40, 46, "ground")
     picture.text(36, 342, GROUND[0], "bold")
     picture.text(112, 342, GROUND[1])
-    picture.text(WIDTH / 2, 384, "A floor names only floors below it, in its own house and on the ground.", "small middle")
+    rule = "A floor names only floors below it, in its own house and on the ground."
+    picture.text(WIDTH / 2, 384, rule, "small middle")
     return str(picture)

@@ -4,14 +4,19 @@ from svg import Picture
 
 OWN = "slabmalloc"
 # Colours that are told apart without red and green, and a shape each.
-LOOKS = {"glibc": ("#8c959f", "circle"), "jemalloc": ("#d55e00", "square"), "tcmalloc": ("#3b8eea", "diamond"), "mimalloc": ("#009e73", "up")}
+LOOKS = {
+    "glibc": ("#8c959f", "circle"),
+    "jemalloc": ("#d55e00", "square"),
+    "tcmalloc": ("#3b8eea", "diamond"),
+    "mimalloc": ("#009e73", "up"),
+}
 LOW, HIGH = -2.6, 3.2
 ROW = 21
 LEFT, PANEL, GAP = 140, 370, 20
 
 
 def read(path):
-    """The rows of the table: name, then seconds and MiB by malloc; and the means of all rows, seconds and MiB by peer."""
+    """The names of the mallocs; the rows of the table, seconds and MiB by malloc; the means of all rows by peer."""
     rows, means = {}, {}
     with open(path, encoding="utf-8") as file:
         lines = [line.split("\t") for line in file.read().splitlines() if line and not line.startswith("#")]
@@ -30,7 +35,8 @@ def table(path):
     names, rows, _ = read(path)
     lines = ["| row | " + " | ".join(names) + " |", "|---" * (len(names) + 1) + "|"]
     for row, pairs in rows.items():
-        lines.append(f"| {row} | " + " | ".join(f"{pairs[name][0]:.2f} / {pairs[name][1]:.0f}" for name in names) + " |")
+        cells = [f"{pairs[name][0]:.2f} / {pairs[name][1]:.0f}" for name in names]
+        lines.append(f"| {row} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
 
@@ -41,7 +47,8 @@ def place(left, ratio):
 def draw(path):
     _, rows, means = read(path)
     height = 116 + ROW * (len(rows) + 1) + 30
-    picture = Picture(LEFT + 2 * PANEL + GAP + 20, height, "Time and memory of other mallocs, as multiples of slabmalloc's")
+    title = "Time and memory of other mallocs, as multiples of slabmalloc's"
+    picture = Picture(LEFT + 2 * PANEL + GAP + 20, height, title)
     x = LEFT
     picture.text(20, 26, "Other mallocs against slabmalloc: right of the line slabmalloc is ahead", "bold")
     for peer, (colour, shape) in LOOKS.items():

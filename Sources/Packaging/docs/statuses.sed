@@ -1,7 +1,7 @@
 # Lets Doxygen see the statuses, which slabmalloc.h writes once, as lines X(NAME, value, "meaning") of a macro.
 #
-# Each of these lines becomes an enumerator with its meaning as its comment, and waits in the hold space until the enum
-# comes that the macro fills. Lines stay where they are, so that a warning of Doxygen's names the header's line. Needs sed -n.
+# Each of these lines becomes an enumerator with its meaning as its comment, and waits in the hold space for the enum
+# that the macro fills. Lines stay where they are, so that a warning of Doxygen's names the header's line. Needs sed -n.
 
 /^#define SLM_STATUSES(X)/ {
   s/ *\\$//p

@@ -4,7 +4,7 @@ from html import escape
 STYLE = """
   text { font: 13px system-ui, -apple-system, 'Segoe UI', 'Helvetica Neue', Arial, sans-serif; fill: #1f2328 }
   .small { font-size: 11.5px; fill: #59636e } .bold { font-weight: 600 } .end { text-anchor: end }
-  .middle { text-anchor: middle } .mono { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; font-size: 12px }
+  .middle { text-anchor: middle }
   .line { stroke: #d1d9e0 } .axis { stroke: #1f2328; stroke-width: 1.5 }
   .ground { fill: #eaeef2; stroke: #8c959f } .zones { fill: #ddf4ff; stroke: #54aeff }
   .runs { fill: #fff1e5; stroke: #fb8f44 } .faces { fill: #fbefff; stroke: #c297ff }
@@ -18,7 +18,8 @@ STYLE = """
 class Picture:
     def __init__(self, width, height, title):
         self.lines = [
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img">',
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
+            ' role="img">',
             f"<title>{escape(title)}</title>",
             f"<style>{STYLE}\n</style>",
         ]
@@ -34,11 +35,12 @@ class Picture:
 
     def mark(self, x, y, shape, colour, size=4.5):
         """A mark that is told apart by its shape, too."""
+        wide, half = size + 1, f"{size:g} {size:g} 0"
         paths = {
             "square": f"M{x - size:g} {y - size:g}h{2 * size:g}v{2 * size:g}h{-2 * size:g}z",
-            "diamond": f"M{x:g} {y - size - 1:g}l{size + 1:g} {size + 1:g}l{-size - 1:g} {size + 1:g}l{-size - 1:g} {-size - 1:g}z",
+            "diamond": f"M{x:g} {y - wide:g}l{wide:g} {wide:g}l{-wide:g} {wide:g}l{-wide:g} {-wide:g}z",
             "up": f"M{x:g} {y - size:g}l{size:g} {2 * size:g}h{-2 * size:g}z",
-            "circle": f"M{x - size:g} {y:g}a{size:g} {size:g} 0 1 0 {2 * size:g} 0a{size:g} {size:g} 0 1 0 {-2 * size:g} 0z",
+            "circle": f"M{x - size:g} {y:g}a{half} 1 0 {2 * size:g} 0a{half} 1 0 {-2 * size:g} 0z",
         }
         self.lines.append(f'<path d="{paths[shape]}" fill="{colour}"/>')
 
