@@ -115,7 +115,7 @@ slm_page_provider slm_port_provider(void);
  *
  * Any zone; one made with #SLM_ONE_THREAD only where a single CPU allocates, with interrupts disabled or without
  * handlers that allocate.
- * @param zone NULL ends the heap: it is as before it was started. Interrupt: yes. Cost: constant.
+ * @param zone NULL ends the heap, which is then as before it was started. End it before slm_zone_destroy().
  */
 void slm_swift_heap_start(slm_zone *SLM_NULLABLE zone);
 
