@@ -116,6 +116,7 @@ slm_page_provider slm_port_provider(void);
  * Any zone; one made with #SLM_ONE_THREAD only where a single CPU allocates, with interrupts disabled or without
  * handlers that allocate.
  * @param zone NULL ends the heap, which is then as before it was started. End it before slm_zone_destroy().
+ * Interrupt: yes. Cost: constant.
  */
 void slm_swift_heap_start(slm_zone *SLM_NULLABLE zone);
 
