@@ -108,7 +108,8 @@ slm_page_provider slm_port_provider(void);
  * (6.3), or with _swift_alignedAllocate() and _swift_alignedFree() (the development branch). libslabmalloc-swiftheap.a
  * defines these four, on the functions below, which are in libslabmalloc.a. Link both, this one first. Dictionaries and
  * sets also need `arc4random_buf`. What the target has no instructions for comes from a compiler's run-time library
- * (`__aeabi_dmul`, ...). These are yours to link. @{ */
+ * (`__aeabi_dmul`, ...). These are yours to link.
+ * @{ */
 
 /**
  * Makes a zone the heap. Call it before the first Swift object, on one CPU. Other code may use the zone too.
