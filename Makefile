@@ -129,6 +129,8 @@ $(B)/libslabmalloc.a: $(B)/obj/SlabMalloc.o $(B)/api.txt $(PORT_OBJ)
 	$(call make_archive,$(LIB_OBJ))
 
 include Sources/Packaging/freestanding.mk
+include Sources/Packaging/docs.mk
+include ctests/examples/examples.mk
 
 # --- Installing ----------------------------------------------------------------------------------
 # The package files find the prefix from their own place, so they are the same for every PREFIX.

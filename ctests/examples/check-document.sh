@@ -1,6 +1,7 @@
 #!/bin/sh
-# A document against the code: every C and Swift block is in a file, every slm_ name is in a header, every limit is the gate's.
-# usage: check-readme.sh ROOT [DOCUMENT]     DOCUMENT: README.md
+# A document against the code: every C, C++ and Swift block is in a file, every slm_ name is in a header, every limit
+# is the gate's.
+# usage: check-document.sh ROOT [DOCUMENT]     DOCUMENT: README.md
 #
 # A block follows a line `<!-- path -->`, and equals that file. With `<!-- path: NAME -->` it equals what stands
 # between the comments `[NAME` and `NAME]` of the file.
@@ -14,14 +15,19 @@ blocks() {
   awk '
     /^```/ && inside { inside = 0; next }
     /^```/ { inside = 1
-             if ($0 ~ /^```(c|swift|cpp)$/) print NR + 1, (marker == "" ? "none" : marker) }
-    !inside { if ($0 ~ /^<!-- .* -->$/) { marker = $0; gsub(/^<!-- | -->$/, "", marker) } else if ($0 != "") marker = "" }
+             if ($0 ~ /^```(c|cpp|swift)$/) print NR + 1, (marker == "" ? "none" : marker) }
+    inside { next }
+    /^<!-- .* -->$/ { marker = $0; gsub(/^<!-- | -->$/, "", marker); next }
+    $0 != "" { marker = "" }
   ' "$root/$document"
 }
 
 list=$(blocks)
-[ -n "$list" ] || { echo "$document has no code blocks"; exit 1; }
+case $document in
+  README.md | */Kernels.md | */Coming*) [ -n "$list" ] || { echo "$document has no code blocks"; exit 1; } ;;
+esac
 while read -r line path name; do
+  [ -n "$line" ] || continue # no block at all
   path=${path%:}
   if [ ! -f "$root/$path" ]; then
     echo "$document:$line: a code block without a file: $path"

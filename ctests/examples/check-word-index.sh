@@ -8,7 +8,8 @@ reference() {
 counts() {
   reference "$2" >reference
   [ "$3" = "$(wc -l <reference)" ] || [ "$3" = any ] || fail "word_index, $1: not $3 different words in the test file"
-  expect "word_index --counts, $1 ($(($(wc -l <reference))) different words)" 0 "$build/word_index" --counts "$2" <reference
+  name="word_index --counts, $1 ($(($(wc -l <reference))) different words)"
+  expect "$name" 0 "$build/word_index" --counts "$2" <reference
 }
 
 # Words of base-26 digits: the last letters of neighbours differ, many are frequent.
@@ -17,7 +18,8 @@ generate() {
     for (i = 0; i < count; i++) {
       word = ""
       for (n = i; n > 0; n = int(n / 26)) word = word sprintf("%c", (i % 2 ? 97 : 65) + n % 26)
-      printf "%s%s%d%s", word, i % 7 ? " the-" : "\n", i, i % 3 ? "" : " w" substr("abcdefghijklmnopqrstuvwxyz", i % 23 + 1, 9) " "
+      printf "%s%s%d", word, i % 7 ? " the-" : "\n", i
+      if (i % 3 == 0) printf " w%s ", substr("abcdefghijklmnopqrstuvwxyz", i % 23 + 1, 9)
     }
   }'
 }
@@ -95,5 +97,9 @@ fi
 if [ -w /dev/full ]; then
   code=0
   "$build/word_index" no_newline >/dev/full 2>errors || code=$?
-  if [ "$code" -eq 1 ]; then pass 'word_index: output that fails'; else fail "word_index: output that fails: exit status $code"; fi
+  if [ "$code" -eq 1 ]; then
+    pass 'word_index: output that fails'
+  else
+    fail "word_index: output that fails: exit status $code"
+  fi
 fi

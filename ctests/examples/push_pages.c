@@ -9,7 +9,7 @@ static slm_zone_storage storage;
 static void *objects[OBJECTS_MAX];
 static size_t count;
 
-/* Allocates until the zone says why it can't. */
+/* Allocates until the zone says why it cannot. */
 static slm_status fill(slm_zone *zone) {
   for (;;) {
     void *object = NULL;
@@ -20,7 +20,7 @@ static slm_status fill(slm_zone *zone) {
 }
 
 int main(void) {
-  slm_zone *zone = slm_zone_init(&storage, sizeof storage, NULL); /* can't fail */
+  slm_zone *zone = slm_zone_init(&storage, sizeof storage, NULL, NULL); /* cannot fail */
   printf("objects of %d bytes need a page of %zu bytes\n", OBJECT_SIZE, slm_zone_page_size(zone, 16, OBJECT_SIZE));
   slm_status status = fill(zone);
   printf("no page yet:      %2zu objects, then %s\n", count, slm_status_name(status));

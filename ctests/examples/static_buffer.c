@@ -16,9 +16,9 @@ static slm_provider_statistics show(slm_region *region, const char *when) {
 }
 
 int main(void) {
-  slm_region *region = slm_region_init(buffer, sizeof buffer, PAGE_SIZE);
+  slm_region *region = slm_region_init(buffer, sizeof buffer, PAGE_SIZE, NULL);
   if (region == NULL) return 1;
-  slm_zone *zone = slm_zone_init(&storage, sizeof storage, &SLM_OPTIONS(slm_region_provider(region)));
+  slm_zone *zone = slm_zone_init(&storage, sizeof storage, SLM_OPTIONS(slm_region_provider(region)), NULL);
   if (zone == NULL) return 1;
 
   printf("%-22s %8s %12s %8s\n", "pages", "taken", "given back", "left");

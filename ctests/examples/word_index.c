@@ -92,7 +92,7 @@ int main(int argc, char **argv) {
   slm_page_provider provider = slm_mmap_provider();
   slm_provider_statistics before = {.struct_size = sizeof before}, after = before;
   slm_mmap_statistics(&before);
-  slm_zone *zone = slm_zone_init(&storage, sizeof storage, &SLM_OPTIONS(provider));
+  slm_zone *zone = slm_zone_init(&storage, sizeof storage, SLM_OPTIONS(provider), NULL);
   if (zone == NULL) return fail(1, "zone", "the options were refused");
 
   int result = run(&arguments, file, zone, slm_zone_page_size(zone, 1, 1));

@@ -130,7 +130,7 @@ check_machine() {
     boot "$machine" 64M "$seconds" "$log" "fault=$fault"
     expect "$machine fails: $fault" "$log" $? "$status" "$line" || bad=1
   done <<END
-double-free 60 $fail ^FAIL: .* a double free is told
+double-free 60 $fail ^FAIL: .* a double free is reported
 leak        60 $fail ^FAIL: .* every page frame came back
 corruption  60 $fail ^FAIL: .* an object is as it was made
 swift-early 60 $fail ^FAIL: misuse of the Swift heap: SLM_ERR_NOT_INITIALIZED

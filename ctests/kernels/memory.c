@@ -24,7 +24,7 @@ void map_remove(struct memory_map *map, uintptr_t start, uintptr_t end) {
 
 // [memory_start
 slm_region *frames;
-slm_smp_zone *heap;
+slm_zone *heap;
 
 // Before there is a heap, memory is cut off the front of a range.
 static void *map_take(struct memory_map *map, size_t size) {
@@ -38,19 +38,23 @@ static void *map_take(struct memory_map *map, size_t size) {
 }
 
 bool memory_start(struct memory_map *map) {
-  size_t storage_size = slm_smp_zone_storage_size(CPU_COUNT);
+  slm_options options = SLM_DEFAULT_OPTIONS;
+  options.threads = SLM_PER_CPU;
+  options.cpu_count = CPU_COUNT;
+  size_t storage_size = slm_zone_storage_size(&options);
   void *storage = map_take(map, storage_size);
   if (storage == NULL) return false;
 
   for (size_t i = 0; i < map->count; i++) {
     void *start = (void *)map->ranges[i].start;
     size_t size = map->ranges[i].end - map->ranges[i].start;
-    if (frames == NULL) frames = slm_region_init(start, size, 4096); // NULL if the range is too small
+    if (frames == NULL) frames = slm_region_init(start, size, 4096, NULL); // NULL if the range is too small
     else if (slm_region_add(frames, start, size) != SLM_OK) print("memory at %lx is not used\n", map->ranges[i].start);
   }
   if (frames == NULL) return false;
 
-  heap = slm_smp_zone_init(storage, storage_size, CPU_COUNT, &SLM_OPTIONS(slm_region_provider(frames)));
+  options.provider = slm_region_provider(frames);
+  heap = slm_zone_init(storage, storage_size, &options, NULL);
   if (heap == NULL) return false;
   slm_swift_heap_start(heap);
   return true;
@@ -64,8 +68,8 @@ size_t memory_largest_object(void) {
 }
 
 uint64_t memory_free(void) {
-  slm_region_fragmentation free = {.struct_size = sizeof free};
-  check_that(slm_region_fragmentation_get(frames, &free) == SLM_OK, "the region tells how broken it is");
+  slm_fragmentation free = {.struct_size = sizeof free};
+  check_that(slm_region_fragmentation(frames, &free) == SLM_OK, "the region has its fragmentation");
   print("%lu KiB free, %lu of them in one piece, and %lu large pages\n", (unsigned long)free.free_bytes / 1024,
         (unsigned long)free.largest_free_run / 1024, (unsigned long)free.large_pages_free);
   return free.free_bytes;
@@ -73,12 +77,12 @@ uint64_t memory_free(void) {
 
 void memory_stop(void) {
   slm_statistics held = {.struct_size = sizeof held};
-  check_that(slm_smp_zone_statistics(heap, &held) == SLM_OK, "the heap has statistics");
+  check_that(slm_zone_statistics(heap, &held) == SLM_OK, "the heap has statistics");
   check_that(held.slots_live == 0, "no object is left");
   print("slot size  page size  pages  live slots\n");
   for (size_t i = 0; i < held.class_count; i++) {
     slm_class_statistics row = {.struct_size = sizeof row};
-    check_that(slm_smp_zone_class_statistics(heap, i, &row) == SLM_OK, "the class has statistics");
+    check_that(slm_zone_class_statistics(heap, i, &row) == SLM_OK, "the class has statistics");
     if (row.pages != 0) {
       print("%9u  %9lu  %5lu  %10lu\n", row.slot_size, (unsigned long)row.page_size, (unsigned long)row.pages,
             (unsigned long)row.slots_live);
@@ -86,7 +90,7 @@ void memory_stop(void) {
   }
 
   size_t live = 0;
-  check_that(slm_smp_zone_destroy(heap, &live) == SLM_OK && live == 0, "the heap ends without a live object");
+  check_that(slm_zone_destroy(heap, &live) == SLM_OK && live == 0, "the heap ends without a live object");
   slm_provider_statistics ledger = {.struct_size = sizeof ledger};
   check_that(slm_region_statistics(frames, &ledger) == SLM_OK, "the region has statistics");
   print("frames taken %lu, given back %lu; large pages taken %lu, given back %lu\n",

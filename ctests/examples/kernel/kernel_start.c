@@ -13,12 +13,13 @@ static slm_zone *heap;
 slm_status heap_start(const struct memory_range *map, size_t count) {
   slm_region *region = NULL;
   for (size_t i = 0; i < count; i++) {
-    if (region == NULL) region = slm_region_init(map[i].start, map[i].size, 4096);
-    else slm_region_add(region, map[i].start, map[i].size); /* refused if it is too small for a page */
+    if (region == NULL) region = slm_region_init(map[i].start, map[i].size, 4096, NULL);
+    else if (slm_region_add(region, map[i].start, map[i].size) != SLM_OK) continue; /* too small for a page */
   }
   if (region == NULL) return SLM_ERR_OUT_OF_MEMORY;
-  heap = slm_zone_init(&heap_storage, sizeof heap_storage, &SLM_OPTIONS(slm_region_provider(region)));
-  return heap == NULL ? SLM_ERR_INVALID_ARGUMENT : SLM_OK;
+  slm_status status;
+  heap = slm_zone_init(&heap_storage, sizeof heap_storage, SLM_OPTIONS(slm_region_provider(region)), &status);
+  return status;
 }
 
 void *kmalloc(size_t size) { return slm_zone_allocate(heap, size); }

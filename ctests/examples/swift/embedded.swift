@@ -8,13 +8,13 @@ struct Star {
 
 do {
   // The storage must stay where it is, so it is allocated and not a Swift variable.
-  let size = slm_zone_storage_size()
+  let size = slm_zone_storage_size(nil)
   let storage = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 64)
   defer { storage.deallocate() }
   var options = slm_options()
   options.struct_size = UInt32(MemoryLayout<slm_options>.size)
   options.provider = slm_mmap_provider()
-  guard let zone = slm_zone_init(storage, size, &options) else { fatalError("no zone") }
+  guard let zone = slm_zone_init(storage, size, &options, nil) else { fatalError("no zone") }
 
   let layout = MemoryLayout<Star>.self
   guard let slot = slm_zone_allocate_aligned(zone, layout.alignment, layout.size) else { fatalError("out of memory") }

@@ -7,6 +7,9 @@ let package = Package(
   targets: [
     .executableTarget(
       name: "stars", dependencies: [.product(name: "SlabMalloc", package: "slabmalloc")], path: "Sources",
-      swiftSettings: [.treatAllWarnings(as: .error)])
+      swiftSettings: [.treatAllWarnings(as: .error)]),
+    .executableTarget(
+      name: "seed", dependencies: [.product(name: "SlabMalloc", package: "slabmalloc")], path: "Seed",
+      swiftSettings: [.treatAllWarnings(as: .error)]),
   ]
 )
