@@ -42,6 +42,27 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#if defined(__GNUC__) && !defined(__TINYC__)
+/** The compiler warns when the result is ignored. */
+#define SLM_NODISCARD __attribute__((warn_unused_result))
+/** The result points to as many bytes as the arguments with these numbers say. */
+#define SLM_ALLOC_SIZE(...) __attribute__((alloc_size(__VA_ARGS__)))
+/** The result is aligned as the argument with this number says. */
+#define SLM_ALLOC_ALIGN(n) __attribute__((alloc_align(n)))
+#else
+#define SLM_NODISCARD
+#define SLM_ALLOC_SIZE(...)
+#define SLM_ALLOC_ALIGN(n)
+#endif
+#if defined(__GNUC__) && !defined(__clang__) && !defined(__TINYC__) && __GNUC__ >= 11
+/** The result is a new object, to be used, which the named function deallocates: by its argument with this number. */
+#define SLM_MALLOC(deallocator, n) __attribute__((warn_unused_result, malloc, malloc(deallocator, n)))
+#elif defined(__GNUC__) && !defined(__TINYC__)
+#define SLM_MALLOC(deallocator, n) __attribute__((warn_unused_result, malloc))
+#else
+#define SLM_MALLOC(deallocator, n)
+#endif
+
 /** @name Version
  *  The version of this header; slm_version() is that of the library linked. @{ */
 /** Changes when programs must be. */
@@ -871,160 +892,225 @@ slm_status slm_smp_zone_class_statistics(slm_smp_zone *SLM_NONNULL zone, size_t 
 /** @} */
 
 /* ------------------------------------------------------------------------ */
-/** @name Process: malloc by another name, for any thread
+/** @defgroup malloc Malloc
+ *  malloc by another name. Hosted builds only.
  *
- * Hosted builds only. Each thread has a *heap* of its own and needs no lock; any thread may free what any other allocated
- * (a *remote free*). The preload library's malloc family is these functions under the names of the C library.
+ *  Each thread has a heap of its own and takes no lock. Any thread may free what another one allocated: a *remote
+ *  free*. The preload library defines the C library's names with these functions. Pointers are aligned to 16. Sizes
+ *  above PTRDIFF_MAX are refused. The functions may be called before main and in exit handlers.
  *
- * Every pointer is 16-aligned. Sizes above PTRDIFF_MAX are refused. Where memory is refused errno is ENOMEM; nothing else
- * here sets errno. These functions may be called before main and after exit handlers, but, like malloc, not from a signal
- * handler.
+ *  Misuse goes to the handler of slm_process_set_misuse_handler(). A double free is detected until the memory is handed
+ *  out again. If a slab's owner and another thread free one object at once, it is reported when the owner next visits
+ *  the slab, with the slab's address.
  *
- * Profiles, by the environment (SLABMALLOC_PROFILE): `checked` is the default. `fast` is the same, but that sized frees don't check
- * the size. In `hardened` each slot ends with a canary of 8 bytes, which a free checks; freed memory is cleared, held back, and looked
- * at when it is handed out again; which slot that is can't be foreseen; and slabs and large objects end with 64 KiB that can't be
- * touched.
- *
- * Misuse (a double free, a pointer into an object, a foreign pointer, a wrong size) is found always, and reported to the handler
- * of slm_set_misuse_handler(): without one, a line on stderr and abort(). A double free is found until the memory is handed out
- * again. If a slab's owner and another thread free one object at the same moment, it is found when the owner next looks at the slab,
- * and told with the slab's first address.
+ *  Interrupt: no, as malloc. Provider: there is none.
  *  @{ */
 
-/** Allocates size bytes; 0 is served as 1. Cost: 20 to 30 instructions when a slot was freed recently, else about 40;
- *  a new slab costs a few hundred, and may call mmap or mprotect. Above #SLM_MAX_SIZE: a page run, a lock, some 200. */
-void *SLM_NULLABLE slm_malloc(size_t size);
-/** Allocates count * size bytes that read as zero; NULL if the product overflows. Fresh pages are not cleared again. */
-void *SLM_NULLABLE slm_calloc(size_t count, size_t size);
-/** Changes the size of an object: in place where the new size is of the same size class, else by moving it. NULL allocates; size 0
- *  frees and returns NULL, as glibc does. On failure NULL, and the object is as it was. A large object grows in place where
- *  there is room behind it; from 16 MiB on it moves by page tables, not by copying. An object of slm_heap_create()'s heap that moves
- *  becomes one of the thread's. */
-void *SLM_NULLABLE slm_realloc(void *SLM_NULLABLE pointer, size_t size);
-/** Frees an object. NULL does nothing. Keeps errno. Cost: about 36 instructions for an object of the thread's own heap, 2 atomic
- *  operations more for another's. */
+/** Frees an object. NULL does nothing. Keeps errno.
+ *  Cost: about 36 instructions for an object of the thread's own heap; two atomic operations more for another heap's.
+ */
 void slm_free(void *SLM_NULLABLE pointer);
-/** Frees an object and checks that it was allocated with this size (C23). An object of slm_realloc() has its last size. */
+/** Frees an object and checks that it was allocated with this size (C23). After slm_realloc() its last size counts. */
 void slm_free_sized(void *SLM_NULLABLE pointer, size_t size);
 /** Frees an object and checks that it was allocated with this alignment and size (C23). */
 void slm_free_aligned_sized(void *SLM_NULLABLE pointer, size_t alignment, size_t size);
-/** Allocates size bytes at a multiple of alignment, any power of two; NULL with errno EINVAL for other alignments. */
-void *SLM_NULLABLE slm_aligned_alloc(size_t alignment, size_t size);
-/** Bytes of an object, all of them yours to use; 0 for NULL. A pointer that is no live object is misuse. */
+
+/** Allocates size bytes. Size 0 is served as 1.
+ *  @return the memory, not cleared; NULL with errno ENOMEM if memory is refused.
+ *  Cost: 20 to 30 instructions if a slot was freed recently, else about 40. A new slab costs some hundred instructions
+ *  and may call mmap or mprotect. Above 136 KiB: a page run, a lock, some 200 instructions. */
+void *SLM_NULLABLE slm_malloc(size_t size) SLM_MALLOC(slm_free, 1) SLM_ALLOC_SIZE(1);
+/** Allocates count * size bytes that read as zero. Fresh pages are not cleared again.
+ *  @return the memory; NULL with errno ENOMEM if memory is refused or the product overflows. */
+void *SLM_NULLABLE slm_calloc(size_t count, size_t size) SLM_MALLOC(slm_free, 1) SLM_ALLOC_SIZE(1, 2);
+/** Allocates size bytes at a multiple of alignment, which is any power of two.
+ *  @return the memory; NULL with errno ENOMEM if memory is refused, EINVAL if alignment is not a power of two. */
+void *SLM_NULLABLE slm_aligned_alloc(size_t alignment, size_t size) SLM_MALLOC(slm_free, 1) SLM_ALLOC_SIZE(2)
+    SLM_ALLOC_ALIGN(1);
+/** Changes the size of an object: in place if the new size is of the same size class, else by moving it. An object of a
+ *  heap of slm_heap_create() stays in that heap. A large object grows in place if the pages behind it are free; from 16
+ *  MiB on it is moved by page tables.
+ *  @param pointer NULL allocates. @param size 0 frees the object and returns NULL, as glibc does.
+ *  @return the object; NULL with errno ENOMEM if memory is refused, and then the object is unchanged. */
+void *SLM_NULLABLE slm_realloc(void *SLM_NULLABLE pointer, size_t size) SLM_NODISCARD SLM_ALLOC_SIZE(2);
+/** The bytes of an object, all of them usable; 0 for NULL. A pointer that is not to a live object is misuse. */
 size_t slm_usable_size(const void *SLM_NULLABLE pointer);
-/** The size that an allocation of size bytes really gets; 0 if it is impossible. */
+/** The usable size that an allocation of size bytes gets; 0 if it is impossible. */
 size_t slm_good_size(size_t size);
 /** @} */
 
 /* ------------------------------------------------------------------------ */
-/** @name Heap: a heap of your own, freed at once
+/** @defgroup heaps Heaps
+ *  Heaps of your own, destroyed in one call. Hosted builds only.
  *
- * Hosted builds only. One thread at a time uses a heap of slm_heap_create(), with the slm_heap_ functions; any other may free its objects with
- * slm_free(), at any time. slm_realloc() and slm_usable_size() take its objects too, but what slm_realloc() moves leaves the heap.
+ *  One thread at a time uses a heap with these functions. Any thread may free its objects with slm_free(), and use
+ *  slm_realloc() and slm_usable_size() on them. Objects never leave their heap by a call. Layouts are those of
+ *  "Malloc": any size, and any alignment that is a power of two. Misuse is returned as a status, not reported to the
+ *  misuse handler.
+ *
+ *  Interrupt: no, as malloc. Provider: there is none.
  *  @{ */
-/** A heap: opaque. */
+/** A heap. */
 typedef struct slm_heap slm_heap;
 
-/** Makes a heap. NULL if out of memory. */
-slm_heap *SLM_NULLABLE slm_heap_create(void);
-/** Frees every object of the heap and the heap. From any thread, while no other uses the heap or its objects.
- *  @param live if not NULL, gets how many objects were not freed before.
- *  @return #SLM_OK; #SLM_ERR_NOT_INITIALIZED if this is no heap (any more). */
+/** Makes a heap.
+ *  @param options NULL, or options of which only `name` may be set: a heap has the profile of the process.
+ *  @param why if not NULL, gets #SLM_OK or the reason: #SLM_ERR_OUT_OF_MEMORY, #SLM_ERR_INVALID_ARGUMENT.
+ *  @return the heap; NULL on error. */
+slm_heap *SLM_NULLABLE slm_heap_create(const slm_options *SLM_NULLABLE options,
+                                       slm_status *SLM_NULLABLE why) SLM_NODISCARD;
+/** Frees every object of the heap, and the heap. From any thread, while no other one uses the heap or its objects.
+ *  @param live if not NULL, gets the number of objects that were still live.
+ *  @return #SLM_OK; #SLM_ERR_NOT_INITIALIZED.
+ *  Cost: proportional to the slabs and large objects. */
 slm_status slm_heap_destroy(slm_heap *SLM_NONNULL heap, size_t *SLM_NULLABLE live);
-/** Allocates from a heap. @see slm_malloc */
-void *SLM_NULLABLE slm_heap_allocate(slm_heap *SLM_NONNULL heap, size_t size);
-/** Allocates memory that reads as zero. @see slm_calloc */
-void *SLM_NULLABLE slm_heap_allocate_zeroed(slm_heap *SLM_NONNULL heap, size_t size);
-/** Allocates with an alignment. @see slm_aligned_alloc */
-void *SLM_NULLABLE slm_heap_allocate_aligned(slm_heap *SLM_NONNULL heap, size_t alignment, size_t size);
-/** Gives an object of this heap back. NULL does nothing. The thread that allocates from the heap calls this one: it is faster than slm_free().
- *  @return #SLM_OK, #SLM_ERR_FOREIGN_POINTER (also for an object of another heap), #SLM_ERR_INTERIOR_POINTER,
- *          #SLM_ERR_DOUBLE_FREE: then nothing changed. */
-slm_status slm_heap_free(slm_heap *SLM_NONNULL heap, void *SLM_NULLABLE pointer);
+
+/** Deallocates an object of this heap. For the heap's thread faster than slm_free().
+ *  @return #SLM_OK; #SLM_ERR_NOT_INITIALIZED, #SLM_ERR_FOREIGN_POINTER (also for an object of another heap),
+ *          #SLM_ERR_INTERIOR_POINTER, #SLM_ERR_DOUBLE_FREE; in profile hardened #SLM_ERR_OVERFLOW. */
+slm_status slm_heap_deallocate(slm_heap *SLM_NONNULL heap, void *SLM_NULLABLE pointer);
+/** Deallocates an object and checks its size. @see slm_zone_deallocate_sized */
+slm_status slm_heap_deallocate_sized(slm_heap *SLM_NONNULL heap, void *SLM_NULLABLE pointer, size_t size);
+/** Deallocates an object and checks its alignment and size. @see slm_zone_deallocate_aligned_sized */
+slm_status slm_heap_deallocate_aligned_sized(slm_heap *SLM_NONNULL heap, void *SLM_NULLABLE pointer, size_t alignment,
+                                             size_t size);
+/** Deallocates count objects. @see slm_zone_deallocate_batch */
+slm_status slm_heap_deallocate_batch(slm_heap *SLM_NONNULL heap, void *SLM_NULLABLE const *SLM_NONNULL pointers,
+                                     size_t count, size_t *SLM_NULLABLE done);
+/** Allocates size bytes. @see slm_malloc */
+void *SLM_NULLABLE slm_heap_allocate(slm_heap *SLM_NONNULL heap, size_t size) SLM_MALLOC(slm_heap_deallocate, 2)
+    SLM_ALLOC_SIZE(2);
+/** Allocates size bytes that read as zero. @see slm_calloc */
+void *SLM_NULLABLE slm_heap_allocate_zeroed(slm_heap *SLM_NONNULL heap, size_t size) SLM_MALLOC(slm_heap_deallocate, 2)
+    SLM_ALLOC_SIZE(2);
+/** Allocates size bytes at a multiple of alignment. @see slm_aligned_alloc */
+void *SLM_NULLABLE slm_heap_allocate_aligned(slm_heap *SLM_NONNULL heap, size_t alignment, size_t size)
+    SLM_MALLOC(slm_heap_deallocate, 2) SLM_ALLOC_SIZE(3) SLM_ALLOC_ALIGN(2);
+/** Allocates and returns why not. errno is kept.
+ *  @param flags 0 or #SLM_ZEROED. @param out gets the memory, or NULL on error.
+ *  @return #SLM_OK; #SLM_ERR_OUT_OF_MEMORY, #SLM_ERR_INVALID_LAYOUT (an alignment that is not a power of two, or a size
+ *          above PTRDIFF_MAX), #SLM_ERR_INVALID_ARGUMENT, #SLM_ERR_NOT_INITIALIZED. */
+slm_status slm_heap_allocate_with(slm_heap *SLM_NONNULL heap, size_t alignment, size_t size, uint32_t flags,
+                                  void *SLM_NULLABLE *SLM_NONNULL out) SLM_NODISCARD;
+/** Allocates up to count objects of size bytes. @return how many; fewer than count only if memory is refused.
+ *  @see slm_zone_allocate_batch */
+size_t slm_heap_allocate_batch(slm_heap *SLM_NONNULL heap, size_t size, size_t count,
+                               void *SLM_NULLABLE *SLM_NONNULL out) SLM_NODISCARD;
+/** Changes the size of an object, which stays in this heap. @see slm_zone_reallocate, whose errors it has. */
+void *SLM_NULLABLE slm_heap_reallocate(slm_heap *SLM_NONNULL heap, void *SLM_NULLABLE pointer,
+                                       size_t size) SLM_NODISCARD SLM_ALLOC_SIZE(3);
+/** Changes the size of an object and keeps its alignment. @see slm_heap_reallocate */
+void *SLM_NULLABLE slm_heap_reallocate_aligned(slm_heap *SLM_NONNULL heap, void *SLM_NULLABLE pointer, size_t alignment,
+                                               size_t size) SLM_NODISCARD SLM_ALLOC_SIZE(4) SLM_ALLOC_ALIGN(3);
+/** Changes the size of an object without moving it. @see slm_zone_resize */
+slm_status slm_heap_resize(slm_heap *SLM_NONNULL heap, void *SLM_NONNULL pointer, size_t size) SLM_NODISCARD;
+/** The usable bytes of a live object of this heap; 0 for any other pointer. */
+size_t slm_heap_usable_size(const slm_heap *SLM_NONNULL heap, const void *SLM_NULLABLE pointer);
+/** The usable size that an allocation of size bytes gets; 0 if it is impossible. */
+size_t slm_heap_good_size(const slm_heap *SLM_NONNULL heap, size_t size);
+/** Whether an address lies in a slab or a large object of this heap. Reads nothing near the address. */
+bool slm_heap_owns(const slm_heap *SLM_NONNULL heap, const void *SLM_NULLABLE address);
+
+/** What a heap holds. Equation: bytes_live <= bytes_slabs + bytes_large. */
+typedef struct slm_heap_usage {
+  uint32_t struct_size; /**< sizeof(slm_heap_usage), set by the caller. */
+  uint32_t reserved;    /**< Unused. */
+  /** Objects allocated and not yet deallocated. A remote free counts when the heap collects it, which this call does.
+   */
+  uint64_t objects_live;
+  uint64_t bytes_live;  /**< Their bytes, counted by slot, and by page for large objects. */
+  uint64_t bytes_slabs; /**< Bytes of the heap's slabs. */
+  uint64_t bytes_large; /**< Bytes of its large objects. */
+  uint64_t large_live;  /**< Large objects among objects_live. */
+} slm_heap_usage;
+
+/** Counts what a heap holds.
+ *  @return #SLM_OK; #SLM_ERR_NOT_INITIALIZED; #SLM_ERR_INVALID_ARGUMENT if out is NULL or its struct_size too small.
+ *  Cost: proportional to the slabs and large objects of the process. */
+slm_status slm_heap_statistics(slm_heap *SLM_NONNULL heap, slm_heap_usage *SLM_NULLABLE out);
 /** @} */
 
 /* ------------------------------------------------------------------------ */
-/** @name Process: options, statistics, misuse
- *  Hosted builds only. @{ */
+/** @defgroup process Process
+ *  Options, statistics and misuse of the memory behind "Malloc" and "Heaps". Hosted builds only. Interrupt: no.
+ *
+ *  Profiles are chosen with the environment, SLABMALLOC_PROFILE. `checked` is the default. `fast` is the same, except
+ *  that sized deallocations do not check the size. `hardened` adds to each slot a canary of 8 bytes, which a
+ *  deallocation checks, clears freed memory, keeps it in quarantine, checks it when it is reused, hands slots out in
+ *  random order, and puts guard pages around slabs and large objects.
+ *  @{ */
 
-/** How the process's memory is managed. Read them with slm_process_options_get(), change what you want, set them. */
+/** How the memory of the process is managed. */
 typedef struct slm_process_options {
-  /** sizeof(slm_process_options), set by the caller. */
-  uint32_t struct_size;
-  /** Milliseconds after which memory that nothing uses goes back to the system, at the next call that comes by.
-   *  Environment: SLABMALLOC_PURGE_DELAY. */
+  uint32_t struct_size; /**< sizeof(slm_process_options), set by the caller. */
+  /** Milliseconds after which unused memory is purged, at the next call of any thread. Environment:
+   *  SLABMALLOC_PURGE_DELAY. */
   uint32_t purge_delay;
-  /** Bytes that may wait for that; what is above goes back at once. Environment: SLABMALLOC_RETAIN (MiB). */
+  /** Bytes of unused memory that may wait for that; memory above is purged at once. Environment: SLABMALLOC_RETAIN
+   *  (MiB). */
   uint64_t retain;
 } slm_process_options;
 
-/** @return #SLM_OK; #SLM_ERR_INVALID_ARGUMENT if out is NULL or its struct_size too small. */
-slm_status slm_process_options_get(slm_process_options *SLM_NULLABLE out);
-/** @return #SLM_OK; #SLM_ERR_INVALID_ARGUMENT: nothing changed. */
-slm_status slm_process_options_set(const slm_process_options *SLM_NULLABLE options);
+/** Reads the options of the process, changes them, or both.
+ *  @param options the new ones; NULL leaves them as they are.
+ *  @param former if not NULL, gets the options that were in force before the call.
+ *  @return #SLM_OK; #SLM_ERR_INVALID_ARGUMENT if a struct_size is too small: then nothing changed. */
+slm_status slm_process_configure(const slm_process_options *SLM_NULLABLE options,
+                                 slm_process_options *SLM_NULLABLE former);
 
-/** Gives everything that nothing uses back to the system now. @return the bytes. */
-size_t slm_purge(void);
+/** Purges all unused memory now. @return the bytes given back to the system. Cost: a system call for each free run. */
+size_t slm_process_purge(void);
 
-/**
- * The ledger of the process's memory. Equations:
- * bytes_held = bytes_taken - bytes_given_back = bytes_slabs + bytes_large + bytes_metadata + bytes_retained + bytes_clean.
- */
-typedef struct slm_process_statistics {
-  /** sizeof(slm_process_statistics), set by the caller. */
-  uint32_t struct_size;
-  /** Size classes, for slm_process_class_statistics(). */
-  uint32_t class_count;
-  /** Bytes made usable by mmap or mprotect, ever. */
-  uint64_t bytes_taken;
-  /** Bytes unmapped, ever. */
-  uint64_t bytes_given_back;
-  /** In slabs of all heaps. */
-  uint64_t bytes_slabs;
-  /** In live large objects. */
-  uint64_t bytes_large;
-  /** What heaps know of themselves. */
-  uint64_t bytes_metadata;
-  /** Free, waiting for the purge delay. */
-  uint64_t bytes_retained;
-  /** Free, and without memory behind it. */
-  uint64_t bytes_clean;
-  /** The highest bytes_slabs + bytes_large was. */
-  uint64_t bytes_peak;
-  /** Purged (MADV_DONTNEED), ever. */
-  uint64_t bytes_purged;
-  /** Live large objects. */
-  uint64_t large_live;
-  /** Heaps that a thread has now, and those of slm_heap_create(). */
-  uint64_t heaps;
-} slm_process_statistics;
+/** What the process holds. Equations: bytes_held = bytes_taken - bytes_given_back = bytes_slabs + bytes_large +
+ *  bytes_metadata + bytes_retained + bytes_clean. */
+typedef struct slm_process_usage {
+  uint32_t struct_size;      /**< sizeof(slm_process_usage), set by the caller. */
+  uint32_t class_count;      /**< Size classes, for slm_process_class_statistics(). */
+  uint64_t bytes_taken;      /**< Bytes made usable by mmap or mprotect, ever. */
+  uint64_t bytes_given_back; /**< Bytes unmapped, ever. */
+  uint64_t bytes_slabs;      /**< In slabs of all heaps. */
+  uint64_t bytes_large;      /**< In live large objects. */
+  uint64_t bytes_metadata;   /**< In descriptors of heaps and slabs. */
+  uint64_t bytes_retained;   /**< Free, waiting for the purge delay. */
+  uint64_t bytes_clean;      /**< Free, without memory behind it. */
+  uint64_t bytes_peak;       /**< The highest value of bytes_slabs + bytes_large. */
+  uint64_t bytes_purged;     /**< Purged, ever. */
+  uint64_t large_live;       /**< Live large objects. */
+  uint64_t heaps;            /**< Heaps of live threads and of slm_heap_create(). */
+} slm_process_usage;
 
-/** @return #SLM_OK; #SLM_ERR_INVALID_ARGUMENT if out is NULL or its struct_size too small. */
-slm_status slm_process_statistics_get(slm_process_statistics *SLM_NULLABLE out);
-/** One size class, over all heaps: slots_live is what other threads' heaps say at the moment. empty_pages is 0. @see slm_class_statistics */
+/** Counts what the process holds.
+ *  @return #SLM_OK; #SLM_ERR_INVALID_ARGUMENT if out is NULL or its struct_size too small. */
+slm_status slm_process_statistics(slm_process_usage *SLM_NULLABLE out);
+/** Counts one size class over all heaps. slots_live is what other threads' heaps show at the moment; empty_pages is 0.
+ *  @param index from 0, by size, below slm_process_usage.class_count.
+ *  @return as slm_process_statistics(), and #SLM_ERR_INVALID_ARGUMENT for an index that is no class.
+ *  Cost: proportional to the slabs of the process. */
 slm_status slm_process_class_statistics(size_t index, slm_class_statistics *SLM_NULLABLE out);
 
-/** A misuse, as a handler gets it. */
+/** A misuse, as it is reported. */
 typedef struct slm_misuse {
-  /** sizeof(slm_misuse). */
-  uint32_t struct_size;
-  /** #SLM_ERR_DOUBLE_FREE, #SLM_ERR_INTERIOR_POINTER, #SLM_ERR_FOREIGN_POINTER or #SLM_ERR_LAYOUT_MISMATCH;
-   *  of hardened heaps also #SLM_ERR_OVERFLOW and #SLM_ERR_WRITE_AFTER_FREE;
-   *  in freestanding builds also #SLM_ERR_NOT_INITIALIZED, see slabmalloc/port.h. */
+  uint32_t struct_size; /**< sizeof(slm_misuse). */
+  /** #SLM_ERR_DOUBLE_FREE, #SLM_ERR_INTERIOR_POINTER, #SLM_ERR_FOREIGN_POINTER or #SLM_ERR_LAYOUT_MISMATCH; in profile
+   *  hardened also #SLM_ERR_OVERFLOW and #SLM_ERR_WRITE_AFTER_FREE; in freestanding builds also
+   *  #SLM_ERR_NOT_INITIALIZED. */
   slm_status kind;
-  /** What was passed; a slab's first address if that is no longer known. */
-  void *SLM_NULLABLE pointer;
-  /** Slot size of the size class the pointer is in; 0 if it is in none. */
-  uint64_t slot_size;
+  void *SLM_NULLABLE pointer; /**< The pointer that was passed; the slab's address if it is no longer known. */
+  uint64_t slot_size;         /**< Slot size of the size class that the pointer lies in; 0 if it lies in none. */
 } slm_misuse;
 
-/** Gets a misuse. When it returns, the call that was misused does nothing (and slm_realloc() returns NULL). It may not
- *  allocate or free. */
-typedef void (*slm_misuse_handler)(void *SLM_NULLABLE context, const slm_misuse *SLM_NONNULL misuse);
+/** What is called for a misuse. When the function returns, the misused call does nothing, and slm_realloc() returns
+ *  NULL. It may run on any thread, on several at once, and must not allocate or free. */
+typedef struct slm_misuse_handler {
+  /** NULL: writes one line to stderr, such as `slabmalloc: double free of 0x7f0012345680 (size class 64)`, and calls
+   *  abort(). */
+  void (*SLM_NULLABLE function)(void *SLM_NULLABLE context, const slm_misuse *SLM_NONNULL misuse);
+  void *SLM_NULLABLE context; /**< Passed to function. */
+} slm_misuse_handler;
 
-/** Sets what is called for a misuse of the process functions; NULL for the default, which writes one line to stderr, for example
- *  `slabmalloc: double free of 0x7f0012345680 (size class 64)`, and calls abort(). */
-void slm_set_misuse_handler(slm_misuse_handler SLM_NULLABLE handler, void *SLM_NULLABLE context);
+/** Sets the handler for misuse of the functions of "Malloc". Threads: any, at any time; a misuse sees the old handler
+ *  or the new one, never a mixture. @return the former handler, to be restored or called by the new one. */
+slm_misuse_handler slm_process_set_misuse_handler(slm_misuse_handler handler);
 /** @} */
 
 #if defined(__clang__)

@@ -29,7 +29,7 @@ static const char *handle(slm_heap *heap, const char *query) {
 
 /* [serve */
 static int serve(const char *query) {
-  slm_heap *heap = slm_heap_create();
+  slm_heap *heap = slm_heap_create(NULL, NULL);
   if (heap == NULL) return 1;
   const char *answer = handle(heap, query); /* allocates with slm_heap_allocate(heap, size) */
   if (answer != NULL) printf("%.32s\n", answer);
@@ -41,14 +41,14 @@ static int serve(const char *query) {
 /* serve] */
 
 int main(void) {
-  slm_process_statistics before = {.struct_size = sizeof before}, after = before;
-  slm_process_statistics_get(&before);
+  slm_process_usage before = {.struct_size = sizeof before}, after = before;
+  slm_process_statistics(&before);
   if (serve("name=Vega&magnitude=0.03") != 0) return 1;
 
   static char query[20001];
   for (size_t i = 0; i < 20000; i++) query[i] = i % 2 == 0 ? 'x' : '&';
   if (serve(query) != 0) return 1;
-  slm_process_statistics_get(&after);
+  slm_process_statistics(&after);
   printf("bytes in slabs: %llu at the start, %llu now\n", (unsigned long long)before.bytes_slabs,
          (unsigned long long)after.bytes_slabs);
   return 0;

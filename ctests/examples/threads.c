@@ -31,8 +31,8 @@ static void *consume(void *sum) {
 }
 
 static void print_ledger(const char *when) {
-  slm_process_statistics now = {.struct_size = sizeof now};
-  slm_process_statistics_get(&now);
+  slm_process_usage now = {.struct_size = sizeof now};
+  slm_process_statistics(&now);
   printf("%-14s %8" PRIu64 " %8" PRIu64 " %8" PRIu64 " %8" PRIu64 " %8" PRIu64 "\n", when,
          (now.bytes_taken - now.bytes_given_back) >> 10, now.bytes_slabs >> 10, now.bytes_metadata >> 10,
          now.bytes_retained >> 10, now.bytes_clean >> 10);
@@ -53,7 +53,7 @@ int main(void) {
   printf("%d messages, the sum of their numbers is %" PRIu64 "\n", PAIRS * COUNT, sums[0] + sums[1]);
   printf("%-14s %8s %8s %8s %8s %8s\n", "KiB", "held", "slabs", "metadata", "retained", "clean");
   print_ledger("threads ended");
-  slm_purge();
+  slm_process_purge();
   print_ledger("purged");
   return 0;
 }

@@ -151,12 +151,12 @@ static void deallocate_sized(void) {
 static void heap_free(void) {
   object *at = pick();
   if (at == NULL) return;
-  CHECK(slm_heap_free(m.heaps[(at->heap + 1) % HEAPS], at->memory) == SLM_ERR_FOREIGN_POINTER);
+  CHECK(slm_heap_deallocate(m.heaps[(at->heap + 1) % HEAPS], at->memory) == SLM_ERR_FOREIGN_POINTER);
   if (at->heap < 0) return;
-  CHECK(slm_heap_free(m.heaps[at->heap], at->memory + 1) == SLM_ERR_INTERIOR_POINTER);
+  CHECK(slm_heap_deallocate(m.heaps[at->heap], at->memory + 1) == SLM_ERR_INTERIOR_POINTER);
   object o = take(at);
-  CHECK(slm_heap_free(m.heaps[o.heap], o.memory) == SLM_OK);
-  CHECK(is_freed(slm_heap_free(m.heaps[o.heap], o.memory)));
+  CHECK(slm_heap_deallocate(m.heaps[o.heap], o.memory) == SLM_OK);
+  CHECK(is_freed(slm_heap_deallocate(m.heaps[o.heap], o.memory)));
   note_freed(o.memory);
 }
 
@@ -252,11 +252,11 @@ static void replace_heap(void) {
   }
   CHECK(slm_heap_destroy(m.heaps[heap], &live) == SLM_OK && live == want);
   set_starved(false);
-  CHECK((m.heaps[heap] = slm_heap_create()) != NULL);
+  CHECK((m.heaps[heap] = slm_heap_create(NULL, NULL)) != NULL);
 }
 
 static void purge(void) {
-  (void)slm_purge();
+  (void)slm_process_purge();
   check_process_books();
 }
 
@@ -325,7 +325,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   (void)catch_misuse(NULL);
   uint64_t slabs_before = process_statistics().bytes_slabs;
   intervals_open(&m.taken, LIMIT);
-  for (size_t i = 0; i < HEAPS; i++) CHECK((m.heaps[i] = slm_heap_create()) != NULL);
+  for (size_t i = 0; i < HEAPS; i++) CHECK((m.heaps[i] = slm_heap_create(NULL, NULL)) != NULL);
   while (program.at < program.size) step();
   size_t reports = misuses.count;
   for (size_t i = 0; i < HEAPS; i++) {
@@ -339,8 +339,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   worker_end();
   CHECK(misuses.count == reports);
   intervals_close(&m.taken);
-  slm_purge();
-  slm_process_statistics now = check_process_books();
+  slm_process_purge();
+  slm_process_usage now = check_process_books();
   CHECK(now.large_live == 0);
   /* A slab that is left by its owner is lost if who frees in it has no heap, nor memory for one. */
   CHECK(m.ever_starved || now.bytes_slabs <= slabs_before + 16 * MIB);

@@ -82,8 +82,8 @@ static void exhaust(size_t size, int resource) {
     give_all(size, count);
     CHILD_CHECK(work(round, 1000) == 0);
   }
-  slm_process_statistics now = {.struct_size = sizeof now};
-  CHILD_CHECK(slm_process_statistics_get(&now) == SLM_OK);
+  slm_process_usage now = {.struct_size = sizeof now};
+  CHILD_CHECK(slm_process_statistics(&now) == SLM_OK);
   CHILD_CHECK(now.bytes_taken - now.bytes_given_back ==
               now.bytes_slabs + now.bytes_large + now.bytes_metadata + now.bytes_retained + now.bytes_clean);
   slm_free_sized(kept, 64);

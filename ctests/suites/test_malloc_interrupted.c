@@ -17,7 +17,7 @@ static void *allocate_more(void) { return heap != NULL ? slm_heap_allocate(heap,
 /** Some slots are ready, as in a program that has worked for a while. Nothing is purged, which takes more steps and a lock. */
 static void prepare(void) {
   retain_everything();
-  slm_set_misuse_handler(record_misuse, &misuses);
+  slm_process_set_misuse_handler((slm_misuse_handler){record_misuse, &misuses});
   for (size_t i = 0; i < READY; i++) more[i] = allocate_more();
   for (size_t i = 0; i < READY; i++) slm_free(more[i]);
   other = NULL;
@@ -93,7 +93,7 @@ static void *use_the_heap(void *argument) {
 /** The other thread waits for its moment. */
 static void prepare_heap(void) {
   pthread_t thread;
-  heap = slm_heap_create();
+  heap = slm_heap_create(NULL, NULL);
   prepare();
   sem_init(&its_turn, 0, 0);
   sem_init(&it_is_done, 0, 0);

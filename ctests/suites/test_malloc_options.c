@@ -18,7 +18,7 @@ static void what_is_set_is_read(void **state) {
       check_process_books();
     }
   }
-  assert_ok(slm_process_options_set(&start));
+  assert_ok(slm_process_configure(&start, NULL));
   slm_process_options end = process_options();
   assert_memory_equal(&start, &end, sizeof start);
 }
@@ -29,16 +29,34 @@ static void wrong_arguments_change_nothing(void **state) {
   static const uint32_t sizes[] = {0, 1, 4, 8, sizeof(slm_process_options) - 1};
   for (size_t i = 0; i < COUNT_OF(sizes); i++) {
     slm_process_options options = {sizes[i], 5, 5};
-    assert_status(SLM_ERR_INVALID_ARGUMENT, slm_process_options_set(&options));
-    assert_status(SLM_ERR_INVALID_ARGUMENT, slm_process_options_get(&options));
+    assert_status(SLM_ERR_INVALID_ARGUMENT, slm_process_configure(&options, NULL));
+    assert_status(SLM_ERR_INVALID_ARGUMENT, slm_process_configure(NULL, &options));
     assert_int_equal(options.purge_delay, 5);
     assert_int_equal(options.retain, 5);
   }
-  assert_status(SLM_ERR_INVALID_ARGUMENT, slm_process_options_set(NULL));
-  assert_status(SLM_ERR_INVALID_ARGUMENT, slm_process_options_get(NULL));
+  /* One of the two is wrong: the other one is not looked at. */
+  slm_process_options right = {sizeof right, 6, 6}, wrong = {sizeof wrong - 1, 5, 5};
+  assert_status(SLM_ERR_INVALID_ARGUMENT, slm_process_configure(&right, &wrong));
+  assert_status(SLM_ERR_INVALID_ARGUMENT, slm_process_configure(&wrong, &right));
+  assert_int_equal(right.purge_delay, 6);
+  assert_ok(slm_process_configure(NULL, NULL));
   slm_process_options now = process_options();
   assert_int_equal(now.purge_delay, 77);
   assert_int_equal(now.retain, 7 * MIB);
+}
+
+/** The former options come back, also into the struct of the new ones. */
+static void a_change_returns_the_former_options(void **state) {
+  (void)state;
+  set_process_options(11, 1 * MIB);
+  slm_process_options options = {sizeof options, 22, 2 * MIB}, former = {sizeof former, 0, 0};
+  assert_ok(slm_process_configure(&options, &former));
+  assert_int_equal(former.purge_delay, 11);
+  assert_int_equal(former.retain, 1 * MIB);
+  options.purge_delay = 33;
+  assert_ok(slm_process_configure(&options, &options));
+  assert_int_equal(options.purge_delay, 22);
+  assert_int_equal(process_options().purge_delay, 33);
 }
 
 /** A program that was compiled with a header in which the struct has grown. */
@@ -50,10 +68,10 @@ static void a_longer_struct_is_taken(void **state) {
   } grown;
   memset(&grown, 0x5C, sizeof grown);
   grown.known.struct_size = sizeof grown;
-  assert_ok(slm_process_options_get(&grown.known));
+  assert_ok(slm_process_configure(NULL, &grown.known));
   assert_true(bytes_are(grown.later, sizeof grown.later, 0x5C));
   grown.known.purge_delay = 123;
-  assert_ok(slm_process_options_set(&grown.known));
+  assert_ok(slm_process_configure(&grown.known, NULL));
   assert_int_equal(process_options().purge_delay, 123);
 }
 
@@ -89,6 +107,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(what_is_set_is_read),
       cmocka_unit_test(wrong_arguments_change_nothing),
+      cmocka_unit_test(a_change_returns_the_former_options),
       cmocka_unit_test(a_longer_struct_is_taken),
       cmocka_unit_test(options_change_while_objects_live),
   };

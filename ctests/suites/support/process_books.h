@@ -6,9 +6,9 @@
 
 #define HEAP_PAGE ((size_t)65536)
 
-static inline slm_process_statistics process_statistics(void) {
-  slm_process_statistics out = {.struct_size = sizeof out};
-  assert_ok(slm_process_statistics_get(&out));
+static inline slm_process_usage process_statistics(void) {
+  slm_process_usage out = {.struct_size = sizeof out};
+  assert_ok(slm_process_statistics(&out));
   return out;
 }
 
@@ -30,7 +30,7 @@ static inline slm_class_statistics process_class_of(size_t size) {
 
 /** Bytes in slabs and in large objects. */
 static inline uint64_t process_bytes_used(void) {
-  slm_process_statistics now = process_statistics();
+  slm_process_usage now = process_statistics();
   return now.bytes_slabs + now.bytes_large;
 }
 
@@ -65,8 +65,8 @@ static inline void *allocate_aligned(size_t alignment, size_t size, size_t *slot
 }
 
 /** The equations of the header hold. Returns the ledger. */
-static inline slm_process_statistics check_process_books(void) {
-  slm_process_statistics now = process_statistics();
+static inline slm_process_usage check_process_books(void) {
+  slm_process_usage now = process_statistics();
   uint64_t slabs = 0;
   uint32_t last = 0;
   for (uint32_t i = 0; i < now.class_count; i++) {
@@ -88,7 +88,7 @@ static inline slm_process_statistics check_process_books(void) {
 
 static inline slm_process_options process_options(void) {
   slm_process_options out = {.struct_size = sizeof out};
-  assert_ok(slm_process_options_get(&out));
+  assert_ok(slm_process_configure(NULL, &out));
   return out;
 }
 
@@ -97,10 +97,10 @@ static inline void set_process_options(uint32_t purge_delay, uint64_t retain) {
   slm_process_options options = process_options();
   options.purge_delay = purge_delay;
   options.retain = retain;
-  assert_ok(slm_process_options_set(&options));
+  assert_ok(slm_process_configure(&options, NULL));
 }
 
-/** Free memory stays as it is until slm_purge(). */
+/** Free memory stays as it is until slm_process_purge(). */
 static inline void retain_everything(void) { set_process_options(3600000, UINT64_C(1) << 40); }
 
 #endif

@@ -33,13 +33,13 @@ static inline int catch_misuse(void **state) {
   (void)state;
   misuses.count = 0;
   memset(misuses.of_kind, 0, sizeof misuses.of_kind);
-  slm_set_misuse_handler(record_misuse, &misuses);
+  slm_process_set_misuse_handler((slm_misuse_handler){record_misuse, &misuses});
   return 0;
 }
 
 static inline int release_misuse(void **state) {
   (void)state;
-  slm_set_misuse_handler(NULL, NULL);
+  slm_process_set_misuse_handler((slm_misuse_handler){NULL, NULL});
   return 0;
 }
 
