@@ -94,7 +94,7 @@ include ctests/soak/soak.mk
 include ctests/replay/replay.mk
 
 # --- Checks ------------------------------------------------------------------------------------------
-STEPS := check-header check-symbols check-abi check-freestanding check-archive check-override check-install check-tests \
+STEPS := check-floors check-header check-symbols check-abi check-freestanding check-archive check-override check-install check-tests \
   check-fuzz check-swift check-examples check-speed check-malloc-speed check-preload check-crash check-soak check-replay \
   check-model check-kernels check-kernel-speed
 export CC CLANG SWIFT SWIFTC SWIFT_BIN VERSION
@@ -107,6 +107,8 @@ check-build: all freestanding $(FREESTANDING_TESTS) $(TESTS) $(EXAMPLES) $(B)/be
   check-preload-build check-crash-build check-fuzz-build $(SOAK) $(REPLAY_BUILDS) $(B)/abi/old_program $(KERNELS) \
   $(B)/bench/kernel/bench $(B)/packages/check
 
+check-floors: ## No file of the sources names what stands above it, and what requires a lock says so and checks it
+	@ctests/support/check-floors.sh $(SWIFTC) $(TARGET)
 check-header: $(B)/packages/check ## The header compiles as C11 (gcc, clang, tcc), C++17 and Swift without a warning
 	@ctests/support/check-header.sh
 check-symbols: all ## The libraries export the header's functions and no others, and need libc alone
