@@ -10,7 +10,7 @@ define compile_program
 endef
 
 # One stamp for each set of Debian packages, so that dpkg isn't asked by every make.
-packages_check  := libcmocka-dev pkg-config cmake make gcc g++ tcc
+packages_check  := libcmocka-dev pkg-config cmake make gcc g++ tcc liblua5.4-dev
 packages_speed  := valgrind
 packages_freestanding := qemu-user
 packages_format := clang-format
@@ -22,7 +22,8 @@ $(B)/packages/%: ctests/support/check.mk
 
 TESTS := $(patsubst ctests/suites/%.c,$(B)/tests/%,$(wildcard ctests/suites/test_*.c))
 $(B)/tests/%: ctests/suites/%.c ctests/support/check.mk | $(B)/libslabmalloc.so $(B)/packages/check
-	$(call compile_program,-lcmocka -lpthread)
+	$(call compile_program,-lcmocka -lpthread $(libraries_$*))
+libraries_test_heap_lua = $(shell pkg-config --cflags --libs lua5.4)
 
 EXAMPLES := $(patsubst ctests/examples/%.c,$(B)/examples/%,$(wildcard ctests/examples/*.c)) \
   $(patsubst ctests/examples/swift/%.swift,$(B)/examples/%,$(wildcard ctests/examples/swift/*.swift))
