@@ -228,111 +228,177 @@ size_t slm_good_size(size_t size);
 /** @} */
 
 /** @defgroup heaps Heaps
-    @{ */
+ *  Heaps of your own, destroyed in one call. Hosted builds only.
+ *
+ *  One thread at a time uses a heap with these functions. Any thread may free its objects with slm_free(), and use
+ *  slm_realloc() and slm_usable_size() on them. Objects never leave their heap by a call. Layouts are those of
+ *  "Malloc": any size, and any alignment that is a power of two. Misuse is returned as a status, not reported to the
+ *  misuse handler.
+ *
+ *  Interrupt: no, as malloc. Provider: there is none.
+ *  @{ */
 typedef struct slm_options slm_options;
-/** A heap: opaque. */
+/** A heap. */
 typedef struct slm_heap slm_heap;
 
-/** Makes a heap. NULL if out of memory. */
-slm_heap *SLM_NULLABLE slm_heap_create(void);
-/** Frees every object of the heap and the heap. From any thread, while no other uses the heap or its objects.
- *  @param live if not NULL, gets how many objects were not freed before.
- *  @return #SLM_OK; #SLM_ERR_NOT_INITIALIZED if this is no heap (any more). */
+/** Makes a heap.
+ *  @param options NULL, or options of which only `name` may be set: a heap has the profile of the process.
+ *  @param why if not NULL, gets #SLM_OK or the reason: #SLM_ERR_OUT_OF_MEMORY, #SLM_ERR_INVALID_ARGUMENT.
+ *  @return the heap; NULL on error. */
+slm_heap *SLM_NULLABLE slm_heap_create(const slm_options *SLM_NULLABLE options,
+                                       slm_status *SLM_NULLABLE why) SLM_NODISCARD;
+/** Frees every object of the heap, and the heap. From any thread, while no other one uses the heap or its objects.
+ *  @param live if not NULL, gets the number of objects that were still live.
+ *  @return #SLM_OK; #SLM_ERR_NOT_INITIALIZED.
+ *  Cost: proportional to the slabs and large objects. */
 slm_status slm_heap_destroy(slm_heap *SLM_NONNULL heap, size_t *SLM_NULLABLE live);
-/** Allocates from a heap. @see slm_malloc */
-void *SLM_NULLABLE slm_heap_allocate(slm_heap *SLM_NONNULL heap, size_t size);
-/** Allocates memory that reads as zero. @see slm_calloc */
-void *SLM_NULLABLE slm_heap_allocate_zeroed(slm_heap *SLM_NONNULL heap, size_t size);
-/** Allocates with an alignment. @see slm_aligned_alloc */
-void *SLM_NULLABLE slm_heap_allocate_aligned(slm_heap *SLM_NONNULL heap, size_t alignment, size_t size);
-/** Gives an object of this heap back. NULL does nothing. The thread that allocates from the heap calls this one: it is faster than slm_free().
- *  @return #SLM_OK, #SLM_ERR_FOREIGN_POINTER (also for an object of another heap), #SLM_ERR_INTERIOR_POINTER,
- *          #SLM_ERR_DOUBLE_FREE: then nothing changed. */
-slm_status slm_heap_free(slm_heap *SLM_NONNULL heap, void *SLM_NULLABLE pointer);
+
+/** Deallocates an object of this heap. For the heap's thread faster than slm_free().
+ *  @return #SLM_OK; #SLM_ERR_NOT_INITIALIZED, #SLM_ERR_FOREIGN_POINTER (also for an object of another heap),
+ *          #SLM_ERR_INTERIOR_POINTER, #SLM_ERR_DOUBLE_FREE; in profile hardened #SLM_ERR_OVERFLOW. */
+slm_status slm_heap_deallocate(slm_heap *SLM_NONNULL heap, void *SLM_NULLABLE pointer);
+/** Deallocates an object and checks its size. @see slm_zone_deallocate_sized */
+slm_status slm_heap_deallocate_sized(slm_heap *SLM_NONNULL heap, void *SLM_NULLABLE pointer, size_t size);
+/** Deallocates an object and checks its alignment and size. @see slm_zone_deallocate_aligned_sized */
+slm_status slm_heap_deallocate_aligned_sized(slm_heap *SLM_NONNULL heap, void *SLM_NULLABLE pointer, size_t alignment,
+                                             size_t size);
+/** Deallocates count objects. @see slm_zone_deallocate_batch */
+slm_status slm_heap_deallocate_batch(slm_heap *SLM_NONNULL heap, void *SLM_NULLABLE const *SLM_NONNULL pointers,
+                                     size_t count, size_t *SLM_NULLABLE done);
+/** Allocates size bytes. @see slm_malloc */
+void *SLM_NULLABLE slm_heap_allocate(slm_heap *SLM_NONNULL heap, size_t size) SLM_MALLOC(slm_heap_deallocate, 2)
+    SLM_ALLOC_SIZE(2);
+/** Allocates size bytes that read as zero. @see slm_calloc */
+void *SLM_NULLABLE slm_heap_allocate_zeroed(slm_heap *SLM_NONNULL heap, size_t size) SLM_MALLOC(slm_heap_deallocate, 2)
+    SLM_ALLOC_SIZE(2);
+/** Allocates size bytes at a multiple of alignment. @see slm_aligned_alloc */
+void *SLM_NULLABLE slm_heap_allocate_aligned(slm_heap *SLM_NONNULL heap, size_t alignment, size_t size)
+    SLM_MALLOC(slm_heap_deallocate, 2) SLM_ALLOC_SIZE(3) SLM_ALLOC_ALIGN(2);
+/** Allocates and returns why not. errno is kept.
+ *  @param flags 0 or #SLM_ZEROED. @param out gets the memory, or NULL on error.
+ *  @return #SLM_OK; #SLM_ERR_OUT_OF_MEMORY, #SLM_ERR_INVALID_LAYOUT (an alignment that is not a power of two, or a size
+ *          above PTRDIFF_MAX), #SLM_ERR_INVALID_ARGUMENT, #SLM_ERR_NOT_INITIALIZED. */
+slm_status slm_heap_allocate_with(slm_heap *SLM_NONNULL heap, size_t alignment, size_t size, uint32_t flags,
+                                  void *SLM_NULLABLE *SLM_NONNULL out) SLM_NODISCARD;
+/** Allocates up to count objects of size bytes. @return how many; fewer than count only if memory is refused.
+ *  @see slm_zone_allocate_batch */
+size_t slm_heap_allocate_batch(slm_heap *SLM_NONNULL heap, size_t size, size_t count,
+                               void *SLM_NULLABLE *SLM_NONNULL out) SLM_NODISCARD;
+/** Changes the size of an object, which stays in this heap. @see slm_zone_reallocate, whose errors it has. */
+void *SLM_NULLABLE slm_heap_reallocate(slm_heap *SLM_NONNULL heap, void *SLM_NULLABLE pointer,
+                                       size_t size) SLM_NODISCARD SLM_ALLOC_SIZE(3);
+/** Changes the size of an object and keeps its alignment. @see slm_heap_reallocate */
+void *SLM_NULLABLE slm_heap_reallocate_aligned(slm_heap *SLM_NONNULL heap, void *SLM_NULLABLE pointer, size_t alignment,
+                                               size_t size) SLM_NODISCARD SLM_ALLOC_SIZE(4) SLM_ALLOC_ALIGN(3);
+/** Changes the size of an object without moving it. @see slm_zone_resize */
+slm_status slm_heap_resize(slm_heap *SLM_NONNULL heap, void *SLM_NONNULL pointer, size_t size) SLM_NODISCARD;
+/** The usable bytes of a live object of this heap; 0 for any other pointer. */
+size_t slm_heap_usable_size(const slm_heap *SLM_NONNULL heap, const void *SLM_NULLABLE pointer);
+/** The usable size that an allocation of size bytes gets; 0 if it is impossible. */
+size_t slm_heap_good_size(const slm_heap *SLM_NONNULL heap, size_t size);
+/** Whether an address lies in a slab or a large object of this heap. Reads nothing near the address. */
+bool slm_heap_owns(const slm_heap *SLM_NONNULL heap, const void *SLM_NULLABLE address);
+
+/** What a heap holds. Equation: bytes_live <= bytes_slabs + bytes_large. */
+typedef struct slm_heap_usage {
+  uint32_t struct_size; /**< sizeof(slm_heap_usage), set by the caller. */
+  uint32_t reserved;    /**< Unused. */
+  /** Objects allocated and not yet deallocated. A remote free counts when the heap collects it, which this call does.
+   */
+  uint64_t objects_live;
+  uint64_t bytes_live;  /**< Their bytes, counted by slot, and by page for large objects. */
+  uint64_t bytes_slabs; /**< Bytes of the heap's slabs. */
+  uint64_t bytes_large; /**< Bytes of its large objects. */
+  uint64_t large_live;  /**< Large objects among objects_live. */
+} slm_heap_usage;
+
+/** Counts what a heap holds.
+ *  @return #SLM_OK; #SLM_ERR_NOT_INITIALIZED; #SLM_ERR_INVALID_ARGUMENT if out is NULL or its struct_size too small.
+ *  Cost: proportional to the slabs and large objects of the process. */
+slm_status slm_heap_statistics(slm_heap *SLM_NONNULL heap, slm_heap_usage *SLM_NULLABLE out);
 /** @} */
 
 /** @defgroup process Process
-    @{ */
-typedef struct slm_class_statistics slm_class_statistics;
+ *  Options, statistics and misuse of the memory behind "Malloc" and "Heaps". Hosted builds only. Interrupt: no.
+ *
+ *  Profiles are chosen with the environment, SLABMALLOC_PROFILE. `checked` is the default. `fast` is the same, except
+ *  that sized deallocations do not check the size. `hardened` adds to each slot a canary of 8 bytes, which a
+ *  deallocation checks, clears freed memory, keeps it in quarantine, checks it when it is reused, hands slots out in
+ *  random order, and puts guard pages around slabs and large objects.
+ *  @{ */
 
-/** How the process's memory is managed. Read them with slm_process_options_get(), change what you want, set them. */
+/** How the memory of the process is managed. */
 typedef struct slm_process_options {
-  /** sizeof(slm_process_options), set by the caller. */
-  uint32_t struct_size;
-  /** Milliseconds after which memory that nothing uses goes back to the system, at the next call that comes by.
-   *  Environment: SLABMALLOC_PURGE_DELAY. */
+  uint32_t struct_size; /**< sizeof(slm_process_options), set by the caller. */
+  /** Milliseconds after which unused memory is purged, at the next call of any thread. Environment:
+   *  SLABMALLOC_PURGE_DELAY. */
   uint32_t purge_delay;
-  /** Bytes that may wait for that; what is above goes back at once. Environment: SLABMALLOC_RETAIN (MiB). */
+  /** Bytes of unused memory that may wait for that; memory above is purged at once. Environment: SLABMALLOC_RETAIN
+   *  (MiB). */
   uint64_t retain;
 } slm_process_options;
 
-/** @return #SLM_OK; #SLM_ERR_INVALID_ARGUMENT if out is NULL or its struct_size too small. */
-slm_status slm_process_options_get(slm_process_options *SLM_NULLABLE out);
-/** @return #SLM_OK; #SLM_ERR_INVALID_ARGUMENT: nothing changed. */
-slm_status slm_process_options_set(const slm_process_options *SLM_NULLABLE options);
+/** Reads the options of the process, changes them, or both.
+ *  @param options the new ones; NULL leaves them as they are.
+ *  @param former if not NULL, gets the options that were in force before the call.
+ *  @return #SLM_OK; #SLM_ERR_INVALID_ARGUMENT if a struct_size is too small: then nothing changed. */
+slm_status slm_process_configure(const slm_process_options *SLM_NULLABLE options,
+                                 slm_process_options *SLM_NULLABLE former);
 
-/** Gives everything that nothing uses back to the system now. @return the bytes. */
-size_t slm_purge(void);
+/** Purges all unused memory now. @return the bytes given back to the system. Cost: a system call for each free run. */
+size_t slm_process_purge(void);
 
-/**
- * The ledger of the process's memory. Equations:
- * bytes_held = bytes_taken - bytes_given_back = bytes_slabs + bytes_large + bytes_metadata + bytes_retained + bytes_clean.
- */
-typedef struct slm_process_statistics {
-  /** sizeof(slm_process_statistics), set by the caller. */
-  uint32_t struct_size;
-  /** Size classes, for slm_process_class_statistics(). */
-  uint32_t class_count;
-  /** Bytes made usable by mmap or mprotect, ever. */
-  uint64_t bytes_taken;
-  /** Bytes unmapped, ever. */
-  uint64_t bytes_given_back;
-  /** In slabs of all heaps. */
-  uint64_t bytes_slabs;
-  /** In live large objects. */
-  uint64_t bytes_large;
-  /** What heaps know of themselves. */
-  uint64_t bytes_metadata;
-  /** Free, waiting for the purge delay. */
-  uint64_t bytes_retained;
-  /** Free, and without memory behind it. */
-  uint64_t bytes_clean;
-  /** The highest bytes_slabs + bytes_large was. */
-  uint64_t bytes_peak;
-  /** Purged (MADV_DONTNEED), ever. */
-  uint64_t bytes_purged;
-  /** Live large objects. */
-  uint64_t large_live;
-  /** Heaps that a thread has now, and those of slm_heap_create(). */
-  uint64_t heaps;
-} slm_process_statistics;
+/** What the process holds. Equations: bytes_held = bytes_taken - bytes_given_back = bytes_slabs + bytes_large +
+ *  bytes_metadata + bytes_retained + bytes_clean. */
+typedef struct slm_process_usage {
+  uint32_t struct_size;      /**< sizeof(slm_process_usage), set by the caller. */
+  uint32_t class_count;      /**< Size classes, for slm_process_class_statistics(). */
+  uint64_t bytes_taken;      /**< Bytes made usable by mmap or mprotect, ever. */
+  uint64_t bytes_given_back; /**< Bytes unmapped, ever. */
+  uint64_t bytes_slabs;      /**< In slabs of all heaps. */
+  uint64_t bytes_large;      /**< In live large objects. */
+  uint64_t bytes_metadata;   /**< In descriptors of heaps and slabs. */
+  uint64_t bytes_retained;   /**< Free, waiting for the purge delay. */
+  uint64_t bytes_clean;      /**< Free, without memory behind it. */
+  uint64_t bytes_peak;       /**< The highest value of bytes_slabs + bytes_large. */
+  uint64_t bytes_purged;     /**< Purged, ever. */
+  uint64_t large_live;       /**< Live large objects. */
+  uint64_t heaps;            /**< Heaps of live threads and of slm_heap_create(). */
+} slm_process_usage;
+typedef struct slm_class_statistics slm_class_statistics;
 
-/** @return #SLM_OK; #SLM_ERR_INVALID_ARGUMENT if out is NULL or its struct_size too small. */
-slm_status slm_process_statistics_get(slm_process_statistics *SLM_NULLABLE out);
-/** One size class, over all heaps: slots_live is what other threads' heaps say at the moment. empty_pages is 0. @see slm_class_statistics */
+/** Counts what the process holds.
+ *  @return #SLM_OK; #SLM_ERR_INVALID_ARGUMENT if out is NULL or its struct_size too small. */
+slm_status slm_process_statistics(slm_process_usage *SLM_NULLABLE out);
+/** Counts one size class over all heaps. slots_live is what other threads' heaps show at the moment; empty_pages is 0.
+ *  @param index from 0, by size, below slm_process_usage.class_count.
+ *  @return as slm_process_statistics(), and #SLM_ERR_INVALID_ARGUMENT for an index that is no class.
+ *  Cost: proportional to the slabs of the process. */
 slm_status slm_process_class_statistics(size_t index, slm_class_statistics *SLM_NULLABLE out);
 
-/** A misuse, as a handler gets it. */
+/** A misuse, as it is reported. */
 typedef struct slm_misuse {
-  /** sizeof(slm_misuse). */
-  uint32_t struct_size;
-  /** #SLM_ERR_DOUBLE_FREE, #SLM_ERR_INTERIOR_POINTER, #SLM_ERR_FOREIGN_POINTER or #SLM_ERR_LAYOUT_MISMATCH;
-   *  of hardened heaps also #SLM_ERR_OVERFLOW and #SLM_ERR_WRITE_AFTER_FREE;
-   *  in freestanding builds also #SLM_ERR_NOT_INITIALIZED, see slabmalloc/port.h. */
+  uint32_t struct_size; /**< sizeof(slm_misuse). */
+  /** #SLM_ERR_DOUBLE_FREE, #SLM_ERR_INTERIOR_POINTER, #SLM_ERR_FOREIGN_POINTER or #SLM_ERR_LAYOUT_MISMATCH; in profile
+   *  hardened also #SLM_ERR_OVERFLOW and #SLM_ERR_WRITE_AFTER_FREE; in freestanding builds also
+   *  #SLM_ERR_NOT_INITIALIZED. */
   slm_status kind;
-  /** What was passed; a slab's first address if that is no longer known. */
-  void *SLM_NULLABLE pointer;
-  /** Slot size of the size class the pointer is in; 0 if it is in none. */
-  uint64_t slot_size;
+  void *SLM_NULLABLE pointer; /**< The pointer that was passed; the slab's address if it is no longer known. */
+  uint64_t slot_size;         /**< Slot size of the size class that the pointer lies in; 0 if it lies in none. */
 } slm_misuse;
 
-/** Gets a misuse. When it returns, the call that was misused does nothing (and slm_realloc() returns NULL). It may not
- *  allocate or free. */
-typedef void (*slm_misuse_handler)(void *SLM_NULLABLE context, const slm_misuse *SLM_NONNULL misuse);
+/** What is called for a misuse. When the function returns, the misused call does nothing, and slm_realloc() returns
+ *  NULL. It may run on any thread, on several at once, and must not allocate or free. */
+typedef struct slm_misuse_handler {
+  /** NULL: writes one line to stderr, such as `slabmalloc: double free of 0x7f0012345680 (size class 64)`, and calls
+   *  abort(). */
+  void (*SLM_NULLABLE function)(void *SLM_NULLABLE context, const slm_misuse *SLM_NONNULL misuse);
+  void *SLM_NULLABLE context; /**< Passed to function. */
+} slm_misuse_handler;
 
-/** Sets what is called for a misuse of the process functions; NULL for the default, which writes one line to stderr, for example
- *  `slabmalloc: double free of 0x7f0012345680 (size class 64)`, and calls abort(). */
-void slm_set_misuse_handler(slm_misuse_handler SLM_NULLABLE handler, void *SLM_NULLABLE context);
+/** Sets the handler for misuse of the functions of "Malloc". Threads: any, at any time; a misuse sees the old handler
+ *  or the new one, never a mixture. @return the former handler, to be restored or called by the new one. */
+slm_misuse_handler slm_process_set_misuse_handler(slm_misuse_handler handler);
 /** @} */
 
 /** @defgroup providers Page providers

@@ -55,8 +55,8 @@ include ctests/soak/soak.mk
 include ctests/replay/replay.mk
 
 # --- Checks ------------------------------------------------------------------------------------------
-STEPS := check-steps check-build-scripts check-names check-header check-synopsis \
-  check-compiler-help check-symbols check-abi check-freestanding check-archive check-override check-install \
+STEPS := check-steps check-build-scripts check-floors check-names check-header check-synopsis check-compiler-help \
+  check-symbols check-abi check-freestanding check-archive check-override check-install \
   check-tests check-fuzz check-swift check-examples check-speed check-malloc-speed check-preload check-crash \
   check-soak check-replay check-model check-kernels check-kernel-speed
 export CC CLANG SWIFT SWIFTC SWIFT_BIN VERSION
@@ -73,6 +73,8 @@ check-steps: $(B)/packages/check ## What runs these steps tells their times, and
 	@ctests/checks/check-steps.sh '$(MAKE)'
 check-build-scripts: ## What renames the symbols of objects does, and fails when one is missing
 	@ctests/checks/check-build-scripts.sh
+check-floors: ## No file of the sources names what stands above it, and what requires a lock says so and checks it
+	@ctests/checks/check-floors.sh $(SWIFTC) $(TARGET)
 check-names: ## No file has a name that the interface no longer has
 	@ctests/checks/check-names.sh .
 check-header: $(B)/packages/check ## The header compiles as C11 and newer (gcc, clang, tcc), C++11 and newer, and Swift

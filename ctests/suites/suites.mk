@@ -26,7 +26,7 @@ $(TESTS): ctests/suites/suites.mk ctests/checks/check.mk | $(B)/libslabmalloc.so
 	@echo '  CC      $@'
 	@$(CC) $(C_FLAGS) $(ALLOW_MISUSE) $(call suite_flags,$@) -o $@ $(call suite_source,$@) $(LINK_LIB) \
 	  $(suite_libraries) -lcmocka -lpthread
-$(B)/tests/test_heap_programs: suite_libraries := -llua5.4
+$(B)/tests/test_heap_lua: suite_libraries = $(shell pkg-config --cflags --libs lua5.4)
 $(foreach test,$(TESTS),$(eval $(test): $(call suite_source,$(test))))
 -include $(wildcard $(B)/tests/*.d)
 
