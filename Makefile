@@ -1,4 +1,4 @@
-# slabmalloc: `make help` lists the targets. Tests, examples and benchmarks are in ctests/support/check.mk.
+# slabmalloc: `make help` lists the targets. Tests, examples and benchmarks are in ctests/checks/check.mk.
 
 # --- Toolchain ---------------------------------------------------------------------------------
 # The linker and binutils come from the Swift toolchain, so that they know its object files.
@@ -34,7 +34,8 @@ SWIFT_FLAGS := -swift-version 6 -warnings-as-errors -enable-experimental-feature
   -parse-as-library -no-allocations -module-name SlabMalloc $(INCLUDES) \
   -Xfrontend -function-sections -Xfrontend -disable-stack-protector \
   -Xfrontend -disable-llvm-merge-functions-pass
-# Functions start on cache lines: what a fast path costs no longer depends on what lies before it. A kernel wants the bytes.
+# Functions start on cache lines: what a fast path costs no longer depends on what lies before it. A kernel wants the
+# bytes.
 HOSTED := -D SLM_HOSTED
 HOSTED_FLAGS := $(HOSTED) -Xllvm -align-all-functions=6
 C_WARNINGS := -Wall -Wextra -Werror
@@ -44,13 +45,17 @@ CFLAGS ?= -O2 -gdwarf-4
 .SUFFIXES:
 
 .PHONY: all lib
-all: lib $(B)/slabmalloc.pc $(B)/cmake/slabmalloc/slabmalloc-config.cmake $(B)/cmake/slabmalloc/slabmalloc-config-version.cmake ## Build the libraries and the package files (the default)
+# All that `make install` puts somewhere: root need not have the compilers.
+PACKAGE_FILES := $(B)/slabmalloc.pc $(B)/cmake/slabmalloc/slabmalloc-config.cmake \
+  $(B)/cmake/slabmalloc/slabmalloc-config-version.cmake
+all: lib $(PACKAGE_FILES) $(B)/replay/slabmalloc-replay
+all: ## Build the libraries, the tool and the package files (the default)
 lib: $(B)/$(SONAME) $(B)/libslabmalloc.so $(B)/libslabmalloc.a $(B)/libslabmalloc-preload.so $(B)/libslabmalloc-malloc.o
 
 # --- The library -------------------------------------------------------------------------------
 # The API is what the header declares. The linker gets the list, and refuses when one isn't defined.
 $(B)/api.txt: $(HEADER)
-	@ctests/support/require-swift.sh $(SWIFTC)
+	@ctests/checks/require-swift.sh $(SWIFTC)
 	@mkdir -p $(@D)
 	@$(CLANG) -E -P $< | grep -o '\bslm_[a-z0-9_]*(' | tr -d '(' | sort -u >$@
 
@@ -64,17 +69,12 @@ $(B)/sources.txt: FORCE
 	@mkdir -p $(@D)
 	@echo '$(SWIFT_SRC) $(PORT_SRC)' | cmp -s - $@ || echo '$(SWIFT_SRC) $(PORT_SRC)' >$@
 
-# The compiler makes each C function a jump to a Swift function. For these, whose arguments and results are words and so
-# in the same registers for both, the Swift function gets the C name, and the jump is gone.
-HOT := slm_zone_allocate slm_zone_deallocate slm_zone_deallocate_sized slm_sc_allocate slm_sc_deallocate
+# Functions whose arguments and results are words: name-hot.sh saves the jump that the compiler makes for C.
+HOT := slm_zone_allocate slm_zone_deallocate slm_zone_deallocate_sized slm_cache_allocate slm_cache_deallocate
 HOSTED_HOT := slm_malloc slm_free slm_override_new slm_heap_allocate
-define name_hot
-@$(NM) --defined-only -j $@ | sed -n $(foreach f,$(1),-e 's/^\(\$$e.*[0-9]$(f)y.*F\)$$/$(f) jump_$(f)\n\1 $(f)/p') >$@.names
-@test "$$(wc -l <$@.names)" = $(words $(1) $(1)) || { echo "error: not every hot function has a Swift twin in $@" >&2; exit 1; }
-@$(OBJCOPY) --redefine-syms=$@.names $@
-endef
+name_hot = @NM='$(NM)' OBJCOPY='$(OBJCOPY)' Sources/Packaging/name-hot.sh $@ $(1)
 
-$(B)/obj/SlabMalloc.o: $(SWIFT_SRC) $(C_HEADERS) $(B)/sources.txt $(B)/api.txt Makefile
+$(B)/obj/SlabMalloc.o: $(SWIFT_SRC) $(C_HEADERS) $(B)/sources.txt $(B)/api.txt Makefile Sources/Packaging/name-hot.sh
 	@mkdir -p $(@D)
 	@echo '  SWIFT   $@'
 	@rm -f $@
@@ -91,7 +91,8 @@ LIB_OBJ := $(B)/obj/SlabMalloc.o $(PORT_OBJ)
 $(B)/$(SONAME): $(LIB_OBJ) $(B)/exports.map
 	@echo '  LINK    $@'
 	@$(CLANG) -target $(TARGET) -fuse-ld=lld -shared -nostdlib -o $@ $(LIB_OBJ) -lc -Wl,-soname,$(SONAME) \
-	  -Wl,--version-script=$(B)/exports.map -Wl,--no-undefined-version -Wl,--gc-sections -Wl,-z,defs,-z,now,-z,relro,-z,nodelete
+	  -Wl,--version-script=$(B)/exports.map -Wl,--no-undefined-version -Wl,--gc-sections \
+	  -Wl,-z,defs,-z,now,-z,relro,-z,nodelete
 
 $(B)/libslabmalloc.so: $(B)/$(SONAME)
 	@ln -sf $(SONAME) $@
@@ -109,18 +110,11 @@ $(B)/libslabmalloc-preload.so: $(LIB_OBJ) $(PRELOAD_NAMES) $(B)/preload.map
 	  $$(sed 's/^\([^ ]*\) \(.*\)/-Wl,--defsym=\1=\2/' $(PRELOAD_NAMES)) -Wl,--version-script=$(B)/preload.map \
 	  -Wl,--no-undefined-version -Wl,--gc-sections -Wl,-z,defs,-z,now,-z,relro,-z,nodelete
 
-# And as an object to link into a program. Each name is a symbol beside the function's own, in its section.
-$(B)/libslabmalloc-malloc.o: $(LIB_OBJ) $(NAMES)
+# And as an object to link into a program.
+$(B)/libslabmalloc-malloc.o: $(LIB_OBJ) $(NAMES) Sources/Packaging/add-names.sh
 	@echo '  LD      $@'
 	@$(LLD) -r --gc-sections $$(sed 's/.* /-u /' $(NAMES)) -o $@ $(LIB_OBJ)
-	@$(OBJDUMP) -t $@ | awk 'NR == FNR { of[$$2] = of[$$2] " " $$1; next } \
-	  $$NF in of { for (i = 2; i < NF; i++) if ($$i ~ /^[.]text/) section = $$i; n = split(of[$$NF], names, " "); \
-	    for (i = 1; i <= n; i++) print "--add-symbol=" names[i] "=" section ":0x" $$1 ",global,function" }' \
-	  $(NAMES) - >$@.symbols
-	@test "$$(wc -l <$@.symbols)" = "$$(wc -l <$(NAMES))" || { echo "error: a name has no function in $@" >&2; exit 1; }
-	@$(OBJCOPY) @$@.symbols $@
-	@sed 's/ .*//' $(NAMES) >$@.names
-	@$(OBJCOPY) --keep-global-symbols=$@.names $@
+	@OBJDUMP='$(OBJDUMP)' OBJCOPY='$(OBJCOPY)' Sources/Packaging/add-names.sh $@ $(NAMES)
 
 # One object with the API as its only global symbols: Embedded Swift's weak swift_* functions
 # must not replace those of the Swift program that the archive is linked into.
@@ -140,7 +134,7 @@ include ctests/examples/examples.mk
 
 # --- Installing ----------------------------------------------------------------------------------
 # The package files find the prefix from their own place, so they are the same for every PREFIX.
-$(B)/slabmalloc.pc $(B)/cmake/slabmalloc/slabmalloc-config.cmake $(B)/cmake/slabmalloc/slabmalloc-config-version.cmake: $(HEADER)
+$(PACKAGE_FILES): $(HEADER)
 $(B)/%.pc: Sources/Packaging/%.pc.in
 	@mkdir -p $(@D)
 	@sed 's/@VERSION@/$(VERSION)/' $< >$@
@@ -150,9 +144,11 @@ $(B)/cmake/slabmalloc/%.cmake: Sources/Packaging/%.cmake.in
 
 PREFIX ?= /usr/local
 ROOT := $(DESTDIR)$(PREFIX)
-INSTALLED := lib/$(SONAME) lib/libslabmalloc.so lib/libslabmalloc.a lib/libslabmalloc-preload.so lib/libslabmalloc-malloc.o \
+INSTALLED := lib/$(SONAME) lib/libslabmalloc.so lib/libslabmalloc.a lib/libslabmalloc-preload.so \
+  lib/libslabmalloc-malloc.o \
   include/slabmalloc.h include/slabmalloc/port.h include/slabmalloc/module.modulemap lib/pkgconfig/slabmalloc.pc \
-  lib/cmake/slabmalloc/slabmalloc-config.cmake lib/cmake/slabmalloc/slabmalloc-config-version.cmake bin/slabmalloc-replay
+  lib/cmake/slabmalloc/slabmalloc-config.cmake lib/cmake/slabmalloc/slabmalloc-config-version.cmake \
+  bin/slabmalloc-replay
 BARE_DIRS := $(foreach t,$(FREESTANDING),lib/slabmalloc/$(triple_$(t)))
 BARE_ARCHIVES := libslabmalloc.a libslabmalloc-small.a libslabmalloc-swiftheap.a
 # Those that nobody else has, the inner ones first.
@@ -166,7 +162,7 @@ define install_headers
 endef
 
 .PHONY: install install-freestanding uninstall
-install: all $(B)/replay/slabmalloc-replay ## Install below PREFIX (/usr/local), staged in DESTDIR
+install: all ## Install below PREFIX (/usr/local), staged in DESTDIR
 	@install -d $(addprefix "$(ROOT)"/,bin lib lib/pkgconfig lib/cmake/slabmalloc)
 	@install -m 755 $(B)/$(SONAME) "$(ROOT)"/lib/
 	@ln -sf $(SONAME) "$(ROOT)"/lib/libslabmalloc.so
@@ -180,10 +176,12 @@ install: all $(B)/replay/slabmalloc-replay ## Install below PREFIX (/usr/local),
 	$(refresh_loader_cache)
 	@echo "slabmalloc $(VERSION) is installed in $(ROOT)"
 
-install-freestanding: freestanding ## Install the archives for kernels into lib/slabmalloc/TARGET, and the headers
+install-freestanding: $(FREESTANDING_ARCHIVES)
+install-freestanding: ## Install the archives for kernels into lib/slabmalloc/TARGET, and the headers
 	$(install_headers)
 	@install -d $(addprefix "$(ROOT)"/,$(BARE_DIRS))
-	@$(foreach t,$(FREESTANDING),install -m 644 $(BARE_ARCHIVES:%=$(F)/$(t)/%) "$(ROOT)"/lib/slabmalloc/$(triple_$(t))/ &&) true
+	@$(foreach t,$(FREESTANDING),install -m 644 $(BARE_ARCHIVES:%=$(F)/$(t)/%) \
+	  "$(ROOT)"/lib/slabmalloc/$(triple_$(t))/ &&) true
 	@echo "slabmalloc $(VERSION) for $(FREESTANDING) is installed in $(ROOT)/lib/slabmalloc"
 
 uninstall: ## Remove what both of these put there (same PREFIX and DESTDIR)
@@ -191,11 +189,11 @@ uninstall: ## Remove what both of these put there (same PREFIX and DESTDIR)
 	@for dir in $(OWN_DIRS); do [ ! -d "$(ROOT)/$$dir" ] || rmdir --ignore-fail-on-non-empty "$(ROOT)/$$dir"; done
 	$(refresh_loader_cache)
 
-include ctests/support/check.mk
+include ctests/checks/check.mk
 
 # --- Housekeeping --------------------------------------------------------------------------------
 C_FILES = $(shell find include Sources ctests -name '*.[ch]' -not -path '*/baseline/*')
-.PHONY: format format-check clean help
+.PHONY: format format-check clean distclean help
 format: $(B)/packages/format ## Format the Swift and C sources
 	@$(SWIFT) format format -i -r Package.swift Sources Tests ctests
 	@clang-format -i $(C_FILES)
@@ -204,8 +202,11 @@ format-check: $(B)/packages/format ## Fail if a source is not formatted
 	@$(SWIFT) format lint --strict -r Package.swift Sources Tests ctests
 	@clang-format --dry-run -Werror $(C_FILES)
 
-clean: ## Remove what was built
-	@rm -rf $(B) .build
+clean: ## Remove what was built, but for the folder of Swift's package manager
+	@rm -rf $(B)
+
+distclean: clean ## Remove .build too, the folder of Swift's package manager
+	@rm -rf .build
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -8,8 +8,29 @@ unsigned char slm_port_system_pages[256] __attribute__((aligned(64)));
 uint64_t slm_port_arenas[SLM_PORT_ADDRESS_BITS_WORDS];
 
 unsigned char slm_port_process[16384] __attribute__((aligned(64)));
-unsigned char slm_port_no_heap[SLM_PORT_NO_HEAP_BYTES] __attribute__((aligned(64)));
-unsigned char slm_port_exited_heap[SLM_PORT_NO_HEAP_BYTES] __attribute__((aligned(64)));
+unsigned char slm_port_no_bin[128] __attribute__((aligned(64)));
+
+// What the core defines for a thread without a heap.
+uintptr_t slm_core_thread_allocate(uintptr_t size, void *heap) __attribute__((visibility("hidden")));
+uintptr_t slm_core_thread_allocate_aligned(uintptr_t size, uintptr_t alignment, void *heap)
+  __attribute__((visibility("hidden")));
+uintptr_t slm_core_thread_allocate_zeroed(uintptr_t size, void *heap) __attribute__((visibility("hidden")));
+uintptr_t slm_core_thread_reallocate(uintptr_t address, uintptr_t size, void *heap)
+  __attribute__((visibility("hidden")));
+int32_t slm_core_thread_deallocate(uintptr_t address, void *heap) __attribute__((visibility("hidden")));
+uintptr_t slm_core_thread_adopt(void *run, void *heap) __attribute__((visibility("hidden")));
+
+static const slm_port_stand_in stand_in = {
+  .allocate = slm_core_thread_allocate,
+  .allocate_aligned = slm_core_thread_allocate_aligned,
+  .allocate_zeroed = slm_core_thread_allocate_zeroed,
+  .reallocate = slm_core_thread_reallocate,
+  .deallocate = slm_core_thread_deallocate,
+  .adopt = slm_core_thread_adopt,
+};
+#define STAND_IN {[SLM_PORT_HEAP_POOL] = slm_port_process, [SLM_PORT_HEAP_STAND_IN] = (void *)&stand_in}
+void *slm_port_no_heap[SLM_PORT_NO_HEAP_WORDS] __attribute__((aligned(64))) = STAND_IN;
+void *slm_port_exited_heap[SLM_PORT_NO_HEAP_WORDS] __attribute__((aligned(64))) = STAND_IN;
 __thread void *slm_port_heap = slm_port_no_heap;
 
 __thread uintptr_t slm_port_numbered; // 1 + the number; 0 before
@@ -127,6 +148,7 @@ int slm_port_has_environment(void) { return environment() != NULL; }
 
 const char *slm_port_next_option(size_t *position) {
   static const char prefix[] = "SLABMALLOC_";
+  _Static_assert(sizeof prefix - 1 == SLM_PORT_OPTION_PREFIX_LENGTH, "where the name of an option starts");
   char **entries = environment();
   while (entries && entries[*position]) {
     const char *entry = entries[(*position)++];

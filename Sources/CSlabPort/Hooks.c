@@ -38,6 +38,6 @@ static void release_page(void *context, void *page, size_t page_size) {
 }
 
 slm_page_provider slm_port_provider(void) {
-  return (slm_page_provider){sizeof(slm_page_provider), 0, NULL, allocate_page, release_page};
+  return (slm_page_provider){sizeof(slm_page_provider), 0, NULL, allocate_page, release_page, NULL, NULL};
 }
 #endif

@@ -31,20 +31,24 @@ PORT_HEADER := include/slabmalloc/port.h
 FREESTANDING_MAKEFILES := Makefile Sources/Packaging/freestanding.mk
 
 # The same as in slabmalloc.h, at SLM_SMALL.
-SMALL_LACKS := 'statistics|batch|reserve|fragmentation|status_name|safe_zone|smp_zone|swift_heap'
+SMALL_LACKS := 'statistics|batch|reserve|fragmentation|status_name|swift_heap'
 
 .PHONY: freestanding
-freestanding: $(FREESTANDING:%=$(F)/%/libslabmalloc.a) $(FREESTANDING:%=$(F)/%/libslabmalloc-swiftheap.a) $(FREESTANDING:%=$(F)/%/libslabmalloc-small.a) ## Build the archives for kernels and firmware
-	@ctests/support/freestanding-sizes.sh $(F) $(FREESTANDING)
+FREESTANDING_ARCHIVES := $(foreach name,libslabmalloc libslabmalloc-small libslabmalloc-swiftheap,\
+  $(FREESTANDING:%=$(F)/%/$(name).a))
+freestanding: $(FREESTANDING_ARCHIVES) ## Build the archives for kernels and firmware
+	@ctests/checks/freestanding-sizes.sh $(F) $(FREESTANDING)
 
-# What an archive defines: the zones, and slm_port_provider.
+# What an archive defines: zones, caches and regions, and slm_port_provider.
 $(F)/api.txt: $(B)/api.txt $(PORT_HEADER) $(FREESTANDING_MAKEFILES)
 	@mkdir -p $(@D)
-	@{ grep -E '^slm_(zone|safe_zone|smp_zone|sc|region|status|version)' $<; $(CLANG) -E -P -ffreestanding $(PORT_HEADER) | grep -o '\bslm_swift_heap_[a-z_]*(' | tr -d '('; echo slm_port_provider; } | sort >$@
+	@{ grep -E '^slm_(zone|cache|region|status|version)' $<; echo slm_port_provider; \
+	  $(CLANG) -E -P -ffreestanding $(PORT_HEADER) | grep -o '\bslm_swift_heap_[a-z_]*(' | tr -d '('; } | sort >$@
 # The hooks that it has a weak definition of.
 $(F)/hooks.txt: $(PORT_HEADER) $(FREESTANDING_MAKEFILES)
 	@mkdir -p $(@D)
-	@sed -n -e '/^ \* \[OPTIONAL\]/h' -e '/^ \* \[REQUIRED\]/h' -e '/^[a-z].*\bslm_port_[a-z_]*(/{x;/OPTIONAL/{x;s/.*\b\(slm_port_[a-z_]*\)(.*/\1/p;s/.*//;x}}' $< | \
+	@sed -n -e '/^ \* \[OPTIONAL\]/h' -e '/^ \* \[REQUIRED\]/h' \
+	  -e '/^[a-z].*\bslm_port_[a-z_]*(/{x;/OPTIONAL/{x;s/.*\b\(slm_port_[a-z_]*\)(.*/\1/p;s/.*//;x}}' $< | \
 	  sort >$@
 
 $(F)/%/SlabMalloc.o: $(BARE_SRC) $(C_HEADERS) $(B)/sources.txt $(B)/api.txt $(FREESTANDING_MAKEFILES)
@@ -56,7 +60,8 @@ $(F)/%/SlabMalloc.o: $(BARE_SRC) $(C_HEADERS) $(B)/sources.txt $(B)/api.txt $(FR
 
 define compile_bare_c
 @mkdir -p $(@D)
-@$(CLANG) -target $(triple_$*) -std=gnu11 $(C_WARNINGS) -Os -gdwarf-4 -ffreestanding -nostdlibinc -fno-builtin -ffunction-sections \
+@$(CLANG) -target $(triple_$*) -std=gnu11 $(C_WARNINGS) -Os -gdwarf-4 -ffreestanding -nostdlibinc -fno-builtin \
+  -ffunction-sections \
   $(target_flags_$*) $(INCLUDES) $(1) -c -o $@ $<
 endef
 # The small profile: the same sources without what SMALL_LACKS names.
@@ -67,7 +72,8 @@ $(F)/%/small/SlabMalloc.o: $(BARE_SRC) $(C_HEADERS) $(B)/sources.txt $(B)/api.tx
 	@$(SWIFTC) $(patsubst -O,-Osize,$(bare_swift_flags)) -D SLM_SMALL -c -o $@ $(BARE_SRC)
 $(F)/small-api.txt: $(F)/api.txt $(FREESTANDING_MAKEFILES)
 	@grep -v -E $(SMALL_LACKS) $< >$@
-$(F)/%/libslabmalloc-small.a: $(F)/%/small/SlabMalloc.o $(F)/%/Hooks.o $(F)/%/Runtime.o $(F)/small-api.txt $(F)/hooks.txt
+$(F)/%/libslabmalloc-small.a: $(F)/%/small/SlabMalloc.o $(F)/%/Hooks.o $(F)/%/Runtime.o $(F)/small-api.txt \
+  $(F)/hooks.txt
 	@echo '  AR      $@'
 	@$(LLD) -r --gc-sections $$(sed 's/^/-u /' $(F)/small-api.txt $(F)/hooks.txt) -o $(@:.a=.o) $(filter %.o,$^)
 	@$(OBJCOPY) --keep-global-symbols=$(F)/small-api.txt --keep-global-symbols=$(F)/hooks.txt $(@:.a=.o)
@@ -82,10 +88,12 @@ $(F)/%/Runtime.o: Sources/CSlabPort/Runtime.c $(C_HEADERS) $(FREESTANDING_MAKEFI
 	$(call compile_bare_c)
 $(F)/%/SwiftHeapNames.o: Sources/CSlabPort/SwiftHeapNames.c $(C_HEADERS) $(FREESTANDING_MAKEFILES)
 	$(call compile_bare_c)
-.PRECIOUS: $(F)/%/small/SlabMalloc.o $(F)/%/SwiftHeapNames.o $(F)/%/SlabMalloc.o $(F)/%/Hooks.o $(F)/%/Runtime.o $(F)/%/StatusNames.o
+.PRECIOUS: $(F)/%/small/SlabMalloc.o $(F)/%/SwiftHeapNames.o $(F)/%/SlabMalloc.o $(F)/%/Hooks.o $(F)/%/Runtime.o \
+  $(F)/%/StatusNames.o
 
 # One object, as the hosted archive's, with the weak hooks as its only other global symbols.
-$(F)/%/libslabmalloc.a: $(F)/%/SlabMalloc.o $(F)/%/StatusNames.o $(F)/%/Hooks.o $(F)/%/Runtime.o $(F)/api.txt $(F)/hooks.txt
+$(F)/%/libslabmalloc.a: $(F)/%/SlabMalloc.o $(F)/%/StatusNames.o $(F)/%/Hooks.o $(F)/%/Runtime.o $(F)/api.txt \
+  $(F)/hooks.txt
 	@echo '  AR      $@'
 	@$(LLD) -r --gc-sections $$(sed 's/^/-u /' $(F)/api.txt $(F)/hooks.txt) -o $(@:.a=.o) $(filter %.o,$^)
 	@$(OBJCOPY) --keep-global-symbols=$(F)/api.txt --keep-global-symbols=$(F)/hooks.txt $(@:.a=.o)
@@ -103,19 +111,22 @@ $(F)/%/tests/machine.o: ctests/freestanding/machine.c ctests/freestanding/machin
 $(F)/%/tests/core.o: ctests/freestanding/core.c ctests/freestanding/machine.h $(C_HEADERS) $(FREESTANDING_MAKEFILES)
 	$(call compile_bare_c)
 
-# Swift's dictionaries calculate with Double: they are tried where there are instructions for that, and left out elsewhere.
+# Swift's dictionaries calculate with Double: they are tried where there are instructions for that, and left out
+# elsewhere.
 $(F)/x86_64/tests/swift_heap.o: target_flags_x86_64 := -DDICTIONARIES
 $(F)/aarch64/tests/swift_heap.o: target_flags_aarch64 := -DDICTIONARIES
 $(F)/x86_64/tests/swift_program.o: swift_test_flags := -D DICTIONARIES
 $(F)/aarch64/tests/swift_program.o: swift_test_flags := -D DICTIONARIES
-$(F)/%/tests/swift_heap.o: ctests/freestanding/swift_heap.c ctests/freestanding/machine.h $(C_HEADERS) $(FREESTANDING_MAKEFILES)
+$(F)/%/tests/swift_heap.o: ctests/freestanding/swift_heap.c ctests/freestanding/machine.h $(C_HEADERS) \
+  $(FREESTANDING_MAKEFILES)
 	$(call compile_bare_c)
 $(F)/%/tests/swift_program.o: ctests/freestanding/swift_heap.swift $(FREESTANDING_MAKEFILES)
 	@mkdir -p $(@D)
 	@$(SWIFTC) -swift-version 6 -warnings-as-errors -enable-experimental-feature Embedded -wmo -O -parse-as-library \
 	  -Xfrontend -function-sections -Xfrontend -disable-stack-protector -target $(triple_$*) \
 	  $(or $(swift_test_flags),$(addprefix -Xcc ,$(target_flags_$*))) -c -o $@ $<
-.PRECIOUS: $(F)/%/tests/small.o $(F)/%/tests/machine.o $(F)/%/tests/core.o $(F)/%/tests/swift_heap.o $(F)/%/tests/swift_program.o
+.PRECIOUS: $(F)/%/tests/small.o $(F)/%/tests/machine.o $(F)/%/tests/core.o $(F)/%/tests/swift_heap.o \
+  $(F)/%/tests/swift_program.o
 
 # Runtime is for the program itself: the archive's is private to it.
 define link_freestanding_test
@@ -127,6 +138,7 @@ $(F)/%/tests/small.test: $(F)/%/tests/small.o $(F)/%/tests/machine.o $(F)/%/Runt
 	$(link_freestanding_test)
 $(F)/%/tests/core.test: $(F)/%/tests/core.o $(F)/%/tests/machine.o $(F)/%/Runtime.o $(F)/%/libslabmalloc.a
 	$(link_freestanding_test)
-$(F)/%/tests/swift_heap.test: $(F)/%/tests/swift_heap.o $(F)/%/tests/swift_program.o $(F)/%/tests/machine.o $(F)/%/Runtime.o \
+$(F)/%/tests/swift_heap.test: $(F)/%/tests/swift_heap.o $(F)/%/tests/swift_program.o $(F)/%/tests/machine.o \
+  $(F)/%/Runtime.o \
   $(F)/%/libslabmalloc-swiftheap.a $(F)/%/libslabmalloc.a
 	$(link_freestanding_test)

@@ -40,18 +40,19 @@ fine() { plant 0 "$@"; }
 breaks function_gone 's/slm_status slm_zone_resize\([^;]*;//'
 breaks result_narrower 's/size_t slm_usable_size\(/uint32_t slm_usable_size(/'
 breaks parameter_narrower 's/slm_aligned_alloc\(size_t alignment/slm_aligned_alloc(uint32_t alignment/'
-breaks parameter_more 's/void slm_free\(void \*SLM_NULLABLE pointer\)/void slm_free(void *SLM_NULLABLE pointer, int how)/'
-breaks handler_other 's/(\*slm_misuse_handler\))\(/\1(int how, /'
+breaks parameter_more 's/(void slm_free\(void \*SLM_NULLABLE pointer)\)/\1, int how)/'
+breaks handler_other 's/(\(\*SLM_NULLABLE function\)\()/\1int how, /'
 breaks field_gone 's/uint64_t table_pages;//'
-breaks field_before 's/(typedef struct slm_process_statistics \{)/\1 uint64_t before;/'
-breaks provider_grows 's/(size_t page_size\);\n)(\} slm_page_provider;)/\1 void *more; \2/'
-breaks status_renumbered 's/(SLM_ERR_DOUBLE_FREE) \(-10\)/\1 (-20)/'
+breaks field_before 's/(typedef struct slm_process_usage \{)/\1 uint64_t before;/'
+breaks provider_grows 's/(\} slm_page_provider;)/void *more; \1/'
+breaks status_renumbered 's/(SLM_ERR_DOUBLE_FREE), -10/\1, -20/'
 breaks storage_smaller 's/(SLM_ZONE_STORAGE_SIZE) 12288/\1 4096/'
 breaks storage_less_aligned 's/SLM_ALIGNAS\(64\)/SLM_ALIGNAS(16)/'
 fine function_new 's/(void slm_free\()/void slm_new(void);\n\1/'
-fine status_new 's/(.define SLM_ERR_CANNOT_RESIZE)/#define SLM_ERR_NEW (-99)\n\1/'
+fine status_new 's/(  X\(SLM_ERR_CANNOT_RESIZE)/  X(SLM_ERR_NEW, -99, "new") \\\n\1/'
 fine field_behind 's/(uint64_t heaps;)/\1 uint64_t behind;/'
-fine option_behind 's/(slm_page_provider provider;\n)/\1 uint64_t behind;/'
+fine option_behind 's/(slm_page_provider provider;)/\1 uint64_t behind;/'
+fine reclaimed_behind 's/(\} slm_reclaimed;)/uint64_t behind; \1/'
 
 # And in the library itself.
 link() { # OUT SONAME FUNCTION_LEFT_OUT
@@ -61,7 +62,7 @@ link() { # OUT SONAME FUNCTION_LEFT_OUT
 }
 link "$scratch/same.so" "$SONAME" none
 found 0 same_library "$scratch/same.so"
-link "$scratch/less.so" "$SONAME" slm_sc_owns
+link "$scratch/less.so" "$SONAME" slm_cache_owns
 found 1 function_not_exported "$scratch/less.so"
 link "$scratch/soname.so" libslabmalloc.so.1 none
 found 1 another_soname "$scratch/soname.so"

@@ -1,6 +1,6 @@
 #!/bin/sh
-# compare.sh LIBRARY: prints what a program that was built for the baseline can't live with. Exit status 0: nothing; 1: something;
-# 2: there was no comparison. What is new is fine (README.md); abidiff.suppr lists what else is.
+# compare.sh LIBRARY: prints what a program that was built for the baseline can't live with. Exit status 0: nothing; 1:
+# something; 2: there was no comparison. What is new is fine (README.md); abidiff.suppr lists what else is.
 dir=$(dirname "$0")
 status=0
 abidiff --no-added-syms --suppressions "$dir/abidiff.suppr" "$dir"/baseline/*.xml "$1" || status=$?

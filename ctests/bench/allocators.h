@@ -13,8 +13,8 @@ static void check_closed(slm_status status, size_t live) {
 
 static slm_zone *open_zone(void) {
   static slm_zone_storage storage;
-  slm_options options = SLM_OPTIONS(slm_mmap_provider());
-  slm_zone *zone = slm_zone_init(&storage, sizeof storage, &options);
+  slm_options options = *SLM_OPTIONS(slm_mmap_provider());
+  slm_zone *zone = slm_zone_init(&storage, sizeof storage, &options, NULL);
   if (zone == NULL) die("slm_zone_init failed");
   return zone;
 }
@@ -25,32 +25,27 @@ static void close_zone(slm_zone *zone) {
   check_closed(status, live);
 }
 
-static slm_sc *open_sc(size_t size) {
-  static slm_sc_storage storage;
-  slm_options options = SLM_OPTIONS(slm_mmap_provider());
-  slm_sc *sc = slm_sc_init(&storage, sizeof storage, size < 16 ? 8 : 16, size, &options);
-  if (sc == NULL) die("slm_sc_init failed");
-  return sc;
+static slm_cache *open_cache(size_t size) {
+  static slm_cache_storage storage;
+  slm_options options = *SLM_OPTIONS(slm_mmap_provider());
+  slm_cache *cache = slm_cache_init(&storage, sizeof storage, size < 16 ? 8 : 16, size, &options, NULL);
+  if (cache == NULL) die("slm_cache_init failed");
+  return cache;
 }
 
-static void close_sc(slm_sc *sc) {
+static void close_cache(slm_cache *cache) {
   size_t live = SIZE_MAX;
-  slm_status status = slm_sc_destroy(sc, &live);
+  slm_status status = slm_cache_destroy(cache, &live);
   check_closed(status, live);
 }
 
-static slm_safe_zone *open_safe(void) {
-  static slm_safe_zone_storage storage;
-  slm_options options = SLM_OPTIONS(slm_mmap_provider());
-  slm_safe_zone *zone = slm_safe_zone_init(&storage, sizeof storage, &options);
-  if (zone == NULL) die("slm_safe_zone_init failed");
+static slm_zone *open_any_thread(void) {
+  static slm_zone_storage storage;
+  slm_options options = *SLM_OPTIONS(slm_mmap_provider());
+  options.threads = SLM_ANY_THREAD;
+  slm_zone *zone = slm_zone_init(&storage, sizeof storage, &options, NULL);
+  if (zone == NULL) die("slm_zone_init failed");
   return zone;
-}
-
-static void close_safe(slm_safe_zone *zone) {
-  size_t live = SIZE_MAX;
-  slm_status status = slm_safe_zone_destroy(zone, &live);
-  check_closed(status, live);
 }
 
 #define NAME zone
@@ -59,16 +54,16 @@ static void close_safe(slm_safe_zone *zone) {
 #define DEALLOCATE(allocator, object, size) ((void)(size), slm_zone_deallocate(allocator, object))
 #include "workloads-of.h"
 
-#define NAME sc
-#define ALLOCATOR slm_sc
-#define ALLOCATE(allocator, size) ((void)(size), slm_sc_allocate(allocator))
-#define DEALLOCATE(allocator, object, size) ((void)(size), slm_sc_deallocate(allocator, object))
+#define NAME cache
+#define ALLOCATOR slm_cache
+#define ALLOCATE(allocator, size) ((void)(size), slm_cache_allocate(allocator))
+#define DEALLOCATE(allocator, object, size) ((void)(size), slm_cache_deallocate(allocator, object))
 #include "workloads-of.h"
 
-#define NAME safe
-#define ALLOCATOR slm_safe_zone
-#define ALLOCATE(allocator, size) slm_safe_zone_allocate(allocator, size)
-#define DEALLOCATE(allocator, object, size) ((void)(size), slm_safe_zone_deallocate(allocator, object))
+#define NAME any_thread
+#define ALLOCATOR slm_zone
+#define ALLOCATE(allocator, size) slm_zone_allocate(allocator, size)
+#define DEALLOCATE(allocator, object, size) ((void)(size), slm_zone_deallocate(allocator, object))
 #include "workloads-of.h"
 
 #endif

@@ -1,7 +1,8 @@
 #!/bin/sh
 # Counts the instructions that libslabmalloc.so executes per pair, with callgrind, and holds them against the limits.
 # The counts are exact and the same in each run. Needs valgrind. The profiles stay in callgrind/ beside the program.
-# usage: check-instructions.sh BUILD_DIR [LIMITS [PROGRAM PRELOAD]]     PRELOAD: the library that is counted in its place
+# usage: check-instructions.sh BUILD_DIR [LIMITS [PROGRAM PRELOAD]]     PRELOAD: the library that is counted in its
+# place
 set -eu
 build=${1:?usage: check-instructions.sh BUILD_DIR [LIMITS [PROGRAM PRELOAD]]}
 here=$(dirname "$0")
@@ -25,7 +26,8 @@ ${preload:+env "LD_PRELOAD=$preload"} valgrind --tool=callgrind --compress-strin
 
 # One dump a row: dump.1, dump.2, ... in their order. The file without a number holds what came after the last row.
 library=$(basename "${preload:-libslabmalloc.so}")
-awk -v library="$library" -f "$here/instructions.awk" kind=rows "$out/rows" kind=limits "$limits" kind=dump "$out"/dump.* || {
+awk -v library="$library" -f "$here/instructions.awk" kind=rows "$out/rows" kind=limits "$limits" kind=dump \
+  "$out"/dump.* || {
   echo "instructions: by function: callgrind_annotate \$(grep -l 'Request: ROW\$' $out/dump.*)" >&2
   exit 1
 }

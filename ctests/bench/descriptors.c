@@ -1,7 +1,7 @@
 // Shows why descriptors of slabs lie in a table and not in the slabs: what a random live set of objects costs when each
-// deallocation and allocation changes the descriptor of a random slab, with descriptors at the ends of the slabs' pages,
-// which are equally far apart, and in a dense table. Usage: descriptors. Prints "slabs ends_ns table_ns ratio" for each
-// number of slabs, medians of rounds in which the two take turns.
+// deallocation and allocation changes the descriptor of a random slab, with descriptors at the ends of the slabs'
+// pages, which are equally far apart, and in a dense table. Usage: descriptors. Prints "slabs ends_ns table_ns ratio"
+// for each number of slabs, medians of rounds in which the two take turns.
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-// What a single call executes at its worst: rows of instructions.c, per call. The provider's share is not counted: it is here.
-// Base pages are of 64 KiB and objects small, so that a page has the most words to carve.
+// What a single call executes at its worst: rows of instructions.c, per call. The provider's share is not counted: it
+// is here. Base pages are of 64 KiB and objects small, so that a page has the most words to carve.
 #include <pthread.h>
 
 #define WORST_PAGE ((size_t)65536)
@@ -17,8 +17,11 @@ static void worst_release_page(void *context, void *page, size_t page_size) {
 }
 
 static slm_options worst_options(void) {
-  slm_page_provider provider = {sizeof provider, WORST_PAGE, NULL, worst_allocate_page, worst_release_page};
-  return SLM_OPTIONS(provider);
+  slm_page_provider provider = {.struct_size = sizeof provider,
+                                .page_size = WORST_PAGE,
+                                .allocate_page = worst_allocate_page,
+                                .release_page = worst_release_page};
+  return *SLM_OPTIONS(provider);
 }
 
 // Counts a call alone; what is before and after it in the loop is not counted.
@@ -36,11 +39,11 @@ static void must(bool it_holds, const char *what) {
 static slm_zone *open_worst(void) {
   static slm_zone_storage storage;
   slm_options options = worst_options();
-  return slm_zone_init(&storage, sizeof storage, &options);
+  return slm_zone_init(&storage, sizeof storage, &options, NULL);
 }
 
-// For each class of base pages but one: its page has a live object, so that it stays, and the class holds slots ready, which a
-// search for an empty page must take back.
+// For each class of base pages but one: its page has a live object, so that it stays, and the class holds slots ready,
+// which a search for an empty page must take back.
 static void spread(slm_zone *zone, size_t but, bool is_first) {
   size_t last = 0;
   for (size_t size = 8; size <= WORST_PAGE / 16; size += 8) {
@@ -111,7 +114,7 @@ static void count_reclaim(size_t size) {
   CALLGRIND_ZERO_STATS;
   CALLGRIND_TOGGLE_COLLECT;
   for (size_t i = 0; i < WORST_CALLS; i++) {
-    slm_reclaimed out;
+    slm_reclaimed out = {.struct_size = sizeof out};
     must(slm_zone_reserve(zone, 8, size, 1) == SLM_OK && slm_zone_reserve(zone, 8, size, 0) == SLM_OK, "reclaim");
     spread(zone, size, false);
     COUNT_CALL(slm_zone_reclaim(zone, 1, 0, &out));
@@ -138,14 +141,14 @@ static void count_reserve(size_t size) {
 }
 
 typedef struct remote {
-  slm_smp_zone *zone;
+  slm_zone *zone;
   size_t size;
   void *objects[REMOTE_OBJECTS];
 } remote;
 
 static void *allocate_remotely(void *argument) {
   remote *r = argument;
-  for (size_t i = 0; i < REMOTE_OBJECTS; i++) r->objects[i] = slm_smp_zone_allocate(r->zone, r->size);
+  for (size_t i = 0; i < REMOTE_OBJECTS; i++) r->objects[i] = slm_zone_allocate(r->zone, r->size);
   return NULL;
 }
 
@@ -153,16 +156,16 @@ static void *allocate_remotely(void *argument) {
 static void count_remote(size_t size) {
   static remote r;
   pthread_t thread;
-  r.zone = open_smp();
+  r.zone = open_per_cpu();
   r.size = size;
-  void *first = slm_smp_zone_allocate(r.zone, size); // this CPU has pages too
+  void *first = slm_zone_allocate(r.zone, size); // this CPU has pages too
   if (pthread_create(&thread, NULL, allocate_remotely, &r) != 0) die("no thread");
   pthread_join(thread, NULL);
   CALLGRIND_ZERO_STATS;
-  for (size_t i = 0; i < REMOTE_OBJECTS; i++) slm_smp_zone_deallocate(r.zone, r.objects[i]);
+  for (size_t i = 0; i < REMOTE_OBJECTS; i++) slm_zone_deallocate(r.zone, r.objects[i]);
   dump_calls("remote", size, REMOTE_OBJECTS);
-  slm_smp_zone_deallocate(r.zone, first);
-  close_smp(r.zone);
+  slm_zone_deallocate(r.zone, first);
+  close_zone(r.zone);
 }
 
 static void count_worst(void) {

@@ -4,25 +4,23 @@
 #include "allocators.h"
 #include <valgrind/callgrind.h>
 
-#define NAME smp
-#define ALLOCATOR slm_smp_zone
-#define ALLOCATE(allocator, size) slm_smp_zone_allocate(allocator, size)
-#define DEALLOCATE(allocator, object, size) ((void)(size), slm_smp_zone_deallocate(allocator, object))
+#define NAME per_cpu
+#define ALLOCATOR slm_zone
+#define ALLOCATE(allocator, size) slm_zone_allocate(allocator, size)
+#define DEALLOCATE(allocator, object, size) ((void)(size), slm_zone_deallocate(allocator, object))
 #include "workloads-of.h"
 
-#define SMP_CPUS 4
-static slm_smp_zone *open_smp(void) {
-  static struct { SLM_ALIGNAS(64) unsigned char bytes[SLM_SMP_ZONE_STORAGE_SIZE(SMP_CPUS)]; } storage;
-  slm_options options = SLM_OPTIONS(slm_mmap_provider());
-  slm_smp_zone *zone = slm_smp_zone_init(&storage, sizeof storage, SMP_CPUS, &options);
-  if (zone == NULL) die("slm_smp_zone_init failed");
+#define CPUS 4
+static slm_zone *open_per_cpu(void) {
+  static struct {
+    SLM_ALIGNAS(64) unsigned char bytes[SLM_ZONE_STORAGE_SIZE + CPUS * SLM_ZONE_CPU_STORAGE_SIZE];
+  } storage;
+  slm_options options = *SLM_OPTIONS(slm_mmap_provider());
+  options.threads = SLM_PER_CPU;
+  options.cpu_count = CPUS;
+  slm_zone *zone = slm_zone_init(&storage, sizeof storage, &options, NULL);
+  if (zone == NULL) die("slm_zone_init failed");
   return zone;
-}
-
-static void close_smp(slm_smp_zone *zone) {
-  size_t live = SIZE_MAX;
-  slm_status status = slm_smp_zone_destroy(zone, &live);
-  check_closed(status, live);
 }
 
 #define NAME sized
@@ -34,9 +32,9 @@ static void close_smp(slm_smp_zone *zone) {
 // The profiles: a zone with a flag.
 static slm_zone *open_profile(uint64_t flags) {
   static slm_zone_storage storage;
-  slm_options options = SLM_OPTIONS(slm_mmap_provider());
+  slm_options options = *SLM_OPTIONS(slm_mmap_provider());
   options.flags = flags;
-  return slm_zone_init(&storage, sizeof storage, &options);
+  return slm_zone_init(&storage, sizeof storage, &options, NULL);
 }
 
 #define PAIRS 10000
@@ -74,15 +72,15 @@ static void count_size(size_t size) {
   zone = open_zone();
   COUNT("sized", size, sized_pairs(zone, size, PAIRS));
   close_zone(zone);
-  slm_sc *sc = open_sc(size);
-  COUNT("sc", size, sc_pairs(sc, size, PAIRS));
-  close_sc(sc);
-  slm_safe_zone *safe = open_safe();
-  COUNT("safe", size, safe_pairs(safe, size, PAIRS));
-  close_safe(safe);
-  slm_smp_zone *smp = open_smp();
-  COUNT("smp", size, smp_pairs(smp, size, PAIRS));
-  close_smp(smp);
+  slm_cache *cache = open_cache(size);
+  COUNT("cache", size, cache_pairs(cache, size, PAIRS));
+  close_cache(cache);
+  zone = open_any_thread();
+  COUNT("any-thread", size, any_thread_pairs(zone, size, PAIRS));
+  close_zone(zone);
+  zone = open_per_cpu();
+  COUNT("per-cpu", size, per_cpu_pairs(zone, size, PAIRS));
+  close_zone(zone);
 }
 
 static void count_live(size_t live_count) {

@@ -3,10 +3,11 @@
 // LD_PRELOAD, or is linked in from its archive, when this file is compiled with LINKED_AS_ARCHIVES. bench.sh runs each
 // and makes the tables. Usage:
 //   pairs [--touch] [--expect NAME]   prints "WORKLOAD size zone_ns malloc_ns floor_ns" and the same for "live count"
-//   pairs [--touch] --families        prints "family size zone_ns sc_ns safe_zone_ns"
+//   pairs [--touch] --families        prints "family size zone_ns cache_ns any_thread_ns"
 //   pairs [--expect NAME] --resident zone|malloc
 //                                     prints "resident KiB": the peak with 1,000,000 live objects of 64 bytes
-// --expect NAME exits with 3 unless malloc is that of an object file with NAME in its name: a preload that didn't happen.
+// --expect NAME exits with 3 unless malloc is that of an object file with NAME in its name: a preload that didn't
+// happen.
 #define _GNU_SOURCE
 #include "allocators.h"
 #include "floor.h"
@@ -110,18 +111,18 @@ static void measure_live(size_t live_count) {
 static void measure_families(size_t size) {
   size_t count = pairs_of(size);
   slm_zone *zone = open_zone();
-  slm_sc *sc = open_sc(size);
-  slm_safe_zone *safe = open_safe();
+  slm_cache *cache = open_cache(size);
+  slm_zone *shared = open_any_thread();
   double times[3][REPETITIONS + 1];
   for (int i = 0; i <= REPETITIONS; i++) {
     TIME(times[0][i], zone_pairs(zone, size, count));
-    TIME(times[1][i], sc_pairs(sc, size, count));
-    TIME(times[2][i], safe_pairs(safe, size, count));
+    TIME(times[1][i], cache_pairs(cache, size, count));
+    TIME(times[2][i], any_thread_pairs(shared, size, count));
   }
   printf("family %zu %.3f %.3f %.3f\n", size, median(times[0] + 1), median(times[1] + 1), median(times[2] + 1));
   close_zone(zone);
-  close_sc(sc);
-  close_safe(safe);
+  close_cache(cache);
+  close_zone(shared);
 }
 
 // The objects are chained through their first word, so that every one is resident and no table of them is.

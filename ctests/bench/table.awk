@@ -1,5 +1,5 @@
-# Makes one table of bench.sh out of the rows of all rounds: "PEER WORKLOAD NUMBER ZONE_NS PEER_NS FLOOR_NS" and the like.
-# A ratio is zone / peer, taken inside one process, then the median over the rounds: below 1 the zone is ahead.
+# Makes one table of bench.sh out of the rows of all rounds: "PEER WORKLOAD NUMBER ZONE_NS PEER_NS FLOOR_NS" and the
+# like. A ratio is zone / peer, taken inside one process, then the median over the rounds: below 1 the zone is ahead.
 
 function remember(key, value) { values[key, ++counts[key]] = value }
 
@@ -65,7 +65,7 @@ $2 == "missing" { missing = missing sprintf("%s is missing:%s\n", $1, substr($0,
 $2 == "resident" { resident[$1] = $3; next }
 $2 == "family" {
   if (!($3 in family_seen)) { family_seen[$3] = 1; family_sizes[++family_count] = $3 }
-  remember("family zone " $3, $4); remember("family sc " $3, $5); remember("family safe " $3, $6)
+  remember("family zone " $3, $4); remember("family cache " $3, $5); remember("family shared " $3, $6)
   next
 }
 NF == 6 {
@@ -105,11 +105,11 @@ END {
   for (i = 1; i <= live_count; i++) line(live_rows[i])
   summary()
 
-  printf "\n%-8s %8s %8s %9s %9s\n", "workload", "bytes", "zone", "sc", "safe zone"
+  printf "\n%-8s %8s %8s %9s %9s\n", "workload", "bytes", "zone", "cache", "shared"
   for (i = 1; i <= family_count; i++) {
     size = family_sizes[i]
     printf "%-8s %8s %8.2f", "pair", size, median("family zone " size)
-    printf " %9.2f %9.2f\n", median("family sc " size), median("family safe " size)
+    printf " %9.2f %9.2f\n", median("family cache " size), median("family shared " size)
   }
 
   if ("zone" in resident) {

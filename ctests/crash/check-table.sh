@@ -1,6 +1,6 @@
 #!/bin/sh
-# check-table.sh TABLE: the tests that the table of misuses names are there, it names all programs of this folder, and it says
-# what each profile makes of each misuse.
+# check-table.sh TABLE: the tests that the table of misuses names are there, it names all programs of this folder, and
+# it says what each profile makes of each misuse.
 set -eu
 table=$1
 dir=$(dirname "$0")

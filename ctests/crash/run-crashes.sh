@@ -1,7 +1,7 @@
 #!/bin/sh
-# run-crashes.sh LIBRARY PROGRAM...: runs each misuse once in each profile; those of malloc/ under the preload library. On
-# stdout a program says what stderr must get, then it has to do exactly that: and to die by SIGABRT if that is a report of malloc's,
-# by SIGSEGV without a word if it says so, else to exit with 0.
+# run-crashes.sh LIBRARY PROGRAM...: runs each misuse once in each profile; those of malloc/ under the preload library.
+# On stdout a program says what stderr must get, then it has to do exactly that: and to die by SIGABRT if that is a
+# report of malloc's, by SIGSEGV without a word if it says so, else to exit with 0.
 set -eu
 library=$(readlink -f "$1")
 shift
@@ -15,7 +15,8 @@ failed=0
 run() {
   status=0
   # The inner shell opens the files, as the outer one writes a note of its own when a signal ends a program.
-  timeout 20 env "SLABMALLOC_PROFILE=$4" sh -c 'LD_PRELOAD=$1 exec "$2" >"$3/expected" 2>"$3/actual"' - "$3" "$1" "$scratch" \
+  timeout 20 env "SLABMALLOC_PROFILE=$4" sh -c 'LD_PRELOAD=$1 exec "$2" >"$3/expected" 2>"$3/actual"' - "$3" "$1" \
+    "$scratch" \
     2>/dev/null || status=$?
   case $(cat "$scratch/expected") in
     'slabmalloc: '*) wanted=134 ;;

@@ -1,5 +1,5 @@
-// The core on every target: a model of live objects under random work, each misuse, the hooks. `usage: core`; exit status 0 if
-// all holds. What the small profile lacks is left out with SLM_SMALL.
+// The core on every target: a model of live objects under random work, each misuse, the hooks. `usage: core`; exit
+// status 0 if all holds. What the small profile lacks is left out with SLM_SMALL.
 #include "machine.h"
 #include <slabmalloc.h>
 #include <slabmalloc/port.h>
@@ -8,7 +8,7 @@ enum { buffer_size = 12 << 20, object_count = 600, step_count = 20000, seed = 20
 
 static SLM_ALIGNAS(4096) unsigned char buffer[buffer_size];
 static slm_zone_storage zone_storage;
-static slm_sc_storage sc_storage;
+static slm_cache_storage cache_storage;
 
 // --- The hooks -------------------------------------------------------------------------------------
 
@@ -48,7 +48,7 @@ void slm_port_release_page(void *page, size_t page_size) {
 }
 
 static slm_region *fresh_region(size_t page_size) {
-  machine.region = slm_region_init(buffer, sizeof buffer, page_size);
+  machine.region = slm_region_init(buffer, sizeof buffer, page_size, NULL);
   CHECK(machine.region != NULL);
   return machine.region;
 }
@@ -91,10 +91,10 @@ static size_t random_size(void) {
 }
 
 static void random_work(size_t page_size, uint64_t flags) {
-  slm_options options = SLM_OPTIONS(slm_region_provider(fresh_region(page_size)));
+  slm_options options = *SLM_OPTIONS(slm_region_provider(fresh_region(page_size)));
   options.flags = flags;
   size_t available = slm_region_available(machine.region, page_size);
-  slm_zone *zone = slm_zone_init(&zone_storage, sizeof zone_storage, &options);
+  slm_zone *zone = slm_zone_init(&zone_storage, sizeof zone_storage, &options, NULL);
   CHECK(zone != NULL);
   size_t live = 0, refused = 0;
   for (unsigned step = 0; step < step_count; step++) {
@@ -153,8 +153,8 @@ static void random_work(size_t page_size, uint64_t flags) {
 
 /// Every slot of a page of each class is found from its address, and nothing else is.
 static void every_slot(void) {
-  slm_options options = SLM_OPTIONS(slm_region_provider(fresh_region(4096)));
-  slm_zone *zone = slm_zone_init(&zone_storage, sizeof zone_storage, &options);
+  slm_options options = *SLM_OPTIONS(slm_region_provider(fresh_region(4096)));
+  slm_zone *zone = slm_zone_init(&zone_storage, sizeof zone_storage, &options, NULL);
   for (size_t size = 8; size <= SLM_MAX_SIZE; size = slm_zone_good_size(zone, size) + 1) {
     size = slm_zone_good_size(zone, size);
     size_t count = slm_zone_page_size(zone, 1, size) / size;
@@ -174,7 +174,7 @@ static void every_slot(void) {
   CHECK(slm_zone_deallocate(zone, &local) == SLM_ERR_FOREIGN_POINTER);
   CHECK(slm_zone_deallocate(zone, NULL) == SLM_OK);
   CHECK(slm_zone_allocate(zone, SLM_MAX_SIZE + 1) == NULL);
-  slm_reclaimed reclaimed;
+  slm_reclaimed reclaimed = {.struct_size = sizeof reclaimed};
   CHECK(slm_zone_reclaim(zone, SIZE_MAX, SIZE_MAX, &reclaimed) == SLM_OK && reclaimed.base_pages > 0);
   CHECK(slm_zone_destroy(zone, NULL) == SLM_OK);
   CHECK(slm_zone_allocate(zone, 8) == NULL);
@@ -182,37 +182,37 @@ static void every_slot(void) {
   memset(objects, 0, sizeof objects);
 }
 
-static void size_class_allocator(void) {
-  slm_options options = SLM_OPTIONS(slm_region_provider(fresh_region(4096)));
-  slm_sc *sc = slm_sc_init(&sc_storage, sizeof sc_storage, 8, 40, &options);
-  CHECK(sc != NULL && slm_sc_slot_size(sc) == 40);
+static void cache_of_one_size(void) {
+  slm_options options = *SLM_OPTIONS(slm_region_provider(fresh_region(4096)));
+  slm_cache *cache = slm_cache_init(&cache_storage, sizeof cache_storage, 8, 40, &options, NULL);
+  CHECK(cache != NULL && slm_cache_slot_size(cache) == 40);
   for (size_t i = 0; i < object_count; i++) {
-    objects[i].memory = slm_sc_allocate(sc);
+    objects[i].memory = slm_cache_allocate(cache);
     objects[i].size = 40;
     CHECK(objects[i].memory != NULL);
     fill(i, (unsigned char)i);
   }
   for (size_t i = 0; i < object_count; i++) {
     CHECK(is_filled(i));
-    CHECK(slm_sc_deallocate(sc, objects[i].memory + 8) == SLM_ERR_INTERIOR_POINTER);
-    CHECK(slm_sc_deallocate(sc, objects[i].memory) == SLM_OK);
-    CHECK(slm_sc_deallocate(sc, objects[i].memory) == SLM_ERR_DOUBLE_FREE);
+    CHECK(slm_cache_deallocate(cache, objects[i].memory + 8) == SLM_ERR_INTERIOR_POINTER);
+    CHECK(slm_cache_deallocate(cache, objects[i].memory) == SLM_OK);
+    CHECK(slm_cache_deallocate(cache, objects[i].memory) == SLM_ERR_DOUBLE_FREE);
   }
   size_t live = 1;
-  CHECK(slm_sc_destroy(sc, &live) == SLM_OK && live == 0);
+  CHECK(slm_cache_destroy(cache, &live) == SLM_OK && live == 0);
   memset(objects, 0, sizeof objects);
 }
 
 /// Pages come through the hooks; and a zone that is pushed needs none.
 static void hooks(void) {
   fresh_region(4096);
-  slm_zone *zone = slm_zone_init(&zone_storage, sizeof zone_storage, &SLM_OPTIONS(slm_port_provider()));
+  slm_zone *zone = slm_zone_init(&zone_storage, sizeof zone_storage, SLM_OPTIONS(slm_port_provider()), NULL);
   void *object = slm_zone_allocate(zone, 100);
   CHECK(object != NULL && machine.pages == 1);
   CHECK(slm_zone_deallocate(zone, object) == SLM_OK);
   CHECK(slm_zone_destroy(zone, NULL) == SLM_OK && machine.pages == 0);
 
-  zone = slm_zone_init(&zone_storage, sizeof zone_storage, NULL);
+  zone = slm_zone_init(&zone_storage, sizeof zone_storage, NULL, NULL);
   CHECK(slm_zone_allocate(zone, 100) == NULL);
   void *page = slm_port_allocate_page(4096);
   CHECK(slm_zone_refill(zone, 1, 100, page, 4096) == SLM_OK);
@@ -225,29 +225,39 @@ static void hooks(void) {
 }
 
 static void storage(void) {
-  CHECK(slm_zone_storage_size() <= SLM_ZONE_STORAGE_SIZE && slm_sc_storage_size() <= SLM_SC_STORAGE_SIZE);
+  CHECK(slm_zone_storage_size(NULL) <= SLM_ZONE_STORAGE_SIZE && slm_cache_storage_size(NULL) <= SLM_CACHE_STORAGE_SIZE);
   // A macro that is far too large is wrong too.
-  CHECK(slm_zone_storage_size() > SLM_ZONE_STORAGE_SIZE - SLM_ZONE_STORAGE_SIZE / 4);
-  CHECK(slm_sc_storage_size() > SLM_SC_STORAGE_SIZE / 2);
+  CHECK(slm_zone_storage_size(NULL) > SLM_ZONE_STORAGE_SIZE - SLM_ZONE_STORAGE_SIZE / 4);
+  CHECK(slm_cache_storage_size(NULL) > SLM_CACHE_STORAGE_SIZE / 2);
 #if defined(SLM_SMALL)
-  CHECK(slm_zone_storage_size() <= 2048);
+  CHECK(slm_zone_storage_size(NULL) <= 2048);
 #endif
-  CHECK(slm_zone_init(&zone_storage, slm_zone_storage_size() / 2, NULL) == NULL);
+  slm_status why = SLM_OK;
+  CHECK(slm_zone_init(&zone_storage, slm_zone_storage_size(NULL) / 2, NULL, &why) == NULL);
+  CHECK(why == SLM_ERR_INVALID_ARGUMENT);
+#if defined(SLM_SMALL)
+  // It has zones for one thread alone, and no profiles.
+  slm_options options = SLM_DEFAULT_OPTIONS;
+  options.threads = SLM_ANY_THREAD;
+  CHECK(slm_zone_storage_size(&options) == 0);
+  why = SLM_OK;
+  CHECK(slm_zone_init(&zone_storage, sizeof zone_storage, &options, &why) == NULL && why == SLM_ERR_INVALID_ARGUMENT);
+#endif
 }
 
 #if !defined(SLM_SMALL)
-static slm_safe_zone_storage safe_zone_storage;
-
-/// Every lock is taken with interrupts disabled and given back with the state that was, and none is held while a page comes.
+/// Every lock is taken with interrupts disabled and given back with the state that was, and none is held while a page
+/// comes.
 static void locks(void) {
   fresh_region(4096);
-  slm_options options = SLM_OPTIONS(slm_port_provider());
-  slm_safe_zone *zone = slm_safe_zone_init(&safe_zone_storage, sizeof safe_zone_storage, &options);
-  CHECK(slm_safe_zone_storage_size() <= SLM_SAFE_ZONE_STORAGE_SIZE);
+  slm_options options = *SLM_OPTIONS(slm_port_provider());
+  options.threads = SLM_ANY_THREAD;
+  CHECK(slm_zone_storage_size(&options) <= sizeof zone_storage);
+  slm_zone *zone = slm_zone_init(&zone_storage, sizeof zone_storage, &options, NULL);
   uint32_t contexts = machine.contexts;
   for (size_t i = 0; i < object_count; i++) {
     machine.disabled = machine.restored = 0;
-    objects[i].memory = slm_safe_zone_allocate(zone, 512);
+    objects[i].memory = slm_zone_allocate(zone, 512);
     CHECK(objects[i].memory != NULL);
     CHECK(machine.disabled >= 1 && machine.disabled == machine.restored && machine.interrupts == 1);
   }
@@ -255,18 +265,18 @@ static void locks(void) {
   // A caller that has them disabled gets them back so.
   machine.interrupts = 0;
   for (size_t i = 0; i < object_count; i++) {
-    CHECK(slm_safe_zone_deallocate(zone, objects[i].memory) == SLM_OK);
+    CHECK(slm_zone_deallocate(zone, objects[i].memory) == SLM_OK);
     CHECK(machine.interrupts == 0);
   }
-  CHECK(slm_safe_zone_deallocate(zone, objects[0].memory) == SLM_ERR_DOUBLE_FREE);
+  CHECK(slm_zone_deallocate(zone, objects[0].memory) == SLM_ERR_DOUBLE_FREE);
   machine.interrupts = 1;
-  CHECK(slm_safe_zone_destroy(zone, NULL) == SLM_OK && machine.pages == 0);
+  CHECK(slm_zone_destroy(zone, NULL) == SLM_OK && machine.pages == 0);
   memset(objects, 0, sizeof objects);
 }
 
 static void statistics(void) {
-  slm_options options = SLM_OPTIONS(slm_region_provider(fresh_region(4096)));
-  slm_zone *zone = slm_zone_init(&zone_storage, sizeof zone_storage, &options);
+  slm_options options = *SLM_OPTIONS(slm_region_provider(fresh_region(4096)));
+  slm_zone *zone = slm_zone_init(&zone_storage, sizeof zone_storage, &options, NULL);
   CHECK(slm_zone_allocate(zone, 100) != NULL && slm_zone_allocate(zone, 100) != NULL);
   slm_statistics statistics = {.struct_size = sizeof statistics};
   CHECK(slm_zone_statistics(zone, &statistics) == SLM_OK);
@@ -277,9 +287,9 @@ static void statistics(void) {
 
 /// What a hardened zone finds: a write behind an object, one over the end of a page, one to a freed object.
 static void hardened(void) {
-  slm_options options = SLM_OPTIONS(slm_region_provider(fresh_region(4096)));
+  slm_options options = *SLM_OPTIONS(slm_region_provider(fresh_region(4096)));
   options.flags = SLM_HARDENED;
-  slm_zone *zone = slm_zone_init(&zone_storage, sizeof zone_storage, &options);
+  slm_zone *zone = slm_zone_init(&zone_storage, sizeof zone_storage, &options, NULL);
   static const size_t sizes[] = {1, 60, 500, 2000, 20000, SLM_MAX_SIZE - sizeof(uintptr_t)};
   for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
     volatile unsigned char *object = slm_zone_allocate(zone, sizes[i]);
@@ -325,7 +335,7 @@ static void statistics(void) {}
 int run(void) {
   storage();
   every_slot();
-  size_class_allocator();
+  cache_of_one_size();
   hooks();
   locks();
   statistics();
@@ -341,7 +351,7 @@ int run(void) {
   print("seed ");
   print_number(seed);
   print(", state of a zone ");
-  print_number((uint32_t)slm_zone_storage_size());
+  print_number((uint32_t)slm_zone_storage_size(NULL));
   print(" bytes\n");
   return 0;
 }

@@ -1,5 +1,5 @@
-// A program without a C library: where it starts, how it speaks and ends. The system calls are Linux's, so that qemu-user
-// runs a program for any machine; slabmalloc itself makes none.
+// A program without a C library: where it starts, how it speaks and ends. The system calls are Linux's, so that
+// qemu-user runs a program for any machine; slabmalloc itself makes none.
 #ifndef MACHINE_H
 #define MACHINE_H
 

@@ -1,6 +1,6 @@
 #!/bin/sh
-# run.sh DIR ARCHITECTURE...: runs the test programs of each freestanding archive, DIR/ARCHITECTURE/tests/*.test, with qemu-user
-# where the machine is another.
+# run.sh DIR ARCHITECTURE...: runs the test programs of each freestanding archive, DIR/ARCHITECTURE/tests/*.test, with
+# qemu-user where the machine is another.
 set -e
 dir=$1
 shift

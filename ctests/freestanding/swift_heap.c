@@ -1,4 +1,5 @@
-// Embedded Swift on a zone, and on an SMP zone: every object comes from there and goes back there; misuse reaches the hook.
+// Embedded Swift on a zone, and on a zone per CPU: every object comes from there and goes back there; misuse reaches
+// the hook.
 #include "machine.h"
 #include <slabmalloc.h>
 #include <slabmalloc/port.h>
@@ -17,7 +18,7 @@ static const intptr_t work_result = work * 70 + (work - 1) * work * (2 * work - 
 
 static SLM_ALIGNAS(4096) unsigned char buffer[buffer_size];
 static slm_zone_storage zone_storage;
-static SLM_ALIGNAS(64) unsigned char smp_storage[SLM_SMP_ZONE_STORAGE_SIZE(cpu_count)];
+static SLM_ALIGNAS(64) unsigned char cpus_storage[SLM_ZONE_STORAGE_SIZE + cpu_count * SLM_ZONE_CPU_STORAGE_SIZE];
 
 static uintptr_t interrupts = 1;
 static uint32_t disabled, pages;
@@ -83,8 +84,8 @@ static void misuse_heap(void) {
 }
 
 static void on_a_zone(void) {
-  slm_zone *zone = slm_zone_init(&zone_storage, sizeof zone_storage, &SLM_OPTIONS(slm_port_provider()));
-  slm_swift_heap_start_zone(zone);
+  slm_zone *zone = slm_zone_init(&zone_storage, sizeof zone_storage, SLM_OPTIONS(slm_port_provider()), NULL);
+  slm_swift_heap_start(zone);
   CHECK(swift_work(work) == work_result && pages > 0 && disabled > 0 && misuses == 1);
   slm_statistics statistics = {.struct_size = sizeof statistics};
   CHECK(slm_zone_statistics(zone, &statistics) == SLM_OK && statistics.slots_live == 0);
@@ -93,7 +94,7 @@ static void on_a_zone(void) {
   swift_drop();
   misuse_heap();
   CHECK(misuse.slot_size == 0); // the foreign pointer's
-  slm_swift_heap_start_zone(NULL);
+  slm_swift_heap_start(NULL);
   size_t live = 1;
   CHECK(slm_zone_destroy(zone, &live) == SLM_OK && live == 0 && pages == 0);
   void *object = NULL;
@@ -101,27 +102,28 @@ static void on_a_zone(void) {
   CHECK(posix_memalign(&object, 16, 8) != 0 && misuses == 1 && misuse.kind == SLM_ERR_NOT_INITIALIZED);
 }
 
-static void on_an_smp_zone(void) {
-  slm_options options = SLM_OPTIONS(slm_port_provider());
-  slm_smp_zone *zone = slm_smp_zone_init(smp_storage, sizeof smp_storage, cpu_count, &options);
+static void on_a_zone_per_cpu(void) {
+  slm_options options = *SLM_OPTIONS(slm_port_provider());
+  options.threads = SLM_PER_CPU;
+  options.cpu_count = cpu_count;
+  slm_zone *zone = slm_zone_init(cpus_storage, sizeof cpus_storage, &options, NULL);
   CHECK(zone != NULL);
   slm_swift_heap_start(zone);
   CHECK(swift_work(work) == work_result && pages > 0);
   swift_keep();
   slm_statistics statistics = {.struct_size = sizeof statistics};
-  CHECK(slm_smp_zone_statistics(zone, &statistics) == SLM_OK && statistics.slots_live == 2);
+  CHECK(slm_zone_statistics(zone, &statistics) == SLM_OK && statistics.slots_live == 2);
   swift_drop();
   misuse_heap();
   slm_swift_heap_start(NULL);
   size_t live = 1;
-  CHECK(slm_smp_zone_destroy(zone, &live) == SLM_OK && live == 0 && pages == 0);
+  CHECK(slm_zone_destroy(zone, &live) == SLM_OK && live == 0 && pages == 0);
 }
 
 /// A hardened zone's allocations tell of what somebody wrote: who called sees no memory, the hook sees why.
-static void on_a_hardened_zone(slm_zone *zone, slm_smp_zone *smp_zone) {
+static void on_a_hardened_zone(slm_zone *zone) {
   void *object = NULL, *others[200];
-  slm_swift_heap_start(smp_zone);
-  if (zone != NULL) slm_swift_heap_start_zone(zone);
+  slm_swift_heap_start(zone);
   CHECK(swift_work(work) == work_result);
   misuses = 0;
   CHECK(posix_memalign(&object, 16, 48) == 0);
@@ -146,22 +148,24 @@ static void on_a_hardened_zone(slm_zone *zone, slm_smp_zone *smp_zone) {
 }
 
 static void on_hardened_zones(void) {
-  slm_options options = SLM_OPTIONS(slm_port_provider());
+  slm_options options = *SLM_OPTIONS(slm_port_provider());
   options.flags = SLM_HARDENED;
-  slm_zone *zone = slm_zone_init(&zone_storage, sizeof zone_storage, &options);
-  on_a_hardened_zone(zone, NULL);
+  slm_zone *zone = slm_zone_init(&zone_storage, sizeof zone_storage, &options, NULL);
+  on_a_hardened_zone(zone);
   slm_statistics statistics = {.struct_size = sizeof statistics};
   CHECK(slm_zone_statistics(zone, &statistics) == SLM_OK && statistics.slots_retired == 1 &&
         statistics.slots_live == 0);
   CHECK(slm_zone_destroy(zone, NULL) == SLM_OK && pages == 0);
-  slm_smp_zone *smp_zone = slm_smp_zone_init(smp_storage, sizeof smp_storage, cpu_count, &options);
-  on_a_hardened_zone(NULL, smp_zone);
-  CHECK(slm_smp_zone_statistics(smp_zone, &statistics) == SLM_OK && statistics.slots_retired == 1);
-  CHECK(slm_smp_zone_destroy(smp_zone, NULL) == SLM_OK && pages == 0);
+  options.threads = SLM_PER_CPU;
+  options.cpu_count = cpu_count;
+  zone = slm_zone_init(cpus_storage, sizeof cpus_storage, &options, NULL);
+  on_a_hardened_zone(zone);
+  CHECK(slm_zone_statistics(zone, &statistics) == SLM_OK && statistics.slots_retired == 1);
+  CHECK(slm_zone_destroy(zone, NULL) == SLM_OK && pages == 0);
 }
 
 int run(void) {
-  region = slm_region_init(buffer, sizeof buffer, 4096);
+  region = slm_region_init(buffer, sizeof buffer, 4096, NULL);
   CHECK(region != NULL);
   // Not started yet.
   void *object = &object;
@@ -171,8 +175,8 @@ int run(void) {
   CHECK(misuses == 2 && misuse.kind == SLM_ERR_NOT_INITIALIZED && misuse.pointer == &object);
   misuses = 1;
   on_a_zone();
-  on_an_smp_zone();
+  on_a_zone_per_cpu();
   on_hardened_zones();
-  print("Swift objects on a zone and on an SMP zone\n");
+  print("Swift objects on a zone and on a zone per CPU\n");
   return 0;
 }

@@ -1,5 +1,5 @@
-// What an Embedded Swift program does with memory: classes, arrays, strings, closures, existentials; dictionaries and text of
-// numbers where the target has what these need of a compiler's run-time library.
+// What an Embedded Swift program does with memory: classes, arrays, strings, closures, existentials; dictionaries and
+// text of numbers where the target has what these need of a compiler's run-time library.
 
 protocol Shape: AnyObject {
   var area: Int { get }

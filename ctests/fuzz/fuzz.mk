@@ -1,15 +1,13 @@
 # Fuzzing with libFuzzer, see README.md: `make fuzz SECONDS=60`, `make fuzz-replay TARGET_NAME=zone FILE=...`.
 FUZZ := $(B)/fuzz
-FUZZ_TARGETS := zone hardened_zone safe_zone smp_zone sc process
+# Each word after the first is a flag, as in suites.mk.
+FUZZ_TARGETS := zone zone-any zone-per_cpu zone-hardened cache process
 # Of `make check`: for each target, two at a time.
 FUZZ_CHECK_SECONDS := 12
 FUZZ_FLAGS := -target $(TARGET) -std=gnu11 $(C_WARNINGS) -O1 -gdwarf-4 -I include -MMD -MP
 # See random.h.
 FUZZ_LINK := -fuse-ld=lld -Wl,--wrap=syscall -lcmocka -lpthread
-fuzz_flags_hardened_zone := -DSUITE_HARDENED
-fuzz_flags_safe_zone := -DSUITE_SAFE
-fuzz_flags_smp_zone := -DSUITE_SMP
-fuzz_source = ctests/fuzz/$(if $(filter %_zone,$(1)),zone,$(1)).c
+fuzz_source = ctests/fuzz/$(firstword $(subst -, ,$(1))).c
 
 # The core once more, with counters that tell libFuzzer where a program led.
 $(FUZZ)/SlabMalloc.o: $(SWIFT_SRC) $(C_HEADERS) $(B)/sources.txt Makefile ctests/fuzz/fuzz.mk
@@ -23,12 +21,12 @@ $(FUZZ)/SlabMalloc.o: $(SWIFT_SRC) $(C_HEADERS) $(B)/sources.txt Makefile ctests
 FUZZ_BUILDS := $(FUZZ_TARGETS:%=$(FUZZ)/%) $(FUZZ_TARGETS:%=$(FUZZ)/replay-%)
 $(FUZZ_TARGETS:%=$(FUZZ)/%): $(FUZZ)/%: $(FUZZ)/SlabMalloc.o $(PORT_OBJ) ctests/fuzz/fuzz.mk | $(B)/packages/check
 	@echo '  CC      $@'
-	@$(CLANG) $(FUZZ_FLAGS) $(fuzz_flags_$*) -fsanitize=fuzzer -MF $@.d -o $@ $(call fuzz_source,$*) $< $(PORT_OBJ) \
+	@$(CLANG) $(FUZZ_FLAGS) $(call suite_flags,$*) -fsanitize=fuzzer -MF $@.d -o $@ $(call fuzz_source,$*) $< $(PORT_OBJ) \
 	  $(FUZZ_LINK) -Wl,--gc-sections
 $(FUZZ_TARGETS:%=$(FUZZ)/replay-%): $(FUZZ)/replay-%: $(B)/libslabmalloc.a ctests/fuzz/fuzz.mk | $(B)/packages/check
 	@mkdir -p $(@D)
 	@echo '  CC      $@'
-	@$(CLANG) $(FUZZ_FLAGS) $(fuzz_flags_$*) -fsanitize=fuzzer -MF $@.d -o $@ $(call fuzz_source,$*) $< \
+	@$(CLANG) $(FUZZ_FLAGS) $(call suite_flags,$*) -fsanitize=fuzzer -MF $@.d -o $@ $(call fuzz_source,$*) $< \
 	  $(FUZZ_LINK)
 $(foreach t,$(FUZZ_TARGETS),$(eval $(FUZZ)/$(t) $(FUZZ)/replay-$(t): $(call fuzz_source,$(t))))
 -include $(wildcard $(FUZZ)/*.d)

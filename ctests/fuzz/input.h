@@ -2,7 +2,7 @@
 #ifndef INPUT_H
 #define INPUT_H
 
-#include "../suites/support/suite.h"
+#include "../support/suite.h"
 #include "random.h"
 
 typedef struct input {
@@ -27,7 +27,8 @@ static inline size_t next_word(void) {
   return low | (size_t)next_byte() << 8;
 }
 
-/** Two bytes: the upper 3 bits say which range the lower 13 are of. All classes, what is too large, and what would overflow. */
+/** Two bytes: the upper 3 bits say which range the lower 13 are of. All classes, what is too large, and what would
+ * overflow. */
 static inline size_t next_size(void) {
   static const size_t edges[] = {0,
                                  1,

@@ -1,10 +1,10 @@
-/* Programs of calls of the process functions and of heaps, by two threads in one order, against a list of what is live. A misuse is
- * reported once, with the right kind and pointer, and does nothing. */
+/* Programs of calls of the process functions and of heaps, by two threads in one order, against a list of what is live.
+ * A misuse is reported once, with the right kind and pointer, and does nothing. */
 #include "worker.h"
 
-#include "../suites/support/process_books.h"
-#include "../suites/support/process_intervals.h"
-#include "../suites/support/process_misuse.h"
+#include "../support/process_books.h"
+#include "../support/process_intervals.h"
+#include "../support/process_misuse.h"
 
 #include <sys/resource.h>
 
@@ -75,7 +75,8 @@ static object take(object *at) {
 
 static void note_freed(unsigned char *memory) { m.freed[m.next_freed++ % FREED] = memory; }
 
-/** Objects above the largest size class, too, up to 8 MiB; where they must be refused, up to 4 GiB, beyond all that there is. */
+/** Objects above the largest size class, too, up to 8 MiB; where they must be refused, up to 4 GiB, beyond all that
+ * there is. */
 static size_t any_size(void) { return next_below(8) == 0 ? next_word() * (m.is_starved ? 65536 : 128) : next_size(); }
 
 static bool ends_are_zero(const unsigned char *memory, size_t size) {
@@ -151,12 +152,12 @@ static void deallocate_sized(void) {
 static void heap_free(void) {
   object *at = pick();
   if (at == NULL) return;
-  CHECK(slm_heap_free(m.heaps[(at->heap + 1) % HEAPS], at->memory) == SLM_ERR_FOREIGN_POINTER);
+  CHECK(slm_heap_deallocate(m.heaps[(at->heap + 1) % HEAPS], at->memory) == SLM_ERR_FOREIGN_POINTER);
   if (at->heap < 0) return;
-  CHECK(slm_heap_free(m.heaps[at->heap], at->memory + 1) == SLM_ERR_INTERIOR_POINTER);
+  CHECK(slm_heap_deallocate(m.heaps[at->heap], at->memory + 1) == SLM_ERR_INTERIOR_POINTER);
   object o = take(at);
-  CHECK(slm_heap_free(m.heaps[o.heap], o.memory) == SLM_OK);
-  CHECK(is_freed(slm_heap_free(m.heaps[o.heap], o.memory)));
+  CHECK(slm_heap_deallocate(m.heaps[o.heap], o.memory) == SLM_OK);
+  CHECK(is_freed(slm_heap_deallocate(m.heaps[o.heap], o.memory)));
   note_freed(o.memory);
 }
 
@@ -189,7 +190,86 @@ static void reallocate(void) {
   if (o.size > 2 * PATTERN_END && kept > PATTERN_END) kept = PATTERN_END; /* the start of a big object's pattern */
   CHECK(memory != NULL && pattern_holds(memory, kept, o.id));
   if (memory != o.memory) note_freed(o.memory);
-  added(memory, 0, size, memory == o.memory ? o.heap : -1);
+  if (o.heap >= 0) CHECK(slm_heap_owns(m.heaps[o.heap], memory)); /* objects stay in their heap */
+  added(memory, 0, size, o.heap);
+}
+
+/** An object of a heap, whose name is in heap; NULL if there is none. */
+static object *pick_of_heap(slm_heap **heap) {
+  object *at = pick();
+  if (at == NULL || at->heap < 0) return NULL;
+  *heap = m.heaps[at->heap];
+  return at;
+}
+
+static void heap_reallocate(void) {
+  slm_heap *heap;
+  object *at = pick_of_heap(&heap);
+  size_t size = any_size();
+  if (at == NULL) return;
+  object o = *at;
+  CHECK(intact(at));
+  CHECK(slm_heap_reallocate(m.heaps[(o.heap + 1) % HEAPS], o.memory, size) == NULL && intact(at));
+  errno = 0;
+  unsigned char *memory = o.alignment != 0 ? slm_heap_reallocate_aligned(heap, o.memory, o.alignment, size)
+                                           : slm_heap_reallocate(heap, o.memory, size);
+  if (memory == NULL) {
+    CHECK((m.is_starved || !possible(size)) && errno == ENOMEM && intact(at));
+    return;
+  }
+  *at = m.objects[--m.count];
+  CHECK(intervals_remove(&m.taken, o.memory, o.usable));
+  size_t kept = size < o.size ? size : o.size;
+  if (o.size > 2 * PATTERN_END && kept > PATTERN_END) kept = PATTERN_END;
+  CHECK(pattern_holds(memory, kept, o.id) && slm_heap_owns(heap, memory));
+  if (memory != o.memory) note_freed(o.memory);
+  added(memory, o.alignment, size, o.heap);
+}
+
+static void heap_resize(void) {
+  slm_heap *heap;
+  object *at = pick_of_heap(&heap);
+  size_t size = any_size();
+  if (at == NULL) return;
+  CHECK(intact(at));
+  CHECK(slm_heap_resize(m.heaps[(at->heap + 1) % HEAPS], at->memory, size) == SLM_ERR_FOREIGN_POINTER);
+  slm_status status = slm_heap_resize(heap, at->memory, size);
+  if (status != SLM_OK) {
+    CHECK(status == SLM_ERR_CANNOT_RESIZE && intact(at));
+    return;
+  }
+  object o = *at;
+  *at = m.objects[--m.count];
+  CHECK(intervals_remove(&m.taken, o.memory, o.usable));
+  added(o.memory, o.alignment, size, o.heap);
+}
+
+static void heap_batch(void) {
+  void *memory[8];
+  size_t size = next_size(), want = 1 + next_below(COUNT_OF(memory)), done = 0;
+  int heap = (int)next_below(HEAPS);
+  if (m.count + want > LIMIT) return;
+  size_t got = slm_heap_allocate_batch(m.heaps[heap], size, want, memory);
+  CHECK(got <= want && (got == want || m.is_starved));
+  size_t freed = got / 2;
+  for (size_t i = freed; i < got; i++) added(memory[i], 0, size, heap);
+  CHECK(slm_heap_deallocate_batch(m.heaps[heap], memory, freed, &done) == SLM_OK && done == freed);
+}
+
+/** The statistics of a heap are those of the list. */
+static void heap_look(void) {
+  int heap = (int)next_below(HEAPS);
+  slm_heap_usage usage = {.struct_size = sizeof usage};
+  uint64_t count = 0, bytes = 0;
+  CHECK(slm_heap_statistics(m.heaps[heap], &usage) == SLM_OK);
+  for (size_t i = 0; i < m.count; i++) {
+    const object *o = &m.objects[i];
+    CHECK(slm_heap_owns(m.heaps[heap], o->memory) == (o->heap == heap));
+    CHECK(slm_heap_usable_size(m.heaps[heap], o->memory) == (o->heap == heap ? o->usable : 0));
+    if (o->heap == heap) count++, bytes += o->usable;
+  }
+  CHECK(usage.objects_live == count && usage.bytes_live >= bytes);
+  CHECK(usage.bytes_live <= usage.bytes_slabs + usage.bytes_large && usage.large_live <= count);
 }
 
 /** One report, and NULL where there is a result. */
@@ -252,11 +332,11 @@ static void replace_heap(void) {
   }
   CHECK(slm_heap_destroy(m.heaps[heap], &live) == SLM_OK && live == want);
   set_starved(false);
-  CHECK((m.heaps[heap] = slm_heap_create()) != NULL);
+  CHECK((m.heaps[heap] = slm_heap_create(NULL, NULL)) != NULL);
 }
 
 static void purge(void) {
-  (void)slm_purge();
+  (void)slm_process_purge();
   check_process_books();
 }
 
@@ -271,7 +351,8 @@ static void look(void) {
   for (size_t i = 0; i < m.count; i++) CHECK(intact(&m.objects[i]));
 }
 
-/* An operation is one byte: bit 7 says who does it, the lower 5 bits what. Only ever add at the end: seeds are programs. */
+/* An operation is one byte: bit 7 says who does it, the lower 5 bits what. Only ever add at the end: seeds are
+ * programs. */
 static const operation operations[] = {
     allocate,
     allocate,
@@ -301,6 +382,10 @@ static const operation operations[] = {
     worker_end,
     heap_allocate_aligned,
     starve,
+    heap_reallocate,
+    heap_resize,
+    heap_batch,
+    heap_look,
 };
 
 static void step(void) {
@@ -325,7 +410,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   (void)catch_misuse(NULL);
   uint64_t slabs_before = process_statistics().bytes_slabs;
   intervals_open(&m.taken, LIMIT);
-  for (size_t i = 0; i < HEAPS; i++) CHECK((m.heaps[i] = slm_heap_create()) != NULL);
+  for (size_t i = 0; i < HEAPS; i++) CHECK((m.heaps[i] = slm_heap_create(NULL, NULL)) != NULL);
   while (program.at < program.size) step();
   size_t reports = misuses.count;
   for (size_t i = 0; i < HEAPS; i++) {
@@ -339,8 +424,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   worker_end();
   CHECK(misuses.count == reports);
   intervals_close(&m.taken);
-  slm_purge();
-  slm_process_statistics now = check_process_books();
+  slm_process_purge();
+  slm_process_usage now = check_process_books();
   CHECK(now.large_live == 0);
   /* A slab that is left by its owner is lost if who frees in it has no heap, nor memory for one. */
   CHECK(m.ever_starved || now.bytes_slabs <= slabs_before + 16 * MIB);

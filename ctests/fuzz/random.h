@@ -1,5 +1,5 @@
-/* Random numbers of the system's that are the same for each program: so a program of hardened zones does the same each time. The
- * targets are linked with --wrap=syscall. */
+/* Random numbers of the system's that are the same for each program: so a program of hardened zones does the same each
+ * time. The targets are linked with --wrap=syscall. */
 #ifndef FUZZ_RANDOM_H
 #define FUZZ_RANDOM_H
 

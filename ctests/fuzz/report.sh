@@ -6,7 +6,7 @@ case $seconds in
   *[!0-9]* | '' | 0*) echo "SECONDS=$seconds: not a number of seconds" >&2; exit 2 ;;
 esac
 # Each kind of zone takes the same programs.
-seeds=$(dirname "$0")/corpus-${target#*_}
+seeds=$(dirname "$0")/corpus-${target%%-*}
 # What the engines found, which they begin with the next time.
 grown=$build/corpus-$target
 failed=$build/failed-$target
@@ -25,12 +25,14 @@ complain() {
   exit 1
 }
 
-# on_library FOLDER...: runs programs on the library as it is built; for the process's heap also with small reserves, and hardened.
+# on_library FOLDER...: runs programs on the library as it is built; for the process's heap also with small reserves,
+# and hardened.
 on_library() {
   options=RESERVE=256
   [ "$target" != process ] || options="$options RESERVE=0 PROFILE=hardened"
   for option in $options; do
-    env "SLABMALLOC_$option" "$build/replay-$target" -artifact_prefix="$failed/" -timeout=20 -runs=0 "$@" >"$log" 2>&1 ||
+    env "SLABMALLOC_$option" "$build/replay-$target" -artifact_prefix="$failed/" -timeout=20 -runs=0 "$@" >"$log" \
+      2>&1 ||
       complain "the library as it is built fails (SLABMALLOC_$option)"
   done
 }

@@ -1,5 +1,5 @@
-/* A second thread that does what it is told while the first one waits: so what two threads do has one order, and a program of the
- * fuzzer always does the same. */
+/* A second thread that does what it is told while the first one waits: so what two threads do has one order, and a
+ * program of the fuzzer always does the same. */
 #ifndef WORKER_H
 #define WORKER_H
 

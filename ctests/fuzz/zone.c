@@ -1,5 +1,6 @@
-/* Programs of zone calls against the reference model of the suites: which objects live, where, what is in them, and which status a
- * call must have. With SUITE_SAFE, of safe zones; with SUITE_SMP, of SMP zones; with SUITE_HARDENED, of hardened zones. */
+/* Programs of zone calls against the reference model of the suites: which objects live, where, what is in them, and
+ * which status a call must have. SUITE_ANY_THREAD, SUITE_PER_CPU and SUITE_HARDENED choose the kind of zones, as in the
+ * suites. */
 #include "zone_misuse.h"
 #include "zone_objects.h"
 #include "zone_pages.h"
@@ -9,13 +10,13 @@ static void look(void) {
   size_t size = next_size();
   check_books(&m.f);
   model_check_statistics(&m);
-  CHECK((Z(good_size)(m.f.zone, size) >= size) == (size <= SLM_MAX_SIZE));
+  CHECK((slm_zone_good_size(m.f.zone, size) >= size) == (size <= SLM_MAX_SIZE));
   slm_statistics small = {.struct_size = 8};
-  CHECK(Z(statistics)(m.f.zone, &small) == SLM_ERR_INVALID_ARGUMENT);
+  CHECK(slm_zone_statistics(m.f.zone, &small) == SLM_ERR_INVALID_ARGUMENT);
   slm_class_statistics class = {.struct_size = sizeof class};
-  CHECK(Z(class_statistics)(m.f.zone, 1000 + size, &class) == SLM_ERR_INVALID_ARGUMENT);
+  CHECK(slm_zone_class_statistics(m.f.zone, 1000 + size, &class) == SLM_ERR_INVALID_ARGUMENT);
   if (o == NULL) return;
-  CHECK(Z(owns)(m.f.zone, o->memory) && Z(owns)(m.f.zone, o->memory + o->usable - 1));
+  CHECK(slm_zone_owns(m.f.zone, o->memory) && slm_zone_owns(m.f.zone, o->memory + o->usable - 1));
   CHECK(model_intact(&m, o));
 }
 

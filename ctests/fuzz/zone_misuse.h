@@ -6,11 +6,11 @@
 
 /** Every call that takes a pointer refuses this one. */
 static void refused(unsigned char *pointer, slm_status want) {
-  CHECK(Z(deallocate)(m.f.zone, pointer) == want);
-  CHECK(Z(deallocate_sized)(m.f.zone, pointer, 40) == want);
-  CHECK(Z(resize)(m.f.zone, pointer, 1) == want);
-  CHECK(Z(reallocate)(m.f.zone, pointer, 41) == NULL);
-  CHECK(Z(usable_size)(m.f.zone, pointer) == 0);
+  CHECK(slm_zone_deallocate(m.f.zone, pointer) == want);
+  CHECK(slm_zone_deallocate_sized(m.f.zone, pointer, 40) == want);
+  CHECK(slm_zone_resize(m.f.zone, pointer, 1) == want);
+  CHECK(slm_zone_reallocate(m.f.zone, pointer, 41) == NULL);
+  CHECK(slm_zone_usable_size(m.f.zone, pointer) == 0);
 }
 
 static void misuse_interior(void) {
@@ -25,9 +25,9 @@ static void misuse_overflow(void) {
   model_object *o = pick();
   if (o == NULL) return;
   o->memory[o->usable] ^= 0xFF;
-  CHECK(Z(deallocate)(m.f.zone, o->memory) == SLM_ERR_OVERFLOW);
-  CHECK(Z(resize)(m.f.zone, o->memory, 1) == SLM_ERR_OVERFLOW);
-  CHECK(Z(reallocate)(m.f.zone, o->memory, 41) == NULL);
+  CHECK(slm_zone_deallocate(m.f.zone, o->memory) == SLM_ERR_OVERFLOW);
+  CHECK(slm_zone_resize(m.f.zone, o->memory, 1) == SLM_ERR_OVERFLOW);
+  CHECK(slm_zone_reallocate(m.f.zone, o->memory, 41) == NULL);
   o->memory[o->usable] ^= 0xFF;
   CHECK(model_intact(&m, o));
 }
@@ -36,7 +36,7 @@ static void misuse_overflow(void) {
 /** The page of what was freed may be another class's by now, or the provider's. */
 static void misuse_freed(void) {
   if (m.last_freed == NULL || model_is_live(&m, m.last_freed)) return;
-  slm_status status = Z(deallocate)(m.f.zone, m.last_freed);
+  slm_status status = slm_zone_deallocate(m.f.zone, m.last_freed);
   CHECK(status == SLM_ERR_DOUBLE_FREE || status == SLM_ERR_FOREIGN_POINTER || status == SLM_ERR_INTERIOR_POINTER);
   refused(m.last_freed, status);
 }
@@ -46,10 +46,10 @@ static void misuse_layout(void) {
   size_t size = next_size();
   if (o == NULL || o->alignment != 0) return;
   if (size > SLM_MAX_SIZE) {
-    slm_status status = Z(deallocate_sized)(m.f.zone, o->memory, size);
+    slm_status status = slm_zone_deallocate_sized(m.f.zone, o->memory, size);
     CHECK(status == SLM_ERR_INVALID_LAYOUT || status == SLM_ERR_LAYOUT_MISMATCH);
-  } else if (Z(good_size)(m.f.zone, size) != o->usable) {
-    CHECK(Z(deallocate_sized)(m.f.zone, o->memory, size) == SLM_ERR_LAYOUT_MISMATCH);
+  } else if (slm_zone_good_size(m.f.zone, size) != o->usable) {
+    CHECK(slm_zone_deallocate_sized(m.f.zone, o->memory, size) == SLM_ERR_LAYOUT_MISMATCH);
   }
   CHECK(model_intact(&m, o));
 }

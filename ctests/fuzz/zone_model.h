@@ -1,4 +1,5 @@
-/* What a program of zone calls has to hold to: the reference model of the suites, and whether a call may have been refused a page. */
+/* What a program of zone calls has to hold to: the reference model of the suites, and whether a call may have been
+ * refused a page. */
 #ifndef ZONE_MODEL_H
 #define ZONE_MODEL_H
 
@@ -6,11 +7,11 @@
 
 #define MODEL_LIMIT 400
 #define MODEL_CHECK(m, condition) FUZZ_CHECK(condition)
-#include "../suites/support/model.h"
+#include "../support/model.h"
 
-/* An SMP zone is a zone for each CPU, and one for the reserves: while one of them asks for a page another one may, and a page that
- * overlaps one of another zone's is not always found. */
-#ifdef SUITE_SMP
+/* A zone per CPU is a zone for each CPU, and one for the reserves: while one of them asks for a page another one may,
+ * and a page that overlaps one of another zone's is not always found. */
+#ifdef SUITE_PER_CPU
 enum { IS_MANY = true };
 #else
 enum { IS_MANY = false };
@@ -36,8 +37,8 @@ static bool excused(void) {
   return push || odd_before || p->dry || full || (p->fail_at > calls_before && p->fail_at <= p->calls);
 }
 
-/** What the zone has promised by the last reserve: as long as there are at most so many more objects of the slot size than the fewest
- * that there were since, a further one can be allocated. */
+/** What the zone has promised by the last reserve: as long as there are at most so many more objects of the slot size
+ * than the fewest that there were since, a further one can be allocated. */
 static struct { size_t slot, count, fewest; } promise;
 
 static size_t live_of(size_t slot) {
@@ -47,7 +48,7 @@ static size_t live_of(size_t slot) {
 }
 
 static bool promised(size_t size) {
-  return promise.slot != 0 && size <= SLM_MAX_SIZE && Z(good_size)(m.f.zone, size) == promise.slot &&
+  return promise.slot != 0 && size <= SLM_MAX_SIZE && slm_zone_good_size(m.f.zone, size) == promise.slot &&
          live_of(promise.slot) < promise.fewest + promise.count;
 }
 

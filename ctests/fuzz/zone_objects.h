@@ -6,13 +6,13 @@
 
 static void allocate(void) {
   size_t size = next_size();
-  if (room(1)) added(Z(allocate)(m.f.zone, size), 0, size);
+  if (room(1)) added(slm_zone_allocate(m.f.zone, size), 0, size);
 }
 
 static void allocate_zeroed(void) {
   size_t size = next_size();
   if (!room(1)) return;
-  void *memory = Z(allocate_zeroed)(m.f.zone, size);
+  void *memory = slm_zone_allocate_zeroed(m.f.zone, size);
   CHECK(memory == NULL || bytes_are(memory, size, 0));
   added(memory, 0, size);
 }
@@ -20,7 +20,7 @@ static void allocate_zeroed(void) {
 static void allocate_aligned(void) {
   size_t alignment = next_alignment(), size = next_size();
   if (!room(1)) return;
-  void *memory = Z(allocate_aligned)(m.f.zone, alignment, size);
+  void *memory = slm_zone_allocate_aligned(m.f.zone, alignment, size);
   if (!is_layout(alignment, size)) CHECK(memory == NULL);
   else added(memory, alignment, size);
 }
@@ -31,7 +31,7 @@ static void allocate_with(void) {
   uint32_t flags = (uint32_t)next_below(8);
   void *memory = &m;
   if (!room(1)) return;
-  slm_status status = Z(allocate_with)(m.f.zone, alignment, size, flags, &memory);
+  slm_status status = slm_zone_allocate_with(m.f.zone, alignment, size, flags, &memory);
   bool wrong_flags = (flags & ~(SLM_ZEROED | SLM_NOWAIT)) != 0, waits = (flags & SLM_NOWAIT) == 0;
   if (!waits) CHECK(m.f.provider.calls == calls_before);
   if (wrong_flags || !is_layout(alignment, size)) {
@@ -53,7 +53,7 @@ static void allocate_batch(void) {
   void *memory[40];
   size_t size = next_size(), want = next_below(COUNT_OF(memory) + 1);
   if (!room(want)) return;
-  size_t got = Z(allocate_batch)(m.f.zone, size, want, memory);
+  size_t got = slm_zone_allocate_batch(m.f.zone, size, want, memory);
   CHECK(got == want || size > SLM_MAX_SIZE || (got < want && excused()));
   CHECK(got == 0 || size <= SLM_MAX_SIZE);
   for (size_t i = 0; i < got; i++) model_add(&m, memory[i], 0, size);
@@ -67,9 +67,9 @@ static void deallocate(size_t how) {
   if (o == NULL) return;
   CHECK(model_intact(&m, o));
   slm_status status;
-  if (how == 1 && o->alignment == 0) status = Z(deallocate_sized)(m.f.zone, o->memory, o->layout);
-  else if (how == 2) status = Z(deallocate_aligned_sized)(m.f.zone, o->memory, natural(o), o->layout);
-  else status = Z(deallocate)(m.f.zone, o->memory);
+  if (how == 1 && o->alignment == 0) status = slm_zone_deallocate_sized(m.f.zone, o->memory, o->layout);
+  else if (how == 2) status = slm_zone_deallocate_aligned_sized(m.f.zone, o->memory, natural(o), o->layout);
+  else status = slm_zone_deallocate(m.f.zone, o->memory);
   CHECK(status == SLM_OK);
   model_remove(&m, (size_t)(o - m.objects));
 }
@@ -84,7 +84,7 @@ static void deallocate_batch(void) {
     memory[given++] = m.objects[m.count - 1 - i].memory;
     if (i == 0) memory[given++] = twice == 0 ? memory[0] : NULL;
   }
-  slm_status status = Z(deallocate_batch)(m.f.zone, memory, given, &done);
+  slm_status status = slm_zone_deallocate_batch(m.f.zone, memory, given, &done);
   CHECK(done == count);
   CHECK(status == (count > 0 && twice == 0 ? SLM_ERR_DOUBLE_FREE : SLM_OK));
   for (size_t i = 0; i < count; i++) model_remove(&m, m.count - 1);
@@ -94,15 +94,15 @@ static void reallocate(bool aligned) {
   model_object *o = pick();
   size_t size = next_size();
   if (o == NULL) {
-    if (room(1)) added(Z(reallocate)(m.f.zone, NULL, size), 0, size);
+    if (room(1)) added(slm_zone_reallocate(m.f.zone, NULL, size), 0, size);
     return;
   }
   model_object before = *o;
   size_t alignment = aligned ? natural(o) : 0, index = (size_t)(o - m.objects);
   if (o->alignment != 0 && !aligned) return; /* it would lose its alignment */
   CHECK(model_intact(&m, o));
-  void *memory =
-      aligned ? Z(reallocate_aligned)(m.f.zone, o->memory, alignment, size) : Z(reallocate)(m.f.zone, o->memory, size);
+  void *memory = aligned ? slm_zone_reallocate_aligned(m.f.zone, o->memory, alignment, size)
+                         : slm_zone_reallocate(m.f.zone, o->memory, size);
   if (memory == NULL) {
     CHECK(size > SLM_MAX_SIZE || excused());
     CHECK(model_intact(&m, &before));
@@ -119,7 +119,7 @@ static void resize(void) {
   model_object *o = pick();
   size_t size = next_size();
   if (o == NULL) return;
-  slm_status status = Z(resize)(m.f.zone, o->memory, size);
+  slm_status status = slm_zone_resize(m.f.zone, o->memory, size);
   if (size > SLM_MAX_SIZE) CHECK(status == SLM_ERR_CANNOT_RESIZE || status == SLM_ERR_INVALID_LAYOUT);
   else CHECK(status == (size <= o->usable ? SLM_OK : SLM_ERR_CANNOT_RESIZE));
   CHECK(model_intact(&m, o));

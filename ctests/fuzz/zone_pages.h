@@ -7,7 +7,7 @@
 /** A page that is right, misaligned, of the wrong size, or owned already. */
 static void refill_page(void) {
   size_t alignment = next_alignment(), size = next_size(), how = next_below(8);
-  size_t page_size = Z(page_size)(m.f.zone, alignment, size);
+  size_t page_size = slm_zone_page_size(m.f.zone, alignment, size);
   CHECK((page_size != 0) == is_layout(alignment, size));
   size_t taken = page_size == 0 ? m.f.provider.base_page_size : page_size;
   unsigned char *page = test_provider_take(&m.f.provider, taken);
@@ -16,25 +16,25 @@ static void refill_page(void) {
   slm_status status;
   if (how == 1 && want == SLM_OK) {
     want = SLM_ERR_BAD_PAGE;
-    status = Z(refill)(m.f.zone, alignment, size, page + 8, page_size);
+    status = slm_zone_refill(m.f.zone, alignment, size, page + 8, page_size);
   } else if (how == 2 && want == SLM_OK) {
     want = SLM_ERR_WRONG_PAGE_SIZE;
-    status = Z(refill)(m.f.zone, alignment, size, page, page_size * 2);
+    status = slm_zone_refill(m.f.zone, alignment, size, page, page_size * 2);
   } else {
-    status = Z(refill)(m.f.zone, alignment, size, page, taken);
+    status = slm_zone_refill(m.f.zone, alignment, size, page, taken);
   }
   CHECK(status == want);
   if (status != SLM_OK) test_provider_give_back(&m.f.provider, page, taken);
-  else CHECK(Z(refill)(m.f.zone, alignment, size, page, taken) == SLM_ERR_PAGE_OWNED);
+  else CHECK(slm_zone_refill(m.f.zone, alignment, size, page, taken) == SLM_ERR_PAGE_OWNED);
 }
 
 static void reserve(void) {
   size_t size = next_size(), count = next_below(64);
-  slm_status status = Z(reserve)(m.f.zone, 8, size, count);
+  slm_status status = slm_zone_reserve(m.f.zone, 8, size, count);
   if (size > SLM_MAX_SIZE) {
     CHECK(status == SLM_ERR_INVALID_LAYOUT);
   } else if (status == SLM_OK) {
-    promise.slot = Z(good_size)(m.f.zone, size);
+    promise.slot = slm_zone_good_size(m.f.zone, size);
     promise.count = count;
     promise.fewest = live_of(promise.slot);
   } else {
@@ -45,11 +45,11 @@ static void reserve(void) {
 }
 
 static void reclaim(void) {
-  slm_reclaimed out = {0, 0};
+  slm_reclaimed out = {.struct_size = sizeof out};
   m.f.provider.next_page = NULL; /* it may be the zone's no longer */
   size_t base = next_below(20), large = next_below(4);
   size_t before[2] = {test_provider_out(&m.f.provider, BASE), test_provider_out(&m.f.provider, LARGE)};
-  CHECK(Z(reclaim)(m.f.zone, base, large, &out) == SLM_OK);
+  CHECK(slm_zone_reclaim(m.f.zone, base, large, &out) == SLM_OK);
   CHECK(out.base_pages <= base && out.large_pages <= large);
   CHECK(before[BASE] - test_provider_out(&m.f.provider, BASE) >= out.base_pages);
   CHECK(before[LARGE] - test_provider_out(&m.f.provider, LARGE) >= out.large_pages);
@@ -58,9 +58,9 @@ static void reclaim(void) {
 static void reclaim_page(void) {
   m.f.provider.next_page = NULL;
   size_t page_size = next_below(2) ? SLM_LARGE_PAGE_SIZE : m.f.provider.base_page_size;
-  void *page = Z(reclaim_page)(m.f.zone, page_size);
+  void *page = slm_zone_reclaim_page(m.f.zone, page_size);
   if (page == NULL) return;
-  CHECK(!Z(owns)(m.f.zone, page));
+  CHECK(!slm_zone_owns(m.f.zone, page));
   test_provider_give_back(&m.f.provider, page, page_size);
 }
 
@@ -69,7 +69,7 @@ static void call_back(void *context) {
   (void)context;
   void *memory = NULL;
   if (m.count + 3 > MODEL_LIMIT) return;
-  slm_status status = Z(allocate_with)(m.f.zone, 8, 48, 0, &memory);
+  slm_status status = slm_zone_allocate_with(m.f.zone, 8, 48, 0, &memory);
   if (status == SLM_OK) model_add(&m, memory, 0, 48);
   else CHECK(memory == NULL && (status == SLM_ERR_REENTRANT || (IS_MANY && status != SLM_ERR_INVALID_LAYOUT)));
 }

@@ -1,8 +1,9 @@
 #!/bin/sh
 # check-kernels.sh DIR GUIDE MACHINE...: boots each machine's example kernel in QEMU.
-# It must pass with 64 MiB and with little memory, must fail with each fault that its command line plants, and calls may not
-# cost more instructions than the guide (Kernels.md) says.
-# What the kernel wrote on its serial line stays in DIR: MACHINE.log, MACHINE-small.log, MACHINE-FAULT.log, MACHINE-cost.log.
+# It must pass with 64 MiB and with little memory, must fail with each fault that its command line plants, and calls may
+# not cost more instructions than the guide (Kernels.md) says.
+# What the kernel wrote on its serial line stays in DIR: MACHINE.log, MACHINE-small.log, MACHINE-FAULT.log,
+# MACHINE-cost.log.
 set -u
 dir=$1
 guide=$2
@@ -50,8 +51,8 @@ passes() {
   ! grep -E 'FAIL|is not used' "$log"
 }
 
-# The guide's table "What a call costs" has a column for each machine: most / mean. Each of its rows must have been counted, and
-# each count must be in the table. A limit of more than 1.3 times the count should be lowered.
+# The guide's table "What a call costs" has a column for each machine: most / mean. Each of its rows must have been
+# counted, and each count must be in the table. A limit of more than 1.3 times the count should be lowered.
 within_limits() {
   awk -v machine="$1" '
     FNR == NR && !/^\|/ { table = 0 }
@@ -69,7 +70,10 @@ within_limits() {
       name = $0
       sub(/^[^:]*:[^:]*: /, "", name)
       if (!(name in most)) { print "        not in the guide: " name; bad = 1; next }
-      if ($2 > most[name] || $5 > mean[name]) { print "        over the limit of " most[name] " / " mean[name] ": " $0; bad = 1 }
+      if ($2 > most[name] || $5 > mean[name]) {
+        print "        over the limit of " most[name] " / " mean[name] ": " $0
+        bad = 1
+      }
       if ($2 * 1.3 < most[name]) print "=> " machine " is far below the limit of " most[name] ": " $0
       delete most[name]
       rows++
@@ -80,7 +84,8 @@ within_limits() {
     }' "$guide" "$dir/$1-cost.log" || { echo "  FAIL  $1: costs"; return 1; }
 }
 
-# reserved_memory DIGIT: memory starts at 0xDIGIT0000000. Boots with a device tree in which some of it is reserved, in both ways.
+# reserved_memory DIGIT: memory starts at 0xDIGIT0000000. Boots with a device tree in which some of it is reserved, in
+# both ways.
 reserved_memory() {
   log=$dir/$machine-reserved.log
   tree=$dir/$machine-reserved

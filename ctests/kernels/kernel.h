@@ -67,7 +67,7 @@ void all_cpus_meet(void);
 void print(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 // memory.c. The heap, and the region that its page frames come from.
-extern slm_smp_zone *heap;
+extern slm_zone *heap;
 extern slm_region *frames;
 bool memory_start(struct memory_map *map);
 // The largest object that tasks allocate: a small machine has no whole 2 MiB for large pages.

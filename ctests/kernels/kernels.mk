@@ -3,13 +3,15 @@ packages_kernels := qemu-system-x86 qemu-system-arm qemu-system-misc device-tree
 K := $(B)/kernels
 KERNEL_MACHINES := x86_64 aarch64 riscv64
 KERNEL_C := $(wildcard ctests/kernels/*.c)
-# Tasks may use floating point, as Swift's Dictionary does. Handlers and the allocator don't, so its registers needn't be saved.
+# Tasks may use floating point, as Swift's Dictionary does. Handlers and the allocator don't, so its registers needn't
+# be saved.
 task_flags_x86_64  := -mno-red-zone
 task_flags_aarch64 := -mstrict-align
 task_flags_riscv64 := -mcmodel=medany -march=rv64gc -mabi=lp64
 
 define kernel_rules
-KERNEL_OBJ_$(1) := $$(KERNEL_C:ctests/kernels/%.c=$(K)/$(1)/%.o) $(K)/$(1)/boot.o $(K)/$(1)/machine.o $(K)/$(1)/tasks.swift.o
+KERNEL_OBJ_$(1) := $$(KERNEL_C:ctests/kernels/%.c=$(K)/$(1)/%.o) $(K)/$(1)/boot.o $(K)/$(1)/machine.o \
+  $(K)/$(1)/tasks.swift.o
 kernel_cc_$(1) = $$(CLANG) -target $$(triple_$(1)) -ffreestanding -nostdlibinc -fno-builtin $$(target_flags_$(1)) \
   -I include -MMD -MP
 $(K)/$(1)/%.o: ctests/kernels/%.c ctests/kernels/kernels.mk
@@ -22,13 +24,16 @@ $(K)/$(1)/machine.o: ctests/kernels/$(1)/machine.c ctests/kernels/kernels.mk
 $(K)/$(1)/boot.o: ctests/kernels/$(1)/boot.S ctests/kernels/kernels.mk
 	@mkdir -p $$(@D)
 	@$$(kernel_cc_$(1)) -g -c -o $$@ $$<
-$(K)/$(1)/tasks.swift.o: ctests/kernels/tasks.swift ctests/kernels/kernel.h ctests/kernels/config.h ctests/kernels/module.modulemap $(C_HEADERS) ctests/kernels/kernels.mk
+$(K)/$(1)/tasks.swift.o: ctests/kernels/tasks.swift ctests/kernels/kernel.h ctests/kernels/config.h \
+  ctests/kernels/module.modulemap $(C_HEADERS) ctests/kernels/kernels.mk
 	@mkdir -p $$(@D)
 	@echo '  SWIFT   $$@'
 	@$(SWIFTC) -swift-version 6 -warnings-as-errors -enable-experimental-feature Embedded -wmo -O -g \
 	  -parse-as-library -module-name KernelTasks -I include -I ctests/kernels -Xfrontend -function-sections \
-	  -Xfrontend -disable-stack-protector -target $$(triple_$(1)) $$(addprefix -Xcc ,-ffreestanding $$(task_flags_$(1))) -c -o $$@ $$<
-$(K)/$(1).elf: $$(KERNEL_OBJ_$(1)) ctests/kernels/$(1)/kernel.ld $(F)/$(1)/libslabmalloc.a $(F)/$(1)/libslabmalloc-swiftheap.a
+	  -Xfrontend -disable-stack-protector -target $$(triple_$(1)) $$(addprefix -Xcc ,-ffreestanding $$(task_flags_$(1))) \
+	  -c -o $$@ $$<
+$(K)/$(1).elf: $$(KERNEL_OBJ_$(1)) ctests/kernels/$(1)/kernel.ld $(F)/$(1)/libslabmalloc.a \
+  $(F)/$(1)/libslabmalloc-swiftheap.a
 	@echo '  LD      $$@'
 	@$(LLD) --gc-sections --no-undefined -T ctests/kernels/$(1)/kernel.ld -o $$@ $$(KERNEL_OBJ_$(1)) \
 	  $(F)/$(1)/libslabmalloc-swiftheap.a $(F)/$(1)/libslabmalloc.a
@@ -40,7 +45,8 @@ KERNELS := $(KERNEL_MACHINES:%=$(K)/%.elf)
 .PHONY: kernels check-kernels
 kernels: $(KERNELS) ## Build the example kernels for x86_64, aarch64 and riscv64
 
-check-kernels: $(KERNELS) $(B)/packages/kernels ## The example kernels pass their checks in QEMU, and fail with each planted fault
+check-kernels: $(KERNELS) $(B)/packages/kernels
+check-kernels: ## The example kernels pass their checks in QEMU, and fail with each planted fault
 	@ctests/kernels/check-kernels.sh $(K) Sources/SlabMalloc/SlabMalloc.docc/Kernels.md $(KERNEL_MACHINES)
 
 # --- Zones against the heaps that kernels start with ---------------------------------------------------------------
@@ -55,5 +61,6 @@ $(B)/bench/kernel/bench: $(KERNEL_BENCH_SRC) ctests/bench/kernel/heap.h ctests/k
 .PHONY: bench-kernel check-kernel-speed
 bench-kernel: $(B)/bench/kernel/bench ## Compare zones with a linked list, TLSF and buddies
 	@ctests/bench/kernel/bench-kernel.sh $(B)
-check-kernel-speed: $(B)/bench/kernel/bench ## Zones take fewer instructions than a linked list, however many objects live
+check-kernel-speed: $(B)/bench/kernel/bench
+check-kernel-speed: ## Zones take fewer instructions than a linked list, however many objects live
 	@ctests/bench/kernel/bench-kernel.sh $(B) gate

@@ -1,5 +1,6 @@
-// What calls cost, in instructions of this machine: QEMU counts them (-icount shift=0). With "measure" on the command line
-// the kernel does this in place of its tasks. One CPU works, with interrupts off; the other has allocated, and sleeps.
+// What calls cost, in instructions of this machine: QEMU counts them (-icount shift=0). With "measure" on the command
+// line the kernel does this in place of its tasks. One CPU works, with interrupts off; the other has allocated, and
+// sleeps.
 #include "kernel.h"
 
 #define OBJECTS 14000
@@ -14,13 +15,13 @@
   CALL(NOWAIT_NONE, "slm_zone_allocate_with SLM_NOWAIT, no free slot")                                                 \
   CALL(DEALLOCATE, "slm_zone_deallocate")                                                                              \
   CALL(REFUSE, "slm_zone_deallocate of a foreign pointer")                                                             \
-  CALL(SMP_ALLOCATE, "slm_smp_zone_allocate")                                                                          \
-  CALL(SMP_NOWAIT, "slm_smp_zone_allocate_with SLM_NOWAIT")                                                            \
-  CALL(SMP_ALLOCATE_NONE, "slm_smp_zone_allocate, memory used up")                                                     \
-  CALL(SMP_NOWAIT_NONE, "slm_smp_zone_allocate_with SLM_NOWAIT, no free slot")                                         \
-  CALL(SMP_DEALLOCATE, "slm_smp_zone_deallocate")                                                                      \
-  CALL(SMP_DEALLOCATE_OTHERS, "slm_smp_zone_deallocate of another CPU's object")                                       \
-  CALL(SMP_REFUSE, "slm_smp_zone_deallocate of a foreign pointer")                                                     \
+  CALL(HEAP_ALLOCATE, "slm_zone_allocate, a zone per CPU")                                                             \
+  CALL(HEAP_NOWAIT, "slm_zone_allocate_with SLM_NOWAIT, a zone per CPU")                                               \
+  CALL(HEAP_ALLOCATE_NONE, "slm_zone_allocate, memory used up, a zone per CPU")                                        \
+  CALL(HEAP_NOWAIT_NONE, "slm_zone_allocate_with SLM_NOWAIT, no free slot, a zone per CPU")                            \
+  CALL(HEAP_DEALLOCATE, "slm_zone_deallocate, a zone per CPU")                                                         \
+  CALL(HEAP_DEALLOCATE_OTHERS, "slm_zone_deallocate of another CPU's object, a zone per CPU")                          \
+  CALL(HEAP_REFUSE, "slm_zone_deallocate of a foreign pointer, a zone per CPU")                                        \
   CALL(TAKE_PAGE, "a base page of a region")                                                                           \
   CALL(TAKE_LARGE_PAGE, "a large page of a region")                                                                    \
   CALL(GIVE_PAGE_BACK, "a page back to a region")
@@ -67,12 +68,12 @@ static void *foreign(uint64_t *random) { return (void *)((uintptr_t)1 << 40 | ra
 
 void measure_prepare_other(void) {
   uint64_t random = 1;
-  for (size_t i = 0; i < OTHERS; i++) others[i] = slm_smp_zone_allocate(heap, 1 + random_next(&random) % 1024);
+  for (size_t i = 0; i < OTHERS; i++) others[i] = slm_zone_allocate(heap, 1 + random_next(&random) % 1024);
 }
 
 static void measure_zone(void) {
   static slm_zone_storage storage;
-  slm_zone *zone = slm_zone_init(&storage, sizeof storage, &SLM_OPTIONS(slm_region_provider(frames)));
+  slm_zone *zone = slm_zone_init(&storage, sizeof storage, SLM_OPTIONS(slm_region_provider(frames)), NULL);
   uint64_t random = 2, count;
   slm_status status;
   for (size_t step = 0; step < STEPS; step++) {
@@ -80,7 +81,7 @@ static void measure_zone(void) {
     if (allocates(step, *object, &random)) {
       size_t size = random_size(&random);
       if (step % 2 == 0) COUNT(count, *object = slm_zone_allocate(zone, size));
-      else COUNT(count, slm_zone_allocate_with(zone, 8, size, SLM_NOWAIT, object));
+      else COUNT(count, status = slm_zone_allocate_with(zone, 8, size, SLM_NOWAIT, object));
       record((*object != NULL ? ALLOCATE : ALLOCATE_NONE) + step % 2, count);
     } else if (*object != NULL) {
       COUNT(count, status = slm_zone_deallocate(zone, *object));
@@ -97,37 +98,37 @@ static void measure_zone(void) {
   check_that(slm_zone_destroy(zone, NULL) == SLM_OK, "the zone ends");
 }
 
-static void measure_smp_zone(void) {
+static void measure_heap(void) {
   uint64_t random = 3, count;
   slm_status status;
   for (size_t step = 0; step < STEPS; step++) {
     void **object = &objects[random_next(&random) % OBJECTS];
     if (allocates(step, *object, &random)) {
       size_t size = random_size(&random);
-      if (step % 2 == 0) COUNT(count, *object = slm_smp_zone_allocate(heap, size));
-      else COUNT(count, slm_smp_zone_allocate_with(heap, 8, size, SLM_NOWAIT, object));
-      record((*object != NULL ? SMP_ALLOCATE : SMP_ALLOCATE_NONE) + step % 2, count);
+      if (step % 2 == 0) COUNT(count, *object = slm_zone_allocate(heap, size));
+      else COUNT(count, status = slm_zone_allocate_with(heap, 8, size, SLM_NOWAIT, object));
+      record((*object != NULL ? HEAP_ALLOCATE : HEAP_ALLOCATE_NONE) + step % 2, count);
     } else if (*object != NULL) {
-      COUNT(count, status = slm_smp_zone_deallocate(heap, *object));
+      COUNT(count, status = slm_zone_deallocate(heap, *object));
       check_that(status == SLM_OK, "the object is freed");
-      record(SMP_DEALLOCATE, count);
+      record(HEAP_DEALLOCATE, count);
       *object = NULL;
     }
     void **other = &others[random_next(&random) % OTHERS];
     if (step % 16 == 1 && *other != NULL) {
-      COUNT(count, status = slm_smp_zone_deallocate(heap, *other));
+      COUNT(count, status = slm_zone_deallocate(heap, *other));
       check_that(status == SLM_OK, "another CPU's object is freed");
-      record(SMP_DEALLOCATE_OTHERS, count);
+      record(HEAP_DEALLOCATE_OTHERS, count);
       *other = NULL;
     }
     if (step % 16 == 0) {
-      COUNT(count, status = slm_smp_zone_deallocate(heap, foreign(&random)));
-      record(SMP_REFUSE, count);
+      COUNT(count, status = slm_zone_deallocate(heap, foreign(&random)));
+      record(HEAP_REFUSE, count);
     }
   }
-  for (size_t i = 0; i < OBJECTS; i++) slm_smp_zone_deallocate(heap, objects[i]);
-  for (size_t i = 0; i < OTHERS; i++) slm_smp_zone_deallocate(heap, others[i]);
-  check_that(slm_smp_zone_reclaim(heap, SIZE_MAX, SIZE_MAX, NULL) == SLM_OK, "empty pages go back");
+  for (size_t i = 0; i < OBJECTS; i++) slm_zone_deallocate(heap, objects[i]);
+  for (size_t i = 0; i < OTHERS; i++) slm_zone_deallocate(heap, others[i]);
+  check_that(slm_zone_reclaim(heap, SIZE_MAX, SIZE_MAX, NULL) == SLM_OK, "empty pages go back");
 }
 
 // The lowest bit of an entry says that it is a large page.
@@ -160,7 +161,7 @@ static void measure_region(void) {
 void measure_run(void) {
   COUNT(overhead, (void)0);
   measure_zone();
-  measure_smp_zone();
+  measure_heap();
   measure_region();
   for (enum call call = 0; call < CALL_COUNT; call++) {
     check_that(costs[call].calls > 0, "every call is measured");

@@ -36,7 +36,7 @@ static struct object *make(unsigned cpu, uint64_t *random) {
   // One in 64 is large, where the machine has memory for that.
   size_t limit = random_next(random) % 64 == 0 ? memory_largest_object() : 1024;
   size_t size = sizeof(struct object) + random_next(random) % (limit - sizeof(struct object)) + 1;
-  struct object *object = slm_smp_zone_allocate(heap, size);
+  struct object *object = slm_zone_allocate(heap, size);
   if (object == NULL) {
     done[cpu].refused++;
     return NULL;
@@ -56,7 +56,7 @@ static void take(unsigned cpu, struct object *object) {
   check_that(wrong == 0, "an object is as it was made");
   if (object->cpu != cpu) done[cpu].freed_for_others++;
   done[cpu].freed++;
-  check_that(slm_smp_zone_deallocate_sized(heap, object, object->size) == SLM_OK, "an object is freed");
+  check_that(slm_zone_deallocate_sized(heap, object, object->size) == SLM_OK, "an object is freed");
 }
 
 static void run_batch(unsigned cpu, uint64_t *random) {

@@ -1,6 +1,6 @@
 #!/bin/sh
-# check-model.sh BUILD_DIR [long]: runs Spin over the model of remote frees. What must hold has to hold in every state, and
-# every planted fault has to be found. `long` takes larger sizes: some minutes, and up to 8 GB.
+# check-model.sh BUILD_DIR [long]: runs Spin over the model of remote frees. What must hold has to hold in every state,
+# and every planted fault has to be found. `long` takes larger sizes: some minutes, and up to 8 GB.
 set -eu
 scratch=$1/model
 size=${2:-short}

@@ -1,11 +1,12 @@
-/* The protocol, as steps: who owns a slab. What is in one `atomic` is one atomic operation on shared data, together with
- * what only the owner touches, or what the lock protects. Variables of a thread: t its heap, x a slot, s a slab, n a count,
- * i an index, h a stack's head, o an owner.
+/* The protocol, as steps: who owns a slab. What is in one `atomic` is one atomic operation on shared data, together
+ * with what only the owner touches, or what the lock protects. Variables of a thread: t its heap, x a slot, s a slab, n
+ * a count, i an index, h a stack's head, o an owner.
  *
  * A slab's owner and its count of remote frees are one word, so that giving a slab up is one compare-and-swap, which
- * fails if a remote free has been counted. FAULT_SPLIT has two words instead: the owner is reset, then the count is read
- * again, and the slab taken back if it is not 0. In between, a notifier may have adopted the slab, emptied it and given it
- * to the pool, or the pool to another heap, which has given it up again: then a slab is taken that isn't the old one.
+ * fails if a remote free has been counted. FAULT_SPLIT has two words instead: the owner is reset, then the count is
+ * read again, and the slab taken back if it is not 0. In between, a notifier may have adopted the slab, emptied it and
+ * given it to the pool, or the pool to another heap, which has given it up again: then a slab is taken that isn't the
+ * old one.
  */
 #ifdef FAULT_DETACH_COUNTED
 #define MAY_DETACH(s) true
@@ -13,8 +14,8 @@
 #define MAY_DETACH(s) (count[s] == 0)
 #endif
 
-/* Gives slab s, which has no used slot, to the pool. Compare-and-swap: it stays if a remote free is counted all the same,
- * as when a slot is freed locally and remotely at once. */
+/* Gives slab s, which has no used slot, to the pool. Compare-and-swap: it stays if a remote free is counted all the
+ * same, as when a slot is freed locally and remotely at once. */
 inline give_to_pool(s) {
 #ifdef FAULT_POOL_ORDER
   atomic { MINE(s) = false; pooled[s] = true };
@@ -91,7 +92,8 @@ inline drain() {
   od
 }
 
-/* Gives up slab s, all of whose slots are used. It stays if a remote free is counted: it will be on this heap's stack. */
+/* Gives up slab s, all of whose slots are used. It stays if a remote free is counted: it will be on this heap's stack.
+ * */
 inline detach(s) {
 #ifdef FAULT_SPLIT
   atomic { owner[s] = NONE; MINE(s) = false };

@@ -1,18 +1,19 @@
 /* Remote frees and the ownership of slabs, for the model checker Spin.
  *
- * Threads allocate, free any object that any of them got, and exit, in any order and without end, or stop. Every order of
- * the steps on shared data is tried. ownership.pml and frees.pml have these steps; this file has the data and what the
- * threads do; quiescence.pml what must hold when all have stopped. The allocator is cut down to what the protocol
- * touches: one size class, a few slabs of a few slots, a cache of one slot for each thread, one lock for the orphan list.
+ * Threads allocate, free any object that any of them got, and exit, in any order and without end, or stop. Every order
+ * of the steps on shared data is tried. ownership.pml and frees.pml have these steps; this file has the data and what
+ * the threads do; quiescence.pml what must hold when all have stopped. The allocator is cut down to what the protocol
+ * touches: one size class, a few slabs of a few slots, a cache of one slot for each thread, one lock for the orphan
+ * list.
  *
  * Checked, at each step:
  * - no slot is handed out while the program holds it;
  * - a slab is on at most one remote stack, once, and whoever pops it owns it; only its owner collects it;
  * - a slab in the pool has no free on its way, no notifier, no count, no slot in a cache, and is in no list;
  * - a slab is taken over only while nobody owns it, and an orphan has a free slot.
- * When all threads have stopped: each REMOTE slot is counted, and its slab is on the stack of the heap that owns it. After
- * each heap has collected once more: no slot is REMOTE, used slots are those that the program holds, and a slab that
- * nobody owns is in the pool, in the orphan list, or full. No thread waits for ever.
+ * When all threads have stopped: each REMOTE slot is counted, and its slab is on the stack of the heap that owns it.
+ * After each heap has collected once more: no slot is REMOTE, used slots are those that the program holds, and a slab
+ * that nobody owns is in the pool, in the orphan list, or full. No thread waits for ever.
  * With TWICE, one object is freed twice, by any two threads at any time: this is reported, at the latest when all heaps
  * have collected once more, and all the rest holds all the same, as what reports a misuse may return.
  *
@@ -39,7 +40,8 @@
 #endif
 #define NIL 255
 
-/* Of a slot: its state. Of a slab: used, which only the owner touches, counts slots that are USED, REMOTE or in a cache. */
+/* Of a slot: its state. Of a slab: used, which only the owner touches, counts slots that are USED, REMOTE or in a
+ * cache. */
 byte state[N], used[SLABS];
 /* owner and count are halves of one word. owner: NONE, POOLED, or a heap's number + 1. */
 byte owner[SLABS], count[SLABS];
@@ -73,7 +75,7 @@ inline hand_out() {
   assert(state[x] == FREE && owner[SLAB(x)] == ME);
   state[x] = USED;
   if
-  :: x == twice && passed < 2 -> /* if its second free is on the way, that will free this object; else there will be none */
+  :: x == twice && passed < 2 -> /* if its second free is on the way, that will free this object; else there is none */
      twice = NO_MORE
   :: else -> assert(held[x] == 0); held[x] = 1
   fi;

@@ -1,6 +1,6 @@
 #!/bin/sh
-# check-override.sh BUILD_DIR: libslabmalloc-malloc.o makes slabmalloc the malloc of the program it is linked into, be that
-# linked to the C library's shared object or to its archive.
+# check-override.sh BUILD_DIR: libslabmalloc-malloc.o makes slabmalloc the malloc of the program it is linked into, be
+# that linked to the C library's shared object or to its archive.
 set -e
 build=$1
 here=$(dirname "$0")

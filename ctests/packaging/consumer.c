@@ -7,7 +7,7 @@ static slm_zone_storage storage;
 
 int main(void) {
   if (slm_version() != SLM_VERSION) return 1;
-  slm_zone *zone = slm_zone_init(&storage, sizeof storage, &SLM_OPTIONS(slm_mmap_provider()));
+  slm_zone *zone = slm_zone_init(&storage, sizeof storage, SLM_OPTIONS(slm_mmap_provider()), NULL);
   char *text = slm_zone_allocate(zone, 100);
   if (text == NULL) return 2;
   strcpy(text, "from a zone");

@@ -2,14 +2,14 @@
 import CSlabmalloc
 
 final class Zone {
-  let storage = UnsafeMutableRawPointer.allocate(byteCount: slm_zone_storage_size(), alignment: 64)
+  let storage = UnsafeMutableRawPointer.allocate(byteCount: slm_zone_storage_size(nil), alignment: 64)
   let zone: OpaquePointer
 
   init() {
     var options = slm_options()
     options.struct_size = UInt32(MemoryLayout<slm_options>.size)
     options.provider = slm_mmap_provider()
-    zone = slm_zone_init(storage, slm_zone_storage_size(), &options)!
+    zone = slm_zone_init(storage, slm_zone_storage_size(nil), &options, nil)!
   }
 
   deinit {

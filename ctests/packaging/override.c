@@ -1,4 +1,5 @@
-/* A program whose malloc is the override object that is linked into it. Exit status 0 if a double free is noticed by it. */
+/* A program whose malloc is the override object that is linked into it. Exit status 0 if a double free is noticed by
+ * it. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

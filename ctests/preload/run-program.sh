@@ -1,6 +1,6 @@
 #!/bin/sh
-# run-program.sh LIBRARY WITNESS SCRIPT: runs the script twice, without and with the preload library, and compares what it
-# prints and its exit status. WITNESS notes which malloc each program has that the script starts; those named in the
+# run-program.sh LIBRARY WITNESS SCRIPT: runs the script twice, without and with the preload library, and compares what
+# it prints and its exit status. WITNESS notes which malloc each program has that the script starts; those named in the
 # script's line `# programs:` must have started, and all of them must have had the library's.
 # A script gets a folder for what both runs share as its argument, and an empty one to work in as its current one.
 set -eu
@@ -30,7 +30,8 @@ run() {
 complain() {
   [ "$(cat "$scratch/plain.status")" = 0 ] || { echo "fails without the library"; return; }
   [ -s "$scratch/plain.out" ] || { echo "prints nothing"; return; }
-  [ "$(cat "$scratch/under.status")" = 0 ] || { echo "exit status $(cat "$scratch/under.status") under the library"; return; }
+  [ "$(cat "$scratch/under.status")" = 0 ] ||
+    { echo "exit status $(cat "$scratch/under.status") under the library"; return; }
   cmp -s "$scratch/plain.out" "$scratch/under.out" || { echo "prints something else under the library"; return; }
   cmp -s "$scratch/plain.errors" "$scratch/under.errors" || { echo "other messages on stderr"; return; }
   for program in $(sed -n 's/^# programs: //p' "$script"); do
@@ -57,4 +58,5 @@ if [ -n "$complaint" ]; then
   diff "$scratch/plain.out" "$scratch/under.out" | head -n 20 || true
   exit 1
 fi
-echo "=> $name does the same under the library ($(wc -l <"$scratch/under.witness") processes, $(($(date +%s) - started)) s)"
+processes=$(wc -l <"$scratch/under.witness")
+echo "=> $name does the same under the library ($processes processes, $(($(date +%s) - started)) s)"

@@ -57,12 +57,15 @@ replay() {
   shift
   for lib in '' "--lib $slab"; do
     for order in '' --free-running; do
-      timeout 60 "$tool" run --json $lib $order "$@" "$trace" >result.json 2>errors || fail "run $lib $order $* $trace" errors
-      same "malloc of run $lib" "${lib:+$slab}" "$(sed 's/.*"malloc": "\([^"]*\)".*/\1/; s,^.*/libc[.]so.*,,' result.json)"
+      timeout 60 "$tool" run --json $lib $order "$@" "$trace" >result.json 2>errors ||
+        fail "run $lib $order $* $trace" errors
+      same "malloc of run $lib" "${lib:+$slab}" \
+        "$(sed 's/.*"malloc": "\([^"]*\)".*/\1/; s,^.*/libc[.]so.*,,' result.json)"
       # What the recorder counted, the reader counts, and the threads did.
       same "operations and peak of $trace" "$("$tool" dump "$trace" | sed -n 's/^end //p')" \
         "$(number operations result.json) $(number peak_bytes result.json)"
-      same "objects of $trace that were looked at" "$(($(number allocations result.json) - $(number failed result.json)))" \
+      same "objects of $trace that were looked at" \
+        "$(($(number allocations result.json) - $(number failed result.json)))" \
         "$(number checked result.json)"
       # Every byte was written: what was asked for is resident, and not much more.
       peak=$(number peak_bytes result.json) resident=$(number peak_resident result.json)
@@ -107,7 +110,8 @@ perl words.pl >plain
 record perl.trace perl words.pl >traced 2>errors
 same 'what perl prints while it is recorded' "$(cat plain)" "$(cat traced errors)"
 replay perl.trace
-echo "=> python3 and perl are recorded, and replayed under two mallocs: $(number operations result.json) operations of perl," \
+echo "=> python3 and perl are recorded, and replayed under two mallocs:" \
+  "$(number operations result.json) operations of perl," \
   "$(wc -l <python.text) records of python3 in $(wc -c <python.trace) bytes"
 
 # --- Threads and a fork ---
@@ -119,7 +123,8 @@ for t in 1 2 3; do
   same "start and end of thread $t" "t$t start t$t stop" "$(grep -E "^t$t (start|stop)\$" threads.text | xargs)"
 done
 same 'threads' 4 "$(lines ' start$' threads.text)"
-same 'frees by the threads' 100 "$(awk '/malloc 5000$/ { is[$2] = 1 } /^t[123] free/ && $3 in is { n++ } END { print n + 0 }' threads.text)"
+same 'frees by the threads' 100 \
+  "$(awk '/malloc 5000$/ { is[$2] = 1 } /^t[123] free/ && $3 in is { n++ } END { print n + 0 }' threads.text)"
 same 'aligned allocations after the fork' 10 "$(lines '^t0 #[0-9]+ = aligned 512 5200$' threads.text)"
 same 'reallocations after the fork' 20 "$(lines '^t0 #[0-9]+ = realloc #[0-9]+ 5300$' threads.text)"
 same 'calls of the child' 0 "$(lines 5400 threads.text)"
@@ -137,7 +142,8 @@ record parent.trace sh -c 'dd if=/dev/zero bs=70000 count=1 2>/dev/null | wc -c;
 same 'dd by a recorded shell' 70000 "$(cat out)"
 same 'buffers of dd in the trace of the shell' 0 "$("$tool" dump parent.trace | lines '7[0-9]{4}$' /dev/stdin)"
 
-record killed.trace python3 -c 'import os, signal; x = bytearray(77777); os.kill(os.getpid(), signal.SIGKILL)' 2>/dev/null && fail 'not killed'
+record killed.trace python3 -c 'import os, signal; x = bytearray(77777); os.kill(os.getpid(), signal.SIGKILL)' \
+  2>/dev/null && fail 'not killed'
 for file in parent killed; do
   "$tool" run --json --lib "$slab" $file.trace >result.json
   same "an end of $file.trace" false "$(sed 's/.*"complete": \([a-z]*\).*/\1/' result.json)"
@@ -145,7 +151,8 @@ done
 same 'the last object before a kill' 1 "$("$tool" dump killed.trace | tail -n 20 | lines '7777[0-9]$' /dev/stdin)"
 
 # What can't be written on ends the trace and nothing else.
-(trap '' XFSZ && ulimit -f 1000 && PYTHONMALLOC=malloc record short.trace python3 threads.py >traced 2>errors) 2>/dev/null
+(trap '' XFSZ && ulimit -f 1000 && PYTHONMALLOC=malloc record short.trace python3 threads.py >traced 2>errors) \
+  2>/dev/null
 PYTHONMALLOC=malloc python3 threads.py >plain
 same 'what python3 prints when its trace is full' "$(cat plain)" "$(cat traced)"
 same 'what is told of that' "slabmalloc: the trace ends here: its file can't be written" "$(cat errors)"
@@ -164,7 +171,8 @@ env SLABMALLOC_TRACE=second.trace "$tool" run --lib "$slab" noise.trace >out
 "$tool" dump second.trace | awk '$NF >= 8000 && $NF < 11000' >actual
 same 'a recorded replay' "$(awk '{ print $4, $NF }' expected | sed 's/#[0-9]*//' | cksum)" \
   "$(awk '{ print $4, $NF }' actual | sed 's/#[0-9]*//' | cksum)"
-same 'which of its allocations are by one thread' "$(awk '!($1 in n) { n[$1] = ++count } { print n[$1] }' expected | cksum)" \
+same 'which of its allocations are by one thread' \
+  "$(awk '!($1 in n) { n[$1] = ++count } { print n[$1] }' expected | cksum)" \
   "$(awk '!($1 in n) { n[$1] = ++count } { print n[$1] }' actual | cksum)"
 # Threads that run at the same time are recorded in an order that can be.
 awk -v seed=8 -v count=40000 -v threads=4 -f "$here/support/noise.awk" </dev/null | "$tool" from-text - busy.trace
@@ -192,7 +200,8 @@ sed 's/^/t0 /' zone.text | "$tool" from-text - zone.trace
 same 'allocations too large for a zone' 2 "$(number fallbacks result.json)"
 same 'contents in a zone' 5 "$(number checked result.json)"
 "$tool" run --json --zone python.trace >result.json
-same 'operations in a zone' "$("$tool" dump python.trace | sed -n 's/^end \([0-9]*\) .*/\1/p')" "$(number operations result.json)"
+same 'operations in a zone' "$("$tool" dump python.trace | sed -n 's/^end \([0-9]*\) .*/\1/p')" \
+  "$(number operations result.json)"
 printf 't0 #1 = malloc 40\nt0 free #1\nt0 free #1\n' | "$tool" from-text - double.trace
 ends 1 'event 4, t0 free #1: SLM_ERR_DOUBLE_FREE$' "$tool" run --zone double.trace
 
@@ -200,21 +209,25 @@ ends 1 'event 4, t0 free #1: SLM_ERR_DOUBLE_FREE$' "$tool" run --zone double.tra
 ends 134 '^slabmalloc: double free of 0x' env LD_PRELOAD="$slab" SLABMALLOC_TRACE=misuse.trace "$support/record_misuse"
 "$tool" dump misuse.trace >misuse.text
 same 'the last record' 'misuse 10' "$(tail -n 1 misuse.text | awk '{ print $2, $3 }')"
-same 'the free before it' "$(tail -n 1 misuse.text | awk '{ print $4 }')" "$(tail -n 2 misuse.text | awk 'NR == 1 { print $3 }')"
+same 'the free before it' "$(tail -n 1 misuse.text | awk '{ print $4 }')" \
+  "$(tail -n 2 misuse.text | awk 'NR == 1 { print $3 }')"
 ends 134 '^slabmalloc: double free of 0x' "$tool" run --lib "$slab" misuse.trace
 "$tool" shrink --lib "$slab" misuse.trace least.trace >shrunk
-same 'the least that frees twice' 't0 start|t0 #1 = malloc 1|t0 free #1|t0 free #1|end 3 1|' "$("$tool" dump least.trace | tr '\n' '|')"
+same 'the least that frees twice' 't0 start|t0 #1 = malloc 1|t0 free #1|t0 free #1|end 3 1|' \
+  "$("$tool" dump least.trace | tr '\n' '|')"
 ends 134 '^slabmalloc: double free of 0x' "$tool" run --lib "$slab" least.trace
 sed 's/^/=> a double free: /' shrunk
 ends 134 'points into an object' env LD_PRELOAD="$slab" SLABMALLOC_TRACE=inner.trace "$support/record_misuse" inner
 same 'the last record' 'misuse 9' "$("$tool" dump inner.trace | tail -n 1 | awk '{ print $2, $3 }')"
 "$tool" shrink --lib "$slab" inner.trace least.trace >/dev/null
-same 'the least with an inner pointer' 't0 start|t0 #1 = malloc 1|t0 free #1+8|end 2 1|' "$("$tool" dump least.trace | tr '\n' '|')"
+same 'the least with an inner pointer' 't0 start|t0 #1 = malloc 1|t0 free #1+8|end 2 1|' \
+  "$("$tool" dump least.trace | tr '\n' '|')"
 
 # A hardened heap reports other things too, and has no reciprocals.
 export SLABMALLOC_PROFILE=hardened
 ends 134 'points into an object' env LD_PRELOAD="$slab" SLABMALLOC_TRACE=inner.trace "$support/record_misuse" inner
-same 'the last record, hardened' 'misuse 9 +8' "$("$tool" dump inner.trace | tail -n 1 | awk '{ sub("#[0-9]*", "", $4); print $2, $3, $4 }')"
+same 'the last record, hardened' 'misuse 9 +8' \
+  "$("$tool" dump inner.trace | tail -n 1 | awk '{ sub("#[0-9]*", "", $4); print $2, $3, $4 }')"
 "$tool" shrink --lib "$slab" inner.trace least.trace >/dev/null
 same 'the least with an inner pointer, hardened' 't0 start|t0 #1 = malloc 1|t0 free #1+8|end 2 1|' \
   "$("$tool" dump least.trace | tr '\n' '|')"
@@ -222,16 +235,19 @@ same 'the least with an inner pointer, hardened' 't0 start|t0 #1 = malloc 1|t0 f
 unset SLABMALLOC_PROFILE
 
 # A double free between threads, in noise.
-awk -v seed=3 -v count=600 -v threads=3 -v plant='t1 #1 = calloc 99;t2 free #1;t0 free #1' -f "$here/support/noise.awk" </dev/null |
+awk -v seed=3 -v count=600 -v threads=3 -v plant='t1 #1 = calloc 99;t2 free #1;t0 free #1' \
+  -f "$here/support/noise.awk" </dev/null |
   "$tool" from-text - planted.trace
 "$tool" shrink --lib "$slab" planted.trace least.trace >/dev/null
 same 'the least of three threads' 3 "$("$tool" dump least.trace | sed -n 's/^end \([0-9]*\) .*/\1/p')"
 same 'its threads' 1 "$("$tool" dump least.trace | lines ' start$' /dev/stdin)"
 
 # A malloc whose objects overlap.
-awk -v seed=5 -v count=400 -v threads=2 -v plant='t0 #1 = calloc 790;t1 #2 = malloc 33;t1 #3 = realloc #2 760;t0 free #1' \
+awk -v seed=5 -v count=400 -v threads=2 \
+  -v plant='t0 #1 = calloc 790;t1 #2 = malloc 33;t1 #3 = realloc #2 760;t0 free #1' \
   -f "$here/support/noise.awk" </dev/null | "$tool" from-text - overlap.trace
-ends 1 'replay: .*: byte 64 of #[0-9]+ .* is 0x[0-9a-f]+ and not 0x' "$tool" run --lib "$support/faulty.so" overlap.trace
+ends 1 'replay: .*: byte 64 of #[0-9]+ .* is 0x[0-9a-f]+ and not 0x' "$tool" run --lib "$support/faulty.so" \
+  overlap.trace
 "$tool" run --lib "$slab" overlap.trace >/dev/null
 for n in 1 2; do "$tool" shrink --lib "$support/faulty.so" overlap.trace least$n.trace >shrunk; done
 same 'the least that overlaps' 't0 start|t0 #1 = malloc 700|t0 #2 = malloc 700|end 2 1400|' \
@@ -261,7 +277,8 @@ printf 'slmtracf\001\001\000' >bad.trace && refused 'is no trace$'
 printf 'slmtrace\002\001\000' >bad.trace && refused 'is of version 2, and only 1 is known'
 bytes '\001\000\015' && refused 'byte 11: unknown record 13'
 bytes "\\001\\000\\000$(printf '\\001%.0s' $(seq 40))" && refused 'byte 43: something follows where there is nothing'
-bytes '\001\000\004\010\000\077\077\000' && same 'events before an unfinished one' 't0 start|t0 #1 = malloc 8|' "$("$tool" dump bad.trace | tr '\n' '|')"
+bytes '\001\000\004\010\000\077\077\000' &&
+  same 'events before an unfinished one' 't0 start|t0 #1 = malloc 8|' "$("$tool" dump bad.trace | tr '\n' '|')"
 bytes '\004\010' && refused 'byte 9: a record before the first thread has started'
 bytes '\001\000\002\001' && refused 'byte 11: thread 1 has not started'
 bytes '\001\000\001\000' && refused 'byte 11: thread 0 starts twice'

@@ -98,8 +98,9 @@ static options read_options(int count, char **arguments) {
   return o;
 }
 
-/** Starts the program anew, with the malloc that is asked for, and where addresses are the same each time. A name without a folder
- * is looked for as any library is. The loader goes on without what it can't preload: then this would be another malloc's replay. */
+/** Starts the program anew, with the malloc that is asked for, and where addresses are the same each time. A name
+ * without a folder is looked for as any library is. The loader goes on without what it can't preload: then this would
+ * be another malloc's replay. */
 static void start_anew(const options *o, char **arguments) {
   static const char mark[] = "REPLAY_STARTED";
   const char *done = getenv(mark);

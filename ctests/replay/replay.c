@@ -1,8 +1,9 @@
-/* Threads as recorded. The total order is kept by a turn: the number of the next step. Each thread sleeps until it is its turn, and
- * whoever ends a step wakes the thread of the next one. Free-running threads wait for objects only.
+/* Threads as recorded. The total order is kept by a turn: the number of the next step. Each thread sleeps until it is
+ * its turn, and whoever ends a step wakes the thread of the next one. Free-running threads wait for objects only.
  *
  *     step      event, or the join of a thread after its stop
- *     executor  the thread that does it: the recorded one; the first one for starts, joins, and what a thread did after its stop
+ *     executor  the thread that does it: the recorded one; the first one for starts, joins, and what a thread did after
+ *     its stop
  */
 #define _GNU_SOURCE
 #include "replay.h"

@@ -12,8 +12,8 @@ $(REPLAY): $(REPLAY_OBJ) $(B)/libslabmalloc.a
 	@$(CC) -pthread -o $@ $^ -ldl
 
 # A malloc with a fault, and programs to record.
-REPLAY_SUPPORT := $(patsubst $(REPLAY_DIR)/support/%.c,$(B)/replay/support/%,$(wildcard $(REPLAY_DIR)/support/record_*.c)) \
-  $(B)/replay/support/faulty.so
+REPLAY_RECORDED := $(wildcard $(REPLAY_DIR)/support/record_*.c)
+REPLAY_SUPPORT := $(REPLAY_RECORDED:$(REPLAY_DIR)/support/%.c=$(B)/replay/support/%) $(B)/replay/support/faulty.so
 $(B)/replay/support/%: $(REPLAY_DIR)/support/%.c $(REPLAY_DIR)/replay.mk
 	@mkdir -p $(@D)
 	@echo '  CC      $@'
@@ -29,5 +29,6 @@ REPLAY_BUILDS := $(REPLAY) $(REPLAY_SUPPORT)
 packages_replay := python3 perl
 .PHONY: replay check-replay
 replay: $(REPLAY) ## Build build/replay/slabmalloc-replay, which replays traces against any malloc
-check-replay: $(MALLOC_PRELOAD) $(REPLAY_BUILDS) $(B)/packages/replay ## Programs are recorded, and replayed under this malloc and another; failing traces are shrunk
+check-replay: $(MALLOC_PRELOAD) $(REPLAY_BUILDS) $(B)/packages/replay
+check-replay: ## Programs are recorded, and replayed under this malloc and another; failing traces are shrunk
 	@$(REPLAY_DIR)/check-replay.sh $(B)

@@ -1,7 +1,9 @@
-/* Makes a failing trace smaller. A trial is a trace with some events left out or made simpler, and is taken if the command ends
- * with it as it does with the whole: by the same signal or with the same status. Nothing is random. Until nothing changes:
+/* Makes a failing trace smaller. A trial is a trace with some events left out or made simpler, and is taken if the
+ * command ends with it as it does with the whole: by the same signal or with the same status. Nothing is random. Until
+ * nothing changes:
  *
- * - leave out events in chunks: halves, quarters, ... down to single ones (Zeller's ddmin, complements only). An event without the
+ * - leave out events in chunks: halves, quarters, ... down to single ones (Zeller's ddmin, complements only). An event
+ * without the
  *   object that it needs goes too: so with an allocation its free, and what was reallocated from it;
  * - all in one thread, or else each thread's events in the first one;
  * - malloc instead of what is more than that; no alignment;

@@ -10,7 +10,8 @@ typedef struct shrink_command {
   unsigned timeout; /**< seconds after which a run counts as another failure */
 } shrink_command;
 
-/** Makes a trace as small as it gets while the command fails as it does with the whole. Ends the program if it doesn't fail. */
+/** Makes a trace as small as it gets while the command fails as it does with the whole. Ends the program if it doesn't
+ * fail. */
 trace shrink(const trace *t, shrink_command command);
 
 #endif

@@ -63,7 +63,7 @@ static void *zone_reallocate(void *object, size_t size) {
 
 const target *zone_target(void) {
   static const target on = {"slm_zone", zone_allocate, zone_reallocate, zone_deallocate, 16};
-  zone = slm_zone_init(&storage, sizeof storage, &SLM_OPTIONS(slm_mmap_provider()));
+  zone = slm_zone_init(&storage, sizeof storage, SLM_OPTIONS(slm_mmap_provider()), NULL);
   if (zone == NULL) refuse("there is no zone");
   return &on;
 }

@@ -14,8 +14,8 @@
  *     t1 stop
  *     end 7 1164                        operations, peak
  *
- * The reader takes any numbers of objects that differ, from 1. It starts threads by itself, and counts for the end what there is; a
- * trace without one is that of a program that was ended from outside. */
+ * The reader takes any numbers of objects that differ, from 1. It starts threads by itself, and counts for the end what
+ * there is; a trace without one is that of a program that was ended from outside. */
 #include "trace.h"
 
 #include <stdio.h>

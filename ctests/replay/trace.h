@@ -1,5 +1,5 @@
-/* A trace in memory. The file's format is in Sources/SlabMalloc/Hosted/TraceFormat.swift. Nothing here calls malloc: that is what
- * is tested. */
+/* A trace in memory. The file's format is in Sources/SlabMalloc/Hosted/TraceFormat.swift. Nothing here calls malloc:
+ * that is what is tested. */
 #ifndef TRACE_H
 #define TRACE_H
 
@@ -27,7 +27,8 @@ typedef enum trace_kind {
 /** Bytes of a record are fewer than TRACE_MOST. */
 enum { TRACE_VERSION = 1, TRACE_MOST = 32, TRACE_MOST_THREADS = 1 << 20 };
 
-/** An event: one of the kinds but TRACE_NOTHING, TRACE_END, TRACE_THREAD and TRACE_FAILED, which are fields of others. */
+/** An event: one of the kinds but TRACE_NOTHING, TRACE_END, TRACE_THREAD and TRACE_FAILED, which are fields of others.
+ * */
 typedef struct trace_event {
   uint8_t kind;
   uint8_t shift;    /**< of the alignment */

@@ -1,6 +1,6 @@
 #!/bin/sh
-# check-address.sh SCRATCH: the XCTest suites under AddressSanitizer, with fewer steps than without. What would need the most
-# time says no more here: the calls of the system fail one by one, not in rows.
+# check-address.sh SCRATCH: the XCTest suites under AddressSanitizer, with fewer steps than without. What would need the
+# most time says no more here: the calls of the system fail one by one, not in rows.
 set -eu
 # XCTest itself leaks.
 export ASAN_OPTIONS=detect_leaks=0 SLM_TEST_OPERATIONS=5000 SLM_TEST_THREAD_STEPS=30000

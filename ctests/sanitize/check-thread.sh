@@ -1,6 +1,6 @@
 #!/bin/sh
-# check-thread.sh PROGRAM SUITE...: runs the threads with a large reserve, with small ones, and hardened, and the suites; no
-# race may be found.
+# check-thread.sh PROGRAM SUITE...: runs the threads with a large reserve, with small ones, and hardened, and the
+# suites; no race may be found.
 set -eu
 program=$1
 shift

@@ -1,8 +1,9 @@
 # The core under sanitizers: `make check-sanitize`.
 #
-# AddressSanitizer: the XCTest suites, with fewer steps. ThreadSanitizer: threads.c, and suites of zones and regions that use
-# threads, with the Embedded Swift core as the C library has it. Not the XCTest suites: there, Swift's own instrumentation takes each atomic operation through a pointer for a
-# write. So the core is compiled to LLVM IR without, its functions are marked as to be sanitized, and clang does it.
+# AddressSanitizer: the XCTest suites, with fewer steps. ThreadSanitizer: threads.c, and suites of zones and regions
+# that use threads, with the Embedded Swift core as the C library has it. Not the XCTest suites: there, Swift's own
+# instrumentation takes each atomic operation through a pointer for a write. So the core is compiled to LLVM IR without,
+# its functions are marked as to be sanitized, and clang does it.
 SANITIZE := $(B)/sanitize
 SANITIZE_FLAGS := -target $(TARGET) -fsanitize=thread -O1 -gdwarf-4
 # ThreadSanitizer of the Swift toolchain knows libdispatch, which has to be there.
@@ -23,11 +24,16 @@ $(SANITIZE)/threads: ctests/sanitize/threads.c $(SANITIZE)/SlabMalloc.o $(PORT_S
 	@$(CLANG) $(SANITIZE_FLAGS) -std=gnu11 $(C_WARNINGS) $(INCLUDES) -fuse-ld=lld -Wl,--gc-sections -o $@ $< $(PORT_SRC) \
 	  $(SANITIZE)/SlabMalloc.o -L $(SWIFT_LIBS) -ldispatch -lBlocksRuntime -lpthread -Wl,-rpath,$(abspath $(SWIFT_LIBS))
 
-SANITIZED_SUITES := $(addprefix $(SANITIZE)/,test_smp_cpus test_smp_zone_threads test_safe_zone_threads test_region_ranges)
-$(SANITIZED_SUITES): $(SANITIZE)/%: ctests/suites/%.c $(SANITIZE)/SlabMalloc.o $(PORT_SRC) ctests/sanitize/sanitize.mk | $(B)/packages/check
+SANITIZED := test_zone_cpus test_zone_threads-any test_zone_threads-per_cpu test_cache_threads-any test_region_ranges
+SANITIZED_SUITES := $(SANITIZED:%=$(SANITIZE)/%)
+$(SANITIZED_SUITES): $(SANITIZE)/SlabMalloc.o $(PORT_SRC) ctests/sanitize/sanitize.mk | $(B)/packages/check
 	@echo '  CC      $@'
-	@$(CLANG) $(SANITIZE_FLAGS) -std=gnu11 $(C_WARNINGS) $(INCLUDES) -fuse-ld=lld -Wl,--gc-sections -o $@ $< $(PORT_SRC) \
-	  $(SANITIZE)/SlabMalloc.o -L $(SWIFT_LIBS) -ldispatch -lBlocksRuntime -lcmocka -lpthread -Wl,-rpath,$(abspath $(SWIFT_LIBS))
+	@$(CLANG) $(SANITIZE_FLAGS) -std=gnu11 $(C_WARNINGS) $(INCLUDES) $(call suite_flags,$@) -fuse-ld=lld \
+	  -Wl,--gc-sections -o $@ \
+	  $(call suite_source,$@) $(PORT_SRC) $(SANITIZE)/SlabMalloc.o -L $(SWIFT_LIBS) -ldispatch -lBlocksRuntime -lcmocka \
+	  -lpthread \
+	  -Wl,-rpath,$(abspath $(SWIFT_LIBS))
+$(foreach suite,$(SANITIZED_SUITES),$(eval $(suite): $(call suite_source,$(suite))))
 
 .PHONY: check-sanitize check-sanitize-address check-sanitize-thread
 check-sanitize: check-sanitize-thread check-sanitize-address ## The core under AddressSanitizer and ThreadSanitizer

@@ -1,4 +1,5 @@
-// Threads that pass objects on to each other, come and go, for a sanitizer to watch. Whoever frees an object checks its content.
+// Threads that pass objects on to each other, come and go, for a sanitizer to watch. Whoever frees an object checks its
+// content.
 //
 //     threads [rounds [seed]]
 #include "slabmalloc.h"
@@ -135,7 +136,7 @@ static void read_letters(worker *self) {
 
 // A heap whose objects stay in this thread, but for how some are freed.
 static void use_heap(worker *self) {
-  slm_heap *heap = slm_heap_create();
+  slm_heap *heap = slm_heap_create(NULL, NULL);
   if (!heap) fail("no heap");
   size_t live = 0, expected = 0;
   for (int i = 0; i < 200; i++) {
@@ -145,7 +146,7 @@ static void use_heap(worker *self) {
     start[0] = start[size - 1] = 1;
     switch (below(self, 3)) {
     case 0:
-      if (slm_heap_free(heap, start) != SLM_OK) fail("a live object was not freed");
+      if (slm_heap_deallocate(heap, start) != SLM_OK) fail("a live object was not freed");
       break;
     case 1:
       slm_free(start);
@@ -158,9 +159,9 @@ static void use_heap(worker *self) {
 }
 
 static void look(worker *self) {
-  slm_process_statistics all = {.struct_size = sizeof all};
+  slm_process_usage all = {.struct_size = sizeof all};
   slm_class_statistics one = {.struct_size = sizeof one};
-  slm_process_statistics_get(&all);
+  slm_process_statistics(&all);
   slm_process_class_statistics(1 + below(self, all.class_count - 1), &one);
   if (one.slots_live > one.pages * one.slots_per_page) fail("more slots are live than there are");
 }
@@ -173,7 +174,7 @@ static void *work(void *argument) {
       use_heap(self);
       break;
     case 1:
-      slm_purge();
+      slm_process_purge();
       break;
     case 2:
       look(self);
@@ -217,10 +218,10 @@ int main(int count, char **arguments) {
   uint64_t seed = count > 2 ? strtoull(arguments[2], NULL, 10) : (uint64_t)time(NULL);
   printf("threads: seed %llu\n", (unsigned long long)seed);
   slm_process_options options = {.struct_size = sizeof options};
-  slm_process_options_get(&options);
+  slm_process_configure(NULL, &options);
   options.purge_delay = 20;
   options.retain = 4 << 20;
-  if (slm_process_options_set(&options) != SLM_OK) fail("options");
+  if (slm_process_configure(&options, NULL) != SLM_OK) fail("options");
   static worker workers[THREADS];
   pthread_t threads[THREADS];
   for (unsigned i = 0; i < THREADS; i++) pthread_mutex_init(&mailboxes[i].lock, NULL);
@@ -233,14 +234,14 @@ int main(int count, char **arguments) {
     for (unsigned i = 0; i < THREADS; i++) pthread_join(threads[i], NULL);
   }
   for (unsigned i = 0; i < THREADS; i++) read_letters(&(worker){.index = i});
-  slm_purge(); // what a hardened heap holds back
+  slm_process_purge(); // what a hardened heap holds back
   pthread_barrier_t barrier;
   pthread_barrier_init(&barrier, NULL, THREADS);
   for (unsigned i = 0; i < THREADS; i++)
     if (pthread_create(&threads[i], NULL, take_heap, &barrier) != 0) fail("no thread");
   for (unsigned i = 0; i < THREADS; i++) pthread_join(threads[i], NULL);
-  slm_process_statistics all = {.struct_size = sizeof all};
-  slm_process_statistics_get(&all);
+  slm_process_usage all = {.struct_size = sizeof all};
+  slm_process_statistics(&all);
   if (all.large_live != 0) fail("large objects were lost");
   for (size_t i = 0; i < all.class_count; i++) {
     slm_class_statistics one = {.struct_size = sizeof one};

@@ -1,6 +1,6 @@
 #!/bin/sh
-# run-soak.sh LIBRARY PROGRAM SECONDS: runs the soak test under the preload library with little address space, a third of the time in
-# each profile. Shows its progress, and at the end of each third the ledger, which must balance.
+# run-soak.sh LIBRARY PROGRAM SECONDS: runs the soak test under the preload library with little address space, a third
+# of the time in each profile. Shows its progress, and at the end of each third the ledger, which must balance.
 set -eu
 library=$(readlink -f "$1")
 program=$2
@@ -23,7 +23,8 @@ for profile in fast checked hardened; do
   awk -v profile="$profile" '/KiB in slabs/ { used += $2 } /KiB in large objects/ { used += $2; large = $2 }
     /KiB of metadata|KiB dirty|KiB clean/ { used += $2 } /KiB taken/ { held += $2 } /KiB given back/ { held -= $2 }
     END {
-      printf "ledger (%s): %d KiB held = %d KiB in slabs, large objects, metadata, dirty and clean; %d KiB in large objects\n",
+      printf "ledger (%s): %d KiB held = %d KiB in slabs, large objects, metadata, dirty and clean; %d KiB in large" \
+        " objects\n",
         profile, held, used, large
       exit !(held > 0 && held == used && large == 0)
     }' "$ledger.last" || { cat "$ledger.last"; echo "the ledger does not balance ($profile)"; exit 1; }

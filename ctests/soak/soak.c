@@ -1,8 +1,10 @@
-/* A long run of all that a program may do to its malloc, at once: threads that allocate, resize, free and hand objects on; threads that
- * come and go; children of fork, and of exec; signals; and memory that runs out again and again (run-soak.sh sets the limit).
+/* A long run of all that a program may do to its malloc, at once: threads that allocate, resize, free and hand objects
+ * on; threads that come and go; children of fork, and of exec; signals; and memory that runs out again and again
+ * (run-soak.sh sets the limit).
  *
- * Each object has its size, a number and a pattern in it, which is checked whenever the object is resized, handed on or freed. A refused
- * allocation is right, as there is a limit, but never changes an object. SOAK_SECONDS: how long, SLM_TEST_SEED: where it starts. */
+ * Each object has its size, a number and a pattern in it, which is checked whenever the object is resized, handed on or
+ * freed. A refused allocation is right, as there is a limit, but never changes an object. SOAK_SECONDS: how long,
+ * SLM_TEST_SEED: where it starts. */
 #include "../preload/support/preload.h"
 
 #include <signal.h>

@@ -1,6 +1,6 @@
-/* A program that calls every function of a zone, again and again; each time another call of the provider goes wrong, or some at
- * random. What fails says so, nothing is lost, and what was served stays as it is. */
-#include "support/family.h"
+/* A program that calls every function of a zone, again and again; each time another call of the provider goes wrong, or
+ * some at random. What fails says so, nothing is lost, and what was served stays as it is. */
+#include "../support/family.h"
 
 enum { OBJECTS = 600 };
 
@@ -36,47 +36,47 @@ static slm_status refusal(const sweep *s) {
 }
 
 static void allocate(sweep *s, size_t i) {
-  zone_type *zone = s->f.zone;
+  slm_zone *zone = s->f.zone;
   size_t size = size_of(i), faults = s->f.provider.faults, alignment = 0;
   void *memory = NULL, *batch[4] = {NULL};
   switch (i % 7) {
   case 0:
-    memory = Z(allocate)(zone, size);
+    memory = slm_zone_allocate(zone, size);
     break;
   case 1:
-    memory = Z(allocate_zeroed)(zone, size);
+    memory = slm_zone_allocate_zeroed(zone, size);
     if (memory != NULL) assert_true(bytes_are(memory, size, 0));
     break;
   case 2:
-    memory = Z(allocate_aligned)(zone, alignment = (size_t)16 << i % 9, size);
+    memory = slm_zone_allocate_aligned(zone, alignment = (size_t)16 << i % 9, size);
     break;
   case 3: {
-    slm_status status = Z(allocate_with)(zone, alignment = 64, size, SLM_ZEROED, &memory);
+    slm_status status = slm_zone_allocate_with(zone, alignment = 64, size, SLM_ZEROED, &memory);
     assert_true(status == SLM_OK || status == refusal(s) || status == SLM_ERR_OUT_OF_MEMORY);
     assert_true((status == SLM_OK) == (memory != NULL));
     break;
   }
   case 4: {
-    size_t got = Z(allocate_batch)(zone, size, COUNT_OF(batch), batch), done = 0;
+    size_t got = slm_zone_allocate_batch(zone, size, COUNT_OF(batch), batch), done = 0;
     assert_true(got == COUNT_OF(batch) || s->f.provider.faults > faults);
     memory = batch[0];
-    assert_status(SLM_OK, Z(deallocate_batch)(zone, batch + 1, got > 0 ? got - 1 : 0, &done));
+    assert_status(SLM_OK, slm_zone_deallocate_batch(zone, batch + 1, got > 0 ? got - 1 : 0, &done));
     assert_int_equal(done, got > 0 ? got - 1 : 0);
     break;
   }
   case 5:
-    memory = Z(reallocate)(zone, NULL, size);
+    memory = slm_zone_reallocate(zone, NULL, size);
     break;
   default: { /* grows while a page may be refused: then it stays as it was */
-    unsigned char *first = Z(allocate)(zone, size / 2 + 1);
+    unsigned char *first = slm_zone_allocate(zone, size / 2 + 1);
     if (first == NULL) break;
     pattern_fill_ends(first, size / 2 + 1, i);
     faults = s->f.provider.faults;
-    memory = i % 2 ? Z(reallocate)(zone, first, size) : Z(reallocate_aligned)(zone, first, 16, size);
+    memory = i % 2 ? slm_zone_reallocate(zone, first, size) : slm_zone_reallocate_aligned(zone, first, 16, size);
     if (memory == NULL) {
       assert_true(s->f.provider.faults > faults);
       assert_true(pattern_ends_hold(first, size / 2 + 1, i));
-      assert_ok(Z(deallocate)(zone, first));
+      assert_ok(slm_zone_deallocate(zone, first));
     }
   }
   }
@@ -87,10 +87,10 @@ static void deallocate(sweep *s, size_t i) {
   object *o = &s->objects[i];
   if (o->memory == NULL) return;
   assert_true(pattern_ends_hold(o->memory, o->size, i));
-  assert_true(Z(owns)(s->f.zone, o->memory) && Z(usable_size)(s->f.zone, o->memory) >= o->size);
-  assert_ok(Z(resize)(s->f.zone, o->memory, o->size));
-  if (o->alignment) assert_ok(Z(deallocate_aligned_sized)(s->f.zone, o->memory, o->alignment, o->size));
-  else assert_ok(Z(deallocate_sized)(s->f.zone, o->memory, o->size));
+  assert_true(slm_zone_owns(s->f.zone, o->memory) && slm_zone_usable_size(s->f.zone, o->memory) >= o->size);
+  assert_ok(slm_zone_resize(s->f.zone, o->memory, o->size));
+  if (o->alignment) assert_ok(slm_zone_deallocate_aligned_sized(s->f.zone, o->memory, o->alignment, o->size));
+  else assert_ok(slm_zone_deallocate_sized(s->f.zone, o->memory, o->size));
   o->memory = NULL;
   s->live--;
 }
@@ -108,15 +108,15 @@ static void run(sweep *s, enum page_fault fault, size_t fail_at, size_t fail_one
     allocate(s, i);
     if (i % 3 == 2) deallocate(s, i / 3);
     if (i % 150 == 149) {
-      assert_ok(Z(reclaim)(s->f.zone, 3, 1, NULL));
-      void *page = Z(reclaim_page)(s->f.zone, 4096);
-      if (page != NULL) assert_ok(Z(refill)(s->f.zone, 8, 500, page, 4096));
+      assert_ok(slm_zone_reclaim(s->f.zone, 3, 1, NULL));
+      void *page = slm_zone_reclaim_page(s->f.zone, 4096);
+      if (page != NULL) assert_ok(slm_zone_refill(s->f.zone, 8, 500, page, 4096));
       check_books(&s->f);
     }
   }
   assert_int_equal(slots_live(&s->f), s->live);
   for (size_t i = 0; i < OBJECTS; i++) deallocate(s, i);
-  assert_ok(Z(reclaim)(s->f.zone, SIZE_MAX, SIZE_MAX, NULL));
+  assert_ok(slm_zone_reclaim(s->f.zone, SIZE_MAX, SIZE_MAX, NULL));
   s->calls = s->f.provider.calls;
   s->f.provider.fail_at = s->f.provider.fail_one_in = 0;
   still_works(&s->f);

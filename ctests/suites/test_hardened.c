@@ -1,5 +1,5 @@
 /* What a hardened zone finds and hides. The suites of all zones run for hardened ones too: test_hardened_*.c. */
-#include "support/hardened.h"
+#include "../support/hardened.h"
 
 static void an_overflow_is_found(void **state) {
   (void)state;
@@ -7,14 +7,14 @@ static void an_overflow_is_found(void **state) {
   fixture f;
   open_pull(&f, 4096);
   for (size_t i = 0; i < COUNT_OF(sizes); i++) {
-    unsigned char *object = Z(allocate)(f.zone, sizes[i]), canary[CANARY];
-    size_t usable = Z(usable_size)(f.zone, object);
+    unsigned char *object = slm_zone_allocate(f.zone, sizes[i]), canary[CANARY];
+    size_t usable = slm_zone_usable_size(f.zone, object);
     memset(object, 0xFF, usable); /* all of it may be used */
     memcpy(canary, object + usable, CANARY);
     for (size_t at = 0; at < CANARY; at++) { /* one byte, wherever: each bit */
       for (int bit = 0; bit < 8; bit++) {
         object[usable + at] ^= 1 << bit;
-        assert_status(SLM_ERR_OVERFLOW, Z(deallocate)(f.zone, object));
+        assert_status(SLM_ERR_OVERFLOW, slm_zone_deallocate(f.zone, object));
         object[usable + at] ^= 1 << bit;
       }
     }
@@ -24,7 +24,7 @@ static void an_overflow_is_found(void **state) {
     everything_says(&f, object, sizes[i], SLM_ERR_OVERFLOW);
     assert_true(bytes_are(object, usable, 0xFF) && bytes_are(object + usable, CANARY, 'x'));
     memcpy(object + usable, canary, CANARY);
-    assert_ok(Z(deallocate_sized)(f.zone, object, sizes[i]));
+    assert_ok(slm_zone_deallocate_sized(f.zone, object, sizes[i]));
   }
   close_fixture(&f);
 }
@@ -39,7 +39,7 @@ static void canaries_are_secret(void **state) {
   for (size_t z = 0; z < 2; z++) {
     open_pull(&f[z], 4096);
     for (size_t i = 0; i < COUNT; i++) {
-      unsigned char *object = Z(allocate)(f[z].zone, 56);
+      unsigned char *object = slm_zone_allocate(f[z].zone, 56);
       assert_int_not_equal(object[56], 0);
       memcpy(&secrets[z][i], object + 56, CANARY);
       if (i > 0 && secrets[z][i] == secrets[z][i - 1]) alike++;
@@ -60,7 +60,7 @@ static void write_and_drain(size_t size, size_t offset, bool by_status) {
   unsigned char *page = refill(&f, 8, size);
   size_t slots = (size_t)class_of(&f, size).slots_per_page, served = 0, found = 0;
   assert_ok(try(&f, size, &object));
-  assert_ok(Z(deallocate)(f.zone, object));
+  assert_ok(slm_zone_deallocate(f.zone, object));
   ((unsigned char *)object)[offset] ^= 0x10;
   for (size_t i = 0; i <= slots; i++) {
     if (by_status) {
@@ -70,7 +70,7 @@ static void write_and_drain(size_t size, size_t offset, bool by_status) {
       assert_int_equal(next != NULL, status == SLM_OK);
       if (i == slots) assert_status(SLM_ERR_OUT_OF_MEMORY, status);
     } else {
-      next = Z(allocate)(f.zone, size);
+      next = slm_zone_allocate(f.zone, size);
       found += next == NULL && i < slots;
       served += next != NULL;
     }
@@ -80,13 +80,13 @@ static void write_and_drain(size_t size, size_t offset, bool by_status) {
   assert_int_equal(served, slots - 1);
   assert_int_equal(slots_live(&f), slots - 1);
   assert_int_equal(statistics(&f).slots_retired, 1);
-  assert_status(SLM_ERR_DOUBLE_FREE, Z(deallocate)(f.zone, object));
+  assert_status(SLM_ERR_DOUBLE_FREE, slm_zone_deallocate(f.zone, object));
   for (size_t i = 0; i < slots; i++) {
     void *slot = page + i * class_of(&f, size).slot_size;
-    if (slot != object) assert_ok(Z(deallocate)(f.zone, slot));
+    if (slot != object) assert_ok(slm_zone_deallocate(f.zone, slot));
   }
   assert_int_equal(class_of(&f, size).empty_pages, 1); /* nothing lives in it, but it stays */
-  assert_null(Z(reclaim_page)(f.zone, 4096));
+  assert_null(slm_zone_reclaim_page(f.zone, 4096));
   close_fixture(&f);
 }
 
@@ -103,12 +103,12 @@ static void a_batch_ends_at_a_write_after_free(void **state) {
   open_push(&f, 4096);
   refill(&f, 8, 56);
   size_t slots = (size_t)class_of(&f, 56).slots_per_page;
-  assert_int_equal(Z(allocate_batch)(f.zone, 56, slots, objects), slots);
-  assert_ok(Z(deallocate_batch)(f.zone, objects, slots, NULL));
+  assert_int_equal(slm_zone_allocate_batch(f.zone, 56, slots, objects), slots);
+  assert_ok(slm_zone_deallocate_batch(f.zone, objects, slots, NULL));
   *(char *)objects[7] = 1;
-  size_t got = Z(allocate_batch)(f.zone, 56, 100, objects);
+  size_t got = slm_zone_allocate_batch(f.zone, 56, 100, objects);
   assert_true(got < slots);
-  assert_int_equal(got + Z(allocate_batch)(f.zone, 56, 100, objects), slots - 1);
+  assert_int_equal(got + slm_zone_allocate_batch(f.zone, 56, 100, objects), slots - 1);
   close_with_live(&f, slots - 1);
 }
 
@@ -119,11 +119,11 @@ static void freed_memory_is_cleared(void **state) {
   open_pull(&f, 4096);
   for (size_t i = 0; i < COUNT_OF(sizes); i++) {
     for (size_t round = 0; round < 300; round++) {
-      unsigned char *object = Z(allocate)(f.zone, sizes[i]);
-      size_t usable = Z(usable_size)(f.zone, object);
+      unsigned char *object = slm_zone_allocate(f.zone, sizes[i]);
+      size_t usable = slm_zone_usable_size(f.zone, object);
       assert_true(bytes_are(object, usable, 0)); /* also on a page that was another's */
       memset(object, 0xFF, usable);
-      assert_ok(Z(deallocate)(f.zone, object));
+      assert_ok(slm_zone_deallocate(f.zone, object));
       assert_true(bytes_are(object, usable + CANARY, 0)); /* the test provider lets us look */
     }
   }
@@ -136,13 +136,13 @@ static void a_double_free_is_found_in_quarantine_and_after(void **state) {
   static void *objects[COUNT];
   fixture f;
   open_pull(&f, 4096);
-  for (size_t i = 0; i < COUNT; i++) assert_non_null(objects[i] = Z(allocate)(f.zone, 56));
+  for (size_t i = 0; i < COUNT; i++) assert_non_null(objects[i] = slm_zone_allocate(f.zone, 56));
   for (size_t i = 0; i < COUNT; i++) {
-    assert_ok(Z(deallocate)(f.zone, objects[i]));
+    assert_ok(slm_zone_deallocate(f.zone, objects[i]));
     for (size_t j = 0; j <= i; j++) everything_says(&f, objects[j], 56, SLM_ERR_DOUBLE_FREE);
     assert_int_equal(slots_live(&f), COUNT - 1 - i); /* what is in quarantine is not live */
   }
-  assert_ok(Z(reclaim)(f.zone, SIZE_MAX, SIZE_MAX, NULL)); /* quarantine or not, every page goes */
+  assert_ok(slm_zone_reclaim(f.zone, SIZE_MAX, SIZE_MAX, NULL)); /* quarantine or not, every page goes */
   assert_int_equal(test_provider_out(&f.provider, BASE), 0);
   close_fixture(&f);
 }
@@ -157,9 +157,10 @@ static void the_quarantine_gives_way(void **state) {
     refill(&f, 8, sizes[i]);
     size_t slots = (size_t)class_of(&f, sizes[i]).slots_per_page;
     for (size_t round = 0; round < 3; round++) { /* every slot can be had at once after it was freed */
-      for (size_t j = 0; j < slots; j++) assert_ok(Z(allocate_with)(f.zone, 8, sizes[i], SLM_NOWAIT, &objects[j]));
-      assert_null(Z(allocate)(f.zone, sizes[i]));
-      for (size_t j = 0; j < slots; j++) assert_ok(Z(deallocate)(f.zone, objects[j]));
+      for (size_t j = 0; j < slots; j++)
+        assert_ok(slm_zone_allocate_with(f.zone, 8, sizes[i], SLM_NOWAIT, &objects[j]));
+      assert_null(slm_zone_allocate(f.zone, sizes[i]));
+      for (size_t j = 0; j < slots; j++) assert_ok(slm_zone_deallocate(f.zone, objects[j]));
     }
     close_fixture(&f);
   }
@@ -169,13 +170,13 @@ static void canaries_are_no_objects(void **state) {
   (void)state;
   fixture f;
   open_pull(&f, 4096);
-  char *object = Z(allocate)(f.zone, 56);
+  char *object = slm_zone_allocate(f.zone, 56);
   for (size_t i = 1; i < 64; i++) {
-    assert_status(SLM_ERR_INTERIOR_POINTER, Z(deallocate)(f.zone, object + i));
-    assert_int_equal(Z(usable_size)(f.zone, object + i), 0);
+    assert_status(SLM_ERR_INTERIOR_POINTER, slm_zone_deallocate(f.zone, object + i));
+    assert_int_equal(slm_zone_usable_size(f.zone, object + i), 0);
   }
-  assert_status(SLM_ERR_FOREIGN_POINTER, Z(deallocate)(f.zone, (char *)&f));
-  assert_ok(Z(deallocate)(f.zone, object));
+  assert_status(SLM_ERR_FOREIGN_POINTER, slm_zone_deallocate(f.zone, (char *)&f));
+  assert_ok(slm_zone_deallocate(f.zone, object));
   close_fixture(&f);
 }
 
@@ -189,8 +190,8 @@ static void sizes_leave_room_for_the_canary(void **state) {
   assert_status(SLM_ERR_INVALID_LAYOUT, try(&f, SIZE_MAX, &out));
   assert_status(SLM_ERR_INVALID_LAYOUT, try(&f, SIZE_MAX - CANARY + 1, &out));
   assert_ok(try(&f, SLM_MAX_SIZE, &out));
-  assert_int_equal(Z(usable_size)(f.zone, out), SLM_MAX_SIZE);
-  assert_ok(Z(deallocate)(f.zone, out));
+  assert_int_equal(slm_zone_usable_size(f.zone, out), SLM_MAX_SIZE);
+  assert_ok(slm_zone_deallocate(f.zone, out));
   close_fixture(&f);
 }
 
@@ -200,68 +201,70 @@ static void objects_of_one_size(void **state) {
   for (size_t i = 0; i < COUNT_OF(cases); i++) {
     size_t size = cases[i][1];
     test_provider provider;
-    slm_sc_storage storage;
+    slm_cache_storage storage;
     test_provider_open(&provider, 4096);
-    slm_options options = SLM_OPTIONS(test_provider_both(&provider));
-    slm_sc *sc = slm_sc_init(&storage, sizeof storage, cases[i][0], size, &options);
-    assert_non_null(sc);
-    if (CANARY == 8) assert_int_equal(slm_sc_slot_size(sc), cases[i][2]);
-    unsigned char *object = slm_sc_allocate(sc), *other = slm_sc_allocate_zeroed(sc);
-    size_t usable = slm_sc_usable_size(sc, object);
-    assert_true(usable >= size && usable == slm_sc_slot_size(sc) - CANARY);
+    slm_options options = SUITE_OPTIONS(test_provider_both(&provider));
+    slm_cache *cache = slm_cache_init(&storage, sizeof storage, cases[i][0], size, &options, NULL);
+    assert_non_null(cache);
+    if (CANARY == 8) assert_int_equal(slm_cache_slot_size(cache), cases[i][2]);
+    unsigned char *object = slm_cache_allocate(cache), *other = slm_cache_allocate_zeroed(cache);
+    size_t usable = slm_cache_usable_size(cache, object);
+    assert_true(usable >= size && usable == slm_cache_slot_size(cache) - CANARY);
     void *more;
-    assert_ok(slm_sc_allocate_with(sc, SLM_ZEROED, &more));
-    assert_ok(slm_sc_deallocate(sc, more));
-    assert_ok(slm_sc_deallocate(sc, other));
+    assert_ok(slm_cache_allocate_with(cache, SLM_ZEROED, &more));
+    assert_ok(slm_cache_deallocate(cache, more));
+    assert_ok(slm_cache_deallocate(cache, other));
     object[usable] ^= 1;
-    assert_status(SLM_ERR_OVERFLOW, slm_sc_deallocate(sc, object));
-    assert_status(SLM_ERR_OVERFLOW, slm_sc_deallocate_aligned_sized(sc, object, cases[i][0], size));
+    assert_status(SLM_ERR_OVERFLOW, slm_cache_deallocate(cache, object));
+    assert_status(SLM_ERR_OVERFLOW, slm_cache_deallocate_aligned_sized(cache, object, cases[i][0], size));
     object[usable] ^= 1;
-    assert_ok(slm_sc_deallocate_aligned_sized(sc, object, cases[i][0], size));
-    assert_status(SLM_ERR_DOUBLE_FREE, slm_sc_deallocate(sc, object));
+    assert_ok(slm_cache_deallocate_aligned_sized(cache, object, cases[i][0], size));
+    assert_status(SLM_ERR_DOUBLE_FREE, slm_cache_deallocate(cache, object));
     *object = 1;
     size_t found = 0;
     /* Until it is that slot's turn, which is a matter of chance, and some more. */
     for (size_t j = 0; j < (found == 0 ? 100000 : 600); j++) {
-      slm_status status = slm_sc_allocate_with(sc, 0, &more);
+      slm_status status = slm_cache_allocate_with(cache, 0, &more);
       found += status == SLM_ERR_WRITE_AFTER_FREE;
-      if (status == SLM_OK && slm_sc_deallocate(sc, more) != SLM_OK) fail();
+      if (status == SLM_OK && slm_cache_deallocate(cache, more) != SLM_OK) fail();
     }
     assert_int_equal(found, 1);
-    assert_ok(slm_sc_destroy(sc, NULL));
+    assert_ok(slm_cache_destroy(cache, NULL));
     test_provider_close(&provider);
   }
-  assert_null(slm_sc_init(&(slm_sc_storage){0}, sizeof(slm_sc_storage), 8, SLM_MAX_SIZE + 1,
-                          &SLM_OPTIONS((slm_page_provider){0})));
+  assert_null(slm_cache_init(&(slm_cache_storage){0}, sizeof(slm_cache_storage), 8, SLM_MAX_SIZE + 1,
+                             &SUITE_OPTIONS((slm_page_provider){0}), NULL));
 }
 
 /** What is found in one CPU's zone ends the call: another CPU's would serve it, and nobody would know. */
-static void an_smp_zone_tells_of_a_write(void **state) {
+static void a_zone_per_cpu_reports_a_write(void **state) {
   (void)state;
-  static SLM_ALIGNAS(64) unsigned char storage[SLM_SMP_ZONE_STORAGE_SIZE(2)];
+  static SLM_ALIGNAS(64) unsigned char storage[SLM_ZONE_STORAGE_SIZE + 2 * SLM_ZONE_CPU_STORAGE_SIZE];
   for (int by_status = 0; by_status < 3; by_status++) {
     test_provider provider;
     test_provider_open(&provider, 4096);
-    slm_options options = SLM_OPTIONS(test_provider_both(&provider));
-    slm_smp_zone *zone = slm_smp_zone_init(storage, sizeof storage, 2, &options);
+    slm_options options = SUITE_OPTIONS(test_provider_both(&provider));
+    options.threads = SLM_PER_CPU;
+    options.cpu_count = 2;
+    slm_zone *zone = slm_zone_init(storage, sizeof storage, &options, NULL);
     assert_non_null(zone);
-    assert_ok(slm_smp_zone_reserve(zone, 8, 56, 100)); /* there is memory elsewhere */
-    void *object = slm_smp_zone_allocate(zone, 56), *next, *last = NULL;
-    assert_ok(slm_smp_zone_deallocate(zone, object));
+    assert_ok(slm_zone_reserve(zone, 8, 56, 100)); /* there is memory elsewhere */
+    void *object = slm_zone_allocate(zone, 56), *next, *last = NULL;
+    assert_ok(slm_zone_deallocate(zone, object));
     *(char *)object = 1;
     size_t found = 0, served = 0;
     provider.dry = true;
     for (size_t i = 0; i < 62; i++) { /* the page of the own zone */
       if (by_status == 0) {
-        slm_status status = slm_smp_zone_allocate_with(zone, 8, 56, 0, &next);
+        slm_status status = slm_zone_allocate_with(zone, 8, 56, 0, &next);
         found += status == SLM_ERR_WRITE_AFTER_FREE;
         served += status == SLM_OK;
       } else if (by_status == 1) {
-        next = slm_smp_zone_allocate(zone, 56);
+        next = slm_zone_allocate(zone, 56);
         found += next == NULL;
         served += next != NULL;
       } else {
-        size_t got = slm_smp_zone_allocate_batch(zone, 56, 1, &next);
+        size_t got = slm_zone_allocate_batch(zone, 56, 1, &next);
         found += got == 0;
         served += got;
         if (got == 0) next = NULL;
@@ -272,10 +275,10 @@ static void an_smp_zone_tells_of_a_write(void **state) {
     assert_int_equal(served, 61);
     provider.dry = false;
     ((unsigned char *)last)[56] ^= 1;
-    assert_status(SLM_ERR_OVERFLOW, slm_smp_zone_deallocate(zone, last));
-    assert_null(slm_smp_zone_reallocate(zone, last, 3000));
-    assert_int_equal(slm_smp_zone_usable_size(zone, last), 56);
-    assert_ok(slm_smp_zone_destroy(zone, NULL));
+    assert_status(SLM_ERR_OVERFLOW, slm_zone_deallocate(zone, last));
+    assert_null(slm_zone_reallocate(zone, last, 3000));
+    assert_int_equal(slm_zone_usable_size(zone, last), 56);
+    assert_ok(slm_zone_destroy(zone, NULL));
     test_provider_close(&provider);
   }
 }
@@ -292,7 +295,7 @@ int main(void) {
       cmocka_unit_test(canaries_are_no_objects),
       cmocka_unit_test(sizes_leave_room_for_the_canary),
       cmocka_unit_test(objects_of_one_size),
-      cmocka_unit_test(an_smp_zone_tells_of_a_write),
+      cmocka_unit_test(a_zone_per_cpu_reports_a_write),
   };
   return RUN_SUITE("misuse", tests);
 }

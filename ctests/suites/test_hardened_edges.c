@@ -1,5 +1,5 @@
 /* Writes over the edges of a hardened zone's pages: they are found before the zone believes what was written. */
-#include "support/hardened.h"
+#include "../support/hardened.h"
 
 #define PAGE ((size_t)4096)
 /* The descriptor, with which a page ends. */
@@ -23,9 +23,9 @@ static void open_full_page(full_page *t, size_t size) {
   t->end = t->page + t->slots * class.slot_size;
   for (size_t i = 0; i < t->slots - 1; i++) {
     t->freed = t->object;
-    assert_non_null(t->object = Z(allocate)(t->f.zone, size));
+    assert_non_null(t->object = slm_zone_allocate(t->f.zone, size));
   }
-  assert_ok(Z(deallocate)(t->f.zone, t->freed));
+  assert_ok(slm_zone_deallocate(t->f.zone, t->freed));
 }
 
 /** Everything that is done with the page says this, each time. */
@@ -35,17 +35,17 @@ static void page_says(full_page *t, slm_status want) {
     everything_says(&t->f, t->object, t->size, want);
     everything_says(&t->f, t->freed, t->size, want);
     everything_says(&t->f, t->page + 1, t->size, want);
-    assert_int_equal(Z(usable_size)(t->f.zone, t->object), 0);
+    assert_int_equal(slm_zone_usable_size(t->f.zone, t->object), 0);
     assert_status(want, try(&t->f, t->size, &out));
     assert_null(out);
-    assert_null(Z(allocate)(t->f.zone, t->size));
-    assert_int_equal(Z(allocate_batch)(t->f.zone, t->size, 1, &out), 0);
+    assert_null(slm_zone_allocate(t->f.zone, t->size));
+    assert_int_equal(slm_zone_allocate_batch(t->f.zone, t->size, 1, &out), 0);
   }
 }
 
 static void close_full_page(full_page *t) {
   void *out;
-  assert_ok(Z(deallocate)(t->f.zone, t->object));
+  assert_ok(slm_zone_deallocate(t->f.zone, t->object));
   for (size_t i = 0; i < 3; i++) assert_ok(try(&t->f, t->size, &out)); /* every slot is there */
   assert_status(SLM_ERR_OUT_OF_MEMORY, try(&t->f, t->size, &out));
   close_with_live(&t->f, t->slots);
@@ -96,14 +96,14 @@ static void an_empty_page_is_left_alone(void **state) {
   (void)state;
   fixture f;
   open_pull(&f, PAGE);
-  unsigned char *object = Z(allocate)(f.zone, 56), *page = (unsigned char *)((uintptr_t)object & ~(PAGE - 1));
-  assert_ok(Z(deallocate)(f.zone, object));
-  assert_ok(Z(deallocate)(f.zone, Z(allocate)(f.zone, 1000)));
+  unsigned char *object = slm_zone_allocate(f.zone, 56), *page = (unsigned char *)((uintptr_t)object & ~(PAGE - 1));
+  assert_ok(slm_zone_deallocate(f.zone, object));
+  assert_ok(slm_zone_deallocate(f.zone, slm_zone_allocate(f.zone, 1000)));
   page[PAGE - 1] ^= 1;
-  slm_reclaimed gone;
-  assert_ok(Z(reclaim)(f.zone, SIZE_MAX, SIZE_MAX, &gone));
+  slm_reclaimed gone = {.struct_size = sizeof gone};
+  assert_ok(slm_zone_reclaim(f.zone, SIZE_MAX, SIZE_MAX, &gone));
   assert_int_equal(gone.base_pages, 1);
-  assert_null(Z(reclaim_page)(f.zone, PAGE));
+  assert_null(slm_zone_reclaim_page(f.zone, PAGE));
   page[PAGE - 1] ^= 1;
   close_fixture(&f);
 }
@@ -113,19 +113,19 @@ static void a_page_that_goes_tells_nothing(void **state) {
   (void)state;
   fixture f;
   open_pull(&f, PAGE);
-  unsigned char *object = Z(allocate)(f.zone, 2000);
+  unsigned char *object = slm_zone_allocate(f.zone, 2000);
   uintptr_t secret;
-  size_t usable = Z(usable_size)(f.zone, object);
+  size_t usable = slm_zone_usable_size(f.zone, object);
   memcpy(&secret, object + usable, CANARY);
   secret ^= (uintptr_t)object + usable;
-  assert_ok(Z(deallocate)(f.zone, object));
-  uintptr_t *page = Z(reclaim_page)(f.zone, PAGE);
+  assert_ok(slm_zone_deallocate(f.zone, object));
+  uintptr_t *page = slm_zone_reclaim_page(f.zone, PAGE);
   assert_ptr_equal(page, object);
   /* Nothing there is the secret and an address of the page, nor half of it. */
   for (size_t i = 0; i < PAGE / sizeof *page; i++) assert_true((page[i] ^ secret ^ (uintptr_t)page) >= PAGE);
   for (size_t i = 0; i < PAGE / 4; i++)
     assert_true((((uint32_t *)page)[i] ^ (uint32_t)(secret ^ (uintptr_t)page)) >= PAGE);
-  assert_ok(Z(refill)(f.zone, 8, 56, page, PAGE));
+  assert_ok(slm_zone_refill(f.zone, 8, 56, page, PAGE));
   close_fixture(&f);
 }
 

@@ -1,9 +1,9 @@
 /* What each function of a heap of one's own promises, on one thread. */
-#include "support/process_books.h"
-#include "support/process_misuse.h"
+#include "../support/process_books.h"
+#include "../support/process_misuse.h"
 
 static slm_heap *create(void) {
-  slm_heap *heap = slm_heap_create();
+  slm_heap *heap = slm_heap_create(NULL, NULL);
   assert_non_null(heap);
   return heap;
 }
@@ -36,7 +36,7 @@ static void sizes_as_of_slm_malloc(void **state) {
         assert_true(pattern_holds(objects[i][j], slm_usable_size(objects[i][j]), i * EACH + j));
         if (j == 0) slm_free_sized(objects[i][j], sizes[i]);
         else if (j == 1) slm_free(objects[i][j]);
-        else assert_ok(slm_heap_free(heap, objects[i][j]));
+        else assert_ok(slm_heap_deallocate(heap, objects[i][j]));
       }
     }
   }
@@ -57,7 +57,7 @@ static void zeroed_memory_reads_as_zero(void **state) {
         assert_true(bytes_are(objects[j], sizes[i], 0));
         memset(objects[j], 0xFF, slm_usable_size(objects[j]));
       }
-      for (size_t j = 0; j < each; j++) assert_ok(slm_heap_free(heap, objects[j]));
+      for (size_t j = 0; j < each; j++) assert_ok(slm_heap_deallocate(heap, objects[j]));
     }
   }
   destroy(heap, 0);
@@ -77,7 +77,7 @@ static void aligned_memory(void **state) {
       assert_true(slm_usable_size(object) >= sizes[i]);
       pattern_fill_ends(object, sizes[i], i);
       assert_true(pattern_ends_hold(object, sizes[i], i));
-      if (i % 3 == 0) assert_ok(slm_heap_free(heap, object));
+      if (i % 3 == 0) assert_ok(slm_heap_deallocate(heap, object));
       else if (i % 3 == 1) slm_free_aligned_sized(object, alignment, sizes[i]);
       else live++;
     }
@@ -111,33 +111,33 @@ static void wrong_frees_get_a_status_and_change_nothing(void **state) {
     pattern_fill_ends(object, sizes[i], 1);
     pattern_fill_ends(of_other, sizes[i], 2);
     pattern_fill_ends(of_thread, sizes[i], 3);
-    assert_ok(slm_heap_free(heap, freed));
-    slm_status again = slm_heap_free(heap, freed); /* of a large object all memory has gone back */
+    assert_ok(slm_heap_deallocate(heap, freed));
+    slm_status again = slm_heap_deallocate(heap, freed); /* of a large object all memory has gone back */
     assert_true(sizes[i] <= max_in_slot() ? again == SLM_ERR_DOUBLE_FREE : is_freed(again));
-    assert_status(SLM_ERR_FOREIGN_POINTER, slm_heap_free(heap, of_other));
-    assert_status(SLM_ERR_FOREIGN_POINTER, slm_heap_free(other, object));
-    assert_status(SLM_ERR_FOREIGN_POINTER, slm_heap_free(heap, of_thread));
-    assert_status(SLM_ERR_FOREIGN_POINTER, slm_heap_free(heap, stranger));
-    assert_status(SLM_ERR_FOREIGN_POINTER, slm_heap_free(heap, (void *)16));
-    assert_status(SLM_ERR_FOREIGN_POINTER, slm_heap_free(heap, (void *)UINTPTR_MAX));
+    assert_status(SLM_ERR_FOREIGN_POINTER, slm_heap_deallocate(heap, of_other));
+    assert_status(SLM_ERR_FOREIGN_POINTER, slm_heap_deallocate(other, object));
+    assert_status(SLM_ERR_FOREIGN_POINTER, slm_heap_deallocate(heap, of_thread));
+    assert_status(SLM_ERR_FOREIGN_POINTER, slm_heap_deallocate(heap, stranger));
+    assert_status(SLM_ERR_FOREIGN_POINTER, slm_heap_deallocate(heap, (void *)16));
+    assert_status(SLM_ERR_FOREIGN_POINTER, slm_heap_deallocate(heap, (void *)UINTPTR_MAX));
     size_t usable = slm_usable_size(object), slot = slot_of(object);
-    assert_status(SLM_ERR_INTERIOR_POINTER, slm_heap_free(heap, object + 1));
-    assert_status(SLM_ERR_INTERIOR_POINTER, slm_heap_free(heap, object + 8));
-    assert_status(SLM_ERR_INTERIOR_POINTER, slm_heap_free(heap, object + usable / 2));
-    assert_status(SLM_ERR_INTERIOR_POINTER, slm_heap_free(heap, object + usable - 1));
+    assert_status(SLM_ERR_INTERIOR_POINTER, slm_heap_deallocate(heap, object + 1));
+    assert_status(SLM_ERR_INTERIOR_POINTER, slm_heap_deallocate(heap, object + 8));
+    assert_status(SLM_ERR_INTERIOR_POINTER, slm_heap_deallocate(heap, object + usable / 2));
+    assert_status(SLM_ERR_INTERIOR_POINTER, slm_heap_deallocate(heap, object + usable - 1));
     assert_int_equal(misuses.count, 0); /* a status, not a report */
     assert_true(pattern_ends_hold(object, sizes[i], 1));
     assert_true(pattern_ends_hold(of_other, sizes[i], 2));
     assert_true(pattern_ends_hold(of_thread, sizes[i], 3));
-    assert_ok(slm_heap_free(heap, object));
-    assert_true(is_freed(slm_heap_free(heap, object)));
+    assert_ok(slm_heap_deallocate(heap, object));
+    assert_true(is_freed(slm_heap_deallocate(heap, object)));
     assert_freed(object, slot, slm_free(object));
     slm_free(of_other);
-    assert_true(is_freed(slm_heap_free(other, of_other)));
+    assert_true(is_freed(slm_heap_deallocate(other, of_other)));
     slm_free(of_thread);
     misuses.count = 0;
   }
-  assert_ok(slm_heap_free(heap, NULL));
+  assert_ok(slm_heap_deallocate(heap, NULL));
   destroy(heap, 0);
   destroy(other, 0);
 }

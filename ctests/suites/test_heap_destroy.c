@@ -1,22 +1,22 @@
 /* A heap frees all it has at once, and is then no heap any more. */
-#include "support/process_books.h"
-#include "support/process_misuse.h"
-#include "support/process_work.h"
+#include "../support/process_books.h"
+#include "../support/process_misuse.h"
+#include "../support/process_work.h"
 
 static slm_heap *create(void) {
-  slm_heap *heap = slm_heap_create();
+  slm_heap *heap = slm_heap_create(NULL, NULL);
   assert_non_null(heap);
   return heap;
 }
 
 /** A first heap may cost memory that stays; what follows is measured from there. */
-static slm_process_statistics start(void) {
+static slm_process_usage start(void) {
   assert_ok(slm_heap_destroy(create(), NULL));
   return check_process_books();
 }
 
-static void check_like(const slm_process_statistics *start) {
-  slm_process_statistics now = check_process_books();
+static void check_like(const slm_process_usage *start) {
+  slm_process_usage now = check_process_books();
   assert_int_equal(now.bytes_slabs + now.bytes_large, start->bytes_slabs + start->bytes_large);
   assert_int_equal(now.large_live, start->large_live);
   assert_int_equal(now.heaps, start->heaps);
@@ -24,7 +24,7 @@ static void check_like(const slm_process_statistics *start) {
 
 static void an_empty_heap(void **state) {
   (void)state;
-  slm_process_statistics before = start();
+  slm_process_usage before = start();
   slm_heap *heap = create();
   assert_int_equal(process_statistics().heaps, before.heaps + 1);
   size_t live = 1;
@@ -36,7 +36,7 @@ static void an_empty_heap(void **state) {
 static void everything_is_freed(void **state) {
   (void)state;
   uint64_t random = suite_seed();
-  slm_process_statistics before = start();
+  slm_process_usage before = start();
   for (size_t round = 0; round < 40; round++) {
     slm_heap *heap = create();
     size_t live = SIZE_MAX, want = 0;
@@ -46,7 +46,7 @@ static void everything_is_freed(void **state) {
       assert_non_null(object);
       memset(object, 0xEE, size < 4096 ? size : 4096);
       size_t dice = random_below(&random, 3);
-      if (dice == 0) assert_ok(slm_heap_free(heap, object));
+      if (dice == 0) assert_ok(slm_heap_deallocate(heap, object));
       else if (dice == 1 && i % 2 == 0) slm_free(object);
       else want++;
     }
@@ -59,7 +59,7 @@ static void everything_is_freed(void **state) {
 
 static void large_objects_go_with_it(void **state) {
   (void)state;
-  slm_process_statistics before = start();
+  slm_process_usage before = start();
   slm_heap *heap = create();
   uint64_t bytes = before.bytes_large;
   void *objects[60];
@@ -70,13 +70,13 @@ static void large_objects_go_with_it(void **state) {
     pattern_fill_ends(objects[i], size, i);
     bytes += large_bytes(objects[i]);
   }
-  slm_process_statistics during = check_process_books();
+  slm_process_usage during = check_process_books();
   assert_int_equal(during.large_live, before.large_live + COUNT_OF(objects));
   assert_int_equal(during.bytes_large, bytes);
   for (size_t i = 0; i < COUNT_OF(objects); i += 4) {
     assert_true(pattern_ends_hold(objects[i], SLM_MAX_SIZE + 1 + i * 77777, i));
     if (i % 8 == 0) slm_free(objects[i]);
-    else assert_ok(slm_heap_free(heap, objects[i]));
+    else assert_ok(slm_heap_deallocate(heap, objects[i]));
   }
   size_t live = 0;
   assert_ok(slm_heap_destroy(heap, &live));
@@ -92,7 +92,7 @@ static void other_heaps_are_not_harmed(void **state) {
   uint64_t random = suite_seed();
   unsigned char *own = slm_malloc(5000);
   pattern_fill(own, 5000, 5);
-  slm_process_statistics before = start();
+  slm_process_usage before = start();
   for (size_t i = 0; i < HEAPS; i++) heaps[i] = create();
   assert_int_equal(process_statistics().heaps, before.heaps + HEAPS);
   for (size_t j = 0; j < EACH; j++) {
@@ -136,8 +136,8 @@ static void what_is_no_heap_is_refused(void **state) {
   assert_null(slm_heap_allocate(heap, 100));
   assert_null(slm_heap_allocate_zeroed(heap, MIB));
   assert_null(slm_heap_allocate_aligned(heap, 64, 100));
-  assert_true(slm_heap_free(heap, object) < 0);
-  assert_ok(slm_heap_free(kept, object));
+  assert_true(slm_heap_deallocate(heap, object) < 0);
+  assert_ok(slm_heap_deallocate(kept, object));
   size_t live = 1;
   assert_ok(slm_heap_destroy(kept, &live));
   assert_int_equal(live, 0);

@@ -1,12 +1,12 @@
 /* Heaps of one's own and several threads: any may free, one after another may allocate, any may destroy. */
-#include "support/process_books.h"
-#include "support/process_threads.h"
-#include "support/process_work.h"
+#include "../support/process_books.h"
+#include "../support/process_threads.h"
+#include "../support/process_work.h"
 
 enum { COUNT = 2000 };
 
 static slm_heap *create(void) {
-  slm_heap *heap = slm_heap_create();
+  slm_heap *heap = slm_heap_create(NULL, NULL);
   assert_non_null(heap);
   return heap;
 }
@@ -28,7 +28,7 @@ static void remote_frees_come_back(void **state) {
     for (size_t round = 0; round < 15; round++) {
       allocate_from(heap, &l);
       assert_disjoint(objects, l.count, size);
-      slm_process_statistics now = check_process_books();
+      slm_process_usage now = check_process_books();
       if (round == 1) used = now.bytes_slabs + now.bytes_large;
       if (round > 1) assert_true(now.bytes_slabs + now.bytes_large <= used + slab_of_each_class());
       assert_null(on_thread(free_load, &l));
@@ -47,7 +47,7 @@ static void remote_frees_count_as_freed(void **state) {
     load l = {objects, 100, size}, first = {objects, 30, size};
     allocate_from(heap, &l);
     assert_null(on_thread(free_load, &first));
-    for (size_t i = 30; i < 50; i++) assert_ok(slm_heap_free(heap, objects[i]));
+    for (size_t i = 30; i < 50; i++) assert_ok(slm_heap_deallocate(heap, objects[i]));
     size_t live = 0;
     assert_ok(slm_heap_destroy(heap, &live));
     assert_int_equal(live, 50);
@@ -67,7 +67,7 @@ static void *fill(void *heap) {
 }
 
 static void *create_and_fill(void *argument) {
-  slm_heap *heap = slm_heap_create();
+  slm_heap *heap = slm_heap_create(NULL, NULL);
   (void)argument;
   return heap != NULL && fill(heap) != NULL ? heap : NULL;
 }
@@ -76,7 +76,7 @@ static void *create_and_fill(void *argument) {
 static void handed_from_thread_to_thread(void **state) {
   (void)state;
   assert_true(on_thread(destroy, create()) != NULL);
-  slm_process_statistics before = check_process_books();
+  slm_process_usage before = check_process_books();
   for (size_t round = 0; round < 20; round++) {
     slm_heap *heap = on_thread(create_and_fill, NULL);
     assert_non_null(heap);
@@ -84,7 +84,7 @@ static void handed_from_thread_to_thread(void **state) {
     assert_non_null(on_thread(fill, heap));
     assert_non_null(fill(heap));
     assert_int_equal((size_t)on_thread(destroy, heap), 3 * (COUNT + 1) + 1);
-    slm_process_statistics now = check_process_books();
+    slm_process_usage now = check_process_books();
     assert_int_equal(now.heaps, before.heaps);
     assert_int_equal(now.bytes_large, before.bytes_large);
     assert_true(now.bytes_slabs <= before.bytes_slabs + slab_of_each_class());
@@ -128,13 +128,13 @@ static void *own_a_heap(void *argument) {
       memcpy(&size, object, sizeof size);
     }
     self->faults += !pattern_ends_hold(object + 8, size - 8, (uintptr_t)object);
-    self->faults += slm_heap_free(self->heap, object) != SLM_OK;
+    self->faults += slm_heap_deallocate(self->heap, object) != SLM_OK;
     unsigned char *given = NULL;
     put(self, NULL, &given); /* what this one was given is of the other heap */
     if (given == NULL) continue;
     memcpy(&size, given, sizeof size);
     self->faults += !pattern_ends_hold(given + 8, size - 8, (uintptr_t)given);
-    if (i % 64 == 1) self->faults += slm_heap_free(self->heap, given) != SLM_ERR_FOREIGN_POINTER;
+    if (i % 64 == 1) self->faults += slm_heap_deallocate(self->heap, given) != SLM_ERR_FOREIGN_POINTER;
     slm_free(given);
   }
   return NULL;

@@ -1,5 +1,5 @@
 /* Alignments from 1 to 4 MiB with every kind of size, and those beyond. */
-#include "support/process_books.h"
+#include "../support/process_books.h"
 
 static const size_t sizes[] = {
     0, 1, 8, 24, 100, 1000, 2049, 5000, 40000, 70000, SLM_MAX_SIZE, SLM_MAX_SIZE + 1, MIB + 1, 5 * MIB};
@@ -105,16 +105,16 @@ static void alignments_beyond(void **state) {
       slm_free_aligned_sized(object, alignment, sizes[i]);
     }
   }
-  slm_process_statistics now = check_process_books();
+  slm_process_usage now = check_process_books();
   assert_int_equal(now.large_live, 0);
 }
 
 /** The room before an aligned object is used by others, and address space that was skipped is not lost. */
 static void alignment_does_not_eat_memory(void **state) {
   (void)state;
-  slm_purge();
+  slm_process_purge();
   size_t before = resident_mib("VmRSS:");
-  slm_process_statistics start = process_statistics();
+  slm_process_usage start = process_statistics();
   for (size_t i = 0; i < 2000; i++) {
     size_t alignment = (size_t)65536 << i % 7;
     void *object = slm_aligned_alloc(alignment, SLM_MAX_SIZE * 2);
@@ -122,7 +122,7 @@ static void alignment_does_not_eat_memory(void **state) {
     memset(object, 1, SLM_MAX_SIZE * 2);
     slm_free(object);
   }
-  slm_process_statistics end = check_process_books();
+  slm_process_usage end = check_process_books();
   assert_int_equal(end.bytes_large, start.bytes_large);
   assert_true(end.bytes_taken - end.bytes_given_back <= start.bytes_taken - start.bytes_given_back + 64 * MIB);
   /* What waits to be purged is in the ledger, and may be up to the option retain. */

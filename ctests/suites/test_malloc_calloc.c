@@ -1,5 +1,5 @@
 /* Memory that reads as zero, wherever it comes from. */
-#include "support/process_books.h"
+#include "../support/process_books.h"
 
 /** Writes over every byte, so that memory is dirty when it is freed. */
 static void soil(void *object) { memset(object, 0xFF, slm_usable_size(object)); }
@@ -70,7 +70,7 @@ static void over_dirty_page_runs(void **state) {
     shuffle(parts, PARTS, &random);
     for (size_t i = 0; i < PARTS; i++) {
       slm_free(parts[i]);
-      if (i == PARTS / 2 && round % 3 != 0) slm_purge(); /* what is freed from here on stays dirty */
+      if (i == PARTS / 2 && round % 3 != 0) slm_process_purge(); /* what is freed from here on stays dirty */
     }
     unsigned char *all = zeroed(1, total / (1 + round % 4));
     soil(all);
@@ -90,7 +90,7 @@ static void from_large_to_small_and_back(void **state) {
   void *small[COUNT_OF(sizes)][COUNT], *large[6];
   retain_everything();
   for (int round = 0; round < 8; round++) {
-    if (round % 5 == 4) slm_purge();
+    if (round % 5 == 4) slm_process_purge();
     for (size_t i = 0; i < COUNT_OF(large); i++) large[i] = soiled((i + 1) * MIB);
     for (size_t i = 0; i < COUNT_OF(large); i++) slm_free(large[i]);
     for (size_t i = 0; i < COUNT_OF(sizes); i++) {
@@ -130,7 +130,7 @@ static void after_reallocation(void **state) {
 /** Fresh pages are not cleared again: they are not even touched. */
 static void fresh_pages_stay_untouched(void **state) {
   (void)state;
-  slm_purge();
+  slm_process_purge();
   size_t before = resident_mib("VmRSS:");
   unsigned char *object = slm_calloc(256, MIB);
   assert_non_null(object);

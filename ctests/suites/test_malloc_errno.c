@@ -1,5 +1,5 @@
 /* What is refused, and what becomes of errno. */
-#include "support/process_books.h"
+#include "../support/process_books.h"
 
 /** More than there is, in several ways; all but the first few are above PTRDIFF_MAX. */
 static const size_t too_big[] = {(size_t)1 << 48,
@@ -24,7 +24,7 @@ static void sizes_that_are_refused(void **state) {
   assert_true(small != NULL && large != NULL);
   pattern_fill(small, 100, 1);
   pattern_fill(large, MIB, 2);
-  slm_process_statistics before = process_statistics();
+  slm_process_usage before = process_statistics();
   for (size_t i = 0; i < COUNT_OF(too_big); i++) {
     assert_refused(ENOMEM, slm_malloc(too_big[i]));
     assert_refused(ENOMEM, slm_calloc(too_big[i], 1));
@@ -35,7 +35,7 @@ static void sizes_that_are_refused(void **state) {
     for (size_t alignment = 1; alignment <= 8 * MIB; alignment *= 8)
       assert_refused(ENOMEM, slm_aligned_alloc(alignment, too_big[i]));
   }
-  slm_process_statistics after = check_process_books();
+  slm_process_usage after = check_process_books();
   assert_int_equal(after.bytes_slabs, before.bytes_slabs);
   assert_int_equal(after.bytes_large, before.bytes_large);
   assert_true(pattern_holds(small, 100, 1) && pattern_holds(large, MIB, 2));
@@ -92,7 +92,7 @@ static void errno_is_kept_by_what_succeeds(void **state) {
     assert_errno_kept(slm_usable_size(NULL));
     assert_errno_kept(slm_good_size(SIZE_MAX));
     assert_errno_kept(check_process_books());
-    assert_errno_kept(slm_purge());
+    assert_errno_kept(slm_process_purge());
   }
 }
 
@@ -100,20 +100,20 @@ static void errno_is_kept_by_the_other_calls(void **state) {
   (void)state;
   slm_heap *heap;
   void *object;
-  assert_errno_kept(heap = slm_heap_create());
+  assert_errno_kept(heap = slm_heap_create(NULL, NULL));
   assert_non_null(heap);
   assert_errno_kept(object = slm_heap_allocate(heap, 100));
-  assert_errno_kept(slm_heap_free(heap, object));
-  assert_errno_kept(slm_heap_free(heap, object)); /* refused by status */
+  assert_errno_kept(slm_heap_deallocate(heap, object));
+  assert_errno_kept(slm_heap_deallocate(heap, object)); /* refused by status */
   assert_errno_kept(object = slm_heap_allocate_zeroed(heap, MIB));
   assert_errno_kept(slm_free(object));
   assert_errno_kept(object = slm_heap_allocate_aligned(heap, 4096, 10));
   assert_errno_kept(slm_heap_destroy(heap, NULL));
-  assert_errno_kept(slm_process_options_set(NULL));
-  assert_errno_kept(slm_process_options_get(NULL));
-  assert_errno_kept(slm_process_statistics_get(NULL));
+  assert_errno_kept(slm_process_configure(NULL, NULL));
+  assert_errno_kept(slm_process_configure(NULL, NULL));
+  assert_errno_kept(slm_process_statistics(NULL));
   assert_errno_kept(slm_process_class_statistics(0, NULL));
-  assert_errno_kept(slm_set_misuse_handler(NULL, NULL));
+  assert_errno_kept(slm_process_set_misuse_handler((slm_misuse_handler){NULL, NULL}));
 }
 
 int main(void) {

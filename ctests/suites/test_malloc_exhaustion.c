@@ -1,6 +1,6 @@
 /* No more memory: NULL and ENOMEM, and everything that is there stays usable. In a child, whose limit is low. */
-#include "support/process_books.h"
-#include "support/process_work.h"
+#include "../support/process_books.h"
+#include "../support/process_work.h"
 
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -19,7 +19,8 @@ static unsigned char *objects[LIMIT];
     }                                                                                                                  \
   } while (0)
 
-/** The process may have ROOM more than it has: of writable memory, or of address space. Not of both, as the system then forgets
+/** The process may have ROOM more than it has: of writable memory, or of address space. Not of both, as the system then
+ * forgets
  *  the first. */
 static void limit_memory(int resource) {
   size_t pages[6];
@@ -58,7 +59,8 @@ static void give_all(size_t size, size_t count) {
     CHILD_CHECK((call) == NULL && errno == ENOMEM);                                                                    \
   } while (0)
 
-/** Whether so many bytes of objects are enough. Later some of the memory is in slabs of other classes, and in pieces. Guard pages
+/** Whether so many bytes of objects are enough. Later some of the memory is in slabs of other classes, and in pieces.
+ * Guard pages
  *  take no memory but address space, of small objects as much as these. */
 static bool is_enough(size_t bytes, size_t round, int resource) {
   if (round > 0) return bytes >= ROOM / 4;
@@ -82,8 +84,8 @@ static void exhaust(size_t size, int resource) {
     give_all(size, count);
     CHILD_CHECK(work(round, 1000) == 0);
   }
-  slm_process_statistics now = {.struct_size = sizeof now};
-  CHILD_CHECK(slm_process_statistics_get(&now) == SLM_OK);
+  slm_process_usage now = {.struct_size = sizeof now};
+  CHILD_CHECK(slm_process_statistics(&now) == SLM_OK);
   CHILD_CHECK(now.bytes_taken - now.bytes_given_back ==
               now.bytes_slabs + now.bytes_large + now.bytes_metadata + now.bytes_retained + now.bytes_clean);
   slm_free_sized(kept, 64);

@@ -1,8 +1,8 @@
-/* What interrupts an allocation after any of its instructions: a signal's handler, or another thread in a heap that is one thread's. What
- * is forbidden is not found; these tests show what it comes to. */
-#include "support/interrupt.h"
-#include "support/process_books.h"
-#include "support/process_misuse.h"
+/* What interrupts an allocation after any of its instructions: a signal's handler, or another thread in a heap that is
+ * one thread's. What is forbidden is not found; these tests show what it comes to. */
+#include "../support/interrupt.h"
+#include "../support/process_books.h"
+#include "../support/process_misuse.h"
 
 #include <pthread.h>
 #include <semaphore.h>
@@ -14,10 +14,11 @@ static slm_heap *heap;
 
 static void *allocate_more(void) { return heap != NULL ? slm_heap_allocate(heap, SIZE) : slm_malloc(SIZE); }
 
-/** Some slots are ready, as in a program that has worked for a while. Nothing is purged, which takes more steps and a lock. */
+/** Some slots are ready, as in a program that has worked for a while. Nothing is purged, which takes more steps and a
+ * lock. */
 static void prepare(void) {
   retain_everything();
-  slm_set_misuse_handler(record_misuse, &misuses);
+  slm_process_set_misuse_handler((slm_misuse_handler){record_misuse, &misuses});
   for (size_t i = 0; i < READY; i++) more[i] = allocate_more();
   for (size_t i = 0; i < READY; i++) slm_free(more[i]);
   other = NULL;
@@ -93,7 +94,7 @@ static void *use_the_heap(void *argument) {
 /** The other thread waits for its moment. */
 static void prepare_heap(void) {
   pthread_t thread;
-  heap = slm_heap_create();
+  heap = slm_heap_create(NULL, NULL);
   prepare();
   sem_init(&its_turn, 0, 0);
   sem_init(&it_is_done, 0, 0);

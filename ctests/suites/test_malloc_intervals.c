@@ -1,7 +1,8 @@
-/* No two live objects share a byte, in whatever order they come and go; what is written to one is not seen in another. */
-#include "support/process_books.h"
-#include "support/process_intervals.h"
-#include "support/process_work.h"
+/* No two live objects share a byte, in whatever order they come and go; what is written to one is not seen in another.
+ * */
+#include "../support/process_books.h"
+#include "../support/process_intervals.h"
+#include "../support/process_work.h"
 
 enum { LIMIT = 4000 };
 

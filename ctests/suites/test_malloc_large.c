@@ -1,6 +1,6 @@
 /* Objects above SLM_MAX_SIZE: page runs of their own. */
-#include "support/process_books.h"
-#include "support/process_intervals.h"
+#include "../support/process_books.h"
+#include "../support/process_intervals.h"
 
 static void they_have_whole_pages(void **state) {
   (void)state;
@@ -17,20 +17,20 @@ static void they_have_whole_pages(void **state) {
                                  32 * MIB,
                                  100 * MIB + 5};
   for (size_t i = 0; i < COUNT_OF(sizes); i++) {
-    slm_process_statistics before = check_process_books();
+    slm_process_usage before = check_process_books();
     unsigned char *object = slm_malloc(sizes[i]);
     assert_non_null(object);
     assert_aligned(object, 16);
     size_t usable = slm_usable_size(object);
     assert_int_equal(usable, round_up(sizes[i], system_page()));
     assert_int_equal(usable, slm_good_size(sizes[i]));
-    slm_process_statistics during = check_process_books();
+    slm_process_usage during = check_process_books();
     assert_int_equal(during.bytes_large, before.bytes_large + large_bytes(object));
     assert_int_equal(during.large_live, before.large_live + 1);
     assert_int_equal(during.bytes_slabs, before.bytes_slabs);
     memset(object, 0x77, usable);
     slm_free(object);
-    slm_process_statistics after = check_process_books();
+    slm_process_usage after = check_process_books();
     assert_int_equal(after.bytes_large, before.bytes_large);
     assert_int_equal(after.large_live, before.large_live);
   }
@@ -64,7 +64,7 @@ static void many_at_once(void **state) {
         pattern_fill_ends(objects[i].memory, objects[i].size, i);
       }
     }
-    slm_process_statistics now = check_process_books();
+    slm_process_usage now = check_process_books();
     assert_int_equal(now.large_live, taken.count);
     assert_int_equal(now.bytes_large, bytes);
   }
@@ -77,7 +77,8 @@ static void many_at_once(void **state) {
   intervals_close(&taken);
 }
 
-/** Free neighbours become one run again: what 32 objects had serves one of half their size. The first test, as what others left would be
+/** Free neighbours become one run again: what 32 objects had serves one of half their size. The first test, as what
+ * others left would be
  *  part clean and part dirty. Of smaller ones a hardened process would hold the address space of the last 32 back. */
 static void neighbours_join(void **state) {
   (void)state;
@@ -89,7 +90,7 @@ static void neighbours_join(void **state) {
   slm_free(slm_malloc(PARTS * 4 * MIB - guard_bytes())); /* what serves them all, side by side */
   for (size_t i = 0; i < PARTS; i++) assert_non_null(parts[i] = slm_malloc(part));
   shuffle(parts, PARTS, &random);
-  slm_process_statistics before = process_statistics();
+  slm_process_usage before = process_statistics();
   for (size_t round = 0; round < 10; round++) {
     for (size_t i = 0; i < PARTS; i++) slm_free(parts[i]);
     void *whole = slm_malloc(PARTS / 2 * part);
@@ -99,7 +100,7 @@ static void neighbours_join(void **state) {
     for (size_t i = 0; i < PARTS; i++) assert_non_null(parts[i] = slm_malloc(part));
     shuffle(parts, PARTS, &random);
   }
-  slm_process_statistics after = check_process_books();
+  slm_process_usage after = check_process_books();
   assert_true(after.bytes_taken - after.bytes_given_back <=
               before.bytes_taken - before.bytes_given_back + PARTS / 2 * part);
   for (size_t i = 0; i < PARTS; i++) slm_free(parts[i]);
@@ -107,14 +108,14 @@ static void neighbours_join(void **state) {
 
 static void the_system_gets_it_back(void **state) {
   (void)state;
-  slm_purge();
+  slm_process_purge();
   size_t before = resident_mib("VmRSS:");
   void *object = slm_malloc(128 * MIB);
   assert_non_null(object);
   memset(object, 1, 128 * MIB);
   assert_true(resident_mib("VmRSS:") >= before + 120);
   slm_free(object);
-  slm_purge();
+  slm_process_purge();
   assert_true(resident_mib("VmRSS:") <= before + 16);
 }
 

@@ -1,5 +1,5 @@
 /* Large objects that grow and shrink: in place or by moving, with their content, and without being there twice. */
-#include "support/process_books.h"
+#include "../support/process_books.h"
 
 static unsigned char *allocate(size_t size, uint64_t id) {
   unsigned char *object = slm_malloc(size);
@@ -63,7 +63,7 @@ static void over_what_lies_behind(void **state) {
       assert_true(pattern_holds(objects[i], PATTERN_END, i));
     }
     pattern_fill_ends(objects[i], sizes[i] = size, i);
-    if (step % 100 == 0) slm_purge();
+    if (step % 100 == 0) slm_process_purge();
     if (step % 10 == 0) check_process_books();
   }
   for (size_t i = 0; i < COUNT; i++) {
@@ -75,17 +75,17 @@ static void over_what_lies_behind(void **state) {
 
 static void the_books_follow(void **state) {
   (void)state;
-  slm_process_statistics start = check_process_books();
+  slm_process_usage start = check_process_books();
   unsigned char *object = allocate(MIB, 1);
   for (size_t size = MIB; size < 100 * MIB; size = size * 3 / 2 + 4097) {
     object = change(object, size);
-    slm_process_statistics now = check_process_books();
+    slm_process_usage now = check_process_books();
     assert_int_equal(now.large_live, start.large_live + 1);
     assert_int_equal(now.bytes_large, start.bytes_large + large_bytes(object));
     assert_true(pattern_holds(object, MIB, 1));
   }
   object = change(object, 1000); /* small again */
-  slm_process_statistics now = check_process_books();
+  slm_process_usage now = check_process_books();
   assert_int_equal(now.large_live, start.large_live);
   assert_int_equal(now.bytes_large, start.bytes_large);
   assert_true(pattern_holds(object, 1000, 1));
@@ -103,7 +103,7 @@ static bool reset_high_water(void) {
 static void a_move_does_not_copy(void **state) {
   (void)state;
   enum { ROUNDS = 4 };
-  slm_purge();
+  slm_process_purge();
   for (size_t round = 0; round < ROUNDS; round++) {
     unsigned char *object = allocate(128 * MIB, round), *behind = allocate(2 * MIB, 9);
     size_t before = resident_mib("VmRSS:");
@@ -115,14 +115,14 @@ static void a_move_does_not_copy(void **state) {
     check_process_books();
     slm_free(object);
     slm_free(behind);
-    slm_purge();
+    slm_process_purge();
   }
 }
 
 /** What a moved object left behind is free memory like any other. */
 static void where_it_was_is_used_again(void **state) {
   (void)state;
-  slm_process_statistics start = process_statistics();
+  slm_process_usage start = process_statistics();
   size_t resident = resident_mib("VmRSS:");
   for (size_t round = 0; round < 200; round++) {
     unsigned char *first = allocate(MIB, 1), *second = allocate(MIB, 2);
@@ -137,7 +137,7 @@ static void where_it_was_is_used_again(void **state) {
     slm_free(zeroed);
     slm_free(second);
   }
-  slm_process_statistics end = check_process_books();
+  slm_process_usage end = check_process_books();
   assert_true(end.bytes_taken - end.bytes_given_back <= start.bytes_taken - start.bytes_given_back + 64 * MIB);
   assert_true(resident_mib("VmRSS:") <= resident + 64);
 }

@@ -1,6 +1,6 @@
 /* Before main, after the exit handlers, and on both sides of a fork. */
-#include "support/process_threads.h"
-#include "support/process_work.h"
+#include "../support/process_threads.h"
+#include "../support/process_work.h"
 
 #include <stdatomic.h>
 #include <sys/wait.h>

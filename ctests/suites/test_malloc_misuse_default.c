@@ -1,7 +1,7 @@
 /* Misuse without a handler: one line on stderr, and abort(). In a child, which tells what it is about to do. */
-#include "support/process_misuse.h"
-#include "support/process_sizes.h"
-#include "support/process_threads.h"
+#include "../support/process_misuse.h"
+#include "../support/process_sizes.h"
+#include "../support/process_threads.h"
 
 #include <signal.h>
 #include <sys/mman.h>
@@ -72,9 +72,9 @@ static void wrong_size_of_large(void) {
 }
 
 static void after_a_handler(void) {
-  slm_set_misuse_handler(record_misuse, &misuses);
+  slm_process_set_misuse_handler((slm_misuse_handler){record_misuse, &misuses});
   slm_free(&expected); /* goes to the handler, which returns */
-  slm_set_misuse_handler(NULL, NULL);
+  slm_process_set_misuse_handler((slm_misuse_handler){NULL, NULL});
   if (misuses.count == 1) double_free();
 }
 
@@ -101,7 +101,7 @@ static void write_after_free(void) {
   EXPECT("write to %p after it was freed (size class %zu)\n", (void *)object, slot_of(object));
   for (size_t i = 0; i < COUNT; i += 2) slm_free(objects[i]);
   object[50] = 1;
-  slm_purge(); /* no slot is held back any more, and no slab is empty */
+  slm_process_purge(); /* no slot is held back any more, and no slab is empty */
   for (size_t i = 0; i < COUNT; i++) objects[i] = slm_malloc(100);
 }
 

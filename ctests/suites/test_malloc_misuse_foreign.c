@@ -1,6 +1,6 @@
 /* Pointers to memory that is not the process heaps': reported, and not touched. */
-#include "support/process_misuse.h"
-#include "support/process_work.h"
+#include "../support/process_misuse.h"
+#include "../support/process_work.h"
 
 #include <sys/mman.h>
 

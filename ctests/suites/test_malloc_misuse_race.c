@@ -1,8 +1,9 @@
-/* Several threads free the same objects at the same time. For each object one of them succeeds and the others are reported;
- * when a slab's owner and another thread meet at the same slot, that may be found only later, when the owner collects. */
-#include "support/process_misuse.h"
-#include "support/process_threads.h"
-#include "support/process_work.h"
+/* Several threads free the same objects at the same time. For each object one of them succeeds and the others are
+ * reported; when a slab's owner and another thread meet at the same slot, that may be found only later, when the owner
+ * collects. */
+#include "../support/process_misuse.h"
+#include "../support/process_threads.h"
+#include "../support/process_work.h"
 
 enum { RACERS = 4, PRIZES = 300 };
 static load prizes;

@@ -1,7 +1,7 @@
 /* Wrong frees that several threads have a part in. */
-#include "support/process_misuse.h"
-#include "support/process_threads.h"
-#include "support/process_work.h"
+#include "../support/process_misuse.h"
+#include "../support/process_threads.h"
+#include "../support/process_work.h"
 
 static const size_t sizes[] = {1, 40, 500, 3000, 40000, SLM_MAX_SIZE, SLM_MAX_SIZE + 1, 2 * MIB};
 

@@ -1,8 +1,8 @@
 /* Random operations of the process and of heaps against a reference model: what is live, where, and what it holds. */
-#include "support/process_books.h"
-#include "support/process_intervals.h"
-#include "support/process_misuse.h"
-#include "support/process_work.h"
+#include "../support/process_books.h"
+#include "../support/process_intervals.h"
+#include "../support/process_misuse.h"
+#include "../support/process_work.h"
 
 enum { LIMIT = 1500, HEAPS = 4, STEPS = 400000 };
 
@@ -102,8 +102,8 @@ static void deallocate(void) {
   object o = take(below(m.count));
   size_t dice = below(4);
   if (o.heap >= 0 && dice < 2) {
-    CHECK(slm_heap_free(m.heaps[(o.heap + 1) % HEAPS], o.memory) == SLM_ERR_FOREIGN_POINTER);
-    CHECK(slm_heap_free(m.heaps[o.heap], o.memory) == SLM_OK);
+    CHECK(slm_heap_deallocate(m.heaps[(o.heap + 1) % HEAPS], o.memory) == SLM_ERR_FOREIGN_POINTER);
+    CHECK(slm_heap_deallocate(m.heaps[o.heap], o.memory) == SLM_OK);
   } else if (dice == 2 && o.alignment != 0) {
     slm_free_aligned_sized(o.memory, o.alignment, o.size);
   } else if (dice == 2) {
@@ -160,11 +160,11 @@ static void replace_heap(void) {
     if (m.objects[i].heap == heap) want++, take(i);
   CHECK(slm_heap_destroy(m.heaps[heap], &live) == SLM_OK);
   CHECK(live == want);
-  CHECK((m.heaps[heap] = slm_heap_create()) != NULL);
+  CHECK((m.heaps[heap] = slm_heap_create(NULL, NULL)) != NULL);
 }
 
 static void check_everything(void) {
-  slm_process_statistics now = check_process_books();
+  slm_process_usage now = check_process_books();
   CHECK(now.bytes_large == m.large && now.large_live == m.large_count);
   for (size_t i = 0; i < m.count; i++) check_object(&m.objects[i]);
 }
@@ -174,7 +174,7 @@ static void random_operations(void **state) {
   size_t target = 0;
   m.seed = m.random = suite_seed();
   intervals_open(&m.taken, LIMIT);
-  for (size_t i = 0; i < HEAPS; i++) CHECK((m.heaps[i] = slm_heap_create()) != NULL);
+  for (size_t i = 0; i < HEAPS; i++) CHECK((m.heaps[i] = slm_heap_create(NULL, NULL)) != NULL);
   for (m.step = 0; m.step < STEPS; m.step++) {
     /* The number of live objects goes up and down, to none now and then. */
     if (m.step % 4096 == 0) target = below(3) == 0 ? 0 : below(LIMIT);
@@ -182,7 +182,7 @@ static void random_operations(void **state) {
     if (m.step % 1000 == 0) check_everything();
     size_t dice = below(1000);
     if (dice < 2) replace_heap();
-    else if (dice == 3) slm_purge();
+    else if (dice == 3) slm_process_purge();
     else if (dice < 30 && m.count > 0) misuse();
     else if (dice < 200 && m.count > 0) reallocate();
     else if (m.count == 0 || (m.count < LIMIT && (dice < 700) == (m.count < target))) allocate();

@@ -1,6 +1,6 @@
 /* The process's options: what is read is what was set, and what is wrong changes nothing. */
-#include "support/process_books.h"
-#include "support/process_work.h"
+#include "../support/process_books.h"
+#include "../support/process_work.h"
 
 static void what_is_set_is_read(void **state) {
   (void)state;
@@ -18,7 +18,7 @@ static void what_is_set_is_read(void **state) {
       check_process_books();
     }
   }
-  assert_ok(slm_process_options_set(&start));
+  assert_ok(slm_process_configure(&start, NULL));
   slm_process_options end = process_options();
   assert_memory_equal(&start, &end, sizeof start);
 }
@@ -29,13 +29,18 @@ static void wrong_arguments_change_nothing(void **state) {
   static const uint32_t sizes[] = {0, 1, 4, 8, sizeof(slm_process_options) - 1};
   for (size_t i = 0; i < COUNT_OF(sizes); i++) {
     slm_process_options options = {sizes[i], 5, 5};
-    assert_status(SLM_ERR_INVALID_ARGUMENT, slm_process_options_set(&options));
-    assert_status(SLM_ERR_INVALID_ARGUMENT, slm_process_options_get(&options));
+    assert_status(SLM_ERR_INVALID_ARGUMENT, slm_process_configure(&options, NULL));
+    assert_status(SLM_ERR_INVALID_ARGUMENT, slm_process_configure(NULL, &options));
     assert_int_equal(options.purge_delay, 5);
     assert_int_equal(options.retain, 5);
   }
-  assert_status(SLM_ERR_INVALID_ARGUMENT, slm_process_options_set(NULL));
-  assert_status(SLM_ERR_INVALID_ARGUMENT, slm_process_options_get(NULL));
+  assert_ok(slm_process_configure(NULL, NULL)); /* neither reads nor changes */
+  /* One of the two is wrong: then neither counts. */
+  slm_process_options right = {sizeof right, 5, 5}, small = {4, 6, 6};
+  assert_status(SLM_ERR_INVALID_ARGUMENT, slm_process_configure(&right, &small));
+  assert_status(SLM_ERR_INVALID_ARGUMENT, slm_process_configure(&small, &right));
+  assert_int_equal(small.purge_delay, 6);
+  assert_int_equal(right.purge_delay, 5);
   slm_process_options now = process_options();
   assert_int_equal(now.purge_delay, 77);
   assert_int_equal(now.retain, 7 * MIB);
@@ -50,11 +55,27 @@ static void a_longer_struct_is_taken(void **state) {
   } grown;
   memset(&grown, 0x5C, sizeof grown);
   grown.known.struct_size = sizeof grown;
-  assert_ok(slm_process_options_get(&grown.known));
+  assert_ok(slm_process_configure(NULL, &grown.known));
   assert_true(bytes_are(grown.later, sizeof grown.later, 0x5C));
   grown.known.purge_delay = 123;
-  assert_ok(slm_process_options_set(&grown.known));
+  assert_ok(slm_process_configure(&grown.known, NULL));
   assert_int_equal(process_options().purge_delay, 123);
+}
+
+/** One call changes the options and reads what they were. */
+static void the_former_options_are_returned(void **state) {
+  (void)state;
+  set_process_options(11, MIB);
+  slm_process_options next = {sizeof next, 22, 2 * MIB}, former = {.struct_size = sizeof former};
+  assert_ok(slm_process_configure(&next, &former));
+  assert_int_equal(former.purge_delay, 11);
+  assert_int_equal(former.retain, MIB);
+  assert_int_equal(process_options().purge_delay, 22);
+  /* One struct for both gets the former ones, when they were taken out of it. */
+  next.purge_delay = 33;
+  assert_ok(slm_process_configure(&next, &next));
+  assert_int_equal(next.purge_delay, 22);
+  assert_int_equal(process_options().purge_delay, 33);
 }
 
 static void options_change_while_objects_live(void **state) {
@@ -90,6 +111,7 @@ int main(void) {
       cmocka_unit_test(what_is_set_is_read),
       cmocka_unit_test(wrong_arguments_change_nothing),
       cmocka_unit_test(a_longer_struct_is_taken),
+      cmocka_unit_test(the_former_options_are_returned),
       cmocka_unit_test(options_change_while_objects_live),
   };
   return cmocka_run_group_tests_name("slm_process options", tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* When free memory goes back to the system: after a delay, above a limit, on demand. */
-#include "support/process_books.h"
+#include "../support/process_books.h"
 
 #include <time.h>
 
@@ -16,10 +16,10 @@ static void *used(size_t size) {
 }
 
 /** Nothing is retained, and from here on everything will be. */
-static slm_process_statistics from_clean(void) {
+static slm_process_usage from_clean(void) {
   retain_everything();
-  slm_purge();
-  slm_process_statistics now = check_process_books();
+  slm_process_purge();
+  slm_process_usage now = check_process_books();
   assert_int_equal(now.bytes_retained, 0);
   return now;
 }
@@ -27,18 +27,18 @@ static slm_process_statistics from_clean(void) {
 static void purge_moves_retained_to_clean(void **state) {
   (void)state;
   for (size_t size = 256 * 1024; size <= 64 * MIB; size *= 4) {
-    slm_process_statistics before = from_clean();
+    slm_process_usage before = from_clean();
     slm_free(used(size));
-    slm_process_statistics freed = check_process_books();
+    slm_process_usage freed = check_process_books();
     assert_int_equal(freed.bytes_retained, size + guard_bytes());
     assert_int_equal(freed.bytes_purged, before.bytes_purged);
-    size_t purged = slm_purge();
-    slm_process_statistics after = check_process_books();
+    size_t purged = slm_process_purge();
+    slm_process_usage after = check_process_books();
     assert_int_equal(purged, freed.bytes_retained);
     assert_int_equal(after.bytes_retained, 0);
     assert_int_equal(after.bytes_purged, freed.bytes_purged + purged);
     assert_int_equal(after.bytes_clean + (after.bytes_given_back - freed.bytes_given_back), freed.bytes_clean + purged);
-    assert_int_equal(slm_purge(), 0); /* there is nothing more */
+    assert_int_equal(slm_process_purge(), 0); /* there is nothing more */
   }
 }
 
@@ -46,14 +46,14 @@ static void purge_gives_slabs_back(void **state) {
   (void)state;
   enum { COUNT = 40000, SIZE = 500 };
   static void *objects[COUNT];
-  slm_process_statistics before = from_clean();
+  slm_process_usage before = from_clean();
   size_t resident = resident_mib("VmRSS:");
   for (size_t i = 0; i < COUNT; i++) objects[i] = used(SIZE);
   assert_true(resident_mib("VmRSS:") >= resident + COUNT * SIZE / MIB - 2);
   for (size_t i = 0; i < COUNT; i++) slm_free(objects[i]);
   assert_true(check_process_books().bytes_retained > 0);
-  assert_true(slm_purge() >= COUNT * SIZE / 2);
-  slm_process_statistics after = check_process_books();
+  assert_true(slm_process_purge() >= COUNT * SIZE / 2);
+  slm_process_usage after = check_process_books();
   assert_int_equal(after.bytes_retained, 0);
   assert_true(after.bytes_slabs <= before.bytes_slabs + slab_of_each_class());
   assert_true(resident_mib("VmRSS:") <= resident + 4);
@@ -64,9 +64,9 @@ static void with_no_delay_it_goes_at_once(void **state) {
   from_clean();
   set_process_options(0, UINT64_C(1) << 40);
   for (size_t i = 0; i < 20; i++) {
-    slm_process_statistics before = check_process_books();
+    slm_process_usage before = check_process_books();
     slm_free(used(8 * MIB));
-    slm_process_statistics after = check_process_books();
+    slm_process_usage after = check_process_books();
     assert_int_equal(after.bytes_retained, 0);
     assert_true(after.bytes_purged + after.bytes_given_back >= before.bytes_purged + before.bytes_given_back + 8 * MIB);
   }
@@ -81,7 +81,7 @@ static void after_the_delay_the_next_call_purges(void **state) {
     uint64_t purged = process_statistics().bytes_purged;
     sleep_milliseconds(120);
     slm_free(used(MIB));
-    slm_process_statistics now = check_process_books();
+    slm_process_usage now = check_process_books();
     assert_true(now.bytes_retained <= 2 * MIB);
     assert_true(now.bytes_purged >= purged + 60 * MIB);
   }
@@ -89,9 +89,9 @@ static void after_the_delay_the_next_call_purges(void **state) {
 
 static void before_the_delay_it_stays(void **state) {
   (void)state;
-  slm_process_statistics before = from_clean();
+  slm_process_usage before = from_clean();
   for (size_t i = 0; i < 50; i++) slm_free(used(16 * MIB));
-  slm_process_statistics after = check_process_books();
+  slm_process_usage after = check_process_books();
   assert_int_equal(after.bytes_purged, before.bytes_purged);
   assert_true(after.bytes_retained >= 16 * MIB);
 }
@@ -126,12 +126,12 @@ static void free_memory_is_used_first(void **state) {
   (void)state;
   from_clean();
   slm_free(used(64 * MIB));
-  slm_process_statistics before = check_process_books();
+  slm_process_usage before = check_process_books();
   for (size_t i = 0; i < 30; i++) {
     void *object = used(2 * MIB + i * 65536);
     assert_int_equal(check_process_books().bytes_taken, before.bytes_taken);
     slm_free(object);
-    if (i == 15) slm_purge();
+    if (i == 15) slm_process_purge();
   }
 }
 
@@ -148,14 +148,14 @@ static void what_is_live_is_not_purged(void **state) {
   for (size_t i = 0; i < COUNT; i++) {
     if (i % 3 == 0) continue;
     slm_free(objects[i]);
-    if (i % 100 == 1) slm_purge();
+    if (i % 100 == 1) slm_process_purge();
   }
-  slm_purge();
+  slm_process_purge();
   for (size_t i = 0; i < COUNT; i += 3) {
     assert_true(pattern_holds(objects[i], i * 37 % 9000, i));
     slm_free_sized(objects[i], i * 37 % 9000);
   }
-  slm_purge();
+  slm_process_purge();
   check_process_books();
 }
 
@@ -171,5 +171,5 @@ int main(void) {
       cmocka_unit_test(a_lower_limit_holds_from_the_next_call),
       cmocka_unit_test(what_is_live_is_not_purged),
   };
-  return cmocka_run_group_tests_name("slm_purge", tests, NULL, NULL);
+  return cmocka_run_group_tests_name("slm_process_purge", tests, NULL, NULL);
 }

@@ -1,6 +1,6 @@
 /* Changing the size of an object, in place or by moving it. */
-#include "support/process_books.h"
-#include "support/process_misuse.h"
+#include "../support/process_books.h"
+#include "../support/process_misuse.h"
 
 static unsigned char *allocate(size_t size, uint64_t id) {
   unsigned char *object = slm_malloc(size);

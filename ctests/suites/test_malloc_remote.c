@@ -1,6 +1,6 @@
 /* Objects freed by other threads than those that allocated them: memory comes back, and holds what it should. */
-#include "support/process_books.h"
-#include "support/process_threads.h"
+#include "../support/process_books.h"
+#include "../support/process_threads.h"
 
 #include <stdatomic.h>
 
@@ -35,11 +35,12 @@ static void the_last_ones_too(void **state) {
   }
   /* The owner gets them at its next calls. */
   for (size_t i = 0; i < 100; i++) slm_free(slm_malloc(300));
-  slm_purge();
+  slm_process_purge();
   assert_true(process_bytes_used() <= start + COUNT * 320 + slab_of_each_class());
 }
 
-/** Slots of the slab that is being allocated from come back while another class looks for a slab, so that nothing of it is used
+/** Slots of the slab that is being allocated from come back while another class looks for a slab, so that nothing of it
+ * is used
  *  when the next word of it is needed. With no delay it may be given back at that moment. */
 static void a_slab_is_empty_when_its_next_word_is_needed(void **state) {
   (void)state;
@@ -55,7 +56,7 @@ static void a_slab_is_empty_when_its_next_word_is_needed(void **state) {
     assert_null(free_load(&m));
     assert_true(check_process_books().bytes_slabs <= 2 * slab_of_each_class());
   }
-  assert_ok(slm_process_options_set(&before));
+  assert_ok(slm_process_configure(&before, NULL));
 }
 
 /** One thread allocates, the other frees, all the time; not more than a window of objects is under way. */
@@ -150,7 +151,7 @@ static void all_to_all(void **state) {
   }
   for (size_t i = 0; i < MAILBOXES; i++) read_letter(&members[0], atomic_exchange(&mail[i], NULL));
   assert_int_equal(members[0].faults, 0);
-  slm_process_statistics end = check_process_books();
+  slm_process_usage end = check_process_books();
   assert_int_equal(end.large_live, 0);
   assert_int_equal(end.heaps, heaps);
 }

@@ -1,9 +1,9 @@
-/* Freed objects that their former owner goes on writing to: the allocator neither minds nor loses track. A hardened one tells of a slot
- * that was written to instead of handing it out. */
-#include "support/process_books.h"
-#include "support/process_misuse.h"
-#include "support/process_threads.h"
-#include "support/process_work.h"
+/* Freed objects that their former owner goes on writing to: the allocator neither minds nor loses track. A hardened one
+ * tells of a slot that was written to instead of handing it out. */
+#include "../support/process_books.h"
+#include "../support/process_misuse.h"
+#include "../support/process_threads.h"
+#include "../support/process_work.h"
 
 enum { LIMIT = 2000 };
 static unsigned char *objects[LIMIT], *again[LIMIT];
@@ -209,20 +209,20 @@ static void over_objects_of_a_heap(void **state) {
   (void)state;
   retain_everything();
   size_t before = misuses_of(SLM_ERR_WRITE_AFTER_FREE);
-  slm_heap *heap = slm_heap_create();
+  slm_heap *heap = slm_heap_create(NULL, NULL);
   assert_non_null(heap);
   for (size_t size = 16; size < 60000; size = size * 3 + 16) {
     for (size_t how = 0; how < 4; how++) {
       for (size_t i = 0; i < 200; i++) assert_non_null(objects[i] = slm_heap_allocate(heap, size));
-      for (size_t i = 0; i < 200; i++) assert_ok(slm_heap_free(heap, objects[i]));
+      for (size_t i = 0; i < 200; i++) assert_ok(slm_heap_deallocate(heap, objects[i]));
       for (size_t i = 0; i < 200; i++) scribble(objects[i], size, how);
-      assert_true(is_freed(slm_heap_free(heap, objects[7])));
+      assert_true(is_freed(slm_heap_deallocate(heap, objects[7])));
       for (size_t i = 0; i < 200; i++) {
         assert_non_null(again[i] = slm_heap_allocate(heap, size));
         pattern_fill(again[i], size, i);
       }
       for (size_t i = 0; i < 200; i++) assert_true(pattern_holds(again[i], size, i));
-      for (size_t i = 0; i < 200; i++) assert_ok(slm_heap_free(heap, again[i]));
+      for (size_t i = 0; i < 200; i++) assert_ok(slm_heap_deallocate(heap, again[i]));
     }
   }
   size_t live = 1;

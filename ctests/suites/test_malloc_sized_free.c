@@ -1,6 +1,6 @@
 /* Frees that name the size: the right one is taken, a wrong one is reported and the object lives on. */
-#include "support/process_books.h"
-#include "support/process_misuse.h"
+#include "../support/process_books.h"
+#include "../support/process_misuse.h"
 
 static void the_right_size(void **state) {
   (void)state;

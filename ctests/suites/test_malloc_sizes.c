@@ -1,5 +1,5 @@
 /* What an allocation of each size gives: where it lies, how many bytes it has, and that all of them are its own. */
-#include "support/process_books.h"
+#include "../support/process_books.h"
 
 static void *allocate_checked(size_t size, uint64_t id) {
   unsigned char *object = slm_malloc(size);
@@ -107,14 +107,14 @@ static void zero_is_served_as_one(void **state) {
 
 static void null_is_no_object(void **state) {
   (void)state;
-  slm_process_statistics before = process_statistics();
+  slm_process_usage before = process_statistics();
   slm_free(NULL);
   slm_free_sized(NULL, 0);
   slm_free_sized(NULL, SIZE_MAX);
   slm_free_aligned_sized(NULL, 64, 100);
   slm_free_aligned_sized(NULL, 3, SIZE_MAX);
   assert_int_equal(slm_usable_size(NULL), 0);
-  slm_process_statistics after = process_statistics();
+  slm_process_usage after = process_statistics();
   assert_memory_equal(&before, &after, sizeof before);
 }
 
@@ -132,7 +132,7 @@ static void freed_memory_is_used_again(void **state) {
     assert_non_null(object);
     slm_free(object);
   }
-  slm_process_statistics after = check_process_books();
+  slm_process_usage after = check_process_books();
   assert_int_equal(after.large_live, 0);
   assert_true(after.bytes_taken - after.bytes_given_back < 256 * MIB);
 }

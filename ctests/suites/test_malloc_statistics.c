@@ -1,17 +1,17 @@
 /* The ledger of the process: its equations hold after every call, and it says what was done. */
-#include "support/process_books.h"
-#include "support/process_work.h"
+#include "../support/process_books.h"
+#include "../support/process_work.h"
 
 static void arguments_that_are_refused(void **state) {
   (void)state;
-  slm_process_statistics out = {.struct_size = sizeof out - 1};
-  assert_status(SLM_ERR_INVALID_ARGUMENT, slm_process_statistics_get(NULL));
-  assert_status(SLM_ERR_INVALID_ARGUMENT, slm_process_statistics_get(&out));
+  slm_process_usage out = {.struct_size = sizeof out - 1};
+  assert_status(SLM_ERR_INVALID_ARGUMENT, slm_process_statistics(NULL));
+  assert_status(SLM_ERR_INVALID_ARGUMENT, slm_process_statistics(&out));
   out.struct_size = 0;
-  assert_status(SLM_ERR_INVALID_ARGUMENT, slm_process_statistics_get(&out));
+  assert_status(SLM_ERR_INVALID_ARGUMENT, slm_process_statistics(&out));
   assert_int_equal(out.class_count, 0);
   out.struct_size = sizeof out;
-  assert_ok(slm_process_statistics_get(&out));
+  assert_ok(slm_process_statistics(&out));
   assert_true(out.class_count > 0);
   slm_class_statistics class = {.struct_size = sizeof class};
   assert_ok(slm_process_class_statistics(out.class_count - 1, &class));
@@ -22,12 +22,12 @@ static void arguments_that_are_refused(void **state) {
   class.struct_size = sizeof class - 1;
   assert_status(SLM_ERR_INVALID_ARGUMENT, slm_process_class_statistics(0, &class));
   struct {
-    slm_process_statistics known;
+    slm_process_usage known;
     unsigned char later[64];
   } grown;
   memset(&grown, 0x5C, sizeof grown);
   grown.known.struct_size = sizeof grown; /* a caller with a newer header */
-  assert_ok(slm_process_statistics_get(&grown.known));
+  assert_ok(slm_process_statistics(&grown.known));
   assert_int_equal(grown.known.class_count, out.class_count);
 }
 
@@ -52,7 +52,7 @@ static void the_equations_hold_at_every_step(void **state) {
   static void *objects[OBJECTS];
   uint64_t random = suite_seed();
   account a = {0, 0, 0};
-  slm_process_statistics last = check_process_books();
+  slm_process_usage last = check_process_books();
   uint64_t highest = last.bytes_slabs + last.bytes_large;
   for (size_t step = 0; step < STEPS; step++) {
     void **object = &objects[random_below(&random, OBJECTS)];
@@ -62,9 +62,9 @@ static void the_equations_hold_at_every_step(void **state) {
     else if (random_below(&random, 3) == 0) *object = slm_realloc(*object, size);
     else slm_free(*object), *object = NULL;
     if (*object != NULL) count_object(&a, *object, 1);
-    size_t purged = random_below(&random, 500) == 0 ? slm_purge() : 0;
+    size_t purged = random_below(&random, 500) == 0 ? slm_process_purge() : 0;
 
-    slm_process_statistics now = check_process_books();
+    slm_process_usage now = check_process_books();
     assert_int_equal(now.bytes_large, a.large);
     assert_int_equal(now.large_live, a.large_count);
     assert_true(now.bytes_slabs >= a.small);
@@ -96,7 +96,7 @@ static void classes_count_their_slots(void **state) {
     assert_true(during.pages * during.slots_per_page <= before.slots_live + count + 2 * during.slots_per_page);
     assert_true(during.slots_per_page <= during.page_size / during.slot_size);
     for (size_t j = 0; j < count; j++) slm_free(objects[j]);
-    if (is_hardened()) slm_purge(); /* else a few slots in quarantine may hold each slab back */
+    if (is_hardened()) slm_process_purge(); /* else a few slots in quarantine may hold each slab back */
     slm_class_statistics after = process_class_of(sizes[i]);
     assert_true(after.slots_live <= before.slots_live + 2 * during.slots_per_page);
     assert_true(after.pages <= before.pages + 2);
@@ -105,18 +105,18 @@ static void classes_count_their_slots(void **state) {
 
 static void the_peak_is_what_was_highest(void **state) {
   (void)state;
-  slm_process_statistics before = check_process_books();
+  slm_process_usage before = check_process_books();
   /* Above all that was before, so it is the peak now, to the byte. */
   size_t size = round_up(before.bytes_peak + 16 * MIB, MIB);
   void *object = slm_malloc(size);
   assert_non_null(object);
-  slm_process_statistics during = check_process_books();
+  slm_process_usage during = check_process_books();
   assert_int_equal(during.bytes_peak, during.bytes_slabs + during.bytes_large);
   slm_free(object);
-  slm_process_statistics after = check_process_books();
+  slm_process_usage after = check_process_books();
   assert_int_equal(after.bytes_peak, during.bytes_peak);
   slm_free(slm_malloc(MIB));
-  slm_purge();
+  slm_process_purge();
   assert_int_equal(process_statistics().bytes_peak, during.bytes_peak);
 }
 

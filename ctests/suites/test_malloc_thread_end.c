@@ -1,6 +1,6 @@
 /* Threads that end while others free their objects. */
-#include "support/process_books.h"
-#include "support/process_threads.h"
+#include "../support/process_books.h"
+#include "../support/process_threads.h"
 
 #include <stdatomic.h>
 
@@ -17,7 +17,8 @@ static struct {
   size_t size, count;
 } shared;
 
-/** Frees its share of the objects of another thread; some of their slabs become this thread's by that. Then it allocates, and
+/** Frees its share of the objects of another thread; some of their slabs become this thread's by that. Then it
+ * allocates, and
  *  ends while the other helpers are still freeing slots of those slabs. */
 static void *free_and_end(void *argument) {
   helper *self = argument;

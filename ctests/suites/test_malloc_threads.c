@@ -1,7 +1,7 @@
 /* Threads that come and go, with and without live objects: what they leave is used by those that follow. */
-#include "support/process_books.h"
-#include "support/process_threads.h"
-#include "support/process_work.h"
+#include "../support/process_books.h"
+#include "../support/process_threads.h"
+#include "../support/process_work.h"
 
 #include <limits.h>
 
@@ -38,7 +38,7 @@ static void many_short_threads(void **state) {
   for (size_t round = 0; round < rounds; round++) {
     on_threads(AT_ONCE, work_a_little, faults, sizeof faults[0]);
     for (size_t i = 0; i < AT_ONCE; i++) assert_int_equal(faults[i], 0);
-    slm_process_statistics now = check_process_books();
+    slm_process_usage now = check_process_books();
     assert_int_equal(now.heaps, heaps);
     assert_int_equal(now.large_live, 0);
     if (round == rounds / 4) {
@@ -66,7 +66,7 @@ static void live_objects_are_left_behind(void **state) {
     if (round < ROUNDS) on_thread(allocate_load, &l);
     assert_true(check_process_books().bytes_slabs <= start + 4 * GENERATIONS * COUNT * SIZE + slab_of_each_class());
   }
-  slm_purge();
+  slm_process_purge();
   assert_true(check_process_books().bytes_slabs <= start + COUNT * SIZE + slab_of_each_class());
 }
 
@@ -107,7 +107,7 @@ static void slabs_are_adopted(void **state) {
       slm_free_sized(rounds[round].kept[i], SIZE);
     }
   }
-  slm_purge();
+  slm_process_purge();
   assert_true(check_process_books().bytes_slabs <= start + 2 * COUNT * SIZE + slab_of_each_class());
 }
 
@@ -148,7 +148,7 @@ static void destructors_allocate_and_free(void **state) {
   uint64_t start = check_process_books().bytes_slabs;
   for (size_t i = 0; i < 100; i++) on_thread(use_keys, NULL);
   assert_int_equal(destructor_faults, 0);
-  slm_process_statistics end = check_process_books();
+  slm_process_usage end = check_process_books();
   assert_int_equal(end.heaps, heaps);
   assert_int_equal(end.large_live, 0);
   assert_true(end.bytes_slabs <= start + 2 * slab_of_each_class());

@@ -1,5 +1,5 @@
 /* Wrong pointers get a status and change nothing, and are not touched: after each, the same zone goes on working. */
-#include "support/victim.h"
+#include "../support/victim.h"
 
 static void pointers_into_and_beside_slots(void **state) {
   (void)state;
@@ -19,13 +19,13 @@ static void pointers_into_and_beside_slots(void **state) {
       char *address = pages[i] + at;
       if (address == v.small || address == v.medium) continue;
       bool start = at % slot == 0 && at / slot < slots;
-      assert_status(start ? SLM_ERR_DOUBLE_FREE : SLM_ERR_INTERIOR_POINTER, Z(deallocate)(v.f.zone, address));
-      assert_int_equal(Z(usable_size)(v.f.zone, address), 0);
+      assert_status(start ? SLM_ERR_DOUBLE_FREE : SLM_ERR_INTERIOR_POINTER, slm_zone_deallocate(v.f.zone, address));
+      assert_int_equal(slm_zone_usable_size(v.f.zone, address), 0);
     }
   }
   char *large_page = (char *)((uintptr_t)v.large & ~(SLM_LARGE_PAGE_SIZE - 1));
   for (size_t at = SLM_LARGE_PAGE_SIZE - 8192; at < SLM_LARGE_PAGE_SIZE; at += 4)
-    assert_status(SLM_ERR_INTERIOR_POINTER, Z(deallocate)(v.f.zone, large_page + at));
+    assert_status(SLM_ERR_INTERIOR_POINTER, slm_zone_deallocate(v.f.zone, large_page + at));
   close_victim(&v);
 }
 
@@ -35,11 +35,11 @@ static void a_double_free_is_found_at_any_distance(void **state) {
   enum { COUNT = 500 };
   void *objects[COUNT];
   open_victim(&v);
-  for (size_t i = 0; i < COUNT; i++) assert_non_null(objects[i] = Z(allocate)(v.f.zone, 40));
+  for (size_t i = 0; i < COUNT; i++) assert_non_null(objects[i] = slm_zone_allocate(v.f.zone, 40));
   for (size_t i = 0; i < COUNT; i++) {
-    assert_ok(Z(deallocate)(v.f.zone, objects[i]));
-    assert_status(SLM_ERR_DOUBLE_FREE, Z(deallocate)(v.f.zone, objects[i]));
-    assert_status(SLM_ERR_DOUBLE_FREE, Z(deallocate)(v.f.zone, objects[i / 2]));
+    assert_ok(slm_zone_deallocate(v.f.zone, objects[i]));
+    assert_status(SLM_ERR_DOUBLE_FREE, slm_zone_deallocate(v.f.zone, objects[i]));
+    assert_status(SLM_ERR_DOUBLE_FREE, slm_zone_deallocate(v.f.zone, objects[i / 2]));
   }
   for (size_t i = 0; i < COUNT; i += 7) refused_everywhere(&v, objects[i], SLM_ERR_DOUBLE_FREE);
   unharmed(&v);
@@ -53,15 +53,15 @@ static void layouts_of_another_class(void **state) {
   (void)state;
   victim v;
   open_victim(&v);
-  zone_type *zone = v.f.zone;
-  assert_status(SLM_ERR_LAYOUT_MISMATCH, Z(deallocate_sized)(zone, v.small, 49));
-  assert_status(SLM_ERR_LAYOUT_MISMATCH, Z(deallocate_sized)(zone, v.small, 24));
-  assert_status(SLM_ERR_LAYOUT_MISMATCH, Z(deallocate_sized)(zone, v.small, 0));
-  assert_status(SLM_ERR_LAYOUT_MISMATCH, Z(deallocate_sized)(zone, v.small, SLM_MAX_SIZE));
-  assert_status(SLM_ERR_LAYOUT_MISMATCH, Z(deallocate_aligned_sized)(zone, v.small, 64, 40));
-  assert_status(SLM_ERR_LAYOUT_MISMATCH, Z(deallocate_aligned_sized)(zone, v.small, SLM_LARGE_PAGE_SIZE, 40));
-  assert_status(SLM_ERR_LAYOUT_MISMATCH, Z(deallocate_sized)(zone, v.medium, 40));
-  assert_status(SLM_ERR_LAYOUT_MISMATCH, Z(deallocate_sized)(zone, v.large, 700));
+  slm_zone *zone = v.f.zone;
+  assert_status(SLM_ERR_LAYOUT_MISMATCH, slm_zone_deallocate_sized(zone, v.small, 49));
+  assert_status(SLM_ERR_LAYOUT_MISMATCH, slm_zone_deallocate_sized(zone, v.small, 24));
+  assert_status(SLM_ERR_LAYOUT_MISMATCH, slm_zone_deallocate_sized(zone, v.small, 0));
+  assert_status(SLM_ERR_LAYOUT_MISMATCH, slm_zone_deallocate_sized(zone, v.small, SLM_MAX_SIZE));
+  assert_status(SLM_ERR_LAYOUT_MISMATCH, slm_zone_deallocate_aligned_sized(zone, v.small, 64, 40));
+  assert_status(SLM_ERR_LAYOUT_MISMATCH, slm_zone_deallocate_aligned_sized(zone, v.small, SLM_LARGE_PAGE_SIZE, 40));
+  assert_status(SLM_ERR_LAYOUT_MISMATCH, slm_zone_deallocate_sized(zone, v.medium, 40));
+  assert_status(SLM_ERR_LAYOUT_MISMATCH, slm_zone_deallocate_sized(zone, v.large, 700));
   close_victim(&v);
 }
 
@@ -100,7 +100,7 @@ static void memory_that_was_never_ours(void **state) {
                   (void *)(uintptr_t)0xFFFFFFFF80000000};
   for (size_t i = 0; i < COUNT_OF(wild); i++) {
     refused_everywhere(&v, wild[i], SLM_ERR_FOREIGN_POINTER);
-    assert_false(Z(owns)(v.f.zone, wild[i]));
+    assert_false(slm_zone_owns(v.f.zone, wild[i]));
   }
   assert_true(mmap(page, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == page);
   assert_int_equal(mprotect(neighbour, 4096, PROT_READ | PROT_WRITE), 0);
@@ -118,16 +118,16 @@ static void memory_that_was_given_back(void **state) {
     void *objects[400], *large[60];
     open_victim(&v);
     v.f.provider.poison = poison; /* then reading it would end the test */
-    assert_int_equal(Z(allocate_batch)(v.f.zone, 1024, 400, objects), 400);
-    assert_int_equal(Z(allocate_batch)(v.f.zone, 100000, 60, large), 60);
-    assert_ok(Z(deallocate_batch)(v.f.zone, objects, 400, NULL));
-    assert_ok(Z(deallocate_batch)(v.f.zone, large, 60, NULL));
+    assert_int_equal(slm_zone_allocate_batch(v.f.zone, 1024, 400, objects), 400);
+    assert_int_equal(slm_zone_allocate_batch(v.f.zone, 100000, 60, large), 60);
+    assert_ok(slm_zone_deallocate_batch(v.f.zone, objects, 400, NULL));
+    assert_ok(slm_zone_deallocate_batch(v.f.zone, large, 60, NULL));
     refused_everywhere(&v, objects[0], SLM_ERR_DOUBLE_FREE); /* the page is still ours */
-    assert_ok(Z(reclaim)(v.f.zone, SIZE_MAX, SIZE_MAX, NULL));
+    assert_ok(slm_zone_reclaim(v.f.zone, SIZE_MAX, SIZE_MAX, NULL));
     for (size_t i = 0; i < 400; i += 11) {
       refused_everywhere(&v, objects[i], SLM_ERR_FOREIGN_POINTER);
       refused_everywhere(&v, large[i % 60], SLM_ERR_FOREIGN_POINTER);
-      assert_false(Z(owns)(v.f.zone, objects[i]) || Z(owns)(v.f.zone, large[i % 60]));
+      assert_false(slm_zone_owns(v.f.zone, objects[i]) || slm_zone_owns(v.f.zone, large[i % 60]));
     }
     close_victim(&v);
   }

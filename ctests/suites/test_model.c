@@ -1,5 +1,5 @@
 /* Random operations against the reference model: a million for each base page size. */
-#include "support/model.h"
+#include "../support/model.h"
 
 #define STEPS 1000000
 
@@ -37,23 +37,23 @@ static void allocate_one(model *m) {
   void *memory = NULL;
   switch (random_below(&m->random, 8)) {
   case 0:
-    add_or_excuse(m, Z(allocate_aligned)(m->f.zone, alignment, size), alignment, size);
+    add_or_excuse(m, slm_zone_allocate_aligned(m->f.zone, alignment, size), alignment, size);
     break;
   case 1: {
     uint32_t flags = (uint32_t)random_below(&m->random, 2) * SLM_ZEROED;
-    slm_status status = Z(allocate_with)(m->f.zone, alignment, size, flags, &memory);
+    slm_status status = slm_zone_allocate_with(m->f.zone, alignment, size, flags, &memory);
     MODEL_CHECK(m, status == (memory != NULL ? SLM_OK : SLM_ERR_OUT_OF_MEMORY));
     if (memory != NULL && flags != 0) MODEL_CHECK(m, bytes_are(memory, size, 0));
     add_or_excuse(m, memory, alignment, size);
     break;
   }
   case 2:
-    memory = Z(allocate_zeroed)(m->f.zone, size);
+    memory = slm_zone_allocate_zeroed(m->f.zone, size);
     if (memory != NULL) MODEL_CHECK(m, bytes_are(memory, size, 0));
     add_or_excuse(m, memory, 0, size);
     break;
   default:
-    add_or_excuse(m, Z(allocate)(m->f.zone, size), 0, size);
+    add_or_excuse(m, slm_zone_allocate(m->f.zone, size), 0, size);
   }
 }
 
@@ -61,7 +61,7 @@ static void allocate_many(model *m) {
   void *memory[100];
   size_t size = random_size(m), want = random_below(&m->random, COUNT_OF(memory) + 1);
   if (want > MODEL_LIMIT - m->count) want = MODEL_LIMIT - m->count;
-  size_t got = Z(allocate_batch)(m->f.zone, size, want, memory);
+  size_t got = slm_zone_allocate_batch(m->f.zone, size, want, memory);
   MODEL_CHECK(m, got == want || (got < want && m->f.provider.dry));
   for (size_t i = 0; i < got; i++) model_add(m, memory[i], 0, size);
 }
@@ -74,13 +74,14 @@ static void deallocate_one(model *m) {
   MODEL_CHECK(m, model_intact(m, o));
   switch (random_below(&m->random, 4)) {
   case 0:
-    status = Z(deallocate)(m->f.zone, o->memory);
+    status = slm_zone_deallocate(m->f.zone, o->memory);
     break;
   case 1:
-    status = Z(deallocate_aligned_sized)(m->f.zone, o->memory, o->alignment ? o->alignment : natural, o->layout);
+    status = slm_zone_deallocate_aligned_sized(m->f.zone, o->memory, o->alignment ? o->alignment : natural, o->layout);
     break;
   default:
-    status = o->alignment ? Z(deallocate)(m->f.zone, o->memory) : Z(deallocate_sized)(m->f.zone, o->memory, o->layout);
+    status = o->alignment ? slm_zone_deallocate(m->f.zone, o->memory)
+                          : slm_zone_deallocate_sized(m->f.zone, o->memory, o->layout);
   }
   MODEL_CHECK(m, status == SLM_OK);
   model_remove(m, index);
@@ -98,9 +99,9 @@ static void deallocate_many(model *m) {
   if (count > 2 && random_below(&m->random, 4) == 0) bad = 1;
   void *kept = count > 0 ? memory[count - 1] : NULL;
   if (bad) memory[count - 1] = memory[0];
-  slm_status status = Z(deallocate_batch)(m->f.zone, memory, count, &done);
+  slm_status status = slm_zone_deallocate_batch(m->f.zone, memory, count, &done);
   MODEL_CHECK(m, status == (bad ? SLM_ERR_DOUBLE_FREE : SLM_OK) && done == count - bad);
-  if (bad) MODEL_CHECK(m, Z(deallocate)(m->f.zone, kept) == SLM_OK);
+  if (bad) MODEL_CHECK(m, slm_zone_deallocate(m->f.zone, kept) == SLM_OK);
   for (size_t i = 0; i < count; i++) model_remove(m, m->count - 1);
 }
 
@@ -109,8 +110,8 @@ static void reallocate_one(model *m) {
   model_object before = m->objects[index];
   bool aligned = before.alignment != 0;
   MODEL_CHECK(m, model_intact(m, &before));
-  void *memory = aligned ? Z(reallocate_aligned)(m->f.zone, before.memory, before.alignment, size)
-                         : Z(reallocate)(m->f.zone, before.memory, size);
+  void *memory = aligned ? slm_zone_reallocate_aligned(m->f.zone, before.memory, before.alignment, size)
+                         : slm_zone_reallocate(m->f.zone, before.memory, size);
   if (memory == NULL) {
     MODEL_CHECK(m, m->f.provider.dry);
     MODEL_CHECK(m, model_intact(m, &before));
@@ -126,7 +127,7 @@ static void reallocate_one(model *m) {
 static void resize_one(model *m) {
   model_object *o = &m->objects[random_below(&m->random, m->count)];
   size_t size = random_below(&m->random, 2) ? random_below(&m->random, o->usable + 2) : random_size(m);
-  slm_status status = Z(resize)(m->f.zone, o->memory, size);
+  slm_status status = slm_zone_resize(m->f.zone, o->memory, size);
   if (size <= SLM_MAX_SIZE) MODEL_CHECK(m, status == (size <= o->usable ? SLM_OK : SLM_ERR_CANNOT_RESIZE));
   MODEL_CHECK(m, model_intact(m, o));
   if (status != SLM_OK) return;
@@ -135,7 +136,7 @@ static void resize_one(model *m) {
 }
 
 static void misuse(model *m) {
-  zone_type *zone = m->f.zone;
+  slm_zone *zone = m->f.zone;
   void *out = m;
   char stranger[64];
   model_object *o = m->count > 0 ? &m->objects[random_below(&m->random, m->count)] : NULL;
@@ -145,22 +146,22 @@ static void misuse(model *m) {
     unsigned char *behind = o->memory + o->usable + random_below(&m->random, CANARY + (CANARY == 0));
     unsigned char bit = (unsigned char)(1 << random_below(&m->random, 8));
     *behind ^= bit;
-    MODEL_CHECK(m, Z(deallocate)(zone, o->memory) == SLM_ERR_OVERFLOW);
-    MODEL_CHECK(m, Z(reallocate)(zone, o->memory, random_size(m)) == NULL);
-    MODEL_CHECK(m, Z(resize)(zone, o->memory, 1) == SLM_ERR_OVERFLOW);
+    MODEL_CHECK(m, slm_zone_deallocate(zone, o->memory) == SLM_ERR_OVERFLOW);
+    MODEL_CHECK(m, slm_zone_reallocate(zone, o->memory, random_size(m)) == NULL);
+    MODEL_CHECK(m, slm_zone_resize(zone, o->memory, 1) == SLM_ERR_OVERFLOW);
     *behind ^= bit;
     MODEL_CHECK(m, model_intact(m, o));
     return;
   case 0:
     if (o == NULL) return;
     size_t inside = 1 + random_below(&m->random, o->usable - 1);
-    MODEL_CHECK(m, Z(deallocate)(zone, o->memory + inside) == SLM_ERR_INTERIOR_POINTER);
-    MODEL_CHECK(m, Z(reallocate)(zone, o->memory + inside, random_size(m)) == NULL);
-    MODEL_CHECK(m, Z(usable_size)(zone, o->memory + inside) == 0);
+    MODEL_CHECK(m, slm_zone_deallocate(zone, o->memory + inside) == SLM_ERR_INTERIOR_POINTER);
+    MODEL_CHECK(m, slm_zone_reallocate(zone, o->memory + inside, random_size(m)) == NULL);
+    MODEL_CHECK(m, slm_zone_usable_size(zone, o->memory + inside) == 0);
     return;
   case 1: {
     if (m->last_freed == NULL || model_is_live(m, m->last_freed)) return;
-    slm_status status = Z(deallocate)(zone, m->last_freed);
+    slm_status status = slm_zone_deallocate(zone, m->last_freed);
     /* Its page may have been given back, or carved into other slots, since. */
     MODEL_CHECK(m, status == SLM_ERR_DOUBLE_FREE || status == SLM_ERR_FOREIGN_POINTER ||
                        status == SLM_ERR_INTERIOR_POINTER);
@@ -168,26 +169,26 @@ static void misuse(model *m) {
   }
   case 2:
     if (o == NULL || o->usable >= SLM_MAX_SIZE) return;
-    MODEL_CHECK(m, Z(deallocate_sized)(zone, o->memory, o->usable + 1) == SLM_ERR_LAYOUT_MISMATCH);
+    MODEL_CHECK(m, slm_zone_deallocate_sized(zone, o->memory, o->usable + 1) == SLM_ERR_LAYOUT_MISMATCH);
     MODEL_CHECK(m, model_intact(m, o));
     return;
   case 3:
-    MODEL_CHECK(m, Z(deallocate)(zone, stranger) == SLM_ERR_FOREIGN_POINTER);
+    MODEL_CHECK(m, slm_zone_deallocate(zone, stranger) == SLM_ERR_FOREIGN_POINTER);
     return;
   default:
-    MODEL_CHECK(m, Z(allocate_with)(zone, 24, random_size(m), 0, &out) == SLM_ERR_INVALID_LAYOUT && out == NULL);
+    MODEL_CHECK(m, slm_zone_allocate_with(zone, 24, random_size(m), 0, &out) == SLM_ERR_INVALID_LAYOUT && out == NULL);
   }
 }
 
 static void move_pages(model *m) {
-  zone_type *zone = m->f.zone;
+  slm_zone *zone = m->f.zone;
   test_provider *provider = &m->f.provider;
   switch (random_below(&m->random, 3)) {
   case 0: {
-    slm_reclaimed out = {0, 0};
+    slm_reclaimed out = {.struct_size = sizeof out};
     size_t base = random_below(&m->random, 20), large = random_below(&m->random, 3);
     size_t before[2] = {test_provider_out(provider, BASE), test_provider_out(provider, LARGE)};
-    MODEL_CHECK(m, Z(reclaim)(zone, base, large, &out) == SLM_OK);
+    MODEL_CHECK(m, slm_zone_reclaim(zone, base, large, &out) == SLM_OK);
     MODEL_CHECK(m, out.base_pages <= base && out.large_pages <= large);
     MODEL_CHECK(m, before[BASE] - test_provider_out(provider, BASE) >= out.base_pages);
     MODEL_CHECK(m, before[LARGE] - test_provider_out(provider, LARGE) >= out.large_pages);
@@ -195,19 +196,19 @@ static void move_pages(model *m) {
   }
   case 1: {
     size_t page_size = random_below(&m->random, 8) ? provider->base_page_size : SLM_LARGE_PAGE_SIZE;
-    void *page = Z(reclaim_page)(zone, page_size);
+    void *page = slm_zone_reclaim_page(zone, page_size);
     if (page == NULL) return;
-    MODEL_CHECK(m, !Z(owns)(zone, page));
+    MODEL_CHECK(m, !slm_zone_owns(zone, page));
     test_provider_give_back(provider, page, page_size);
     return;
   }
   default: {
     size_t size = random_size(m), alignment = random_alignment(m);
-    size_t page_size = Z(page_size)(zone, alignment, size);
+    size_t page_size = slm_zone_page_size(zone, alignment, size);
     if (page_size == SLM_LARGE_PAGE_SIZE && random_below(&m->random, 8) != 0) return;
     void *page = test_provider_take(provider, page_size);
-    MODEL_CHECK(m, page != NULL && Z(refill)(zone, alignment, size, page, page_size) == SLM_OK);
-    MODEL_CHECK(m, Z(refill)(zone, alignment, size, page, page_size) == SLM_ERR_PAGE_OWNED);
+    MODEL_CHECK(m, page != NULL && slm_zone_refill(zone, alignment, size, page, page_size) == SLM_OK);
+    MODEL_CHECK(m, slm_zone_refill(zone, alignment, size, page, page_size) == SLM_ERR_PAGE_OWNED);
   }
   }
 }

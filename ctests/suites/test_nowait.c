@@ -1,10 +1,10 @@
 /* SLM_NOWAIT: what the zone holds is served, and the provider is not called. */
-#include "support/family.h"
+#include "../support/family.h"
 
 static slm_status nowait(fixture *f, size_t alignment, size_t size, void **out) {
   size_t calls = f->provider.calls;
   *out = f;
-  slm_status status = Z(allocate_with)(f->zone, alignment, size, SLM_NOWAIT, out);
+  slm_status status = slm_zone_allocate_with(f->zone, alignment, size, SLM_NOWAIT, out);
   assert_int_equal(f->provider.calls, calls);
   assert_true((status == SLM_OK) == (*out != NULL));
   return status;
@@ -44,10 +44,10 @@ static void what_the_zone_holds_is_served(void **state) {
     for (size_t i = 0; i < COUNT_OF(sizes); i++) {
       fixture f;
       open_pull(&f, page_size);
-      assert_non_null(Z(allocate)(f.zone, sizes[i])); /* takes a page */
+      assert_non_null(slm_zone_allocate(f.zone, sizes[i])); /* takes a page */
       size_t slots = (size_t)class_of(&f, sizes[i]).slots_per_page;
       assert_int_equal(drain(&f, sizes[i]), slots - 1);
-      assert_non_null(Z(allocate)(f.zone, sizes[i])); /* the provider has more */
+      assert_non_null(slm_zone_allocate(f.zone, sizes[i])); /* the provider has more */
       assert_int_equal(drain(&f, sizes[i]), slots - 1);
       close_with_live(&f, 2 * slots);
     }
@@ -61,10 +61,10 @@ static void an_empty_page_of_another_class_is_carved_anew(void **state) {
     fixture f;
     void *object, *more;
     open_pull(&f, 4096);
-    assert_non_null(object = Z(allocate)(f.zone, pairs[i][0]));
+    assert_non_null(object = slm_zone_allocate(f.zone, pairs[i][0]));
     assert_status(SLM_ERR_OUT_OF_MEMORY, nowait(&f, 8, pairs[i][1], &more));
     /* The page is the one that its class allocates from, and empty: the last resort. */
-    assert_ok(Z(deallocate)(f.zone, object));
+    assert_ok(slm_zone_deallocate(f.zone, object));
     size_t slots = drain(&f, pairs[i][1]);
     assert_int_equal(slots, class_of(&f, pairs[i][1]).slots_per_page);
     assert_status(SLM_ERR_OUT_OF_MEMORY, nowait(&f, 8, pairs[i][0], &more));
@@ -77,17 +77,17 @@ static void with_alignments_and_zeroed(void **state) {
   fixture f;
   void *object;
   open_pull(&f, 4096);
-  assert_non_null(object = Z(allocate_aligned)(f.zone, SLM_LARGE_PAGE_SIZE, 100000));
+  assert_non_null(object = slm_zone_allocate_aligned(f.zone, SLM_LARGE_PAGE_SIZE, 100000));
   memset(object, 0xFF, 100000);
   /* There is one slot with that alignment in a page. */
   void *aligned;
   assert_status(SLM_ERR_OUT_OF_MEMORY, nowait(&f, SLM_LARGE_PAGE_SIZE, 100000, &aligned));
-  assert_ok(Z(deallocate)(f.zone, object));
+  assert_ok(slm_zone_deallocate(f.zone, object));
   assert_ok(nowait(&f, SLM_LARGE_PAGE_SIZE, 100000, &aligned));
   assert_ptr_equal(aligned, object);
-  assert_ok(Z(deallocate)(f.zone, aligned));
+  assert_ok(slm_zone_deallocate(f.zone, aligned));
   size_t calls = f.provider.calls;
-  assert_ok(Z(allocate_with)(f.zone, 8, 100000, SLM_NOWAIT | SLM_ZEROED, &object));
+  assert_ok(slm_zone_allocate_with(f.zone, 8, 100000, SLM_NOWAIT | SLM_ZEROED, &object));
   assert_true(bytes_are(object, 100000, 0));
   assert_int_equal(f.provider.calls, calls);
   close_with_live(&f, 1);
@@ -100,10 +100,10 @@ static void bad_layouts_are_told(void **state) {
   open_pull(&f, 4096);
   assert_status(SLM_ERR_INVALID_LAYOUT, nowait(&f, 8, SLM_MAX_SIZE + 1, &out));
   assert_status(SLM_ERR_INVALID_LAYOUT, nowait(&f, 3, 8, &out));
-  assert_status(SLM_ERR_INVALID_ARGUMENT, Z(allocate_with)(f.zone, 8, 8, SLM_NOWAIT | 4, &out));
+  assert_status(SLM_ERR_INVALID_ARGUMENT, slm_zone_allocate_with(f.zone, 8, 8, SLM_NOWAIT | 4, &out));
   close_fixture(&f);
   static storage_type zeros;
-  assert_status(SLM_ERR_NOT_INITIALIZED, Z(allocate_with)((zone_type *)&zeros, 8, 8, SLM_NOWAIT, &out));
+  assert_status(SLM_ERR_NOT_INITIALIZED, slm_zone_allocate_with((slm_zone *)&zeros, 8, 8, SLM_NOWAIT, &out));
 }
 
 static void pages_of_a_push_zone_stay_with_their_class(void **state) {
@@ -127,8 +127,8 @@ typedef struct within {
 
 static void allocate_within(void *context) {
   within *w = context;
-  w->statuses[0] = Z(allocate_with)(w->f->zone, 8, 64, SLM_NOWAIT, &w->served);
-  w->statuses[1] = Z(allocate_with)(w->f->zone, 8, 3000, SLM_NOWAIT, &w->refused);
+  w->statuses[0] = slm_zone_allocate_with(w->f->zone, 8, 64, SLM_NOWAIT, &w->served);
+  w->statuses[1] = slm_zone_allocate_with(w->f->zone, 8, 3000, SLM_NOWAIT, &w->refused);
 }
 
 static void while_the_provider_gives_a_page(void **state) {
@@ -136,10 +136,10 @@ static void while_the_provider_gives_a_page(void **state) {
   fixture f;
   open_pull(&f, 4096);
   within w = {.f = &f};
-  assert_non_null(Z(allocate)(f.zone, 64));
+  assert_non_null(slm_zone_allocate(f.zone, 64));
   f.provider.hook_context = &w;
   f.provider.on_allocate = allocate_within;
-  assert_non_null(Z(allocate)(f.zone, 500));
+  assert_non_null(slm_zone_allocate(f.zone, 500));
   assert_status(SLM_OK, w.statuses[0]);
   assert_status(SLM_ERR_OUT_OF_MEMORY, w.statuses[1]); /* it would not have called back: not reentrant */
   assert_non_null(w.served);

@@ -1,5 +1,5 @@
 /* Providers that call back into the allocator that called them: it serves what it can without another page. */
-#include "support/family.h"
+#include "../support/family.h"
 
 /** What a provider that calls back does, and what came of it. */
 typedef struct callback {
@@ -13,24 +13,24 @@ typedef struct callback {
 
 static void use_zone_from_provider(void *context) {
   callback *c = context;
-  zone_type *zone = c->f.zone;
+  slm_zone *zone = c->f.zone;
   void *needs_page = zone;
   c->ran = true;
-  c->served = Z(allocate)(zone, 64);                            /* a slot is free */
-  c->refused = Z(allocate_with)(zone, 8, 3000, 0, &needs_page); /* none is */
-  if (c->refused == SLM_OK) (void)Z(deallocate)(zone, needs_page);
+  c->served = slm_zone_allocate(zone, 64);                            /* a slot is free */
+  c->refused = slm_zone_allocate_with(zone, 8, 3000, 0, &needs_page); /* none is */
+  if (c->refused == SLM_OK) (void)slm_zone_deallocate(zone, needs_page);
   else assert_null(needs_page);
   assert_true(pattern_holds(c->object, 64, 1));
-  assert_ok(Z(deallocate)(zone, c->object));
-  assert_true(Z(owns)(zone, c->object));
+  assert_ok(slm_zone_deallocate(zone, c->object));
+  assert_true(slm_zone_owns(zone, c->object));
   slm_statistics all = {.struct_size = sizeof all};
-  assert_ok(Z(statistics)(zone, &all));
+  assert_ok(slm_zone_statistics(zone, &all));
 }
 
 static void open_callback(callback *c) {
   memset(c, 0, sizeof *c);
   open_pull(&c->f, 4096);
-  assert_non_null(c->object = Z(allocate)(c->f.zone, 64));
+  assert_non_null(c->object = slm_zone_allocate(c->f.zone, 64));
   pattern_fill(c->object, 64, 1);
   c->f.provider.hook_context = c;
 }
@@ -41,7 +41,7 @@ static void calling_back_from_allocate_page(void **state) {
   void *object;
   open_callback(&c);
   c.f.provider.on_allocate = use_zone_from_provider;
-  assert_ok(Z(allocate_with)(c.f.zone, 8, 600, 0, &object)); /* the outer call gets its page */
+  assert_ok(slm_zone_allocate_with(c.f.zone, 8, 600, 0, &object)); /* the outer call gets its page */
   assert_true(c.ran);
   assert_non_null(c.served);
   assert_ptr_not_equal(c.served, object);
@@ -54,16 +54,16 @@ static void calling_back_from_allocate_page(void **state) {
 /** From within allocate_page: the very allocation that is under way, and all that may release or need pages. */
 static void ask_for_the_same_and_reclaim(void *context) {
   callback *c = context;
-  zone_type *zone = c->f.zone;
+  slm_zone *zone = c->f.zone;
   void *objects[3] = {NULL, NULL, NULL};
   c->ran = true;
-  c->refused = Z(allocate_with)(zone, 8, 600, 0, &objects[0]);
-  assert_int_equal(Z(allocate_batch)(zone, 600, 3, objects), 0);
-  assert_null(Z(allocate)(zone, 600));
-  assert_null(Z(allocate_zeroed)(zone, 600));
-  assert_null(Z(allocate_aligned)(zone, 8, 600));
-  assert_null(Z(reallocate)(zone, c->object, 600));
-  assert_ok(Z(reclaim)(zone, SIZE_MAX, SIZE_MAX, NULL));
+  c->refused = slm_zone_allocate_with(zone, 8, 600, 0, &objects[0]);
+  assert_int_equal(slm_zone_allocate_batch(zone, 600, 3, objects), 0);
+  assert_null(slm_zone_allocate(zone, 600));
+  assert_null(slm_zone_allocate_zeroed(zone, 600));
+  assert_null(slm_zone_allocate_aligned(zone, 8, 600));
+  assert_null(slm_zone_reallocate(zone, c->object, 600));
+  assert_ok(slm_zone_reclaim(zone, SIZE_MAX, SIZE_MAX, NULL));
 }
 
 static void calling_back_for_the_same_class(void **state) {
@@ -72,7 +72,7 @@ static void calling_back_for_the_same_class(void **state) {
   void *object;
   open_callback(&c);
   c.f.provider.on_allocate = ask_for_the_same_and_reclaim;
-  assert_ok(Z(allocate_with)(c.f.zone, 8, 600, 0, &object));
+  assert_ok(slm_zone_allocate_with(c.f.zone, 8, 600, 0, &object));
   assert_true(c.ran);
   assert_status(SLM_ERR_REENTRANT, c.refused);
   assert_true(pattern_holds(c.object, 64, 1));
@@ -86,7 +86,7 @@ static void refill_from_provider(void *context) {
   callback *c = context;
   c->ran = true;
   void *page = test_provider_take(&c->f.provider, 4096);
-  c->refused = Z(refill)(c->f.zone, 8, 600, page, 4096);
+  c->refused = slm_zone_refill(c->f.zone, 8, 600, page, 4096);
 }
 
 static void refilling_from_allocate_page(void **state) {
@@ -95,7 +95,7 @@ static void refilling_from_allocate_page(void **state) {
   void *object;
   open_callback(&c);
   c.f.provider.on_allocate = refill_from_provider;
-  assert_ok(Z(allocate_with)(c.f.zone, 8, 600, 0, &object));
+  assert_ok(slm_zone_allocate_with(c.f.zone, 8, 600, 0, &object));
   assert_true(c.ran);
   assert_ok(c.refused);
   check_books(&c.f);
@@ -108,7 +108,7 @@ static void refill_and_allocate(void *context) {
   callback *c = context;
   c->ran = true;
   refill(&c->f, c->alignment, c->size);
-  c->served = Z(allocate)(c->f.zone, c->size);
+  c->served = slm_zone_allocate(c->f.zone, c->size);
 }
 
 /** Every way to allocate; the last moves the object that lived before. */
@@ -117,19 +117,20 @@ static void *allocate_some_way(callback *c, int way) {
   void *out = NULL;
   switch (way) {
   case 0:
-    return c->alignment <= 16 ? Z(allocate)(c->f.zone, c->size) : Z(allocate_aligned)(c->f.zone, c->alignment, c->size);
+    return c->alignment <= 16 ? slm_zone_allocate(c->f.zone, c->size)
+                              : slm_zone_allocate_aligned(c->f.zone, c->alignment, c->size);
   case 1:
-    assert_ok(Z(allocate_with)(c->f.zone, c->alignment, c->size, SLM_ZEROED, &out));
+    assert_ok(slm_zone_allocate_with(c->f.zone, c->alignment, c->size, SLM_ZEROED, &out));
     return out;
   case 2:
-    if (c->alignment > 16) return Z(allocate_aligned)(c->f.zone, c->alignment, c->size);
-    return Z(allocate_zeroed)(c->f.zone, c->size);
+    if (c->alignment > 16) return slm_zone_allocate_aligned(c->f.zone, c->alignment, c->size);
+    return slm_zone_allocate_zeroed(c->f.zone, c->size);
   case 3:
-    if (c->alignment > 16) return Z(reallocate_aligned)(c->f.zone, NULL, c->alignment, c->size);
-    assert_int_equal(Z(allocate_batch)(c->f.zone, c->size, 1, &out), 1);
+    if (c->alignment > 16) return slm_zone_reallocate_aligned(c->f.zone, NULL, c->alignment, c->size);
+    assert_int_equal(slm_zone_allocate_batch(c->f.zone, c->size, 1, &out), 1);
     return out;
   default:
-    return Z(reallocate_aligned)(c->f.zone, c->object, c->alignment, c->size);
+    return slm_zone_reallocate_aligned(c->f.zone, c->object, c->alignment, c->size);
   }
 }
 
@@ -137,13 +138,13 @@ enum { WAYS_TO_FREE = 4 };
 static slm_status free_some_way(callback *c, int way, void *object) {
   switch (way) {
   case 0:
-    return Z(deallocate)(c->f.zone, object);
+    return slm_zone_deallocate(c->f.zone, object);
   case 1:
-    return Z(deallocate_sized)(c->f.zone, object, c->size);
+    return slm_zone_deallocate_sized(c->f.zone, object, c->size);
   case 2:
-    return Z(deallocate_aligned_sized)(c->f.zone, object, 8, c->size);
+    return slm_zone_deallocate_aligned_sized(c->f.zone, object, 8, c->size);
   default:
-    return Z(deallocate_batch)(c->f.zone, &object, 1, NULL);
+    return slm_zone_deallocate_batch(c->f.zone, &object, 1, NULL);
   }
 }
 
@@ -170,13 +171,13 @@ static void freeing_what_the_callback_allocated(void **state) {
       assert_int_equal(slots_live(&c.f), live);
       assert_status(SLM_ERR_DOUBLE_FREE, free_some_way(&c, ways / WAYS_TO_ALLOCATE, c.served));
       for (size_t j = 0; j < COUNT_OF(others); j++) {
-        assert_non_null(others[j] = Z(allocate)(c.f.zone, c.size));
+        assert_non_null(others[j] = slm_zone_allocate(c.f.zone, c.size));
         assert_ptr_not_equal(others[j], object);
         memset(others[j], 0, c.size);
       }
       assert_disjoint(others, COUNT_OF(others), c.size);
       assert_true(pattern_holds(object, c.size, 2));
-      assert_ok(Z(deallocate)(c.f.zone, object));
+      assert_ok(slm_zone_deallocate(c.f.zone, object));
       close_with_live(&c.f, COUNT_OF(others) + live - 1);
     }
   }
@@ -187,10 +188,10 @@ static void calling_back_from_release_page(void **state) {
   callback c;
   void *objects[40];
   open_callback(&c);
-  assert_int_equal(Z(allocate_batch)(c.f.zone, 1024, 40, objects), 40);
-  assert_ok(Z(deallocate_batch)(c.f.zone, objects, 40, NULL));
+  assert_int_equal(slm_zone_allocate_batch(c.f.zone, 1024, 40, objects), 40);
+  assert_ok(slm_zone_deallocate_batch(c.f.zone, objects, 40, NULL));
   c.f.provider.on_release = use_zone_from_provider;
-  assert_ok(Z(reclaim)(c.f.zone, SIZE_MAX, SIZE_MAX, NULL));
+  assert_ok(slm_zone_reclaim(c.f.zone, SIZE_MAX, SIZE_MAX, NULL));
   assert_true(c.ran);
   assert_non_null(c.served);
   assert_true(c.refused == SLM_OK || c.refused == SLM_ERR_REENTRANT);
@@ -203,7 +204,7 @@ static void calling_back_from_release_page(void **state) {
 static void reclaim_from_provider(void *context) {
   callback *c = context;
   c->ran = true;
-  assert_ok(Z(reclaim)(c->f.zone, 3, 3, NULL));
+  assert_ok(slm_zone_reclaim(c->f.zone, 3, 3, NULL));
 }
 
 static void reclaiming_from_release_page(void **state) {
@@ -211,10 +212,10 @@ static void reclaiming_from_release_page(void **state) {
   callback c;
   void *objects[40];
   open_callback(&c);
-  assert_int_equal(Z(allocate_batch)(c.f.zone, 1024, 40, objects), 40);
-  assert_ok(Z(deallocate_batch)(c.f.zone, objects, 40, NULL));
+  assert_int_equal(slm_zone_allocate_batch(c.f.zone, 1024, 40, objects), 40);
+  assert_ok(slm_zone_deallocate_batch(c.f.zone, objects, 40, NULL));
   c.f.provider.on_release = reclaim_from_provider;
-  assert_ok(Z(reclaim)(c.f.zone, SIZE_MAX, SIZE_MAX, NULL));
+  assert_ok(slm_zone_reclaim(c.f.zone, SIZE_MAX, SIZE_MAX, NULL));
   assert_true(c.ran);
   assert_int_equal(test_provider_out(&c.f.provider, BASE), 1);
   assert_true(pattern_holds(c.object, 64, 1));
@@ -225,15 +226,15 @@ static void reclaiming_from_release_page(void **state) {
 /** From within any call: all that may move pages. The zone's pages are what they were, or fewer. */
 static void shake_the_zone(void *context) {
   callback *c = context;
-  zone_type *zone = c->f.zone;
+  slm_zone *zone = c->f.zone;
   void *other = NULL;
   c->ran = true;
-  assert_ok(Z(reclaim)(zone, SIZE_MAX, SIZE_MAX, NULL));
-  c->refused = Z(allocate_with)(zone, 8, 100, 0, &other);
+  assert_ok(slm_zone_reclaim(zone, SIZE_MAX, SIZE_MAX, NULL));
+  c->refused = slm_zone_allocate_with(zone, 8, 100, 0, &other);
   assert_true(c->refused == SLM_OK || c->refused == SLM_ERR_REENTRANT);
-  assert_ok(Z(deallocate)(zone, other));
+  assert_ok(slm_zone_deallocate(zone, other));
   void *page = test_provider_take(&c->f.provider, 4096);
-  assert_ok(Z(refill)(zone, 8, 300, page, 4096));
+  assert_ok(slm_zone_refill(zone, 8, 300, page, 4096));
   assert_true(pattern_holds(c->object, 64, 1));
 }
 
@@ -250,14 +251,14 @@ static void calling_back_from_each_call_in_turn(void **state) {
     c.f.provider.hook_at = c.f.provider.calls + n;
     c.f.provider.on_allocate = shake_the_zone;
     for (size_t i = 0; i < PAGES; i++) {
-      assert_non_null(objects[i] = Z(allocate)(c.f.zone, 2048));
+      assert_non_null(objects[i] = slm_zone_allocate(c.f.zone, 2048));
       pattern_fill(objects[i], 2048, i);
     }
     assert_true(c.ran);
     calls = c.f.provider.calls - 1;
     for (size_t i = 0; i < PAGES; i++) {
       assert_true(pattern_holds(objects[i], 2048, i));
-      assert_ok(Z(deallocate)(c.f.zone, objects[i]));
+      assert_ok(slm_zone_deallocate(c.f.zone, objects[i]));
     }
     close_with_live(&c.f, 1);
   }
@@ -267,8 +268,8 @@ static void calling_back_from_each_call_in_turn(void **state) {
 static void use_an_ending_zone(void *context) {
   callback *c = context;
   c->ran = true;
-  c->served = Z(allocate)(c->f.zone, 64);
-  c->refused = Z(deallocate)(c->f.zone, c->object);
+  c->served = slm_zone_allocate(c->f.zone, 64);
+  c->refused = slm_zone_deallocate(c->f.zone, c->object);
 }
 
 static void calling_back_from_destroy(void **state) {

@@ -1,10 +1,10 @@
 /* Providers that fail or give wrong pages: the zone says so and nothing is lost. */
-#include "support/family.h"
+#include "../support/family.h"
 
 /** Tries an allocation that needs a page. */
 static slm_status try_allocate(fixture *f, size_t size, void **out) {
   *out = f;
-  slm_status status = Z(allocate_with)(f->zone, 8, size, 0, out);
+  slm_status status = slm_zone_allocate_with(f->zone, 8, size, 0, out);
   if (status != SLM_OK) assert_null(*out);
   return status;
 }
@@ -25,7 +25,7 @@ static void a_misaligned_page_goes_back(void **state) {
     assert_status(SLM_ERR_BAD_PAGE, try_allocate(&f, 50000, &object));
     assert_null(f.provider.odd_page);
     f.provider.next_page = memory + offsets[i];
-    assert_null(Z(allocate)(f.zone, 64));
+    assert_null(slm_zone_allocate(f.zone, 64));
     assert_true(bytes_are(memory, 4096, PAGE_FRESH) && bytes_are(large, SLM_LARGE_PAGE_SIZE, PAGE_FRESH));
     assert_int_equal(slots_live(&f), 0);
     still_works(&f);
@@ -40,7 +40,7 @@ static void a_page_the_zone_has_already_is_left_alone(void **state) {
   fixture f;
   void *object;
   open_pull(&f, 4096);
-  char *live = Z(allocate)(f.zone, 64), *large = Z(allocate)(f.zone, 50000);
+  char *live = slm_zone_allocate(f.zone, 64), *large = slm_zone_allocate(f.zone, 50000);
   pattern_fill(live, 64, 1);
   pattern_fill(large, 50000, 2);
   size_t given_back[2] = {f.provider.given_back[BASE], f.provider.given_back[LARGE]};
@@ -52,7 +52,7 @@ static void a_page_the_zone_has_already_is_left_alone(void **state) {
     assert_status(SLM_ERR_PAGE_OWNED, try_allocate(&f, 512, &object));
   }
   f.provider.next_page = large_page;
-  while (Z(allocate)(f.zone, 50000) != large && f.provider.next_page != NULL) {
+  while (slm_zone_allocate(f.zone, 50000) != large && f.provider.next_page != NULL) {
   } /* fills it until a page is needed */
   assert_null(f.provider.next_page);
   /* The refused pages were not released, and what is in them is as it was. */
@@ -69,12 +69,12 @@ static void a_page_of_another_zone_is_left_alone(void **state) {
   void *object;
   open_pull(&f, 4096);
   open_pull(&other, 4096);
-  char *live = Z(allocate)(other.zone, 64);
+  char *live = slm_zone_allocate(other.zone, 64);
   pattern_fill(live, 64, 1);
   f.provider.next_page = (void *)((uintptr_t)live & ~(uintptr_t)4095);
   assert_status(SLM_ERR_PAGE_OWNED, try_allocate(&f, 64, &object));
   assert_true(pattern_holds(live, 64, 1));
-  assert_ok(Z(deallocate)(other.zone, live));
+  assert_ok(slm_zone_deallocate(other.zone, live));
   still_works(&other);
   still_works(&f);
   close_fixture(&other);
@@ -96,19 +96,19 @@ static size_t script(size_t fail_at, bool table) {
     void *object = NULL;
     switch (table ? 0 : i % 4) {
     case 0:
-      object = Z(allocate)(f.zone, size);
+      object = slm_zone_allocate(f.zone, size);
       break;
     case 1:
-      object = Z(allocate_aligned)(f.zone, 256, size);
+      object = slm_zone_allocate_aligned(f.zone, 256, size);
       break;
     case 2:
-      (void)Z(allocate_batch)(f.zone, size, 1, &object);
+      if (slm_zone_allocate_batch(f.zone, size, 1, &object) == 0) object = NULL;
       break;
     default:
-      object = Z(reallocate)(f.zone, NULL, size / 2 + 1);
+      object = slm_zone_reallocate(f.zone, NULL, size / 2 + 1);
     }
     if (object != NULL && i % 4 == 3 && !table) {
-      void *grown = Z(reallocate)(f.zone, object, size);
+      void *grown = slm_zone_reallocate(f.zone, object, size);
       if (grown == NULL) size = size / 2 + 1; /* as it was */
       else object = grown;
     }
@@ -118,10 +118,10 @@ static size_t script(size_t fail_at, bool table) {
     }
     objects[i] = object;
     sizes[i] = size;
-    if (i % 100 == 99) assert_ok(Z(reclaim)(f.zone, SIZE_MAX, SIZE_MAX, NULL));
+    if (i % 100 == 99) assert_ok(slm_zone_reclaim(f.zone, SIZE_MAX, SIZE_MAX, NULL));
     if (i % 3 == 2 && objects[i / 3] != NULL) {
       assert_true(pattern_holds(objects[i / 3], sizes[i / 3], i / 3));
-      assert_ok(Z(deallocate)(f.zone, objects[i / 3]));
+      assert_ok(slm_zone_deallocate(f.zone, objects[i / 3]));
       objects[i / 3] = NULL;
       live--;
     }

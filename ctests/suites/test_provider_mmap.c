@@ -1,5 +1,5 @@
 /* The mmap provider: pages as asked for, a ledger, memory that goes back to the operating system. */
-#include "support/suite.h"
+#include "../support/suite.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -166,8 +166,8 @@ static void a_zone_gives_everything_back(void **state) {
   (void)state;
   size_t before = pages_out();
   slm_zone_storage storage;
-  slm_options options = SLM_OPTIONS(slm_mmap_provider());
-  slm_zone *zone = slm_zone_init(&storage, sizeof storage, &options);
+  slm_options options = *SLM_OPTIONS(slm_mmap_provider());
+  slm_zone *zone = slm_zone_init(&storage, sizeof storage, &options, NULL);
   assert_non_null(zone);
   assert_int_equal(slm_zone_page_size(zone, 8, 8), BASE_PAGE);
   enum { COUNT = 20000 };

@@ -1,5 +1,5 @@
 /* The region provider: base and large pages carved out of any buffer, and nothing outside of it. */
-#include "support/suite.h"
+#include "../support/suite.h"
 
 #include <pthread.h>
 
@@ -61,7 +61,7 @@ static void odd_buffers_are_carved_within_their_bounds(void **state) {
         unsigned char *buffer = memory + 65536 + offsets[i];
         size_t size = sizes[j];
         memset(memory, GUARD, MEMORY_SIZE);
-        slm_region *region = slm_region_init(buffer, size, page_size);
+        slm_region *region = slm_region_init(buffer, size, page_size, NULL);
         if (region == NULL) { /* only a buffer that ends before two page boundaries may be too small */
           assert_true(size < 3 * page_size);
           continue;
@@ -87,7 +87,7 @@ static void smallest_buffer_holds_one_page(void **state) {
     size_t size = 0;
     slm_region *region = NULL;
     memset(memory, GUARD, MEMORY_SIZE);
-    while ((region = slm_region_init(memory, size, page_size)) == NULL) {
+    while ((region = slm_region_init(memory, size, page_size, NULL)) == NULL) {
       assert_true(bytes_are(memory, 2 * page_size, GUARD)); /* refused, so not written */
       size += 8;
       assert_true(size <= 3 * page_size);
@@ -102,7 +102,7 @@ static void smallest_buffer_holds_one_page(void **state) {
 static void large_pages_stay_whole(void **state) {
   (void)state;
   /* The state lies in the first 2 MiB block: four whole blocks are left. */
-  slm_region *region = slm_region_init(memory, MEMORY_SIZE, 4096);
+  slm_region *region = slm_region_init(memory, MEMORY_SIZE, 4096, NULL);
   assert_non_null(region);
   slm_page_provider provider = slm_region_provider(region);
   assert_int_equal(provider.page_size, 4096);
@@ -143,23 +143,24 @@ static void bad_input_is_refused(void **state) {
   (void)state;
   static const size_t wrong_sizes[] = {0, 1, 2048, 4095, 4097, 8192, 32768, 131072, SLM_LARGE_PAGE_SIZE, SIZE_MAX};
   memset(memory, GUARD, MEMORY_SIZE);
-  for (size_t i = 0; i < COUNT_OF(wrong_sizes); i++) assert_null(slm_region_init(memory, MEMORY_SIZE, wrong_sizes[i]));
-  assert_null(slm_region_init(NULL, MEMORY_SIZE, 4096));
-  assert_null(slm_region_init(memory, 0, 4096));
-  assert_null(slm_region_init(memory, SIZE_MAX, 4096));
-  assert_null(slm_region_init(memory, SIZE_MAX - (uintptr_t)memory + 2, 4096));
+  for (size_t i = 0; i < COUNT_OF(wrong_sizes); i++)
+    assert_null(slm_region_init(memory, MEMORY_SIZE, wrong_sizes[i], NULL));
+  assert_null(slm_region_init(NULL, MEMORY_SIZE, 4096, NULL));
+  assert_null(slm_region_init(memory, 0, 4096, NULL));
+  assert_null(slm_region_init(memory, SIZE_MAX, 4096, NULL));
+  assert_null(slm_region_init(memory, SIZE_MAX - (uintptr_t)memory + 2, 4096, NULL));
   /* They don't wrap, but no such memory can be. */
-  assert_null(slm_region_init(memory, SIZE_MAX - (uintptr_t)memory, 4096));
-  assert_null(slm_region_init((void *)4096, SIZE_MAX - 4096 - 1, 4096));
-  assert_null(slm_region_init((void *)4096, SIZE_MAX / 2, 4096));
+  assert_null(slm_region_init(memory, SIZE_MAX - (uintptr_t)memory, 4096, NULL));
+  assert_null(slm_region_init((void *)4096, SIZE_MAX - 4096 - 1, 4096, NULL));
+  assert_null(slm_region_init((void *)4096, SIZE_MAX / 2, 4096, NULL));
   for (size_t below = 1; below <= 2 * SLM_LARGE_PAGE_SIZE; below *= 2) {
-    assert_null(slm_region_init((void *)(UINTPTR_MAX - below), below, 4096));
-    assert_null(slm_region_init((void *)(UINTPTR_MAX - below), below / 2, 4096));
-    assert_null(slm_region_init((void *)(UINTPTR_MAX - below), below - below / 16, 4096));
+    assert_null(slm_region_init((void *)(UINTPTR_MAX - below), below, 4096, NULL));
+    assert_null(slm_region_init((void *)(UINTPTR_MAX - below), below / 2, 4096, NULL));
+    assert_null(slm_region_init((void *)(UINTPTR_MAX - below), below - below / 16, 4096, NULL));
   }
   assert_true(bytes_are(memory, MEMORY_SIZE, GUARD));
 
-  slm_region *region = slm_region_init(memory, MEMORY_SIZE, 16384);
+  slm_region *region = slm_region_init(memory, MEMORY_SIZE, 16384, NULL);
   assert_non_null(region);
   slm_provider_statistics out = {.struct_size = sizeof out - 1};
   assert_status(SLM_ERR_INVALID_ARGUMENT, slm_region_statistics(region, NULL));
@@ -170,22 +171,23 @@ static void bad_input_is_refused(void **state) {
   assert_true(slm_region_available(region, 16384) > 0);
 
   slm_zone_storage storage;
-  slm_options options = SLM_OPTIONS(slm_region_provider(region));
+  slm_options options = *SLM_OPTIONS(slm_region_provider(region));
   options.page_size = 4096; /* not what the provider serves */
-  assert_null(slm_zone_init(&storage, sizeof storage, &options));
+  assert_null(slm_zone_init(&storage, sizeof storage, &options, NULL));
 }
 
 static void zones_share_a_region(void **state) {
   (void)state;
-  slm_region *region = slm_region_init(memory, SLM_LARGE_PAGE_SIZE, 16384);
+  slm_region *region = slm_region_init(memory, SLM_LARGE_PAGE_SIZE, 16384, NULL);
   assert_non_null(region);
-  slm_options options = SLM_OPTIONS(slm_region_provider(region));
+  slm_options options = *SLM_OPTIONS(slm_region_provider(region));
   size_t available = slm_region_available(region, 16384), count = 0;
   slm_zone_storage storages[2];
   slm_zone *zones[2];
   static void *objects[2][MAX_PAGES];
   size_t counts[2] = {0, 0};
-  for (size_t i = 0; i < 2; i++) assert_non_null(zones[i] = slm_zone_init(&storages[i], sizeof storages[i], &options));
+  for (size_t i = 0; i < 2; i++)
+    assert_non_null(zones[i] = slm_zone_init(&storages[i], sizeof storages[i], &options, NULL));
   for (void *object; (object = slm_zone_allocate(zones[count % 2], 512)) != NULL; count++) {
     pattern_fill(object, 512, count);
     objects[count % 2][counts[count % 2]++] = object;
@@ -206,10 +208,10 @@ static void zones_share_a_region(void **state) {
 
 static void *churn(void *argument) {
   slm_zone_storage storage;
-  slm_options options = SLM_OPTIONS(slm_region_provider(argument));
+  slm_options options = *SLM_OPTIONS(slm_region_provider(argument));
   uintptr_t faults = 0;
   for (size_t round = 0; round < 50; round++) {
-    slm_zone *zone = slm_zone_init(&storage, sizeof storage, &options);
+    slm_zone *zone = slm_zone_init(&storage, sizeof storage, &options, NULL);
     void *objects[64];
     for (size_t i = 0; i < 64; i++) {
       objects[i] = slm_zone_allocate(zone, i * 32);
@@ -224,7 +226,7 @@ static void *churn(void *argument) {
 
 static void threads_share_a_region(void **state) {
   (void)state;
-  slm_region *region = slm_region_init(memory, MEMORY_SIZE, 4096);
+  slm_region *region = slm_region_init(memory, MEMORY_SIZE, 4096, NULL);
   assert_non_null(region);
   pthread_t threads[4];
   for (size_t i = 0; i < 4; i++) assert_int_equal(pthread_create(&threads[i], NULL, churn, region), 0);

@@ -1,5 +1,5 @@
 /* Reclaim gives back exactly the empty pages, base and large ones counted apart, and no more than asked for. */
-#include "support/family.h"
+#include "../support/family.h"
 
 typedef struct page_run {
   void *objects[2000];
@@ -11,19 +11,19 @@ static void fill_pages(fixture *f, page_run *run, size_t size, size_t pages) {
   run->slots = class_of(f, size).slots_per_page;
   run->count = pages * run->slots;
   assert_true(run->count <= COUNT_OF(run->objects));
-  assert_int_equal(Z(allocate_batch)(f->zone, size, run->count, run->objects), run->count);
+  assert_int_equal(slm_zone_allocate_batch(f->zone, size, run->count, run->objects), run->count);
   assert_int_equal(class_of(f, size).pages, pages);
 }
 
 /** Frees the n-th page that fill_pages() filled: pages are filled one after the other. */
 static void empty_page(fixture *f, page_run *run, size_t n) {
-  assert_ok(Z(deallocate_batch)(f->zone, run->objects + n * run->slots, run->slots, NULL));
+  assert_ok(slm_zone_deallocate_batch(f->zone, run->objects + n * run->slots, run->slots, NULL));
 }
 
 static slm_reclaimed reclaim(fixture *f, size_t base, size_t large) {
   size_t before[2] = {f->provider.given_back[BASE], f->provider.given_back[LARGE]};
-  slm_reclaimed out = {SIZE_MAX, SIZE_MAX};
-  assert_ok(Z(reclaim)(f->zone, base, large, &out));
+  slm_reclaimed out = {.struct_size = sizeof out, .base_pages = SIZE_MAX, .large_pages = SIZE_MAX};
+  assert_ok(slm_zone_reclaim(f->zone, base, large, &out));
   assert_int_equal(out.base_pages, f->provider.given_back[BASE] - before[BASE]);
   assert_int_equal(out.large_pages, f->provider.given_back[LARGE] - before[LARGE]);
   check_books(f);
@@ -49,9 +49,9 @@ static void exactly_the_empty_pages(void **state) {
     fill_pages(&f, &other, 1024, 8);
     fill_pages(&f, &large, 40000, 5);
     assert_reclaimed(0, 0, reclaim(&f, SIZE_MAX, SIZE_MAX)); /* all full */
-    assert_ok(Z(deallocate)(f.zone, small.objects[0]));
+    assert_ok(slm_zone_deallocate(f.zone, small.objects[0]));
     assert_reclaimed(0, 0, reclaim(&f, SIZE_MAX, SIZE_MAX)); /* none empty */
-    assert_non_null(Z(allocate)(f.zone, 512));
+    assert_non_null(slm_zone_allocate(f.zone, 512));
     for (size_t i = 1; i < 12; i += 2) empty_page(&f, &small, i);
     for (size_t i = 0; i < 3; i++) empty_page(&f, &other, i);
     for (size_t i = 0; i < 2; i++) empty_page(&f, &large, i + 2);
@@ -68,8 +68,8 @@ static void exactly_the_empty_pages(void **state) {
     assert_int_equal(class_of(&f, 1024).pages, 5);
     assert_int_equal(class_of(&f, 40000).pages, 3);
     for (size_t i = 0; i < 12; i += 2)
-      for (size_t j = 0; j < small.slots; j++) assert_true(Z(owns)(f.zone, small.objects[i * small.slots + j]));
-    for (size_t i = 1; i < 12; i += 2) assert_false(Z(owns)(f.zone, small.objects[i * small.slots]));
+      for (size_t j = 0; j < small.slots; j++) assert_true(slm_zone_owns(f.zone, small.objects[i * small.slots + j]));
+    for (size_t i = 1; i < 12; i += 2) assert_false(slm_zone_owns(f.zone, small.objects[i * small.slots]));
     still_works(&f);
     close_with_live(&f, (size_t)slots_live(&f));
   }
@@ -84,9 +84,9 @@ static void everything_when_nothing_lives(void **state) {
     open_pull(&f, page_size);
     f.provider.careless = true;
     for (int round = 0; round < 3; round++) {
-      for (size_t i = 0; i < COUNT; i++) assert_non_null(objects[i] = Z(allocate)(f.zone, i % 10 ? 2048 : 9 * i));
-      for (size_t i = 0; i < COUNT; i++) assert_ok(Z(deallocate)(f.zone, objects[i]));
-      assert_ok(Z(reclaim)(f.zone, SIZE_MAX, SIZE_MAX, NULL));
+      for (size_t i = 0; i < COUNT; i++) assert_non_null(objects[i] = slm_zone_allocate(f.zone, i % 10 ? 2048 : 9 * i));
+      for (size_t i = 0; i < COUNT; i++) assert_ok(slm_zone_deallocate(f.zone, objects[i]));
+      assert_ok(slm_zone_reclaim(f.zone, SIZE_MAX, SIZE_MAX, NULL));
       check_books(&f);
       assert_int_equal(test_provider_out(&f.provider, BASE), 0);
       assert_int_equal(test_provider_out(&f.provider, LARGE), 0);
@@ -108,15 +108,15 @@ static void tables_when_nothing_lives(void **state) {
     open_pull(&f, 4096);
     f.provider.careless = true;
     for (size_t j = 0; j < count; j++) {
-      objects[j] =
-          j < BASE_PAGES ? Z(allocate)(f.zone, ONE_PER_PAGE) : Z(allocate_aligned)(f.zone, SLM_LARGE_PAGE_SIZE, 8);
+      objects[j] = j < BASE_PAGES ? slm_zone_allocate(f.zone, ONE_PER_PAGE)
+                                  : slm_zone_allocate_aligned(f.zone, SLM_LARGE_PAGE_SIZE, 8);
       assert_non_null(objects[j]);
     }
     size_t base_tables = large_counts[i] > 0;
     assert_int_equal(statistics(&f).table_pages, 1 + base_tables);
     assert_int_equal(test_provider_out(&f.provider, BASE), BASE_PAGES + base_tables);
     assert_int_equal(test_provider_out(&f.provider, LARGE), large_counts[i] + 1);
-    assert_ok(Z(deallocate_batch)(f.zone, objects, count, NULL));
+    assert_ok(slm_zone_deallocate_batch(f.zone, objects, count, NULL));
     assert_reclaimed(BASE_PAGES + base_tables, large_counts[i] + 1, reclaim(&f, SIZE_MAX, SIZE_MAX));
     assert_int_equal(statistics(&f).table_pages, 0);
     assert_reclaimed(0, 0, reclaim(&f, SIZE_MAX, SIZE_MAX));
@@ -130,26 +130,26 @@ static void reclaim_page_takes_one_at_a_time(void **state) {
   fixture f;
   open_push(&f, 4096);
   void *page = refill(&f, 1, 64), *full = refill(&f, 1, 512), *big = refill(&f, 1, 40000);
-  void *object = Z(allocate)(f.zone, 512);
+  void *object = slm_zone_allocate(f.zone, 512);
   assert_non_null(object);
-  assert_null(Z(reclaim_page)(f.zone, 16384));
-  assert_ptr_equal(Z(reclaim_page)(f.zone, 4096), page);
-  assert_null(Z(reclaim_page)(f.zone, 4096));
-  assert_ptr_equal(Z(reclaim_page)(f.zone, SLM_LARGE_PAGE_SIZE), big);
-  assert_null(Z(reclaim_page)(f.zone, SLM_LARGE_PAGE_SIZE));
+  assert_null(slm_zone_reclaim_page(f.zone, 16384));
+  assert_ptr_equal(slm_zone_reclaim_page(f.zone, 4096), page);
+  assert_null(slm_zone_reclaim_page(f.zone, 4096));
+  assert_ptr_equal(slm_zone_reclaim_page(f.zone, SLM_LARGE_PAGE_SIZE), big);
+  assert_null(slm_zone_reclaim_page(f.zone, SLM_LARGE_PAGE_SIZE));
   slm_statistics now = statistics(&f);
   assert_int_equal(now.base_pages_taken, 2);
   assert_int_equal(now.base_pages_given_back, 1);
   assert_int_equal(now.large_pages_given_back, 1);
-  assert_ok(Z(deallocate)(f.zone, object));
-  assert_ptr_equal(Z(reclaim_page)(f.zone, 4096), full);
+  assert_ok(slm_zone_deallocate(f.zone, object));
+  assert_ptr_equal(slm_zone_reclaim_page(f.zone, 4096), full);
   /* Pages that were taken out can come in again, for any class. */
-  assert_ok(Z(refill)(f.zone, 1, 24, full, 4096));
-  assert_ok(Z(refill)(f.zone, 1, 24, page, 4096));
-  assert_ok(Z(refill)(f.zone, 1, 90000, big, SLM_LARGE_PAGE_SIZE));
-  assert_non_null(Z(allocate)(f.zone, 24));
-  assert_non_null(Z(allocate)(f.zone, 90000));
-  assert_null(Z(allocate)(f.zone, 512));
+  assert_ok(slm_zone_refill(f.zone, 1, 24, full, 4096));
+  assert_ok(slm_zone_refill(f.zone, 1, 24, page, 4096));
+  assert_ok(slm_zone_refill(f.zone, 1, 90000, big, SLM_LARGE_PAGE_SIZE));
+  assert_non_null(slm_zone_allocate(f.zone, 24));
+  assert_non_null(slm_zone_allocate(f.zone, 90000));
+  assert_null(slm_zone_allocate(f.zone, 512));
   close_with_live(&f, 2);
 }
 
@@ -159,11 +159,11 @@ static void a_page_emptied_and_used_again_is_not_reclaimed(void **state) {
   open_pull(&f, 4096);
   fill_pages(&f, &small, 512, 3);
   for (size_t i = 0; i < 3; i++) empty_page(&f, &small, i);
-  void *object = Z(allocate)(f.zone, 512);
+  void *object = slm_zone_allocate(f.zone, 512);
   pattern_fill(object, 512, 1);
   assert_reclaimed(2, 0, reclaim(&f, SIZE_MAX, SIZE_MAX));
   assert_true(pattern_holds(object, 512, 1));
-  assert_ok(Z(deallocate)(f.zone, object));
+  assert_ok(slm_zone_deallocate(f.zone, object));
   assert_reclaimed(1, 0, reclaim(&f, SIZE_MAX, SIZE_MAX));
   still_works(&f);
   close_fixture(&f);
@@ -173,8 +173,8 @@ static void reclaim_counts_are_optional(void **state) {
   (void)state;
   fixture f;
   open_pull(&f, 4096);
-  assert_ok(Z(deallocate)(f.zone, Z(allocate)(f.zone, 8)));
-  assert_ok(Z(reclaim)(f.zone, SIZE_MAX, SIZE_MAX, NULL));
+  assert_ok(slm_zone_deallocate(f.zone, slm_zone_allocate(f.zone, 8)));
+  assert_ok(slm_zone_reclaim(f.zone, SIZE_MAX, SIZE_MAX, NULL));
   assert_int_equal(test_provider_out(&f.provider, BASE), 0);
   close_fixture(&f);
 }

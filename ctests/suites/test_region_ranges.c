@@ -1,5 +1,5 @@
 /* Regions of several ranges, as a machine's memory map has them, and how broken they say they are. */
-#include "support/suite.h"
+#include "../support/suite.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -22,9 +22,9 @@ static int unmap_memory(void **state) {
   return 0;
 }
 
-static slm_region_fragmentation fragmentation(slm_region *region) {
-  slm_region_fragmentation out = {.struct_size = sizeof out};
-  assert_ok(slm_region_fragmentation_get(region, &out));
+static slm_fragmentation fragmentation(slm_region *region) {
+  slm_fragmentation out = {.struct_size = sizeof out};
+  assert_ok(slm_region_fragmentation(region, &out));
   return out;
 }
 
@@ -50,7 +50,7 @@ static void every_page_lies_in_one_range(void **state) {
     for (size_t m = 0; m < COUNT_OF(maps); m++) {
       const range *map = maps[m];
       memset(memory, GUARD, BLOCKS * LARGE_PAGE);
-      slm_region *region = slm_region_init(memory + map[0].at, map[0].size, page_size);
+      slm_region *region = slm_region_init(memory + map[0].at, map[0].size, page_size, NULL);
       assert_non_null(region);
       for (size_t i = 1; i < 3; i++) {
         size_t before = slm_region_available(region, page_size);
@@ -77,7 +77,7 @@ static void every_page_lies_in_one_range(void **state) {
         for (size_t i = 0; i < 3; i++) inside |= at >= map[i].at && at < map[i].at + map[i].size;
         if (!inside) assert_int_equal(memory[at], GUARD);
       }
-      slm_region_fragmentation none = fragmentation(region);
+      slm_fragmentation none = fragmentation(region);
       assert_int_equal(none.free_bytes + none.largest_free_run + none.large_pages_free, 0);
       for (size_t i = 0; i < count; i++) provider.release_page(provider.context, pages[i], page_size);
       assert_int_equal(slm_region_available(region, page_size), available);
@@ -89,7 +89,7 @@ static void bad_ranges_are_refused(void **state) {
   (void)state;
   memset(memory, GUARD, BLOCKS * LARGE_PAGE);
   unsigned char *own = memory + LARGE_PAGE + 100;
-  slm_region *region = slm_region_init(own, LARGE_PAGE, 4096);
+  slm_region *region = slm_region_init(own, LARGE_PAGE, 4096, NULL);
   assert_non_null(region);
   size_t available = slm_region_available(region, 4096);
   assert_status(SLM_ERR_INVALID_ARGUMENT, slm_region_add(region, NULL, LARGE_PAGE));
@@ -111,21 +111,21 @@ static void bad_ranges_are_refused(void **state) {
   assert_ok(slm_region_add(region, own + LARGE_PAGE, LARGE_PAGE));
   assert_status(SLM_ERR_PAGE_OWNED, slm_region_add(region, memory, LARGE_PAGE + 100));
 
-  slm_region_fragmentation out = {.struct_size = sizeof out - 1, .free_bytes = 77};
-  assert_status(SLM_ERR_INVALID_ARGUMENT, slm_region_fragmentation_get(region, NULL));
-  assert_status(SLM_ERR_INVALID_ARGUMENT, slm_region_fragmentation_get(region, &out));
+  slm_fragmentation out = {.struct_size = sizeof out - 1, .free_bytes = 77};
+  assert_status(SLM_ERR_INVALID_ARGUMENT, slm_region_fragmentation(region, NULL));
+  assert_status(SLM_ERR_INVALID_ARGUMENT, slm_region_fragmentation(region, &out));
   assert_int_equal(out.free_bytes, 77);
 }
 
 /** Base pages come from ranges that are broken already: a range of whole blocks stays whole. */
 static void whole_blocks_stay_whole(void **state) {
   (void)state;
-  slm_region *region = slm_region_init(memory, LARGE_PAGE / 2, 4096);
+  slm_region *region = slm_region_init(memory, LARGE_PAGE / 2, 4096, NULL);
   assert_non_null(region);
   size_t broken = slm_region_available(region, 4096);
   assert_ok(slm_region_add(region, memory + LARGE_PAGE - 8192, 5 * LARGE_PAGE + 8192));
   slm_page_provider provider = slm_region_provider(region);
-  slm_region_fragmentation now = fragmentation(region);
+  slm_fragmentation now = fragmentation(region);
   assert_int_equal(now.large_pages_free, 5);
   assert_int_equal(now.largest_free_run, 5 * LARGE_PAGE + 4096); /* with the page behind the state */
   static void *pages[512], *large[5];
@@ -182,7 +182,7 @@ static void ranges_are_added_while_pages_come_and_go(void **state) {
   (void)state;
   static traffic t;
   memset(&t, 0, sizeof t);
-  t.region = slm_region_init(memory, 65536, 4096);
+  t.region = slm_region_init(memory, 65536, 4096, NULL);
   assert_non_null(t.region);
   pthread_t threads[3];
   for (size_t i = 0; i < 3; i++) assert_int_equal(pthread_create(&threads[i], NULL, come_and_go, &t), 0);
@@ -194,7 +194,7 @@ static void ranges_are_added_while_pages_come_and_go(void **state) {
   t.stop = true;
   for (size_t i = 0; i < 3; i++) assert_int_equal(pthread_join(threads[i], NULL), 0);
   assert_int_equal(t.faults, 0);
-  slm_region_fragmentation now = fragmentation(t.region);
+  slm_fragmentation now = fragmentation(t.region);
   assert_int_equal(now.free_bytes, slm_region_available(t.region, 4096) * 4096);
   slm_provider_statistics ledger = {.struct_size = sizeof ledger};
   assert_ok(slm_region_statistics(t.region, &ledger));
@@ -212,7 +212,7 @@ static void figures_against_a_model(void **state) {
     static void *pages[UNITS];
     const size_t per_block = LARGE_PAGE / page_size, units = BLOCKS * per_block;
     size_t count = 0;
-    slm_region *region = slm_region_init(memory, 3 * LARGE_PAGE / 2, page_size);
+    slm_region *region = slm_region_init(memory, 3 * LARGE_PAGE / 2, page_size, NULL);
     assert_non_null(region);
     assert_ok(slm_region_add(region, memory + 2 * LARGE_PAGE - 65536, BLOCKS * LARGE_PAGE - 2 * LARGE_PAGE + 65536));
     slm_page_provider provider = slm_region_provider(region);
@@ -229,7 +229,7 @@ static void figures_against_a_model(void **state) {
         if (run > longest) longest = run;
         if (unit % per_block == per_block - 1 && run >= per_block) whole++;
       }
-      slm_region_fragmentation now = fragmentation(region);
+      slm_fragmentation now = fragmentation(region);
       assert_int_equal(now.free_bytes, (i + 1) * page_size);
       assert_int_equal(now.largest_free_run, longest * page_size);
       assert_int_equal(now.large_pages_free, whole);

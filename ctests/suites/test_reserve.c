@@ -1,5 +1,5 @@
 /* Reserves: after one, allocations of its class can't fail, whatever happens to the zone. */
-#include "support/family.h"
+#include "../support/family.h"
 
 typedef struct layout {
   size_t alignment, size, count;
@@ -17,7 +17,7 @@ static void assert_reserved(fixture *f, const layout *l, void **objects) {
   f->provider.dry = true;
   for (size_t i = 0; i < l->count; i++) {
     uint32_t flags = i % 2 == 0 ? 0 : SLM_NOWAIT;
-    assert_ok(Z(allocate_with)(f->zone, l->alignment, l->size, flags, &objects[i]));
+    assert_ok(slm_zone_allocate_with(f->zone, l->alignment, l->size, flags, &objects[i]));
     assert_aligned(objects[i], l->alignment);
     pattern_fill_ends(objects[i], l->size, i);
   }
@@ -26,22 +26,22 @@ static void assert_reserved(fixture *f, const layout *l, void **objects) {
 }
 
 static void free_all(fixture *f, void **objects, size_t count) {
-  for (size_t i = 0; i < count; i++) assert_ok(Z(deallocate)(f->zone, objects[i]));
+  for (size_t i = 0; i < count; i++) assert_ok(slm_zone_deallocate(f->zone, objects[i]));
 }
 
 /** Takes all that the zone can be brought to give up: other classes' allocations, reclaims. The objects stay live. */
 static size_t plunder(fixture *f, size_t but) {
   size_t live = 0;
   f->provider.dry = true;
-  assert_ok(Z(reclaim)(f->zone, SIZE_MAX, SIZE_MAX, NULL));
+  assert_ok(slm_zone_reclaim(f->zone, SIZE_MAX, SIZE_MAX, NULL));
   for (size_t page_size = f->provider.base_page_size; page_size != 0;
        page_size = page_size == SLM_LARGE_PAGE_SIZE ? 0 : SLM_LARGE_PAGE_SIZE) {
-    for (void *page; (page = Z(reclaim_page)(f->zone, page_size)) != NULL;)
+    for (void *page; (page = slm_zone_reclaim_page(f->zone, page_size)) != NULL;)
       test_provider_give_back(&f->provider, page, page_size);
   }
   for (size_t size = 8; size <= SLM_MAX_SIZE; size += size / 2) {
     if (class_of(f, size).slot_size == but) continue;
-    while (Z(allocate)(f->zone, size) != NULL) live++;
+    while (slm_zone_allocate(f->zone, size) != NULL) live++;
   }
   f->provider.dry = false;
   return live;
@@ -50,9 +50,9 @@ static size_t plunder(fixture *f, size_t but) {
 /** The slot size that a layout is served with. */
 static size_t slot_size_of(fixture *f, const layout *l) {
   void *object;
-  assert_ok(Z(allocate_with)(f->zone, l->alignment, l->size, 0, &object));
-  size_t size = Z(usable_size)(f->zone, object) + CANARY;
-  assert_ok(Z(deallocate)(f->zone, object));
+  assert_ok(slm_zone_allocate_with(f->zone, l->alignment, l->size, 0, &object));
+  size_t size = slm_zone_usable_size(f->zone, object) + CANARY;
+  assert_ok(slm_zone_deallocate(f->zone, object));
   return size;
 }
 
@@ -65,7 +65,7 @@ static void reserved_slots_are_there(void **state) {
       fixture f;
       open_pull(&f, page_size);
       size_t but = slot_size_of(&f, l);
-      assert_ok(Z(reserve)(f.zone, l->alignment, l->size, l->count));
+      assert_ok(slm_zone_reserve(f.zone, l->alignment, l->size, l->count));
       assert_int_equal(slots_live(&f), 0);
       size_t live = plunder(&f, but);
       assert_reserved(&f, l, objects);
@@ -85,20 +85,20 @@ static void an_ended_reserve_goes(void **state) {
   static const size_t sizes[] = {64, 10000};
   for (size_t i = 0; i < COUNT_OF(sizes); i++) {
     fixture f;
-    slm_reclaimed out;
+    slm_reclaimed out = {.struct_size = sizeof out};
     open_pull(&f, 4096);
     size_t slots = (size_t)class_of(&f, sizes[i]).slots_per_page;
-    assert_ok(Z(reserve)(f.zone, 8, sizes[i], 3 * slots));
+    assert_ok(slm_zone_reserve(f.zone, 8, sizes[i], 3 * slots));
     assert_int_equal(class_of(&f, sizes[i]).empty_pages, 3);
-    assert_ok(Z(reserve)(f.zone, 8, sizes[i], slots + 1)); /* less: one page is free to go */
-    assert_ok(Z(reclaim)(f.zone, SIZE_MAX, SIZE_MAX, &out));
+    assert_ok(slm_zone_reserve(f.zone, 8, sizes[i], slots + 1)); /* less: one page is free to go */
+    assert_ok(slm_zone_reclaim(f.zone, SIZE_MAX, SIZE_MAX, &out));
     assert_int_equal(out.base_pages + out.large_pages, 1);
-    assert_ok(Z(reserve)(f.zone, 8, sizes[i], 2 * slots)); /* what is there will do */
+    assert_ok(slm_zone_reserve(f.zone, 8, sizes[i], 2 * slots)); /* what is there will do */
     assert_int_equal(class_of(&f, sizes[i]).empty_pages, 2);
-    assert_ok(Z(reserve)(f.zone, 8, sizes[i], 0));
-    assert_ok(Z(reclaim)(f.zone, SIZE_MAX, SIZE_MAX, &out));
+    assert_ok(slm_zone_reserve(f.zone, 8, sizes[i], 0));
+    assert_ok(slm_zone_reclaim(f.zone, SIZE_MAX, SIZE_MAX, &out));
     assert_int_equal(out.base_pages + out.large_pages, 2);
-    assert_ok(Z(reserve)(f.zone, 8, sizes[i], 0)); /* there is none */
+    assert_ok(slm_zone_reserve(f.zone, 8, sizes[i], 0)); /* there is none */
     assert_int_equal(statistics(&f).base_pages_taken + statistics(&f).large_pages_taken, 3);
     close_fixture(&f);
   }
@@ -112,18 +112,18 @@ static void a_reserve_that_fails_changes_nothing(void **state) {
       fixture f;
       open_pull(&f, 4096);
       size_t slots = (size_t)class_of(&f, size).slots_per_page;
-      assert_ok(Z(reserve)(f.zone, 8, size, slots));
+      assert_ok(slm_zone_reserve(f.zone, 8, size, slots));
       f.provider.fail_at = f.provider.calls + fail_at;
-      assert_status(SLM_ERR_OUT_OF_MEMORY, Z(reserve)(f.zone, 8, size, 6 * slots));
+      assert_status(SLM_ERR_OUT_OF_MEMORY, slm_zone_reserve(f.zone, 8, size, 6 * slots));
       /* The pages that were taken are in the zone, and empty; the first reserve is as it was. */
       assert_int_equal(class_of(&f, size).empty_pages, fail_at);
-      slm_reclaimed out;
-      assert_ok(Z(reclaim)(f.zone, SIZE_MAX, SIZE_MAX, &out));
+      slm_reclaimed out = {.struct_size = sizeof out};
+      assert_ok(slm_zone_reclaim(f.zone, SIZE_MAX, SIZE_MAX, &out));
       assert_int_equal(out.base_pages + out.large_pages, fail_at - 1);
       const layout l = {8, size, slots};
       assert_reserved(&f, &l, objects);
       free_all(&f, objects, slots);
-      assert_ok(Z(reserve)(f.zone, 8, size, 6 * slots));
+      assert_ok(slm_zone_reserve(f.zone, 8, size, 6 * slots));
       close_fixture(&f);
     }
   }
@@ -133,35 +133,35 @@ static void bad_input_is_refused(void **state) {
   (void)state;
   fixture f;
   open_pull(&f, 4096);
-  assert_status(SLM_ERR_INVALID_LAYOUT, Z(reserve)(f.zone, 8, SLM_MAX_SIZE + 1, 1));
-  assert_status(SLM_ERR_INVALID_LAYOUT, Z(reserve)(f.zone, 3, 8, 1));
-  assert_status(SLM_ERR_INVALID_LAYOUT, Z(reserve)(f.zone, 3, 8, 0));
-  assert_status(SLM_ERR_OUT_OF_MEMORY, Z(reserve)(f.zone, 8, 64, SIZE_MAX)); /* no provider has so many */
+  assert_status(SLM_ERR_INVALID_LAYOUT, slm_zone_reserve(f.zone, 8, SLM_MAX_SIZE + 1, 1));
+  assert_status(SLM_ERR_INVALID_LAYOUT, slm_zone_reserve(f.zone, 3, 8, 1));
+  assert_status(SLM_ERR_INVALID_LAYOUT, slm_zone_reserve(f.zone, 3, 8, 0));
+  assert_status(SLM_ERR_OUT_OF_MEMORY, slm_zone_reserve(f.zone, 8, 64, SIZE_MAX)); /* no provider has so many */
   assert_int_equal(f.provider.calls, 0);
   void *stray = test_provider_take_stray(&f.provider, 4096);
   f.provider.next_page = (char *)stray + 64;
-  assert_status(SLM_ERR_BAD_PAGE, Z(reserve)(f.zone, 8, 64, 1));
+  assert_status(SLM_ERR_BAD_PAGE, slm_zone_reserve(f.zone, 8, 64, 1));
   test_provider_give_back_stray(&f.provider, stray, 4096);
   assert_int_equal(class_of(&f, 64).pages, 0);
   close_fixture(&f);
   static storage_type zeros;
-  assert_status(SLM_ERR_NOT_INITIALIZED, Z(reserve)((zone_type *)&zeros, 8, 8, 1));
+  assert_status(SLM_ERR_NOT_INITIALIZED, slm_zone_reserve((slm_zone *)&zeros, 8, 8, 1));
 }
 
 static void without_a_provider(void **state) {
   (void)state;
   fixture f;
   open_push(&f, 4096);
-  assert_status(SLM_ERR_OUT_OF_MEMORY, Z(reserve)(f.zone, 8, 64, 1));
+  assert_status(SLM_ERR_OUT_OF_MEMORY, slm_zone_reserve(f.zone, 8, 64, 1));
   refill(&f, 8, 64);
-#ifndef SUITE_SMP /* whose reserve is in none of the zones that are refilled */
+#ifndef SUITE_PER_CPU /* whose reserve is in none of the zones that are refilled */
   size_t slots = (size_t)class_of(&f, 64).slots_per_page;
-  assert_ok(Z(reserve)(f.zone, 8, 64, slots));
-  assert_status(SLM_ERR_OUT_OF_MEMORY, Z(reserve)(f.zone, 8, 64, slots + 1));
-  assert_null(Z(reclaim_page)(f.zone, 4096));
-  assert_ok(Z(reserve)(f.zone, 8, 64, 0));
+  assert_ok(slm_zone_reserve(f.zone, 8, 64, slots));
+  assert_status(SLM_ERR_OUT_OF_MEMORY, slm_zone_reserve(f.zone, 8, 64, slots + 1));
+  assert_null(slm_zone_reclaim_page(f.zone, 4096));
+  assert_ok(slm_zone_reserve(f.zone, 8, 64, 0));
 #endif
-  void *page = Z(reclaim_page)(f.zone, 4096);
+  void *page = slm_zone_reclaim_page(f.zone, 4096);
   assert_non_null(page);
   test_provider_give_back(&f.provider, page, 4096);
   close_fixture(&f);
@@ -176,9 +176,9 @@ typedef struct within {
 static void reserve_within(void *context) {
   within *w = context;
   void *object = NULL;
-  w->reserve = Z(reserve)(w->f->zone, 8, 3000, 1);
-  w->allocate = Z(allocate_with)(w->f->zone, 8, 64, SLM_NOWAIT, &object);
-  if (object != NULL) assert_ok(Z(deallocate)(w->f->zone, object));
+  w->reserve = slm_zone_reserve(w->f->zone, 8, 3000, 1);
+  w->allocate = slm_zone_allocate_with(w->f->zone, 8, 64, SLM_NOWAIT, &object);
+  if (object != NULL) assert_ok(slm_zone_deallocate(w->f->zone, object));
 }
 
 static void a_provider_that_calls_back(void **state) {
@@ -190,7 +190,7 @@ static void a_provider_that_calls_back(void **state) {
   f.provider.hook_at = 3;
   f.provider.on_allocate = reserve_within;
   size_t slots = (size_t)class_of(&f, 64).slots_per_page;
-  assert_ok(Z(reserve)(f.zone, 8, 64, 4 * slots));
+  assert_ok(slm_zone_reserve(f.zone, 8, 64, 4 * slots));
   assert_status(SLM_ERR_REENTRANT, w.reserve);
   assert_ok(w.allocate); /* out of the pages that are there */
   static void *objects[1000];
@@ -201,7 +201,8 @@ static void a_provider_that_calls_back(void **state) {
   close_with_live(&f, (size_t)slots_live(&f));
 }
 
-/** Any calls in any order, with a provider that fails as it likes: `count` objects more than the fewest since the reserve
+/** Any calls in any order, with a provider that fails as it likes: `count` objects more than the fewest since the
+ * reserve
  *  can always be had. */
 static void against_a_model(void **state) {
   (void)state;
@@ -218,16 +219,16 @@ static void against_a_model(void **state) {
       f.provider.dry = random_below(&random, 3) != 0;
       if (what < 4) {
         size_t count = random_below(&random, 400);
-        slm_status status = Z(reserve)(f.zone, 8, sizes[i], count);
+        slm_status status = slm_zone_reserve(f.zone, 8, sizes[i], count);
         if (status == SLM_OK) reserved[i] = count, floor[i] = live[i];
         else assert_status(SLM_ERR_OUT_OF_MEMORY, status);
       } else if (what < 8) {
-        assert_ok(Z(reclaim)(f.zone, random_below(&random, 20), SIZE_MAX, NULL));
+        assert_ok(slm_zone_reclaim(f.zone, random_below(&random, 20), SIZE_MAX, NULL));
       } else if (what < (step / 1000 % 2 == 0 ? 600u : 400u)) {
         if (live[i] == KEPT) continue;
         uint32_t flags = random_below(&random, 2) == 0 ? SLM_NOWAIT : 0;
         void *object;
-        slm_status status = Z(allocate_with)(f.zone, 8, sizes[i], flags, &object);
+        slm_status status = slm_zone_allocate_with(f.zone, 8, sizes[i], flags, &object);
         if (status != SLM_OK) {
           assert_status(SLM_ERR_OUT_OF_MEMORY, status);
           assert_true(live[i] >= floor[i] + reserved[i]);
@@ -236,7 +237,7 @@ static void against_a_model(void **state) {
         }
       } else if (live[i] > 0) {
         size_t at = random_below(&random, live[i]);
-        assert_ok(Z(deallocate)(f.zone, kept[i][at]));
+        assert_ok(slm_zone_deallocate(f.zone, kept[i][at]));
         kept[i][at] = kept[i][--live[i]];
         if (live[i] < floor[i]) floor[i] = live[i];
       }

@@ -1,5 +1,5 @@
 /* What the tests of rust-slabmalloc, from which this allocator comes, check of its behaviour. */
-#include "support/family.h"
+#include "../support/family.h"
 
 typedef struct tuple {
   size_t size, alignment, count;
@@ -32,15 +32,15 @@ static void put_in_order(void **objects, size_t count, enum order order, uint64_
 }
 
 /** Allocates count objects, handing over a page whenever there is none; returns the pages that took. */
-static size_t allocate_all(slm_sc *sc, test_provider *provider, const tuple *t, void **objects) {
+static size_t allocate_all(slm_cache *cache, test_provider *provider, const tuple *t, void **objects) {
   size_t refills = 0;
   for (size_t i = 0; i < t->count; i++) {
-    slm_status status = slm_sc_allocate_with(sc, 0, &objects[i]);
+    slm_status status = slm_cache_allocate_with(cache, 0, &objects[i]);
     if (status != SLM_OK) {
       assert_status(SLM_ERR_OUT_OF_MEMORY, status); /* and never an invalid layout */
-      void *page = test_provider_take(provider, slm_sc_page_size(sc));
-      assert_ok(slm_sc_refill(sc, page, slm_sc_page_size(sc)));
-      assert_ok(slm_sc_allocate_with(sc, 0, &objects[i]));
+      void *page = test_provider_take(provider, slm_cache_page_size(cache));
+      assert_ok(slm_cache_refill(cache, page, slm_cache_page_size(cache)));
+      assert_ok(slm_cache_allocate_with(cache, 0, &objects[i]));
       refills++;
     }
     assert_aligned(objects[i], t->alignment);
@@ -53,21 +53,21 @@ static size_t allocate_all(slm_sc *sc, test_provider *provider, const tuple *t, 
 
 static void allocate_free_and_again(const tuple *t, size_t base_page_size, bool large) {
   test_provider provider;
-  slm_sc_storage storage;
+  slm_cache_storage storage;
   void **objects = malloc(t->count * sizeof *objects);
   uint64_t random = t->size + t->count;
   test_provider_open(&provider, base_page_size);
   provider.careless = large; /* a gigabyte would be filled in vain */
-  slm_options options = SLM_OPTIONS(test_provider_release_only(&provider));
-  slm_sc *sc = slm_sc_init(&storage, sizeof storage, t->alignment, t->size, &options);
-  assert_non_null(sc);
+  slm_options options = *SLM_OPTIONS(test_provider_release_only(&provider));
+  slm_cache *cache = slm_cache_init(&storage, sizeof storage, t->alignment, t->size, &options, NULL);
+  assert_non_null(cache);
   enum page_kind kind = large ? LARGE : BASE;
-  assert_int_equal(slm_sc_page_size(sc), large ? SLM_LARGE_PAGE_SIZE : base_page_size);
+  assert_int_equal(slm_cache_page_size(cache), large ? SLM_LARGE_PAGE_SIZE : base_page_size);
   slm_class_statistics class = {.struct_size = sizeof class};
-  assert_ok(slm_sc_class_statistics(sc, &class));
+  assert_ok(slm_cache_class_statistics(cache, &class));
   size_t pages = 0;
   for (int order = FORWARD; order < ORDERS; order++) {
-    size_t refills = allocate_all(sc, &provider, t, objects);
+    size_t refills = allocate_all(cache, &provider, t, objects);
     if (order == FORWARD) pages = refills;
     else assert_int_equal(refills, 0); /* the pages are still there, and are enough */
     assert_int_equal(test_provider_out(&provider, kind), pages);
@@ -75,13 +75,13 @@ static void allocate_free_and_again(const tuple *t, size_t base_page_size, bool 
     assert_true(pages <= (t->count + class.slots_per_page - 1) / class.slots_per_page + 1); /* one for the page table */
     put_in_order(objects, t->count, order, &random);
     for (size_t i = 0; i < t->count; i++)
-      assert_ok(slm_sc_deallocate_aligned_sized(sc, objects[i], t->alignment, t->size));
+      assert_ok(slm_cache_deallocate_aligned_sized(cache, objects[i], t->alignment, t->size));
   }
-  assert_ok(slm_sc_reclaim(sc, SIZE_MAX, SIZE_MAX, NULL));
+  assert_ok(slm_cache_reclaim(cache, SIZE_MAX, SIZE_MAX, NULL));
   assert_int_equal(test_provider_out(&provider, BASE), 0);
   assert_int_equal(test_provider_out(&provider, LARGE), 0);
   size_t live = 1;
-  assert_ok(slm_sc_destroy(sc, &live));
+  assert_ok(slm_cache_destroy(cache, &live));
   assert_int_equal(live, 0);
   test_provider_close(&provider);
   free(objects);
@@ -102,7 +102,7 @@ static void objects_over_many_large_pages(void **state) {
 static void page_sizes_are_exact(void **state) {
   (void)state;
   slm_zone_storage storage;
-  slm_zone *zone = slm_zone_init(&storage, sizeof storage, NULL);
+  slm_zone *zone = slm_zone_init(&storage, sizeof storage, NULL, NULL);
   assert_int_equal(SLM_LARGE_PAGE_SIZE, 2 * 1024 * 1024);
   assert_int_equal(slm_zone_page_size(zone, 1, 8), 4096);
   assert_int_equal(slm_zone_page_size(zone, 1, SLM_MAX_SIZE), SLM_LARGE_PAGE_SIZE);
@@ -120,11 +120,11 @@ static void alignment_3_is_refused(void **state) {
   (void)state;
   fixture f;
   void *out = &f;
-  slm_sc_storage storage;
+  slm_cache_storage storage;
   open_pull(&f, 4096);
-  assert_status(SLM_ERR_INVALID_LAYOUT, Z(allocate_with)(f.zone, 3, 8, 0, &out));
+  assert_status(SLM_ERR_INVALID_LAYOUT, slm_zone_allocate_with(f.zone, 3, 8, 0, &out));
   assert_null(out);
-  assert_null(slm_sc_init(&storage, sizeof storage, 3, 8, NULL));
+  assert_null(slm_cache_init(&storage, sizeof storage, 3, 8, NULL, NULL));
   still_works(&f);
   close_fixture(&f);
 }
@@ -136,21 +136,21 @@ static void the_readme_examples(void **state) {
   void *object = NULL;
   open_push(&f, 4096);
   refill(&f, 4, 12);
-  assert_ok(Z(allocate_with)(f.zone, 4, 12, 0, &object));
+  assert_ok(slm_zone_allocate_with(f.zone, 4, 12, 0, &object));
   pattern_fill(object, 12, 1);
-  assert_ok(Z(deallocate_aligned_sized)(f.zone, object, 4, 12));
+  assert_ok(slm_zone_deallocate_aligned_sized(f.zone, object, 4, 12));
   close_fixture(&f);
 
-  slm_sc_storage storage;
+  slm_cache_storage storage;
   test_provider provider;
   test_provider_open(&provider, 4096);
-  slm_sc *sc = slm_sc_init(&storage, sizeof storage, 8, 10, NULL);
+  slm_cache *cache = slm_cache_init(&storage, sizeof storage, 8, 10, NULL, NULL);
   void *page = test_provider_take(&provider, 4096);
-  assert_ok(slm_sc_refill(sc, page, 4096));
-  assert_non_null(object = slm_sc_allocate(sc));
-  assert_ok(slm_sc_deallocate_aligned_sized(sc, object, 8, 10));
-  assert_ptr_equal(slm_sc_reclaim_page(sc, 4096), page);
-  assert_ok(slm_sc_destroy(sc, NULL));
+  assert_ok(slm_cache_refill(cache, page, 4096));
+  assert_non_null(object = slm_cache_allocate(cache));
+  assert_ok(slm_cache_deallocate_aligned_sized(cache, object, 8, 10));
+  assert_ptr_equal(slm_cache_reclaim_page(cache, 4096), page);
+  assert_ok(slm_cache_destroy(cache, NULL));
   test_provider_give_back(&provider, page, 4096);
   test_provider_close(&provider);
 }
@@ -161,11 +161,11 @@ static void a_class_of_8_serves_1_2_and_4(void **state) {
   open_push(&f, 4096);
   void *page = refill(&f, 1, 8), *objects[3];
   for (size_t i = 0; i < 3; i++) {
-    assert_ok(Z(allocate_with)(f.zone, (size_t)1 << i, (size_t)1 << i, 0, &objects[i]));
+    assert_ok(slm_zone_allocate_with(f.zone, (size_t)1 << i, (size_t)1 << i, 0, &objects[i]));
     assert_int_equal((uintptr_t)objects[i] & ~(uintptr_t)4095, (uintptr_t)page);
   }
   for (size_t i = 0; i < 3; i++)
-    assert_ok(Z(deallocate_aligned_sized)(f.zone, objects[i], (size_t)1 << i, (size_t)1 << i));
+    assert_ok(slm_zone_deallocate_aligned_sized(f.zone, objects[i], (size_t)1 << i, (size_t)1 << i));
   close_fixture(&f);
 }
 
@@ -175,29 +175,29 @@ static void a_page_is_full_at_its_slot_count(void **state) {
   static const size_t sizes[] = {8, 512};
   for (size_t i = 0; i < COUNT_OF(sizes); i++) {
     test_provider provider;
-    slm_sc_storage storage;
+    slm_cache_storage storage;
     void *objects[512];
     test_provider_open(&provider, 4096);
-    slm_options options = SLM_OPTIONS(test_provider_release_only(&provider));
-    slm_sc *sc = slm_sc_init(&storage, sizeof storage, 1, sizes[i], &options);
+    slm_options options = *SLM_OPTIONS(test_provider_release_only(&provider));
+    slm_cache *cache = slm_cache_init(&storage, sizeof storage, 1, sizes[i], &options, NULL);
     char *page = test_provider_take(&provider, 4096);
-    assert_ok(slm_sc_refill(sc, page, 4096));
+    assert_ok(slm_cache_refill(cache, page, 4096));
     slm_class_statistics class = {.struct_size = sizeof class};
-    assert_ok(slm_sc_class_statistics(sc, &class));
+    assert_ok(slm_cache_class_statistics(cache, &class));
     assert_int_equal(class.pages, 1);
     assert_int_equal(class.empty_pages, 1);
     assert_true(class.slots_per_page * sizes[i] <= 4096 && class.slots_per_page * sizes[i] >= 4096 * 85 / 100);
     for (size_t j = 0; j < class.slots_per_page; j++)
-      assert_ptr_equal(objects[j] = slm_sc_allocate(sc), page + j * sizes[i]); /* first fit */
-    assert_null(slm_sc_allocate(sc));
-    assert_ok(slm_sc_deallocate(sc, objects[5]));
-    assert_ok(slm_sc_deallocate(sc, objects[3]));
-    void *again[2] = {slm_sc_allocate(sc), slm_sc_allocate(sc)}; /* the two free slots, in either order */
+      assert_ptr_equal(objects[j] = slm_cache_allocate(cache), page + j * sizes[i]); /* first fit */
+    assert_null(slm_cache_allocate(cache));
+    assert_ok(slm_cache_deallocate(cache, objects[5]));
+    assert_ok(slm_cache_deallocate(cache, objects[3]));
+    void *again[2] = {slm_cache_allocate(cache), slm_cache_allocate(cache)}; /* the two free slots, in either order */
     assert_true((again[0] == objects[3] && again[1] == objects[5]) ||
                 (again[0] == objects[5] && again[1] == objects[3]));
-    assert_null(slm_sc_allocate(sc));
+    assert_null(slm_cache_allocate(cache));
     size_t live = 0;
-    assert_ok(slm_sc_destroy(sc, &live));
+    assert_ok(slm_cache_destroy(cache, &live));
     assert_int_equal(live, class.slots_per_page);
     test_provider_close(&provider);
   }

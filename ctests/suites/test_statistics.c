@@ -1,5 +1,5 @@
 /* Statistics: the header's equations hold at every step, and the structs may grow. */
-#include "support/family.h"
+#include "../support/family.h"
 
 static void equations_hold_at_every_step(void **state) {
   (void)state;
@@ -13,17 +13,18 @@ static void equations_hold_at_every_step(void **state) {
     for (size_t step = 0; step < STEPS; step++) {
       void **object = &objects[random_below(&random, LIVE)];
       if (*object != NULL) {
-        bytes -= Z(usable_size)(f.zone, *object) + CANARY;
-        assert_ok(Z(deallocate)(f.zone, *object));
+        bytes -= slm_zone_usable_size(f.zone, *object) + CANARY;
+        assert_ok(slm_zone_deallocate(f.zone, *object));
         *object = NULL;
         live--;
       } else {
-        *object = Z(allocate)(f.zone, random_below(&random, step % 16 == 0 ? SLM_MAX_SIZE : 2048));
+        *object = slm_zone_allocate(f.zone, random_below(&random, step % 16 == 0 ? SLM_MAX_SIZE : 2048));
         assert_non_null(*object);
-        bytes += Z(usable_size)(f.zone, *object) + CANARY;
+        bytes += slm_zone_usable_size(f.zone, *object) + CANARY;
         live++;
       }
-      if (step % 100 == 99) assert_ok(Z(reclaim)(f.zone, random_below(&random, 4), random_below(&random, 2), NULL));
+      if (step % 100 == 99)
+        assert_ok(slm_zone_reclaim(f.zone, random_below(&random, 4), random_below(&random, 2), NULL));
       assert_int_equal(statistics(&f).slots_live, live);
       assert_int_equal(statistics(&f).bytes_live, bytes);
       check_books(&f);
@@ -43,14 +44,14 @@ static void each_class_counts_its_own(void **state) {
     size_t size = before.slot_size - CANARY;
     if (size == 0) continue; /* a canary fills the slot */
     assert_int_equal(before.slots_live, 0);
-    for (size_t j = 0; j < 10; j++) assert_non_null(objects[j] = Z(allocate)(f.zone, size));
+    for (size_t j = 0; j < 10; j++) assert_non_null(objects[j] = slm_zone_allocate(f.zone, size));
     slm_class_statistics after = class_statistics(&f, i);
     assert_int_equal(after.slots_live, 10);
     assert_int_equal(after.pages, (10 + after.slots_per_page - 1) / after.slots_per_page);
     assert_int_equal(after.empty_pages, 0);
     assert_int_equal(statistics(&f).slots_live, 10);
     assert_int_equal(statistics(&f).bytes_live, 10 * before.slot_size);
-    for (size_t j = 0; j < 10; j++) assert_ok(Z(deallocate)(f.zone, objects[j]));
+    for (size_t j = 0; j < 10; j++) assert_ok(slm_zone_deallocate(f.zone, objects[j]));
   }
   close_fixture(&f);
 }
@@ -76,8 +77,8 @@ static void classes_ascend_and_fill_their_pages(void **state) {
     }
     assert_true(last >= SLM_MAX_SIZE);
     slm_class_statistics out = {.struct_size = sizeof out, .pages = 77};
-    assert_status(SLM_ERR_INVALID_ARGUMENT, Z(class_statistics)(f.zone, count, &out));
-    assert_status(SLM_ERR_INVALID_ARGUMENT, Z(class_statistics)(f.zone, SIZE_MAX, &out));
+    assert_status(SLM_ERR_INVALID_ARGUMENT, slm_zone_class_statistics(f.zone, count, &out));
+    assert_status(SLM_ERR_INVALID_ARGUMENT, slm_zone_class_statistics(f.zone, SIZE_MAX, &out));
     assert_int_equal(out.pages, 77);
     close_fixture(&f);
   }
@@ -90,17 +91,17 @@ static void too_small_a_struct_is_refused(void **state) {
   slm_statistics all;
   slm_class_statistics class;
   static const uint32_t less[] = {0, 1, 8, offsetof(slm_statistics, slots_retired) - 1};
-  assert_status(SLM_ERR_INVALID_ARGUMENT, Z(statistics)(f.zone, NULL));
-  assert_status(SLM_ERR_INVALID_ARGUMENT, Z(class_statistics)(f.zone, 0, NULL));
+  assert_status(SLM_ERR_INVALID_ARGUMENT, slm_zone_statistics(f.zone, NULL));
+  assert_status(SLM_ERR_INVALID_ARGUMENT, slm_zone_class_statistics(f.zone, 0, NULL));
   for (size_t i = 0; i < COUNT_OF(less); i++) {
     memset(&all, 0x5C, sizeof all);
     all.struct_size = less[i];
-    assert_status(SLM_ERR_INVALID_ARGUMENT, Z(statistics)(f.zone, &all));
+    assert_status(SLM_ERR_INVALID_ARGUMENT, slm_zone_statistics(f.zone, &all));
     assert_true(bytes_are((char *)&all + 4, sizeof all - 4, 0x5C));
   }
   memset(&class, 0x5C, sizeof class);
   class.struct_size = sizeof class - 1;
-  assert_status(SLM_ERR_INVALID_ARGUMENT, Z(class_statistics)(f.zone, 0, &class));
+  assert_status(SLM_ERR_INVALID_ARGUMENT, slm_zone_class_statistics(f.zone, 0, &class));
   assert_true(bytes_are((char *)&class + 4, sizeof class - 4, 0x5C));
   close_fixture(&f);
 }
@@ -110,14 +111,14 @@ static void the_first_struct_is_still_taken(void **state) {
   (void)state;
   fixture f;
   open_pull(&f, 4096);
-  assert_non_null(Z(allocate)(f.zone, 100));
+  assert_non_null(slm_zone_allocate(f.zone, 100));
   size_t first = offsetof(slm_statistics, slots_retired);
   assert_int_equal(first, 64);
   for (size_t size = first; size < sizeof(slm_statistics); size++) {
     slm_statistics all;
     memset(&all, 0x5C, sizeof all);
     all.struct_size = (uint32_t)size;
-    assert_ok(Z(statistics)(f.zone, &all));
+    assert_ok(slm_zone_statistics(f.zone, &all));
     assert_int_equal(all.struct_size, size);
     assert_int_equal(all.slots_live, 1);
     assert_int_equal(all.slots_retired, UINT64_C(0x5C5C5C5C5C5C5C5C));
@@ -131,7 +132,7 @@ static void a_larger_struct_is_filled_as_far_as_known(void **state) {
   (void)state;
   fixture f;
   open_pull(&f, 4096);
-  assert_non_null(Z(allocate)(f.zone, 100));
+  assert_non_null(slm_zone_allocate(f.zone, 100));
   struct {
     slm_statistics known;
     unsigned char later[32];
@@ -144,10 +145,10 @@ static void a_larger_struct_is_filled_as_far_as_known(void **state) {
   memset(&class, 0x5C, sizeof class);
   all.known.struct_size = sizeof all;
   class.known.struct_size = sizeof class - sizeof class.guard;
-  assert_ok(Z(statistics)(f.zone, &all.known));
+  assert_ok(slm_zone_statistics(f.zone, &all.known));
   assert_int_equal(all.known.slots_live, 1);
-  assert_int_equal(all.known.bytes_live, Z(good_size)(f.zone, 100) + CANARY);
-  assert_ok(Z(class_statistics)(f.zone, 0, &class.known));
+  assert_int_equal(all.known.bytes_live, slm_zone_good_size(f.zone, 100) + CANARY);
+  assert_ok(slm_zone_class_statistics(f.zone, 0, &class.known));
   assert_int_equal(class.known.slot_size, 8);
   assert_int_equal(class.known.slots_live, 0);
   assert_true(bytes_are(class.guard, sizeof class.guard, 0x5C));

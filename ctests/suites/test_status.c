@@ -1,5 +1,5 @@
 /* Statuses have names, the library has a version. */
-#include "support/suite.h"
+#include "../support/suite.h"
 
 static void every_status_has_its_name(void **state) {
   (void)state;

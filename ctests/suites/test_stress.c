@@ -1,6 +1,6 @@
 /* Random operations on zones that share one small region, which runs dry all the time, and whose providers call back:
  * from within allocate_page and release_page any zone may be asked for anything, three levels deep. */
-#include "support/family.h"
+#include "../support/family.h"
 
 #define STEPS 600000
 #define MEMORY_SIZE (6 * SLM_LARGE_PAGE_SIZE)
@@ -16,7 +16,7 @@ struct stress;
 typedef struct member {
   struct stress *stress;
   storage_type storage;
-  zone_type *zone;
+  slm_zone *zone;
   object objects[LIMIT];
   size_t count;
 } member;
@@ -77,7 +77,7 @@ static void mark(stress *s, const object *o, bool live) {
 
 static void add(member *m, void *memory, size_t alignment, size_t size) {
   stress *s = m->stress;
-  object o = {memory, size, Z(usable_size)(m->zone, memory), s->next_id++};
+  object o = {memory, size, slm_zone_usable_size(m->zone, memory), s->next_id++};
   CHECK(s, (uintptr_t)memory % alignment == 0);
   CHECK(s, o.usable >= size && o.usable > 0);
   mark(s, &o, true);
@@ -91,7 +91,7 @@ static object take(member *m) {
   object o = m->objects[index];
   m->objects[index] = m->objects[--m->count];
   CHECK(m->stress, pattern_ends_hold(o.memory, o.size, o.id));
-  CHECK(m->stress, Z(usable_size)(m->zone, o.memory) == o.usable);
+  CHECK(m->stress, slm_zone_usable_size(m->zone, o.memory) == o.usable);
   return o;
 }
 
@@ -107,18 +107,18 @@ static void allocate(stress *s, member *m) {
   void *memory[BATCH] = {NULL};
   size_t size = random_size(s), natural = size <= 8 ? 8 : 16, alignment = natural;
   if (random_below(&s->random, 8) == 0) {
-    size_t count = Z(allocate_batch)(m->zone, size, random_below(&s->random, BATCH + 1), memory);
+    size_t count = slm_zone_allocate_batch(m->zone, size, random_below(&s->random, BATCH + 1), memory);
     for (size_t i = 0; i < count; i++) add(m, memory[i], natural, size);
   } else if (random_below(&s->random, 4) == 0) {
     alignment = (size_t)1 << random_below(&s->random, random_below(&s->random, 20) == 0 ? 22 : 9);
-    slm_status status = Z(allocate_with)(m->zone, alignment, size, SLM_ZEROED, &memory[0]);
+    slm_status status = slm_zone_allocate_with(m->zone, alignment, size, SLM_ZEROED, &memory[0]);
     CHECK(s, (status == SLM_OK) == (memory[0] != NULL));
     CHECK(s, status == SLM_OK || status == SLM_ERR_OUT_OF_MEMORY || (status == SLM_ERR_REENTRANT && s->depth > 0));
     if (memory[0] == NULL) return;
     CHECK(s, bytes_are(memory[0], size, 0));
     add(m, memory[0], alignment, size);
   } else {
-    memory[0] = Z(allocate)(m->zone, size);
+    memory[0] = slm_zone_allocate(m->zone, size);
     if (memory[0] != NULL) add(m, memory[0], natural, size);
   }
 }
@@ -127,19 +127,19 @@ static void deallocate(stress *s, member *m) {
   object o = take(m);
   member *other = m == s->members ? m + 1 : s->members;
   if (random_below(&s->random, 8) == 0) {
-    CHECK(s, Z(deallocate)(other->zone, o.memory) == SLM_ERR_FOREIGN_POINTER);
-    CHECK(s, Z(deallocate)(m->zone, o.memory + 1) == SLM_ERR_INTERIOR_POINTER);
+    CHECK(s, slm_zone_deallocate(other->zone, o.memory) == SLM_ERR_FOREIGN_POINTER);
+    CHECK(s, slm_zone_deallocate(m->zone, o.memory + 1) == SLM_ERR_INTERIOR_POINTER);
   }
-  CHECK(s, Z(deallocate)(m->zone, o.memory) == SLM_OK);
+  CHECK(s, slm_zone_deallocate(m->zone, o.memory) == SLM_OK);
   mark(s, &o, false);
-  if (random_below(&s->random, 8) == 0) CHECK(s, Z(deallocate)(m->zone, o.memory) == SLM_ERR_DOUBLE_FREE);
+  if (random_below(&s->random, 8) == 0) CHECK(s, slm_zone_deallocate(m->zone, o.memory) == SLM_ERR_DOUBLE_FREE);
 }
 
 static void reallocate(stress *s, member *m) {
   object before = take(m);
   size_t size = random_size(s), kept = size < before.size ? size : before.size;
   if (before.size > 2 * PATTERN_END && kept > PATTERN_END) kept = PATTERN_END; /* the start of a big object's pattern */
-  void *memory = Z(reallocate)(m->zone, before.memory, size);
+  void *memory = slm_zone_reallocate(m->zone, before.memory, size);
   if (memory == NULL) {
     CHECK(s, pattern_ends_hold(before.memory, before.size, before.id));
     m->objects[m->count++] = before;
@@ -152,16 +152,16 @@ static void reallocate(stress *s, member *m) {
 
 /** Hands a page of the region to some class. */
 static void push_page(stress *s, member *m) {
-  size_t size = random_size(s), page_size = Z(page_size)(m->zone, 1, size);
+  size_t size = random_size(s), page_size = slm_zone_page_size(m->zone, 1, size);
   void *page = s->pages.allocate_page(s->pages.context, page_size);
   if (page == NULL) return;
-  CHECK(s, Z(refill)(m->zone, 1, size, page, page_size) == SLM_OK);
-  CHECK(s, Z(refill)(m->zone, 1, size, page, page_size) == SLM_ERR_PAGE_OWNED);
+  CHECK(s, slm_zone_refill(m->zone, 1, size, page, page_size) == SLM_OK);
+  CHECK(s, slm_zone_refill(m->zone, 1, size, page, page_size) == SLM_ERR_PAGE_OWNED);
 }
 
 static void take_page_out(stress *s, member *m) {
   size_t page_size = random_below(&s->random, 2) ? s->page_size : SLM_LARGE_PAGE_SIZE;
-  void *page = Z(reclaim_page)(m->zone, page_size);
+  void *page = slm_zone_reclaim_page(m->zone, page_size);
   if (page != NULL) s->pages.release_page(s->pages.context, page, page_size);
 }
 
@@ -172,7 +172,7 @@ static void operate(stress *s, member *m) {
   else if (dice < 45 && m->count > 0) reallocate(s, m);
   else if (dice < 47) push_page(s, m);
   else if (dice < 49) take_page_out(s, m);
-  else if (dice < 50) CHECK(s, Z(reclaim)(m->zone, random_below(&s->random, 5), SIZE_MAX, NULL) == SLM_OK);
+  else if (dice < 50) CHECK(s, slm_zone_reclaim(m->zone, random_below(&s->random, 5), SIZE_MAX, NULL) == SLM_OK);
   else if (dice < 51)
     for (size_t i = m->count / 2; i > 0 && m->count > 0; i--) deallocate(s, m);
   else if (m->count > 0) deallocate(s, m);
@@ -182,7 +182,7 @@ static void check_count(stress *s, member *m) {
   slm_statistics now = {.struct_size = sizeof now};
   uint64_t bytes = 0;
   for (size_t i = 0; i < m->count; i++) bytes += m->objects[i].usable + CANARY;
-  CHECK(s, Z(statistics)(m->zone, &now) == SLM_OK);
+  CHECK(s, slm_zone_statistics(m->zone, &now) == SLM_OK);
   CHECK(s, now.slots_live == m->count && now.bytes_live == bytes);
 }
 
@@ -195,7 +195,7 @@ static void share_a_small_region(size_t page_size, uint64_t seed) {
   s.taken = calloc(MEMORY_SIZE / 8, 1);
   assert_true(s.memory != NULL && s.taken != NULL);
   size_t offset = random_below(&s.random, SLM_LARGE_PAGE_SIZE);
-  s.region = slm_region_init(s.memory + offset, MEMORY_SIZE - offset, page_size);
+  s.region = slm_region_init(s.memory + offset, MEMORY_SIZE - offset, page_size, NULL);
   assert_non_null(s.region);
   s.pages = slm_region_provider(s.region);
   size_t base = slm_region_available(s.region, page_size), large = slm_region_available(s.region, SLM_LARGE_PAGE_SIZE);
@@ -203,10 +203,13 @@ static void share_a_small_region(size_t page_size, uint64_t seed) {
     member *m = &s.members[i];
     m->stress = &s;
     /* The last one has to be refilled. */
-    slm_page_provider provider = {sizeof provider, 0, m, i < ZONES - 1 ? allocate_page : NULL, release_page};
-    slm_options options = SLM_OPTIONS(provider);
+    slm_page_provider provider = {.struct_size = sizeof provider,
+                                  .context = m,
+                                  .allocate_page = i < ZONES - 1 ? allocate_page : NULL,
+                                  .release_page = release_page};
+    slm_options options = SUITE_OPTIONS(provider);
     options.page_size = (uint32_t)page_size;
-    assert_non_null(m->zone = Z(init)(&m->storage, sizeof m->storage, &options));
+    assert_non_null(m->zone = slm_zone_init(&m->storage, sizeof m->storage, &options, NULL));
   }
   while (s.step < STEPS) {
     operate(&s, &s.members[random_below(&s.random, ZONES)]);
@@ -217,15 +220,15 @@ static void share_a_small_region(size_t page_size, uint64_t seed) {
   for (size_t i = 1; i < ZONES; i++) {
     member *m = &s.members[i];
     while (m->count > 0) deallocate(&s, m);
-    CHECK(&s, Z(reclaim)(m->zone, SIZE_MAX, SIZE_MAX, NULL) == SLM_OK);
+    CHECK(&s, slm_zone_reclaim(m->zone, SIZE_MAX, SIZE_MAX, NULL) == SLM_OK);
     slm_statistics now = {.struct_size = sizeof now};
-    assert_ok(Z(statistics)(m->zone, &now));
+    assert_ok(slm_zone_statistics(m->zone, &now));
     CHECK(&s, now.base_pages_taken > 0 && now.base_pages_taken == now.base_pages_given_back);
     CHECK(&s, now.large_pages_taken == now.large_pages_given_back);
   }
   for (size_t i = 0; i < ZONES; i++) { /* the objects of the first go with the zone */
     size_t live = SIZE_MAX;
-    CHECK(&s, Z(destroy)(s.members[i].zone, &live) == SLM_OK);
+    CHECK(&s, slm_zone_destroy(s.members[i].zone, &live) == SLM_OK);
     CHECK(&s, live == s.members[i].count);
   }
   CHECK(&s, slm_region_available(s.region, page_size) == base);

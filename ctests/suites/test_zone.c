@@ -1,5 +1,5 @@
 /* Every size and every alignment, served by a zone that takes its own pages. */
-#include "support/family.h"
+#include "../support/family.h"
 
 /** Sizes at both sides of each class of a zone, up to the largest. */
 static size_t edge_sizes(fixture *f, size_t *sizes, size_t limit) {
@@ -17,21 +17,21 @@ static size_t edge_sizes(fixture *f, size_t *sizes, size_t limit) {
 }
 
 static void *allocate_checked(fixture *f, size_t size, uint64_t id) {
-  unsigned char *object = Z(allocate)(f->zone, size);
+  unsigned char *object = slm_zone_allocate(f->zone, size);
   assert_non_null(object);
   assert_aligned(object, size <= 8 ? 8 : 16);
-  size_t usable = Z(usable_size)(f->zone, object);
+  size_t usable = slm_zone_usable_size(f->zone, object);
   assert_true(usable >= size && usable >= 1);
-  assert_int_equal(Z(good_size)(f->zone, size), usable < SLM_MAX_SIZE ? usable : SLM_MAX_SIZE);
-  assert_true(Z(owns)(f->zone, object) && Z(owns)(f->zone, object + usable - 1));
+  assert_int_equal(slm_zone_good_size(f->zone, size), usable < SLM_MAX_SIZE ? usable : SLM_MAX_SIZE);
+  assert_true(slm_zone_owns(f->zone, object) && slm_zone_owns(f->zone, object + usable - 1));
   pattern_fill(object, usable, id); /* every usable byte is ours */
   return object;
 }
 
 static void free_checked(fixture *f, void *object, size_t size, uint64_t id) {
-  assert_true(pattern_holds(object, Z(good_size)(f->zone, size), id));
-  assert_ok(Z(deallocate_sized)(f->zone, object, size));
-  assert_int_equal(Z(usable_size)(f->zone, object), 0);
+  assert_true(pattern_holds(object, slm_zone_good_size(f->zone, size), id));
+  assert_ok(slm_zone_deallocate_sized(f->zone, object, size));
+  assert_int_equal(slm_zone_usable_size(f->zone, object), 0);
 }
 
 static void every_small_size(void **state) {
@@ -80,17 +80,17 @@ static void every_alignment(void **state) {
     for (size_t alignment = 1; alignment <= SLM_LARGE_PAGE_SIZE; alignment *= 2) {
       for (size_t i = 0; i < COUNT_OF(sizes); i++) {
         for (size_t j = 0; j < EACH; j++) {
-          objects[i][j] = Z(allocate_aligned)(f.zone, alignment, sizes[i]);
+          objects[i][j] = slm_zone_allocate_aligned(f.zone, alignment, sizes[i]);
           assert_non_null(objects[i][j]);
           assert_aligned(objects[i][j], alignment);
-          assert_true(Z(usable_size)(f.zone, objects[i][j]) >= sizes[i]);
+          assert_true(slm_zone_usable_size(f.zone, objects[i][j]) >= sizes[i]);
           pattern_fill(objects[i][j], sizes[i], i * EACH + j);
         }
       }
       for (size_t i = 0; i < COUNT_OF(sizes); i++) {
         for (size_t j = 0; j < EACH; j++) {
           assert_true(pattern_holds(objects[i][j], sizes[i], i * EACH + j));
-          assert_ok(Z(deallocate_aligned_sized)(f.zone, objects[i][j], alignment, sizes[i]));
+          assert_ok(slm_zone_deallocate_aligned_sized(f.zone, objects[i][j], alignment, sizes[i]));
         }
       }
       assert_int_equal(slots_live(&f), 0);
@@ -109,14 +109,14 @@ static void exhaust_aligned(size_t page_size, size_t alignment, size_t size, siz
   slm_class_statistics class = class_statistics(&f, index);
   size_t plain = class.slot_size - CANARY, aligned = 0, others = 0;
   for (size_t i = 0; i < used_before; i++) { /* some slots have been in use */
-    void *object = Z(allocate)(f.zone, plain);
+    void *object = slm_zone_allocate(f.zone, plain);
     assert_non_null(object);
-    assert_ok(Z(deallocate)(f.zone, object));
+    assert_ok(slm_zone_deallocate(f.zone, object));
   }
-  for (void *object; (object = Z(allocate_aligned)(f.zone, alignment, size)) != NULL; aligned++)
+  for (void *object; (object = slm_zone_allocate_aligned(f.zone, alignment, size)) != NULL; aligned++)
     assert_aligned(object, alignment);
   assert_true(aligned >= 1);
-  for (void *object; (object = Z(allocate)(f.zone, plain)) != NULL; others++)
+  for (void *object; (object = slm_zone_allocate(f.zone, plain)) != NULL; others++)
     assert_int_not_equal((uintptr_t)object % alignment, 0);
   assert_int_equal(aligned + others, class.slots_per_page);
   close_with_live(&f, aligned + others);
@@ -147,18 +147,18 @@ static void zeroed_memory_reads_as_zero(void **state) {
     for (int round = 0; round < 3; round++) { /* fresh pages first, then memory that was ours and is dirty */
       for (size_t j = 0; j < EACH; j++) {
         if (j % 2 == 0) {
-          objects[j] = Z(allocate_zeroed)(f.zone, sizes[i]);
+          objects[j] = slm_zone_allocate_zeroed(f.zone, sizes[i]);
         } else {
           void *out = NULL;
-          assert_ok(Z(allocate_with)(f.zone, 64, sizes[i], SLM_ZEROED, &out));
+          assert_ok(slm_zone_allocate_with(f.zone, 64, sizes[i], SLM_ZEROED, &out));
           assert_aligned(out, 64);
           objects[j] = out;
         }
         assert_non_null(objects[j]);
         assert_true(bytes_are(objects[j], sizes[i], 0));
-        memset(objects[j], 0xFF, Z(usable_size)(f.zone, objects[j]));
+        memset(objects[j], 0xFF, slm_zone_usable_size(f.zone, objects[j]));
       }
-      for (size_t j = 0; j < EACH; j++) assert_ok(Z(deallocate)(f.zone, objects[j]));
+      for (size_t j = 0; j < EACH; j++) assert_ok(slm_zone_deallocate(f.zone, objects[j]));
     }
   }
   close_fixture(&f);
@@ -170,20 +170,20 @@ static void good_size_is_what_is_given(void **state) {
     fixture f;
     open_pull(&f, page_size);
     size_t last = 0;
-    assert_int_equal(Z(good_size)(f.zone, 0), Z(good_size)(f.zone, 1));
+    assert_int_equal(slm_zone_good_size(f.zone, 0), slm_zone_good_size(f.zone, 1));
     for (size_t size = 1; size <= SLM_MAX_SIZE; size++) {
-      size_t good = Z(good_size)(f.zone, size);
+      size_t good = slm_zone_good_size(f.zone, size);
       assert_true(good >= size && good >= last);
       assert_true(good <= size + size / 4 + 15); /* four classes for each doubling, none below 16 apart */
       if (good != last) {                        /* it can be asked for, and is given */
         assert_true(good <= SLM_MAX_SIZE);
-        assert_int_equal(Z(good_size)(f.zone, good), good);
+        assert_int_equal(slm_zone_good_size(f.zone, good), good);
         free_checked(&f, allocate_checked(&f, good, good), good, good);
       }
       last = good;
     }
-    assert_int_equal(Z(good_size)(f.zone, SLM_MAX_SIZE + 1), 0);
-    assert_int_equal(Z(good_size)(f.zone, SIZE_MAX), 0);
+    assert_int_equal(slm_zone_good_size(f.zone, SLM_MAX_SIZE + 1), 0);
+    assert_int_equal(slm_zone_good_size(f.zone, SIZE_MAX), 0);
     close_fixture(&f);
   }
 }
@@ -192,21 +192,21 @@ static void owns_tells_pages_from_other_memory(void **state) {
   (void)state;
   fixture f;
   open_pull(&f, 4096);
-  unsigned char *small = Z(allocate)(f.zone, 100), *large = Z(allocate)(f.zone, 100000);
+  unsigned char *small = slm_zone_allocate(f.zone, 100), *large = slm_zone_allocate(f.zone, 100000);
   unsigned char *page = (unsigned char *)((uintptr_t)small & ~(uintptr_t)4095);
   unsigned char *large_page = (unsigned char *)((uintptr_t)large & ~(SLM_LARGE_PAGE_SIZE - 1));
-  assert_true(Z(owns)(f.zone, page) && Z(owns)(f.zone, page + 4095));
-  assert_true(Z(owns)(f.zone, large_page) && Z(owns)(f.zone, large_page + SLM_LARGE_PAGE_SIZE - 1));
-  assert_false(Z(owns)(f.zone, large_page - 1));
-  assert_false(Z(owns)(f.zone, NULL) || Z(owns)(f.zone, &f) || Z(owns)(f.zone, (void *)UINTPTR_MAX));
+  assert_true(slm_zone_owns(f.zone, page) && slm_zone_owns(f.zone, page + 4095));
+  assert_true(slm_zone_owns(f.zone, large_page) && slm_zone_owns(f.zone, large_page + SLM_LARGE_PAGE_SIZE - 1));
+  assert_false(slm_zone_owns(f.zone, large_page - 1));
+  assert_false(slm_zone_owns(f.zone, NULL) || slm_zone_owns(f.zone, &f) || slm_zone_owns(f.zone, (void *)UINTPTR_MAX));
   void *stranger = test_provider_take(&f.provider, 4096);
-  assert_false(Z(owns)(f.zone, stranger));
+  assert_false(slm_zone_owns(f.zone, stranger));
   test_provider_give_back(&f.provider, stranger, 4096);
-  assert_ok(Z(deallocate)(f.zone, small));
-  assert_ok(Z(deallocate)(f.zone, large));
-  assert_true(Z(owns)(f.zone, small)); /* the page is empty but still the zone's */
-  assert_ok(Z(reclaim)(f.zone, SIZE_MAX, SIZE_MAX, NULL));
-  assert_false(Z(owns)(f.zone, small) || Z(owns)(f.zone, large));
+  assert_ok(slm_zone_deallocate(f.zone, small));
+  assert_ok(slm_zone_deallocate(f.zone, large));
+  assert_true(slm_zone_owns(f.zone, small)); /* the page is empty but still the zone's */
+  assert_ok(slm_zone_reclaim(f.zone, SIZE_MAX, SIZE_MAX, NULL));
+  assert_false(slm_zone_owns(f.zone, small) || slm_zone_owns(f.zone, large));
   close_fixture(&f);
 }
 
@@ -215,9 +215,9 @@ static void freed_memory_is_used_again(void **state) {
   fixture f;
   open_pull(&f, 4096);
   for (size_t i = 0; i < 100000; i++) {
-    void *object = Z(allocate)(f.zone, i % 2000);
+    void *object = slm_zone_allocate(f.zone, i % 2000);
     assert_non_null(object);
-    assert_ok(Z(deallocate)(f.zone, object));
+    assert_ok(slm_zone_deallocate(f.zone, object));
   }
   /* Each class may keep the page it used last, and those that its quarantine lies in. */
   assert_true(test_provider_out(&f.provider, BASE) <= (CANARY ? 3 : 1) * statistics(&f).class_count);

@@ -1,5 +1,5 @@
 /* Pull: the zone takes as many pages as it needs, and finds its objects however many there are. */
-#include "support/family.h"
+#include "../support/family.h"
 
 static void as_many_pages_as_needed(void **state) {
   (void)state;
@@ -9,10 +9,10 @@ static void as_many_pages_as_needed(void **state) {
       fixture f;
       open_pull(&f, page_size);
       assert_int_equal(f.provider.calls, 0); /* none before the first allocation */
-      enum page_kind kind = Z(page_size)(f.zone, 1, sizes[i]) == SLM_LARGE_PAGE_SIZE ? LARGE : BASE;
+      enum page_kind kind = slm_zone_page_size(f.zone, 1, sizes[i]) == SLM_LARGE_PAGE_SIZE ? LARGE : BASE;
       size_t slots = class_of(&f, sizes[i]).slots_per_page, count = 4 * slots + 1;
       for (size_t j = 0; j < count; j++) {
-        assert_non_null(Z(allocate)(f.zone, sizes[i]));
+        assert_non_null(slm_zone_allocate(f.zone, sizes[i]));
         size_t tables = statistics(&f).table_pages;
         assert_int_equal(class_of(&f, sizes[i]).pages, j / slots + 1);
         assert_int_equal(test_provider_out(&f.provider, kind), j / slots + 1 + (kind == BASE ? tables : 0));
@@ -28,13 +28,13 @@ static void a_full_page_is_seen_again_after_one_free(void **state) {
   open_pull(&f, 4096);
   size_t slots = class_of(&f, 64).slots_per_page, count = 20 * slots;
   void **objects = malloc(count * sizeof *objects);
-  for (size_t i = 0; i < count; i++) assert_non_null(objects[i] = Z(allocate)(f.zone, 64));
+  for (size_t i = 0; i < count; i++) assert_non_null(objects[i] = slm_zone_allocate(f.zone, 64));
   f.provider.dry = true;
-  assert_null(Z(allocate)(f.zone, 64));
+  assert_null(slm_zone_allocate(f.zone, 64));
   for (size_t i = 0; i < count; i += 7) {
-    assert_ok(Z(deallocate)(f.zone, objects[i]));
-    assert_ptr_equal(Z(allocate)(f.zone, 64), objects[i]); /* the only free slot there is */
-    assert_null(Z(allocate)(f.zone, 64));
+    assert_ok(slm_zone_deallocate(f.zone, objects[i]));
+    assert_ptr_equal(slm_zone_allocate(f.zone, 64), objects[i]); /* the only free slot there is */
+    assert_null(slm_zone_allocate(f.zone, 64));
   }
   free(objects);
   close_with_live(&f, count);
@@ -46,15 +46,15 @@ static void an_empty_page_serves_another_class(void **state) {
   EACH_BASE_PAGE_SIZE(page_size) {
     fixture f;
     open_pull(&f, page_size);
-    assert_ok(Z(deallocate)(f.zone, Z(allocate)(f.zone, 8)));
-    assert_ok(Z(deallocate)(f.zone, Z(allocate)(f.zone, SLM_MAX_SIZE)));
+    assert_ok(slm_zone_deallocate(f.zone, slm_zone_allocate(f.zone, 8)));
+    assert_ok(slm_zone_deallocate(f.zone, slm_zone_allocate(f.zone, SLM_MAX_SIZE)));
     f.provider.dry = true;
     for (size_t size = 8; size <= SLM_MAX_SIZE; size += size / 2) {
-      void *object = Z(allocate)(f.zone, size);
+      void *object = slm_zone_allocate(f.zone, size);
       assert_non_null(object);
       pattern_fill(object, size, size);
       assert_true(pattern_holds(object, size, size));
-      assert_ok(Z(deallocate)(f.zone, object));
+      assert_ok(slm_zone_deallocate(f.zone, object));
     }
     assert_int_equal(test_provider_out(&f.provider, BASE), 1);
     assert_int_equal(test_provider_out(&f.provider, LARGE), 1);
@@ -73,20 +73,21 @@ static size_t fill_and_empty(size_t pages, size_t fail_at) {
   f.provider.careless = true;
   f.provider.fail_at = fail_at;
   for (size_t i = 0; i < pages; i++) {
-    if ((objects[i] = Z(allocate)(f.zone, 2048)) == NULL) objects[i] = Z(allocate)(f.zone, 2048);
+    if ((objects[i] = slm_zone_allocate(f.zone, 2048)) == NULL) objects[i] = slm_zone_allocate(f.zone, 2048);
     assert_non_null(objects[i]);
     pattern_fill(objects[i], 2048, i);
     if (large_call == 0 && f.provider.taken[LARGE] > 0) large_call = f.provider.calls;
   }
   check_books(&f);
   assert_true(statistics(&f).table_pages <= 2); /* one for each kind of page */
-  for (size_t i = 0; i < pages; i++) assert_true(pattern_holds(objects[i], 2048, i) && Z(owns)(f.zone, objects[i]));
-  assert_false(Z(owns)(f.zone, &f));
+  for (size_t i = 0; i < pages; i++)
+    assert_true(pattern_holds(objects[i], 2048, i) && slm_zone_owns(f.zone, objects[i]));
+  assert_false(slm_zone_owns(f.zone, &f));
   shuffle(objects, pages, &random);
-  for (size_t i = 0; i < pages; i++) assert_ok(Z(deallocate)(f.zone, objects[i]));
-  for (size_t i = 0; i < pages; i += 99) assert_status(SLM_ERR_DOUBLE_FREE, Z(deallocate)(f.zone, objects[i]));
-  assert_ok(Z(reclaim)(f.zone, SIZE_MAX, SIZE_MAX, NULL));
-  for (size_t i = 0; i < pages; i += 99) assert_false(Z(owns)(f.zone, objects[i]));
+  for (size_t i = 0; i < pages; i++) assert_ok(slm_zone_deallocate(f.zone, objects[i]));
+  for (size_t i = 0; i < pages; i += 99) assert_status(SLM_ERR_DOUBLE_FREE, slm_zone_deallocate(f.zone, objects[i]));
+  assert_ok(slm_zone_reclaim(f.zone, SIZE_MAX, SIZE_MAX, NULL));
+  for (size_t i = 0; i < pages; i += 99) assert_false(slm_zone_owns(f.zone, objects[i]));
   still_works(&f);
   close_fixture(&f);
   free(objects);
@@ -109,17 +110,17 @@ static void many_large_pages_are_found_through_a_table(void **state) {
   open_pull(&f, 4096);
   f.provider.careless = true;
   for (size_t i = 0; i < COUNT; i++) {
-    assert_non_null(objects[i] = Z(allocate)(f.zone, 100000));
+    assert_non_null(objects[i] = slm_zone_allocate(f.zone, 100000));
     pattern_fill(objects[i], 16, i);
   }
   assert_true(test_provider_out(&f.provider, LARGE) > 150);
   check_books(&f);
   for (size_t i = 0; i < COUNT; i++) {
     assert_true(pattern_holds(objects[i], 16, i));
-    assert_ok(Z(deallocate_sized)(f.zone, objects[i], 100000));
-    assert_status(SLM_ERR_DOUBLE_FREE, Z(deallocate)(f.zone, objects[i]));
+    assert_ok(slm_zone_deallocate_sized(f.zone, objects[i], 100000));
+    assert_status(SLM_ERR_DOUBLE_FREE, slm_zone_deallocate(f.zone, objects[i]));
   }
-  assert_ok(Z(reclaim)(f.zone, SIZE_MAX, SIZE_MAX, NULL));
+  assert_ok(slm_zone_reclaim(f.zone, SIZE_MAX, SIZE_MAX, NULL));
   assert_int_equal(test_provider_out(&f.provider, BASE), 0);
   assert_int_equal(test_provider_out(&f.provider, LARGE), 0);
   close_fixture(&f);
@@ -131,13 +132,13 @@ static void a_dry_provider_means_out_of_memory_for_now(void **state) {
   void *out = &f;
   open_pull(&f, 4096);
   f.provider.dry = true;
-  assert_null(Z(allocate)(f.zone, 64));
-  assert_null(Z(allocate_zeroed)(f.zone, 64));
-  assert_null(Z(allocate_aligned)(f.zone, 64, 64));
-  assert_null(Z(reallocate)(f.zone, NULL, 64));
-  assert_status(SLM_ERR_OUT_OF_MEMORY, Z(allocate_with)(f.zone, 8, 64, 0, &out));
+  assert_null(slm_zone_allocate(f.zone, 64));
+  assert_null(slm_zone_allocate_zeroed(f.zone, 64));
+  assert_null(slm_zone_allocate_aligned(f.zone, 64, 64));
+  assert_null(slm_zone_reallocate(f.zone, NULL, 64));
+  assert_status(SLM_ERR_OUT_OF_MEMORY, slm_zone_allocate_with(f.zone, 8, 64, 0, &out));
   assert_null(out);
-  assert_status(SLM_ERR_OUT_OF_MEMORY, Z(allocate_with)(f.zone, 8, 60000, SLM_ZEROED, &out));
+  assert_status(SLM_ERR_OUT_OF_MEMORY, slm_zone_allocate_with(f.zone, 8, 60000, SLM_ZEROED, &out));
   assert_int_equal(slots_live(&f), 0);
   f.provider.dry = false;
   still_works(&f);

@@ -1,9 +1,9 @@
 /* Push: the zone has the pages it is handed, and no more. */
-#include "support/family.h"
+#include "../support/family.h"
 
 static slm_status try_allocate(fixture *f, size_t alignment, size_t size) {
   void *object = f;
-  slm_status status = Z(allocate_with)(f->zone, alignment, size, 0, &object);
+  slm_status status = slm_zone_allocate_with(f->zone, alignment, size, 0, &object);
   assert_true(status == SLM_OK ? object != NULL : object == NULL);
   return status;
 }
@@ -19,7 +19,7 @@ static void out_of_memory_for_each_class_until_it_is_refilled(void **state) {
   for (size_t i = 0; i < COUNT_OF(layouts); i++) {
     if (!layouts[i].shares) {
       assert_status(SLM_ERR_OUT_OF_MEMORY, try_allocate(&f, layouts[i].alignment, layouts[i].size));
-      assert_int_equal(Z(page_size)(f.zone, layouts[i].alignment, layouts[i].size), 4096);
+      assert_int_equal(slm_zone_page_size(f.zone, layouts[i].alignment, layouts[i].size), 4096);
       refill(&f, layouts[i].alignment, layouts[i].size);
     }
     assert_ok(try_allocate(&f, layouts[i].alignment, layouts[i].size));
@@ -34,40 +34,40 @@ static void without_options_it_is_a_push_zone_of_4_kib_pages(void **state) {
   storage_type storage;
   test_provider pages;
   test_provider_open(&pages, 4096);
-  zone_type *zone = Z(init)(&storage, sizeof storage, NULL);
+  slm_zone *zone = slm_zone_init(&storage, sizeof storage, SUITE_NO_OPTIONS, NULL);
   assert_ptr_equal(zone, &storage);
-  assert_int_equal(Z(page_size)(zone, 1, 1), 4096);
-  assert_null(Z(allocate)(zone, 24));
+  assert_int_equal(slm_zone_page_size(zone, 1, 1), 4096);
+  assert_null(slm_zone_allocate(zone, 24));
   void *page = test_provider_take(&pages, 4096);
-  assert_ok(Z(refill)(zone, 16, 24, page, 4096));
-  void *object = Z(allocate)(zone, 24);
+  assert_ok(slm_zone_refill(zone, 16, 24, page, 4096));
+  void *object = slm_zone_allocate(zone, 24);
   assert_true((uintptr_t)object - (uintptr_t)page < 4096);
 
   /* Its pages have nowhere to go but to the caller. */
   size_t live = 99;
-  slm_reclaimed reclaimed = {9, 9};
-  assert_status(SLM_ERR_NO_PROVIDER, Z(destroy)(zone, &live));
+  slm_reclaimed reclaimed = {.struct_size = sizeof reclaimed, .base_pages = 9, .large_pages = 9};
+  assert_status(SLM_ERR_NO_PROVIDER, slm_zone_destroy(zone, &live));
   assert_int_equal(live, 1);
-  assert_status(SLM_ERR_NO_PROVIDER, Z(reclaim)(zone, SIZE_MAX, SIZE_MAX, &reclaimed));
-  assert_null(Z(reclaim_page)(zone, 4096)); /* not empty */
+  assert_status(SLM_ERR_NO_PROVIDER, slm_zone_reclaim(zone, SIZE_MAX, SIZE_MAX, &reclaimed));
+  assert_null(slm_zone_reclaim_page(zone, 4096)); /* not empty */
   pattern_fill(object, 24, 5);
-  assert_non_null(Z(allocate)(zone, 24)); /* the refused destroy changed nothing */
+  assert_non_null(slm_zone_allocate(zone, 24)); /* the refused destroy changed nothing */
   assert_true(pattern_holds(object, 24, 5));
-  assert_ok(Z(deallocate)(zone, object));
-  object = Z(allocate)(zone, 24);
+  assert_ok(slm_zone_deallocate(zone, object));
+  object = slm_zone_allocate(zone, 24);
   assert_non_null(object);
   slm_statistics now = {.struct_size = sizeof now};
-  assert_ok(Z(statistics)(zone, &now));
+  assert_ok(slm_zone_statistics(zone, &now));
   assert_int_equal(now.slots_live, 2);
   /* Free both: the page can be had, once. */
-  for (size_t at = 0; at < 4096; at += 8) (void)Z(deallocate)(zone, (char *)page + at);
-  assert_null(Z(reclaim_page)(zone, SLM_LARGE_PAGE_SIZE));
-  assert_null(Z(reclaim_page)(zone, 16384));
-  assert_null(Z(reclaim_page)(zone, 0));
-  assert_ptr_equal(Z(reclaim_page)(zone, 4096), page);
-  assert_null(Z(reclaim_page)(zone, 4096));
-  assert_null(Z(allocate)(zone, 24));
-  assert_ok(Z(destroy)(zone, &live));
+  for (size_t at = 0; at < 4096; at += 8) (void)slm_zone_deallocate(zone, (char *)page + at);
+  assert_null(slm_zone_reclaim_page(zone, SLM_LARGE_PAGE_SIZE));
+  assert_null(slm_zone_reclaim_page(zone, 16384));
+  assert_null(slm_zone_reclaim_page(zone, 0));
+  assert_ptr_equal(slm_zone_reclaim_page(zone, 4096), page);
+  assert_null(slm_zone_reclaim_page(zone, 4096));
+  assert_null(slm_zone_allocate(zone, 24));
+  assert_ok(slm_zone_destroy(zone, &live));
   assert_int_equal(live, 0);
   test_provider_give_back(&pages, page, 4096);
   test_provider_close(&pages);
@@ -83,13 +83,13 @@ static void refill_exhaust_refill(void **state) {
     for (size_t i = 0; i < COUNT_OF(sizes); i++) {
       size_t slots = class_of(&f, sizes[i]).slots_per_page;
       for (int round = 0; round < 3; round++) {
-        assert_null(Z(allocate)(f.zone, sizes[i]));
+        assert_null(slm_zone_allocate(f.zone, sizes[i]));
         char *page = refill(&f, 1, sizes[i]);
         for (size_t j = 0; j < slots; j++) {
-          char *object = Z(allocate)(f.zone, sizes[i]);
-          assert_true(object >= page && object + sizes[i] <= page + Z(page_size)(f.zone, 1, sizes[i]));
+          char *object = slm_zone_allocate(f.zone, sizes[i]);
+          assert_true(object >= page && object + sizes[i] <= page + slm_zone_page_size(f.zone, 1, sizes[i]));
         }
-        assert_null(Z(allocate)(f.zone, sizes[i]));
+        assert_null(slm_zone_allocate(f.zone, sizes[i]));
         live += slots;
         check_books(&f);
       }
@@ -103,10 +103,10 @@ static void an_empty_page_stays_with_its_class(void **state) {
   fixture f;
   open_push(&f, 4096);
   refill(&f, 1, 256);
-  void *object = Z(allocate)(f.zone, 256);
-  assert_ok(Z(deallocate)(f.zone, object));
-  assert_null(Z(allocate)(f.zone, 48));
-  assert_non_null(object = Z(allocate)(f.zone, 256));
+  void *object = slm_zone_allocate(f.zone, 256);
+  assert_ok(slm_zone_deallocate(f.zone, object));
+  assert_null(slm_zone_allocate(f.zone, 48));
+  assert_non_null(object = slm_zone_allocate(f.zone, 256));
   close_with_live(&f, 1);
 }
 
@@ -125,7 +125,7 @@ static void many_pages_come_and_go(void **state) {
         size_t size = i % 3 == 0 ? 64 : 1024;
         refill(&f, 1, size);
         for (size_t j = 0; j < 2; j++) {
-          assert_non_null(objects[i][j] = Z(allocate)(f.zone, size));
+          assert_non_null(objects[i][j] = slm_zone_allocate(f.zone, size));
           pattern_fill(objects[i][j], size, i * 2 + j);
         }
       }
@@ -134,20 +134,20 @@ static void many_pages_come_and_go(void **state) {
       for (size_t i = 0; i < PAGES; i++) {
         for (size_t j = 0; j < 2; j++) {
           assert_true(pattern_holds(objects[i][j], i % 3 == 0 ? 64 : 1024, i * 2 + j));
-          assert_true(Z(owns)(f.zone, objects[i][j]));
+          assert_true(slm_zone_owns(f.zone, objects[i][j]));
         }
       }
       shuffle(&objects[0][0], 2 * PAGES, &random);
-      for (size_t i = 0; i < 2 * PAGES; i++) assert_ok(Z(deallocate)(f.zone, (&objects[0][0])[i]));
+      for (size_t i = 0; i < 2 * PAGES; i++) assert_ok(slm_zone_deallocate(f.zone, (&objects[0][0])[i]));
       if (round == 0) { /* the caller's way */
-        for (void *page; (page = Z(reclaim_page)(f.zone, page_size)) != NULL;)
+        for (void *page; (page = slm_zone_reclaim_page(f.zone, page_size)) != NULL;)
           test_provider_give_back(&f.provider, page, page_size);
       } else { /* the provider's way */
-        assert_ok(Z(reclaim)(f.zone, SIZE_MAX, SIZE_MAX, NULL));
+        assert_ok(slm_zone_reclaim(f.zone, SIZE_MAX, SIZE_MAX, NULL));
       }
       assert_int_equal(test_provider_out(&f.provider, BASE), 0);
       check_books(&f);
-      assert_null(Z(allocate)(f.zone, 64));
+      assert_null(slm_zone_allocate(f.zone, 64));
     }
     close_fixture(&f);
   }
@@ -157,16 +157,16 @@ static void large_pages_are_pushed_too(void **state) {
   (void)state;
   fixture f;
   open_push(&f, 4096);
-  assert_int_equal(Z(page_size)(f.zone, 1, ONE_PER_PAGE), 4096);
-  assert_int_equal(Z(page_size)(f.zone, 1, 50000), SLM_LARGE_PAGE_SIZE);
+  assert_int_equal(slm_zone_page_size(f.zone, 1, ONE_PER_PAGE), 4096);
+  assert_int_equal(slm_zone_page_size(f.zone, 1, 50000), SLM_LARGE_PAGE_SIZE);
   void *page = refill(&f, 1, 50000);
-  void *object = Z(allocate)(f.zone, 50000);
+  void *object = slm_zone_allocate(f.zone, 50000);
   assert_non_null(object);
-  assert_null(Z(reclaim_page)(f.zone, SLM_LARGE_PAGE_SIZE));
-  assert_ok(Z(deallocate)(f.zone, object));
-  assert_null(Z(reclaim_page)(f.zone, 4096));
-  assert_ptr_equal(Z(reclaim_page)(f.zone, SLM_LARGE_PAGE_SIZE), page);
-  assert_false(Z(owns)(f.zone, page));
+  assert_null(slm_zone_reclaim_page(f.zone, SLM_LARGE_PAGE_SIZE));
+  assert_ok(slm_zone_deallocate(f.zone, object));
+  assert_null(slm_zone_reclaim_page(f.zone, 4096));
+  assert_ptr_equal(slm_zone_reclaim_page(f.zone, SLM_LARGE_PAGE_SIZE), page);
+  assert_false(slm_zone_owns(f.zone, page));
   test_provider_give_back(&f.provider, page, SLM_LARGE_PAGE_SIZE);
   close_fixture(&f);
 }
@@ -176,13 +176,13 @@ static void a_pull_zone_takes_pushed_pages_too(void **state) {
   fixture f;
   open_pull(&f, 16384);
   f.provider.dry = true;
-  assert_null(Z(allocate)(f.zone, 100));
+  assert_null(slm_zone_allocate(f.zone, 100));
   refill(&f, 1, 100);
   size_t slots = class_of(&f, 100).slots_per_page;
-  for (size_t i = 0; i < slots; i++) assert_non_null(Z(allocate)(f.zone, 100));
-  assert_null(Z(allocate)(f.zone, 100));
+  for (size_t i = 0; i < slots; i++) assert_non_null(slm_zone_allocate(f.zone, 100));
+  assert_null(slm_zone_allocate(f.zone, 100));
   f.provider.dry = false;
-  assert_non_null(Z(allocate)(f.zone, 100));
+  assert_non_null(slm_zone_allocate(f.zone, 100));
   close_with_live(&f, slots + 1);
 }
 

@@ -97,15 +97,30 @@ static inline void slm_port_wake_one(uint32_t *word) {
 
 // --- Heaps -----------------------------------------------------------------------------------------
 
-// The heap of this thread. Before the thread has one, and after it has given it back, a heap of zeros that serves nothing.
-#define SLM_PORT_NO_HEAP_BYTES 512
-extern unsigned char slm_port_no_heap[SLM_PORT_NO_HEAP_BYTES] __attribute__((visibility("hidden")));
-extern unsigned char slm_port_exited_heap[SLM_PORT_NO_HEAP_BYTES] __attribute__((visibility("hidden")));
+// What serves the calls of a thread without a heap. The arguments are those of the call; the stand-in comes last.
+typedef struct {
+  uintptr_t (*allocate)(uintptr_t size, void *heap);
+  uintptr_t (*allocate_aligned)(uintptr_t size, uintptr_t alignment, void *heap);
+  uintptr_t (*allocate_zeroed)(uintptr_t size, void *heap);
+  uintptr_t (*reallocate)(uintptr_t address, uintptr_t size, void *heap);
+  int32_t (*deallocate)(uintptr_t address, void *heap);
+  uintptr_t (*adopt)(void *run, void *heap);
+} slm_port_stand_in;
+
+// The heap of this thread. Before the thread has one, and after it has given it back, a stand-in: a heap that serves nothing, with
+// the process's pool and the functions above. The words at which a heap has these two; HeapLayoutTests hold them.
+enum { SLM_PORT_HEAP_POOL = 2, SLM_PORT_HEAP_STAND_IN = 9, SLM_PORT_NO_HEAP_WORDS = 16 };
+extern void *slm_port_no_heap[SLM_PORT_NO_HEAP_WORDS] __attribute__((visibility("hidden")));
+extern void *slm_port_exited_heap[SLM_PORT_NO_HEAP_WORDS] __attribute__((visibility("hidden")));
 extern __thread void *slm_port_heap __attribute__((visibility("hidden"), tls_model("initial-exec")));
 static inline void *slm_port_thread_heap(void) { return slm_port_heap; }
 static inline void slm_port_set_thread_heap(void *heap) { slm_port_heap = heap; }
 static inline void *slm_port_no_heap_address(void) { return slm_port_no_heap; }
 static inline void *slm_port_exited_heap_address(void) { return slm_port_exited_heap; }
+
+// The bin of a run that has none: zeros. Nothing ever writes them.
+extern unsigned char slm_port_no_bin[128] __attribute__((visibility("hidden")));
+static inline void *slm_port_no_bin_address(void) { return slm_port_no_bin; }
 
 // The state of the process's heaps.
 extern unsigned char slm_port_process[16384] __attribute__((visibility("hidden")));
@@ -132,7 +147,7 @@ static inline int slm_port_commit(void *memory, size_t bytes) {
   return result;
 }
 
-// Makes memory that faults when it is touched. 0 on success.
+// Puts memory out of reach: it faults when it is touched, and keeps its content. 0 on success.
 static inline int slm_port_protect(void *memory, size_t bytes) {
   int saved = errno;
   int result = mprotect(memory, bytes, PROT_NONE);
@@ -222,6 +237,7 @@ void slm_port_trace_close(size_t size) __attribute__((visibility("hidden")));
 void *slm_port_next_new(size_t size) __attribute__((visibility("hidden")));
 int slm_port_has_environment(void) __attribute__((visibility("hidden")));
 // The next variable of the environment whose name starts with SLABMALLOC_, from *position on; NULL after the last.
+enum { SLM_PORT_OPTION_PREFIX_LENGTH = 11 };
 const char *slm_port_next_option(size_t *position) __attribute__((visibility("hidden")));
 
 #else

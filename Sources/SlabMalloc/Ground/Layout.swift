@@ -23,6 +23,9 @@ public struct Layout: Equatable, Sendable {
   unsafeBitCast(pointer, to: UInt.self)
 }
 
+/// The word that C's size_t is, which Swift imports as Int.
+@inline(__always) func bits(_ size: Int) -> UInt { UInt(bitPattern: size) }
+
 @inline(__always) func isPowerOfTwo(_ value: UInt) -> Bool {
   value != 0 && value & (value &- 1) == 0
 }

@@ -20,10 +20,15 @@ public struct PageSize: Equatable, Sendable {
     }
   }
 
+  /// A base page size or the large one, or nil.
+  init?(bytes: Int) {
+    if bytes == Self.large.bytes { self = .large } else { self.init(base: bytes) }
+  }
+
   public var bytes: Int { Int(size) }
 
   @inline(__always) var size: UInt { 1 &<< UInt(shift) }
   @inline(__always) var mask: UInt { size &- 1 }
 
-  @inline(__always) var isLarge: Bool { !Build.isSmall && shift == 21 }
+  @inline(__always) var isLarge: Bool { !Build.isSmall && shift == Self.large.shift }
 }

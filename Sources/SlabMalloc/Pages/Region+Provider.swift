@@ -7,13 +7,8 @@ extension UnsafeMutablePointer where Pointee == Region {
   }
 }
 
-/// The page size of so many bytes, among those that a provider is asked for.
-func pageSize(ofBytes bytes: Int) -> PageSize? {
-  bytes == PageSize.large.bytes ? .large : PageSize(base: bytes)
-}
-
 private func takeFromRegion(_ context: UnsafeMutableRawPointer?, _ bytes: Int) -> UnsafeMutableRawPointer? {
-  guard let region = context?.assumingMemoryBound(to: Region.self), let page = pageSize(ofBytes: bytes) else {
+  guard let region = context?.assumingMemoryBound(to: Region.self), let page = PageSize(bytes: bytes) else {
     return nil
   }
   region.pointee.lock.acquire()
@@ -23,7 +18,7 @@ private func takeFromRegion(_ context: UnsafeMutableRawPointer?, _ bytes: Int) -
 }
 
 private func giveBackToRegion(_ context: UnsafeMutableRawPointer?, _ memory: UnsafeMutableRawPointer, _ bytes: Int) {
-  guard let region = context?.assumingMemoryBound(to: Region.self), let page = pageSize(ofBytes: bytes) else { return }
+  guard let region = context?.assumingMemoryBound(to: Region.self), let page = PageSize(bytes: bytes) else { return }
   region.pointee.lock.acquire()
   region.giveBack(UInt(bitPattern: memory), page)
   region.pointee.lock.release()

@@ -1,78 +1,44 @@
 import CSlabPort
 import CSlabmalloc
 
-/// What is called when a program frees what it must not.
-struct MisuseHandler {
-  typealias Function = @convention(c) (UnsafeMutableRawPointer?, UnsafeRawPointer) -> Void
-
-  let function: Function?
-  let context: UnsafeMutableRawPointer?
-
-  /// One line on stderr, then abort.
-  static var standard: Self { Self(function: nil, context: nil) }
-}
-
-/// What is told of a misuse: slabmalloc.h's `slm_misuse`.
+/// A misuse, as it is reported: `slm_misuse`, and whether the pointer is of a large object.
 struct Misuse {
-  let structSize: UInt32
   let kind: Status
   let pointer: UInt
-  /// 0 in none.
+  /// 0 if the pointer is in no slab.
   let slotSize: UInt64
-  /// Not told.
   let isLarge: Bool
 
-  static var toldSize: UInt32 { 24 }
+  var c: slm_misuse {
+    slm_misuse(
+      struct_size: UInt32(MemoryLayout<slm_misuse>.size), kind: kind,
+      pointer: UnsafeMutableRawPointer(bitPattern: pointer), slot_size: slotSize)
+  }
 }
 
-extension UnsafeMutablePointer where Pointee == ProcessHeap {
-  /// Tells of a misuse. Returns what it is, if the program has a handler and that returns.
-  @inline(never) func report(_ address: UInt, _ kind: Status) -> Status {
-    let misuse = misuse(of: address, kind)
-    TracePointer.shared.recordMisuse(address, kind, isLast: !isReady || pointee.misuse.function == nil)
-    if isReady, let function = pointee.misuse.function {
-      withUnsafePointer(to: misuse) { function(pointee.misuse.context, UnsafeRawPointer($0)) }
-      return misuse.kind
-    }
-    misuse.write()
-    slm_port_abort()
-    return misuse.kind
+/// Reports a misuse of the process's heaps: to the trace, and to the program's handler. Without a handler it writes a line to stderr
+/// and aborts. The pool comes first, as in every function that `HeapPool` calls.
+/// - Parameter pool: the `HeapPool` of the process.
+func reportMisuse(_ pool: UnsafeMutableRawPointer, _ address: UInt, _ kind: Status) {
+  let misuse = Misuse(pool.assumingMemoryBound(to: HeapPool.self), address, kind)
+  let handler = ProcessPointer.shared.misuseHandler
+  TracePointer.shared.recordMisuse(address, kind, isLast: handler.function == nil)
+  if let function = handler.function {
+    withUnsafePointer(to: misuse.c) { function(handler.context, $0) }
+    return
   }
-
-  /// Reports what a look at an address finds. A live one was freed by somebody else until now.
-  func report(_ address: UInt) -> Status {
-    let found = refusal(of: address, run(around: address))
-    return report(address, found == .ok ? Status.doubleFree : found)
-  }
-
-  private func misuse(of address: UInt, _ kind: Status) -> Misuse {
-    let run = run(around: address)
-    let isObject = run.map { $0.pointee.kind != .unused && $0.pointee.kind != .metadata } ?? false
-    let slotSize = isObject ? UInt64(run.unsafelyUnwrapped.pointee.slotSize) : 0
-    return Misuse(
-      structSize: Misuse.toldSize, kind: kind, pointer: address, slotSize: slotSize,
-      isLarge: isObject && slotSize == 0)
-  }
-
-  /// Why an address is not that of a live object; ok if it is.
-  func refusal(of address: UInt, _ run: RunPointer?) -> Status {
-    guard let run else { return .foreignPointer }
-    switch run.pointee.kind {
-    case .slab:
-      let (index, isStart) = run.place(of: address)
-      guard isStart, index < UInt(run.pointee.slotCount) else { return .interiorPointer }
-      return run.mark(index).pointee == Mark.used ? .ok : .doubleFree
-    case .large: return run.pointee.start == address ? .ok : .interiorPointer
-    case .free, .kept, .busy:
-      // Memory that was given back whole, after its last object was freed.
-      let wasUsed = run.pointee.slotSize != 0 || run.pointee.size != 0
-      return wasUsed ? Status.doubleFree : .foreignPointer
-    case .unused, .metadata: return .foreignPointer
-    }
-  }
+  misuse.write()
+  slm_port_abort()
 }
 
 extension Misuse {
+  fileprivate init(_ pool: HeapPoolPointer, _ address: UInt, _ kind: Status) {
+    let run = pool.runs.run(around: address)
+    let isObject = run.map { $0.pointee.kind != .unused && $0.pointee.kind != .metadata } ?? false
+    let slotSize = isObject ? UInt64(run.unsafelyUnwrapped.pointee.slotSize) : 0
+    self.init(kind: kind, pointer: address, slotSize: slotSize, isLarge: isObject && slotSize == 0)
+  }
+
   fileprivate func write() {
     var line = TextLine()
     line.add("slabmalloc: ")

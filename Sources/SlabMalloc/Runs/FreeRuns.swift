@@ -1,7 +1,8 @@
-/// The free page runs of a reserve that are alike: dirty ones, or clean ones. By size: one list for each number of pages up to 16,
-/// above that one for each power of two; last in first out, and a bit for each list that has a run.
+/// The free runs of a segment that are alike: dirty ones, or clean ones.
 ///
-/// No two neighbours are in it: whoever adds a run merges it with them first.
+/// One list for each number of pages up to 16, above that one for each power of two. The newest run of a list comes first, and a
+/// bit for each list shows whether it has a run. No two neighbours are in it: a run is merged with its neighbours before it is
+/// added.
 struct FreeRuns {
   var lists: InlineArray<44, LinkedList<PageRun>>
   var notEmpty: UInt64
@@ -28,10 +29,10 @@ struct FreeRuns {
     pages -= UInt(run.pointee.pages)
   }
 
-  /// A run of at least so many pages, and of few more; it stays in its list. Mutating, as it would copy the struct else.
+  /// A run of at least so many pages, and of few more. It stays in its list. Mutating, since a getter would copy the struct.
   mutating func find(_ pages: UInt) -> RunPointer? {
     let list = Self.list(pages)
-    // In the list of its own size a run may be too small. Some of them are looked at, the others when nothing else is left.
+    // In the list of its own size a run may be too small. A few are tried first, the others when nothing else is left.
     var candidate = lists[unchecked: list].first
     for _ in 0..<8 {
       guard let run = candidate else { break }
@@ -44,7 +45,21 @@ struct FreeRuns {
     return candidate
   }
 
-  /// A run of the largest ones' list, for purging with few system calls.
+  /// A run that became free at a time or before.
+  mutating func find(until stamp: UInt) -> RunPointer? {
+    var lists = notEmpty
+    while lists != 0 {
+      var candidate = self.lists[lists.trailingZeroBitCount].first
+      while let run = candidate {
+        if FreeRun(run).stamp <= stamp { return run }
+        candidate = run.pointee.next
+      }
+      lists &= lists - 1
+    }
+    return nil
+  }
+
+  /// A run of the list of the largest ones: purging it frees much with one system call.
   var largest: RunPointer? {
     mutating get { notEmpty == 0 ? nil : lists[unchecked: 63 - notEmpty.leadingZeroBitCount].first }
   }

@@ -1,21 +1,21 @@
-/// A stretch of address space from which page runs are taken: what needs no reading to tell whether a pointer is ours.
+/// A stretch of address space from which runs are taken. Arithmetic alone shows whether a pointer lies in it.
 ///
-///     | guard | Reserve | table of descriptors | guard | page 0 | page 1 | ... |
-///                                                      base            limit     (of `capacity` pages)
+///     | guard | Segment | table of descriptors | guard | page 0 | page 1 | ... |
+///                                                        base            limit     (of `capacity` pages)
 ///
-/// The guards, and the table beyond `tableLimit`, can't be touched. Pages up to `limit` are in use, of which a hardened process can
-/// touch those that `ProcessHeap+Guards` has opened; the rest is only reserved. Each page in use belongs to one run, and both ends of
-/// a run lead to its descriptor, so that a run which becomes free finds its free neighbours.
+/// The guards, and the table beyond `tableLimit`, are out of reach. Pages up to `limit` are in use. The rest is only reserved.
+/// A hardened process commits of the pages in use only what `RunPool+Guards` describes. Each page in use belongs to one run. Both
+/// ends of a run lead to its descriptor: a run that becomes free finds its free neighbours there.
 ///
-/// A free run is dirty, if it may have memory behind it, or clean, if it reads as 0. Lists: `dirty` and `clean`.
+/// A free run is dirty if it may have memory behind it, and clean if it reads as 0. The lists are `dirty` and `clean`.
 ///
-/// limit - base = bytes of slabs + of large runs + of metadata + of busy runs + dirty + clean.
+/// Invariant: limit - base = bytes of slabs + large runs + metadata + busy runs + dirty + clean. Lock: that of the run pool.
 struct Segment {
   var base: UInt
   var limit: UInt
   var table: UInt
   var capacity: UInt
-  /// Up to here the table is usable.
+  /// The table is committed up to here.
   var tableLimit: UInt
   var mapping: UInt
   var mappingBytes: UInt
@@ -35,36 +35,36 @@ extension UnsafeMutablePointer where Pointee == Segment {
     let head = roundUp(UInt(MemoryLayout<Segment>.stride), to: align)
     let table = roundUp(capacity << PageRun.strideShift, to: align)
     // Large pages of the system start at base, if it wants to use them.
-    let alignment = capacity >= 512 ? PageSize.large.size : PageRun.pageSize
+    let largePage = PageSize.large.size
+    let alignment = capacity >= 16 * (largePage >> PageRun.pageShift) ? largePage : PageRun.pageSize
     let guardPage = align
     let bytes = guardPage + head + table + guardPage + (capacity << PageRun.pageShift) + alignment
     guard let mapped = system.reserve(Int(bytes)) else { return nil }
-    let memory = mapped + Int(guardPage)
-    guard system.commit(memory, Int(head)) == 0 else {
-      _ = system.unmap(mapped, Int(bytes))
+    let mapping = UInt(bitPattern: mapped)
+    guard system.commit(at: mapping + guardPage, head) else {
+      system.unmap(at: mapping, bytes)
       return nil
     }
-    let (mapping, tableStart) = (UInt(bitPattern: mapped), UInt(bitPattern: memory) + head)
+    let tableStart = mapping + guardPage + head
     let base = roundUp(tableStart + table + guardPage, to: alignment)
-    let reserve = memory.assumingMemoryBound(to: Segment.self)
-    reserve.initialize(
+    let segment = (mapped + Int(guardPage)).assumingMemoryBound(to: Segment.self)
+    segment.initialize(
       to: Segment(
-        base: base, limit: base, table: tableStart, capacity: capacity, tableLimit: tableStart,
-        mapping: mapping,
+        base: base, limit: base, table: tableStart, capacity: capacity, tableLimit: tableStart, mapping: mapping,
         mappingBytes: bytes, isLone: isLone, loneRun: nil, dirty: .none, clean: .none))
-    return reserve
+    return segment
   }
 
   @inline(__always) func contains(_ address: UInt) -> Bool {
     address &- pointee.base < pointee.limit &- pointee.base
   }
 
-  /// The descriptor of the page around an address of the reserve's.
+  /// The descriptor of the page around an address of this segment.
   @inline(__always) func descriptor(_ address: UInt) -> RunPointer {
     .at(pointee.table &+ PageRun.descriptorOffset(address &- pointee.base))
   }
 
-  /// The run around an address of the reserve's.
+  /// The run around an address of this segment.
   @inline(__always) func run(_ address: UInt) -> RunPointer {
     pointee.loneRun ?? descriptor(address).pointee.lead
   }
@@ -72,25 +72,27 @@ extension UnsafeMutablePointer where Pointee == Segment {
   /// Pages that are only reserved.
   var pagesLeft: UInt { pointee.capacity - (pointee.limit - pointee.base) >> PageRun.pageShift }
 
-  /// Takes more pages into use: a clean run. Of a hardened process they become usable later, see `ProcessHeap+Guards`.
-  func grow(_ pages: UInt, _ system: SystemMemory, isUsable: Bool) -> RunPointer? {
+  var dirtyBytes: UInt { pointee.dirty.pages << PageRun.pageShift }
+
+  /// Takes more pages into use: a clean run. A hardened process commits them later, see `RunPool+Guards`.
+  func grow(_ pages: UInt, _ system: SystemMemory, commits: Bool) -> RunPointer? {
     let left = pagesLeft
-    let usable = pointee.capacity - left
+    let inUse = pointee.capacity - left
     guard pages <= left else { return nil }
-    // 4 MiB at once, an eighth more than there is, or only what is wanted.
-    let some = min(left, max(pages, max(64, usable / 8)))
-    return extend(some, system, isUsable) ?? (some > pages ? extend(pages, system, isUsable) : nil)
+    // 4 MiB at once, or an eighth more than there is. If the system refuses that, only what is wanted.
+    let some = min(left, max(pages, max(64, inUse / 8)))
+    return extend(some, system, commits) ?? (some > pages ? extend(pages, system, commits) : nil)
   }
 
-  private func extend(_ pages: UInt, _ system: SystemMemory, _ isUsable: Bool) -> RunPointer? {
+  private func extend(_ pages: UInt, _ system: SystemMemory, _ commits: Bool) -> RunPointer? {
     let tableEnd = descriptor(pointee.limit).address + pages << PageRun.strideShift
     if tableEnd > pointee.tableLimit {
       let new = roundUp(tableEnd, to: UInt(system.pageSize))
-      guard commit(from: pointee.tableLimit, to: new, system) else { return nil }
+      guard system.commit(at: pointee.tableLimit, new - pointee.tableLimit) else { return nil }
       pointee.tableLimit = new
     }
-    if isUsable {
-      guard commit(from: pointee.limit, to: pointee.limit + pages << PageRun.pageShift, system) else { return nil }
+    if commits {
+      guard system.commit(at: pointee.limit, pages << PageRun.pageShift) else { return nil }
     }
     let run = descriptor(pointee.limit)
     if !pointee.isLone { run.setUnused(pages: pages) }
@@ -98,9 +100,5 @@ extension UnsafeMutablePointer where Pointee == Segment {
     run.pointee.isClean = true
     pointee.limit += pages << PageRun.pageShift
     return run
-  }
-
-  private func commit(from: UInt, to: UInt, _ system: SystemMemory) -> Bool {
-    system.commit(UnsafeMutableRawPointer(bitPattern: from).unsafelyUnwrapped, Int(to - from)) == 0
   }
 }

@@ -12,5 +12,5 @@ struct LastAllocation {
 }
 
 extension UnsafeMutablePointer where Pointee == ZoneState {
-  @inline(__always) func forgetLast() { pointee.last.pending = nil }
+  @inline(__always) func forgetLast() { pointee.head.last.pending = nil }
 }

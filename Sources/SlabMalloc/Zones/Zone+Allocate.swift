@@ -5,23 +5,41 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
 
   /// Allocates `size` bytes.
   @inline(__always) func allocate(_ size: UInt) -> UnsafeMutableRawPointer? {
+    allocate(size, otherSize: zoneAllocateOtherSize)
+  }
+
+  /// The same. `otherSize` is where the call goes when `directLimit` sends it away: who wraps zones has a function of its own there.
+  @inline(__always) func allocate(
+    _ size: UInt, otherSize: (UnsafeMutableRawPointer, UInt) -> UInt
+  ) -> UnsafeMutableRawPointer? {
     if Build.isSmall {
       var status = Status.ok
       return allocate(size: size, alignment: 1, status: &status)
     }
-    guard size &- 1 < pointee.directLimit else {
-      return UnsafeMutableRawPointer(bitPattern: allocateOtherSize(raw, size))
-    }
+    guard size &- 1 < pointee.head.directLimit else { return UnsafeMutableRawPointer(bitPattern: otherSize(raw, size)) }
     let bin = directBin(size)
     let pending = bin.pointee.pending
     let slots = pending.pointee
-    guard slots != 0 else { return UnsafeMutableRawPointer(bitPattern: allocateSlowly(raw, size)) }
+    guard slots != 0 else { return UnsafeMutableRawPointer(bitPattern: zoneAllocateSlowly(raw, size)) }
     return claim(slots, from: pending, of: bin)
   }
 
-  /// Allocates from the one bin of a size-class allocator.
-  @inline(__always) func allocateObject() -> UnsafeMutableRawPointer? {
-    guard isInitialized else { return nil }
+  /// Allocates a size that is 0, or above `directLimit`. `unready` is where the call goes when that is 0.
+  @inline(__always) func allocateOtherSize(_ size: UInt, unready: (UnsafeMutableRawPointer, UInt) -> UInt) -> UInt {
+    guard Build.isSmall || pointee.head.directLimit != 0 else { return unready(raw, size) }
+    guard size <= SizeClass.slotSize(SizeClass.lastRegular), size > pointee.head.directLimit else {
+      return zoneAllocateRarely(raw, size)
+    }
+    let bin = bin(SizeClass.regular(size))
+    let pending = bin.pointee.pending
+    let slots = pending.pointee
+    guard slots != 0 else { return zoneAllocateFromBin(raw, bin) }
+    return bits(claim(slots, from: pending, of: bin))
+  }
+
+  /// Allocates from the one bin of a cache. `unready` is where the call goes when the zone is not initialised.
+  @inline(__always) func allocateObject(unready: (UnsafeMutableRawPointer) -> UInt) -> UnsafeMutableRawPointer? {
+    guard isInitialized else { return UnsafeMutableRawPointer(bitPattern: unready(raw)) }
     if Build.isSmall {
       var status = Status.ok
       return allocate(from: bin(0), status: &status)
@@ -29,16 +47,18 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     let bin = bin(0)
     let pending = bin.pointee.pending
     let slots = pending.pointee
-    guard slots != 0 else { return UnsafeMutableRawPointer(bitPattern: allocateFromBin(raw, bin)) }
+    guard slots != 0 else { return UnsafeMutableRawPointer(bitPattern: zoneAllocateFromBin(raw, bin)) }
     return claim(slots, from: pending, of: bin)
   }
+
+  @inline(__always) func allocateObject() -> UnsafeMutableRawPointer? { allocateObject { _ in 0 } }
 
   /// Takes the first of some pending slots, and notes how to undo it.
   @inline(__always) fileprivate func claim(
     _ slots: UInt, from pending: UnsafeMutablePointer<UInt>, of bin: BinPointer
   ) -> UnsafeMutableRawPointer? {
     let slot = bin.claim(slots, from: pending)
-    pointee.last = LastAllocation(slot: bits(slot), slots: slots, pending: pending)
+    pointee.head.last = LastAllocation(slot: bits(slot), slots: slots, pending: pending)
     return slot
   }
 
@@ -102,46 +122,39 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
   }
 }
 
-// C functions that return a number, so that the fast path reaches them by a jump.
+// C functions that return a number, so that the fast path reaches them by a jump. The raw pointers are a zone and a bin of it. The
+// arguments stand as they do in the fast path, whose registers they stay in.
 
 /// The word is used up.
-@c(slm_core_allocate_slowly)
+@c(slm_core_zone_allocate_slowly)
 @inline(never)
 @usableFromInline
-func allocateSlowly(_ zone: UnsafeMutableRawPointer, _ size: UInt) -> UInt {
+func zoneAllocateSlowly(_ zone: UnsafeMutableRawPointer, _ size: UInt) -> UInt {
   let zone = zone.assumingMemoryBound(to: ZoneState.self)
   return zone.allocate(zone.directBin(size))
 }
 
 /// The same for a bin that is known.
-@c(slm_core_allocate_from)
+@c(slm_core_zone_allocate_from_bin)
 @inline(never)
 @usableFromInline
-func allocateFromBin(_ zone: UnsafeMutableRawPointer, _ bin: UnsafeMutableRawPointer) -> UInt {
+func zoneAllocateFromBin(_ zone: UnsafeMutableRawPointer, _ bin: UnsafeMutableRawPointer) -> UInt {
   zone.assumingMemoryBound(to: ZoneState.self).allocate(bin.assumingMemoryBound(to: Bin.self))
 }
 
 /// The size is 0 or above what the table covers, the zone is hardened, or it is not initialised.
-@c(slm_core_allocate_other_size)
+@c(slm_core_zone_allocate_other_size)
 @inline(never)
 @usableFromInline
-func allocateOtherSize(_ zone: UnsafeMutableRawPointer, _ size: UInt) -> UInt {
-  let zone = zone.assumingMemoryBound(to: ZoneState.self)
-  guard Build.isSmall || zone.pointee.directLimit != 0 else { return allocateHardened(zone.raw, size) }
-  guard size <= SizeClass.slotSize(SizeClass.lastRegular), size > zone.pointee.directLimit else {
-    return allocateRarely(zone.raw, size)
-  }
-  let bin = zone.bin(SizeClass.regular(size))
-  let pending = bin.pointee.pending
-  let slots = pending.pointee
-  guard slots != 0 else { return allocateFromBin(zone.raw, bin) }
-  return bits(zone.claim(slots, from: pending, of: bin))
+func zoneAllocateOtherSize(_ zone: UnsafeMutableRawPointer, _ size: UInt) -> UInt {
+  zone.assumingMemoryBound(to: ZoneState.self).allocateOtherSize(size, unready: zoneAllocateHardened)
 }
 
-@c(slm_core_allocate_rarely)
+/// The size is 0, or so large that its class is searched.
+@c(slm_core_zone_allocate_rarely)
 @inline(never)
 @usableFromInline
-func allocateRarely(_ zone: UnsafeMutableRawPointer, _ size: UInt) -> UInt {
+func zoneAllocateRarely(_ zone: UnsafeMutableRawPointer, _ size: UInt) -> UInt {
   let zone = zone.assumingMemoryBound(to: ZoneState.self)
   guard let index = SizeClass.index(size: size) else { return 0 }
   return zone.allocate(zone.bin(index))

@@ -3,10 +3,15 @@ import CSlabmalloc
 
 extension UnsafeMutablePointer where Pointee == ZoneState {
   /// Gives a slot back.
-  @inline(__always) func deallocate(_ address: UInt) -> Status {
-    if Build.isSmall { return deallocateRarely(raw, address) }
-    guard _fastPath(address != pointee.last.slot) else { return undoLast(address) }
-    guard let slab = basePages.probe(address) else { return deallocateSlowly(raw, address) }
+  @inline(__always) func deallocate(_ address: UInt) -> Status { deallocate(address, slowly: zoneDeallocateSlowly) }
+
+  /// The same. `slowly` is where the call goes when the first probe finds nothing: who wraps zones has a function of its own there.
+  @inline(__always) func deallocate(
+    _ address: UInt, slowly: (UnsafeMutableRawPointer, UInt) -> Status
+  ) -> Status {
+    if Build.isSmall { return zoneDeallocateRarely(raw, address) }
+    guard _fastPath(address != pointee.head.last.slot) else { return undoLast(address, slowly: slowly) }
+    guard let slab = basePages.probe(address) else { return slowly(raw, address) }
     return release(slab, address)
   }
 
@@ -14,7 +19,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
   @inline(__always) func release(_ slab: SlabPointer, _ address: UInt) -> Status {
     let (index, isStart) = slab.baseSlot(at: address, pageMask: basePages.pointee.pageMask)
     guard isStart, index < UInt(slab.pointee.slotCount) else {
-      return Build.isSmall ? refuseChecked(raw, address) : refuse(raw, address, slab)
+      return Build.isSmall ? zoneStatusOfMisuse(raw, address) : zoneDeallocateDetour(raw, address, slab)
     }
     return release(slab, address, index)
   }
@@ -22,46 +27,74 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
   /// The same in a large page.
   @inline(__always) func releaseLarge(_ slab: SlabPointer, _ address: UInt) -> Status {
     let (index, isStart) = slab.largeSlot(at: address)
-    guard isStart, index < UInt(slab.pointee.slotCount) else { return refuseLarge(raw, address, slab) }
+    guard isStart, index < UInt(slab.pointee.slotCount) else { return zoneDeallocateDetourLarge(raw, address, slab) }
     return release(slab, address, index)
   }
 
   /// The slot is used exactly if its bit is set in neither half of its word.
   @inline(__always) private func release(_ slab: SlabPointer, _ address: UInt, _ index: UInt) -> Status {
     let word = slab.word(SlotWord.word(ofSlot: index))
-    guard word.pointee.freeSlots &>> index & 1 == 0 else { return refuseChecked(raw, address) }
+    guard word.pointee.freeSlots &>> index & 1 == 0 else { return zoneStatusOfMisuse(raw, address) }
     // Opaque, or the compiler shares 1 << index with the test before and sets the bit in four instructions, not in one.
     let bit = slm_port_opaque(index)
     word.pointee.free |= 1 &<< bit
     slab.pointee.countdown &-= 1
-    guard slab.pointee.countdown != 0 else { return slabCountedDown(raw, address, slab, bit) }
+    guard slab.pointee.countdown != 0 else { return zoneCountedDown(raw, address, slab, bit) }
     return .ok
   }
 
   /// What was allocated last and is freed at once: a live object, so there is nothing to check. Unless it is no longer the
   /// last.
-  @inline(__always) private func undoLast(_ address: UInt) -> Status {
-    guard let pending = pointee.last.pending else { return deallocateSlowly(raw, address) }
-    pending.pointee = pointee.last.slots
+  @inline(__always) private func undoLast(
+    _ address: UInt, slowly: (UnsafeMutableRawPointer, UInt) -> Status
+  ) -> Status {
+    guard let pending = pointee.head.last.pending else { return slowly(raw, address) }
+    pending.pointee = pointee.head.last.slots
     forgetLast()
     return .ok
   }
 
   /// Gives a slot back if it is one of a bin's.
   @inline(__always) func deallocate(_ address: UInt, to bin: BinPointer) -> Status {
-    if Build.isSmall { return deallocateSlowly(raw, address, UInt(bin.pointee.index)) }
+    if Build.isSmall { return zoneDeallocateOfClass(raw, address, UInt(bin.pointee.index)) }
     // A word is pending for one bin only, so the latest allocation is this bin's.
-    if _slowPath(address == pointee.last.slot), bin.pointee.pending == pointee.last.pending { return undoLast(address) }
+    if _slowPath(address == pointee.head.last.slot), bin.pointee.pending == pointee.head.last.pending {
+      return undoLast(address, slowly: zoneDeallocateSlowly)
+    }
     guard let slab = basePages.probe(address), slab.pointee.binIndex == bin.pointee.index else {
-      return deallocateSlowly(raw, address, UInt(bin.pointee.index))
+      return zoneDeallocateOfClass(raw, address, UInt(bin.pointee.index))
     }
     return release(slab, address)
   }
 
   /// Gives back a slot that was allocated with a size.
   @inline(__always) func deallocate(_ address: UInt, size: UInt) -> Status {
-    guard !Build.isSmall, size &- 1 < pointee.directLimit else { return deallocateOtherSize(raw, address, size) }
+    deallocate(address, size: size, otherSize: zoneDeallocateOtherSize)
+  }
+
+  /// The same. `otherSize` is where the call goes when `directLimit` sends it away.
+  @inline(__always) func deallocate(
+    _ address: UInt, size: UInt, otherSize: (UnsafeMutableRawPointer, UInt, UInt) -> Status
+  ) -> Status {
+    guard !Build.isSmall, size &- 1 < pointee.head.directLimit else { return otherSize(raw, address, size) }
     return deallocate(address, to: directBin(size))
+  }
+
+  /// Gives back a slot whose size is 0, or above `directLimit`. `unready` is where the call goes when that is 0.
+  @inline(__always) func deallocateOtherSize(
+    _ address: UInt, _ size: UInt, unready: (UnsafeMutableRawPointer, UInt, UInt) -> Status
+  ) -> Status {
+    if !Build.isSmall, pointee.head.directLimit == 0 { return unready(raw, address, size) }
+    guard !Build.isSmall || isInitialized else { return .notInitialized }
+    guard address != 0 else { return .ok }
+    guard let index = SizeClass.index(size: size) else { return isFast ? deallocate(address) : .invalidLayout }
+    return deallocate(address, to: bin(index))
+  }
+
+  /// Gives back a slot that is not in the first bucket that it could be in: of a large page, most likely.
+  @inline(__always) func deallocateSlowly(_ address: UInt) -> Status {
+    guard !Build.isSmall, let slab = largePages.probeLarge(address) else { return zoneDeallocateRarely(raw, address) }
+    return releaseLarge(slab, address)
   }
 
   func deallocate(_ address: UInt, size: UInt, alignment: UInt) -> Status {
@@ -93,23 +126,22 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
   }
 }
 
-/// Not a base page in its first bucket: a large page, most likely.
-@c(slm_core_deallocate_slowly)
+// C functions that return a number, so that the fast path reaches them by a jump. The raw pointers are a zone and a slab of it. The
+// arguments stand as they do in the fast path, whose registers they stay in.
+
+/// The first probe found nothing.
+@c(slm_core_zone_deallocate_slowly)
 @inline(never)
 @usableFromInline
-func deallocateSlowly(_ zone: UnsafeMutableRawPointer, _ address: UInt) -> Status {
-  let zone = zone.assumingMemoryBound(to: ZoneState.self)
-  guard !Build.isSmall, let slab = zone.largePages.probeLarge(address) else {
-    return deallocateRarely(zone.raw, address)
-  }
-  return zone.releaseLarge(slab, address)
+func zoneDeallocateSlowly(_ zone: UnsafeMutableRawPointer, _ address: UInt) -> Status {
+  zone.assumingMemoryBound(to: ZoneState.self).deallocateSlowly(address)
 }
 
 /// NULL, a crowded bucket, a foreign pointer, or no zone at all.
-@c(slm_core_deallocate_rarely)
+@c(slm_core_zone_deallocate_rarely)
 @inline(never)
 @usableFromInline
-func deallocateRarely(_ zone: UnsafeMutableRawPointer, _ address: UInt) -> Status {
+func zoneDeallocateRarely(_ zone: UnsafeMutableRawPointer, _ address: UInt) -> Status {
   let zone = zone.assumingMemoryBound(to: ZoneState.self)
   if let slab = zone.basePages.find(address) { return zone.release(slab, address) }
   if !Build.isSmall, let slab = zone.largePages.find(address) { return zone.releaseLarge(slab, address) }
@@ -117,11 +149,11 @@ func deallocateRarely(_ zone: UnsafeMutableRawPointer, _ address: UInt) -> Statu
   return address == 0 ? .ok : .foreignPointer
 }
 
-/// The same for a slot of a class.
-@c(slm_core_deallocate_slowly_as)
+/// The first probe found nothing of the class with this index.
+@c(slm_core_zone_deallocate_of_class)
 @inline(never)
 @usableFromInline
-func deallocateSlowly(_ zone: UnsafeMutableRawPointer, _ address: UInt, _ index: UInt) -> Status {
+func zoneDeallocateOfClass(_ zone: UnsafeMutableRawPointer, _ address: UInt, _ index: UInt) -> Status {
   let zone = zone.assumingMemoryBound(to: ZoneState.self)
   if !Build.isSmall, let slab = zone.largePages.probeLarge(address), UInt(slab.pointee.binIndex) == index {
     return zone.releaseLarge(slab, address)
@@ -134,72 +166,69 @@ func deallocateSlowly(_ zone: UnsafeMutableRawPointer, _ address: UInt, _ index:
     _ = zone.lookUp(address, status: &status)
     return status
   }
-  return deallocateRarely(zone.raw, address)
+  return zoneDeallocateRarely(zone.raw, address)
 }
 
-@c(slm_core_deallocate_other_size)
+/// The size is 0 or above what the table covers, the zone is hardened, or it is not initialised.
+@c(slm_core_zone_deallocate_other_size)
 @inline(never)
 @usableFromInline
-func deallocateOtherSize(_ zone: UnsafeMutableRawPointer, _ address: UInt, _ size: UInt) -> Status {
-  let zone = zone.assumingMemoryBound(to: ZoneState.self)
-  // Hardened, or not initialised.
-  if !Build.isSmall, zone.pointee.directLimit == 0 { return deallocateRarely(zone.raw, address, size) }
-  guard !Build.isSmall || zone.isInitialized else { return .notInitialized }
-  guard address != 0 else { return .ok }
-  guard let index = SizeClass.index(size: size) else {
-    return zone.isFast ? zone.deallocate(address) : .invalidLayout
-  }
-  return zone.deallocate(address, to: zone.bin(index))
+func zoneDeallocateOtherSize(_ zone: UnsafeMutableRawPointer, _ address: UInt, _ size: UInt) -> Status {
+  zone.assumingMemoryBound(to: ZoneState.self).deallocateOtherSize(address, size, unready: zoneDeallocateAnySize)
 }
 
 /// The zone is hardened or not initialised.
-@inline(never)
-private func deallocateRarely(_ zone: UnsafeMutableRawPointer, _ address: UInt, _ size: UInt) -> Status {
-  let zone = zone.assumingMemoryBound(to: ZoneState.self)
-  return zone.deallocate(address, size: size, alignment: 1)
-}
-
-/// The pointer failed a check: says which. In a hardened zone each does, and most are freed here.
-@c(slm_core_refuse)
+@c(slm_core_zone_deallocate_any_size)
 @inline(never)
 @usableFromInline
-func refuse(_ zone: UnsafeMutableRawPointer, _ address: UInt, _ slab: UnsafeMutableRawPointer) -> Status {
+func zoneDeallocateAnySize(_ zone: UnsafeMutableRawPointer, _ address: UInt, _ size: UInt) -> Status {
+  zone.assumingMemoryBound(to: ZoneState.self).deallocate(address, size: size, alignment: 1)
+}
+
+/// The address is not the start of a slot. In a hardened zone none passes for one, and most slots are freed here.
+@c(slm_core_zone_deallocate_detour)
+@inline(never)
+@usableFromInline
+func zoneDeallocateDetour(_ zone: UnsafeMutableRawPointer, _ address: UInt, _ slab: UnsafeMutableRawPointer) -> Status {
   let zone = zone.assumingMemoryBound(to: ZoneState.self)
   if !Build.isSmall, let hardening = zone.pointee.hardening {
     return zone.deallocateHardened(
       slab.assumingMemoryBound(to: Slab.self), address, hardening, pageMask: zone.basePages.pointee.pageMask,
       isLarge: false)
   }
-  return refuseChecked(zone, address)
+  return zoneStatusOfMisuse(zone, address)
 }
 
-/// The same of a large page.
-@c(slm_core_refuse_large)
+/// The same in a large page.
+@c(slm_core_zone_deallocate_detour_large)
 @inline(never)
 @usableFromInline
-func refuseLarge(_ zone: UnsafeMutableRawPointer, _ address: UInt, _ slab: UnsafeMutableRawPointer) -> Status {
+func zoneDeallocateDetourLarge(
+  _ zone: UnsafeMutableRawPointer, _ address: UInt, _ slab: UnsafeMutableRawPointer
+) -> Status {
   let zone = zone.assumingMemoryBound(to: ZoneState.self)
   if !Build.isSmall, let hardening = zone.pointee.hardening {
     return zone.deallocateHardened(
       slab.assumingMemoryBound(to: Slab.self), address, hardening, pageMask: PageSize.large.mask, isLarge: true)
   }
-  return refuseChecked(zone, address)
+  return zoneStatusOfMisuse(zone, address)
 }
 
-@c(slm_core_refuse_checked)
+/// The pointer failed a check: which one?
+@c(slm_core_zone_status_of_misuse)
 @inline(never)
 @usableFromInline
-func refuseChecked(_ zone: UnsafeMutableRawPointer, _ address: UInt) -> Status {
+func zoneStatusOfMisuse(_ zone: UnsafeMutableRawPointer, _ address: UInt) -> Status {
   var status = Status.ok
   _ = zone.assumingMemoryBound(to: ZoneState.self).lookUp(address, status: &status)
   return status
 }
 
 /// The slab was full, or is empty now.
-@c(slm_core_counted_down)
+@c(slm_core_zone_counted_down)
 @inline(never)
 @usableFromInline
-func slabCountedDown(
+func zoneCountedDown(
   _ zone: UnsafeMutableRawPointer, _ address: UInt, _ slab: UnsafeMutableRawPointer, _ index: UInt
 ) -> Status {
   let slab = slab.assumingMemoryBound(to: Slab.self)

@@ -1,16 +1,5 @@
 import CSlabmalloc
 
-/// An object on its way to another place.
-struct Move {
-  let old: UnsafeMutableRawPointer
-  let new: UnsafeMutableRawPointer
-  let byteCount: UInt
-
-  var isElsewhere: Bool { old != new }
-
-  func copy() { new.copyMemory(from: old, byteCount: Int(byteCount)) }
-}
-
 /// What a zone does with an object besides giving it out and taking it back.
 extension UnsafeMutablePointer where Pointee == ZoneState {
   /// Bytes of the slot of a live object; 0 if it is none.
@@ -25,34 +14,6 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     var status = Status.ok
     guard let slab = lookUpIntact(address, status: &status) else { return status }
     return size <= usableSize(slab) ? .ok : .cannotResize
-  }
-
-  /// Gives an object another size: in place if that is of its size class, else by moving it.
-  func reallocate(_ address: UInt, size: UInt, alignment: UInt, status: inout Status) -> UnsafeMutableRawPointer? {
-    guard let move = prepareMove(address, size: size, alignment: alignment, status: &status) else { return nil }
-    move.copy()
-    if move.isElsewhere { _ = deallocate(address) }
-    return move.new
-  }
-
-  /// The first half of a reallocation: the place where the object is to be, which may be the one where it is. After it is
-  /// copied there, the old one is to be given back.
-  func prepareMove(_ address: UInt, size: UInt, alignment: UInt, status: inout Status) -> Move? {
-    guard let old = UnsafeMutableRawPointer(bitPattern: address) else {
-      guard let new = allocate(size: size, alignment: alignment, status: &status) else { return nil }
-      return Move(old: new, new: new, byteCount: 0)
-    }
-    guard let slab = lookUpIntact(address, status: &status) else { return nil }
-    guard let index = classIndex(size: size, alignment: alignment) else {
-      status = .invalidLayout
-      return nil
-    }
-    if UInt(slab.pointee.binIndex) == index, address & (alignment &- 1) == 0 {
-      return Move(old: old, new: old, byteCount: 0)
-    }
-    let oldSize = usableSize(slab)
-    guard let new = allocate(size: size, alignment: alignment, status: &status) else { return nil }
-    return Move(old: old, new: new, byteCount: oldSize < size ? oldSize : size)
   }
 
   /// Allocates up to `count` objects; returns how many.
@@ -74,16 +35,37 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     return done
   }
 
-  /// Gives back all that can be; returns the status of the first that can't.
-  func deallocateBatch(_ objects: UnsafePointer<UnsafeMutableRawPointer?>, count: Int, done: inout Int) -> Status {
-    guard isInitialized else { return .notInitialized }
-    var first = Status.ok
-    for index in 0..<count {
-      guard let object = objects[index] else { continue }
-      let status = deallocate(UInt(bitPattern: object))
-      if status == .ok { done += 1 } else if first == .ok { first = status }
+  /// Gives back objects from an index on, up to one that is foreign. True if there is one; the index is then that one's. `first` gets
+  /// the status of the first other object that cannot be given back.
+  func deallocateBatch(
+    _ objects: UnsafePointer<UnsafeMutableRawPointer?>, count: Int, from index: inout Int, done: inout Int,
+    first: inout Status
+  ) -> Bool {
+    guard isInitialized else {
+      if first == .ok { first = .notInitialized }
+      return false
     }
-    return first
+    while index < count {
+      if let object = objects[index] {
+        let status = deallocate(UInt(bitPattern: object))
+        if status == .foreignPointer { return true }
+        if status == .ok { done += 1 } else if first == .ok { first = status }
+      }
+      index += 1
+    }
+    return false
+  }
+
+  /// The usable bytes that an allocation of a size would get; 0 if it is impossible.
+  func goodSize(_ size: UInt) -> UInt {
+    guard isInitialized, let index = classIndex(size: size) else { return 0 }
+    return SizeClass.slotSize(index) &- canarySize
+  }
+
+  /// The size of the pages that a layout is served from; nil if it is invalid, or the zone not initialised.
+  func pageSize(size: UInt, alignment: UInt) -> PageSize? {
+    guard isInitialized, let index = classIndex(size: size, alignment: alignment) else { return nil }
+    return bin(index).pointee.page
   }
 
   func owns(_ address: UInt) -> Bool { slab(around: address) != nil }

@@ -27,6 +27,15 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     return allocate(from: bin(0), nowait: nowait, status: &status)
   }
 
+  /// Hands a page to the one bin.
+  func refillObjects(page: UInt, pageSize: Int) -> Status {
+    guard isInitialized else { return .notInitialized }
+    return refill(bin(0), page: page, pageSize: pageSize)
+  }
+
+  /// Bytes of a slot that are the object's.
+  var objectSize: UInt { bin(0).pointee.slotSize &- canarySize }
+
   /// Gives back an object that was allocated with any layout that its slot can have.
   func deallocateObject(_ address: UInt, size: UInt, alignment: UInt) -> Status {
     guard isInitialized else { return .notInitialized }

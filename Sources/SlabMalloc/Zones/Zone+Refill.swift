@@ -12,45 +12,26 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
 
   func refill(_ bin: BinPointer, page address: UInt, pageSize: Int) -> Status {
     guard pageSize == bin.pointee.page.bytes else { return .wrongPageSize }
-    guard Build.isSmall else { return accept(address, bin.pointee.page) { add(address, to: bin) } }
-    let status = examine(address, bin.pointee.page)
-    if status == .ok { add(address, to: bin) }
-    return status
+    return takeIn(address, bin.pointee.page) { add(address, to: bin) }
   }
 
-  /// Runs the body, which takes in a page, unless that can't be one or is an allocator's already.
-  @inline(never) func accept(_ address: UInt, _ page: PageSize, _ body: () -> Void) -> Status {
-    if let smp = pointee.smp { return accept(address, page, smp, body) }
-    let status = examine(address, page)
-    if status == .ok { body() }
-    return status
-  }
-
-  private func examine(_ address: UInt, _ page: PageSize) -> Status {
+  /// Runs the body, which takes in a page, unless that cannot be one, or is an allocator's already.
+  @inline(__always) func takeIn(_ address: UInt, _ page: PageSize, _ body: () -> Void) -> Status {
     guard canBePage(address, page) else { return .badPage }
-    return overlaps(address, page) || isSealed(address, page) ? .pageOwned : .ok
+    guard !Build.isSmall, let gate = pointee.gate else { return takeInUnowned(address, page, body) }
+    return gate.admit(address, page) {
+      isInitialized ? takeInUnowned(address, page, body) : .notInitialized
+    }
+  }
+
+  @inline(__always) private func takeInUnowned(_ address: UInt, _ page: PageSize, _ body: () -> Void) -> Status {
+    if overlaps(address, page) || isSealed(address, page) { return .pageOwned }
+    body()
+    return .ok
   }
 
   private func canBePage(_ address: UInt, _ page: PageSize) -> Bool {
     address != 0 && address & page.mask == 0 && address <= UInt.max - page.mask
-  }
-
-  /// The zones of an SMP zone take in pages one after the other: two of them that looked at each other at the same time would both find
-  /// nothing. So the page lock is held round each zone's in turn, and never taken with one held.
-  private func accept(
-    _ address: UInt, _ page: PageSize, _ smp: SmpZonePointer, _ body: () -> Void
-  ) -> Status {
-    guard canBePage(address, page) else { return .badPage }
-    return unlocked {
-      smp.pointee.pageLock.acquire()
-      defer { smp.pointee.pageLock.release() }
-      if smp.overlaps(address, page) || isSealed(address, page) { return .pageOwned }
-      pointee.lock?.pointee.acquire()
-      defer { pointee.lock?.pointee.release() }
-      guard isInitialized else { return .notInitialized }
-      body()
-      return .ok
-    }
   }
 
   /// Makes a page a slab of a bin.

@@ -4,15 +4,18 @@ import CSlabmalloc
 /// its own allocations do, and its own deallocations fill it up again. So the fast paths know nothing of it.
 extension UnsafeMutablePointer where Pointee == ZoneState {
   func reserve(size: UInt, alignment: UInt, count: UInt) -> Status {
+    reserve(classIndex(size: size, alignment: alignment).map { bin($0) }, alignment: alignment, count: count)
+  }
+
+  /// The same for a class's bin; nil if there is no such class.
+  func reserve(_ bin: BinPointer?, alignment: UInt, count: UInt) -> Status {
     guard isInitialized else { return .notInitialized }
-    guard let index = classIndex(size: size, alignment: alignment) else {
-      return .invalidLayout
-    }
-    return reserve(bin(index), alignment: alignment, count: count)
+    guard let bin else { return .invalidLayout }
+    return takeReserve(bin, alignment: alignment, count: count)
   }
 
   /// Takes pages until so many slots with an alignment are in empty ones. If that fails the reserve is as it was before.
-  func reserve(_ bin: BinPointer, alignment: UInt, count: UInt) -> Status {
+  private func takeReserve(_ bin: BinPointer, alignment: UInt, count: UInt) -> Status {
     let pages = bin.pages(for: count, alignment: alignment)
     guard pages <= UInt(UInt32.max) else { return .outOfMemory }
     if pages != 0 {

@@ -40,7 +40,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
   }
 
   @inline(never) private func pull(_ bin: BinPointer) -> Status {
-    var pull = Pull(context: pointee.lock == nil ? 0 : Platform.context(), outer: pointee.pulls)
+    var pull = Pull(context: pointee.gate == nil ? 0 : Platform.context(), outer: pointee.pulls)
     if isPulling(pull.context) { return .reentrant }
     return withUnsafeMutablePointer(to: &pull) { pull in
       pointee.pulls = pull

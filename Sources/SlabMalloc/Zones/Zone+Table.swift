@@ -14,7 +14,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     var isMoved = false
     var status = Status.notInitialized
     if isInitialized {
-      status = accept(address, page) {
+      status = takeIn(address, page) {
         guard nextTable(pages) == page else { return }
         if let table = pages.tablePage, let size = pages.pointee.table { old = (table, size) }
         pages.move(to: address, page)
@@ -40,7 +40,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     guard !Build.isSmall, pages.pointee.count == 0, pages.pointee.table == page, let table = pages.tablePage else {
       return false
     }
-    pages.initialize(page: pages.page)
+    pages.initialize(page: pages.page, firstBuckets: firstBuckets(pages.page))
     pointee.ledger.giveBack(page)
     tellProvider(table, page)
     return true

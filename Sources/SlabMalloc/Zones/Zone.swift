@@ -1,7 +1,7 @@
 /// A zone: bins for size classes, and the pages they are carved from. Two shapes share it: the zone of all size classes,
 /// and the size-class allocator, which has one bin.
 ///
-///     | Zone: state, basePages, largePages, provider, ledger | bin 0 | bin 1 | ... | bin n-1 | directBins | Hardening |
+///     | ZoneState: head, provider, ledger | bin 0 | ... | bin n-1 | directBins | first buckets | Hardening, quarantines |
 ///
 /// `directBins` holds, for each size up to `SizeClass.directLimit` in steps of 8, the distance from the zone to its bin.
 /// A size-class allocator has none. A hardened zone leaves them unused, and has a `Hardening`.
@@ -10,16 +10,10 @@
 /// a zone's functions find that out without a check of its own on the fast paths: `directLimit` 0 sends each allocation, and
 /// page maps without buckets each deallocation, to the slow path.
 struct ZoneState: ~Copyable {
-  /// Sizes up to here find their bin by table: `SizeClass.directLimit`, or 0.
-  var directLimit: UInt
-  /// Says that the zone is initialised.
-  var seal: UInt
-  var last: LastAllocation
-  var basePages: PageMap
-  var largePages: PageMap
+  var head: ZoneHead
   var provider: PageProvider
-  /// The lock of the safe zone around this one, held whenever this runs; nil for a zone of one thread.
-  var lock: UnsafeMutablePointer<Lock>?
+  /// The way out of a zone that others share; nil in a zone of one thread.
+  var gate: PageGatePointer?
   /// Provider calls under way.
   var pulls: UnsafeMutablePointer<Pull>?
   var binCount: UInt
@@ -28,8 +22,8 @@ struct ZoneState: ~Copyable {
   var ignoresLayouts: Bool
   /// What a hardened zone has besides; nil in others.
   var hardening: HardeningPointer?
-  /// The SMP zone that this is a CPU's zone of; nil for others.
-  var smp: SmpZonePointer?
+  /// For reports; the caller's.
+  var name: UnsafePointer<CChar>?
 }
 
 typealias ZonePointer = UnsafeMutablePointer<ZoneState>
@@ -58,13 +52,16 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     UnsafeMutableRawPointer(self).advanced(by: ZoneState.directBinsOffset).assumingMemoryBound(to: UInt16.self)
   }
 
-  @inline(__always) var basePages: PageMapPointer {
-    UnsafeMutableRawPointer(self).advanced(by: ZoneState.basePagesOffset).assumingMemoryBound(to: PageMap.self)
-  }
+  @inline(__always) var basePages: PageMapPointer { fieldPointer(&pointee.head.basePages) }
+  @inline(__always) var largePages: PageMapPointer { fieldPointer(&pointee.head.largePages) }
 
-  @inline(__always) var largePages: PageMapPointer {
-    UnsafeMutableRawPointer(self).advanced(by: ZoneState.basePagesOffset + MemoryLayout<PageMap>.stride)
-      .assumingMemoryBound(to: PageMap.self)
+  /// The first buckets of the page map with pages of a size. A zone with one bin holds pages of one size, and has buckets for
+  /// these alone.
+  func firstBuckets(_ page: PageSize) -> UnsafeMutablePointer<UInt> {
+    let isSecond = page.isLarge && pointee.binCount != 1
+    return raw.advanced(
+      by: ZoneState.firstBucketsOffset(bins: pointee.binCount) + (isSecond ? PageMap.firstBucketsSize : 0)
+    ).assumingMemoryBound(to: UInt.self)
   }
 
   @inline(__always) func pages(_ page: PageSize) -> PageMapPointer { page.isLarge ? largePages : basePages }
@@ -72,26 +69,31 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
   private var ownSeal: UInt { UInt(bitPattern: self) ^ 0x5A0E_5EA1 }
 
   /// Not for the fast paths, which need no check.
-  @inline(__always) var isInitialized: Bool { pointee.seal == ownSeal }
+  @inline(__always) var isInitialized: Bool { pointee.head.seal == ownSeal }
 
   /// A zone of all size classes.
   func initialize(
-    page: PageSize, provider: PageProvider, lock: UnsafeMutablePointer<Lock>? = nil, profile: Profile = .checked
+    page: PageSize, provider: PageProvider, gate: PageGatePointer? = nil, profile: Profile = .checked
   ) {
-    start(page: page, provider: provider, lock: lock, bins: SizeClass.count)
+    start(page: page, provider: provider, gate: gate, bins: SizeClass.count)
     for index in 0..<SizeClass.count { addBin(index, slotSize: SizeClass.slotSize(index)) }
+    addPages(page)
+    if !Build.isSmall { addPages(.large) }
     for step in 0..<ZoneState.directBinCount {
       let index = SizeClass.index(size: UInt(step + 1) * 8).unsafelyUnwrapped
       directBins[step] = UInt16(ZoneState.binsOffset + Int(index) * Bin.stride)
     }
-    pointee.directLimit = SizeClass.directLimit
+    pointee.head.directLimit = SizeClass.directLimit
     start(profile)
   }
 
   /// A zone of one size, whose one bin is found without a search.
-  func initialize(slotSize: UInt, page: PageSize, provider: PageProvider, profile: Profile = .checked) {
-    start(page: page, provider: provider, lock: nil, bins: 1)
+  func initialize(
+    slotSize: UInt, page: PageSize, provider: PageProvider, gate: PageGatePointer? = nil, profile: Profile = .checked
+  ) {
+    start(page: page, provider: provider, gate: gate, bins: 1)
     addBin(0, slotSize: slotSize)
+    addPages(bin(0).pointee.page)
     start(profile)
   }
 
@@ -100,25 +102,23 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     pointee.hardening = nil
     pointee.ignoresLayouts = profile == .fast
     guard profile == .hardened else { return }
-    pointee.directLimit = 0
+    pointee.head.directLimit = 0
     initializeHardening()
   }
 
-  @inline(never) private func start(
-    page: PageSize, provider: PageProvider, lock: UnsafeMutablePointer<Lock>?, bins: UInt
-  ) {
-    pointee.directLimit = 0
-    pointee.seal = ownSeal
-    pointee.last = .none
-    basePages.initialize(page: page)
-    largePages.initialize(page: .large)
+  @inline(never) private func start(page: PageSize, provider: PageProvider, gate: PageGatePointer?, bins: UInt) {
+    fieldPointer(&pointee.head).initialize(to: .face(page: page))
+    pointee.head.isFace = false
+    pointee.head.seal = ownSeal
     pointee.provider = provider
-    pointee.lock = lock
-    if !Build.isSmall { pointee.smp = nil }
+    pointee.gate = gate
     pointee.pulls = nil
     pointee.binCount = bins
     pointee.ledger = Ledger()
+    pointee.name = nil
   }
+
+  private func addPages(_ page: PageSize) { pages(page).initialize(page: page, firstBuckets: firstBuckets(page)) }
 
   private func addBin(_ index: UInt, slotSize: UInt) {
     let page = basePages.page
@@ -128,10 +128,10 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
 
   /// What the zone's fast paths read becomes as in zero-filled memory.
   func end() {
-    pointee.directLimit = 0
+    pointee.head.directLimit = 0
     if !Build.isSmall { pointee.hardening = nil }
-    pointee.seal = 0
-    pointee.last = .none
+    pointee.head.seal = 0
+    pointee.head.last = .none
     pointee.pulls = nil
     basePages.end()
     largePages.end()
@@ -159,24 +159,20 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
 
   /// Runs the body without the lock: whatever it calls may use this zone.
   @inline(__always) func unlocked<Result>(_ body: () -> Result) -> Result {
-    guard !Build.isSmall, let lock = pointee.lock else { return body() }
-    lock.pointee.release()
-    let result = body()
-    lock.pointee.acquire()
-    return result
+    guard !Build.isSmall, let gate = pointee.gate else { return body() }
+    return gate.unlocked(body)
   }
 }
 
+/// Where the parts of a zone lie in its storage.
 extension ZoneState {
-  /// Where things are; `MemoryLayout.offset` is not to be had in Embedded Swift. Held against the compiler's own layout
-  /// by ZoneTests.
-  static var basePagesOffset: Int {
-    Int(roundUp(UInt(MemoryLayout<(UInt, UInt, LastAllocation)>.size), to: UInt(MemoryLayout<PageMap>.alignment)))
-  }
   static var binsOffset: Int { Int(roundUp(UInt(MemoryLayout<ZoneState>.stride), to: 64)) }
   static var directBinsOffset: Int { binsOffset + Int(SizeClass.count) * Bin.stride }
   static var directBinCount: Int { Int(SizeClass.directLimit / 8) }
-  @inline(__always) static func hardeningOffset(bins: UInt) -> Int {
+  @inline(__always) static func firstBucketsOffset(bins: UInt) -> Int {
     bins == 1 ? binsOffset + Bin.stride : directBinsOffset + directBinCount * MemoryLayout<UInt16>.stride
+  }
+  @inline(__always) static func hardeningOffset(bins: UInt) -> Int {
+    firstBucketsOffset(bins: bins) + (bins == 1 || Build.isSmall ? 1 : 2) * PageMap.firstBucketsSize
   }
 }

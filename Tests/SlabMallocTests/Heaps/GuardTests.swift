@@ -22,9 +22,9 @@ final class GuardTests: XCTestCase {
       let metadata = world.run(heap.address)
       XCTAssertFalse(isUsable(metadata.pointee.start - 1) || isUsable(metadata.endAddress - 1))
       // Descriptors, too.
-      let reserve = world.process.pointee.reserves[0]!
-      XCTAssertFalse(isUsable(UInt(bitPattern: reserve) - 1) || isUsable(reserve.pointee.base - 1))
-      XCTAssertFalse(isUsable(reserve.pointee.tableLimit))
+      let segment = world.runs.pointee.segments[0]!
+      XCTAssertFalse(isUsable(UInt(bitPattern: segment) - 1) || isUsable(segment.pointee.base - 1))
+      XCTAssertFalse(isUsable(segment.pointee.tableLimit))
     }
   }
 
@@ -33,7 +33,7 @@ final class GuardTests: XCTestCase {
     let heap = world.thread()
     for size: UInt in [200_000, 1 << 20, (1 << 20) + 1] {
       let object = allocate(size, heap)
-      let usable = world.process.usableSize(object)
+      let usable = world.pool.usableSize(object)
       XCTAssertLessThan(usable - size, 4096)
       XCTAssertTrue(isUsable(object + usable - 1))
       XCTAssertFalse(isUsable(object + usable))
@@ -47,7 +47,7 @@ final class GuardTests: XCTestCase {
     for alignment: UInt in [1 << 16, 1 << 18, 1 << 22] {
       let object = heap.allocate(300_000, alignment: alignment)
       XCTAssertEqual(object % alignment, 0)
-      XCTAssertFalse(isUsable(object - 1) || isUsable(object + world.process.usableSize(object)))
+      XCTAssertFalse(isUsable(object - 1) || isUsable(object + world.pool.usableSize(object)))
       XCTAssertEqual(world.free(object, by: heap), .ok)
     }
     world.finish()
@@ -78,7 +78,7 @@ final class GuardTests: XCTestCase {
     var object = allocate(200_000, heap)
     for size: UInt in [300_000, 310_000, 3 << 20, 250_000, 249_856, 260_000, 20 << 20, 17 << 20] {
       object = heap.reallocate(object, size)
-      let usable = world.process.usableSize(object)
+      let usable = world.pool.usableSize(object)
       XCTAssertTrue(isUsable(object + size - 1), "\(size) bytes")
       XCTAssertFalse(isUsable(object - 1) || isUsable(object + usable), "\(size) bytes")
       // What it grows by reads as 0, whatever was there.
@@ -99,18 +99,18 @@ final class GuardTests: XCTestCase {
       for size: UInt in [64, 1000, 30_000] {
         world.free(world.allocate(3 * HeapWorld.slots(size), of: size, from: heap), by: heap)
       }
-      heap.endQuarantine()
+      heap.evictAll()
     }
     fillAndEmpty()
     let commits = HeapSystem.current.count(.commit)
     for _ in 0..<20 { fillAndEmpty() }
-    XCTAssertEqual(HeapSystem.current.count(.protect), 0)
+    XCTAssertEqual(HeapSystem.current.count(.decommit), 0)
     // Chance says how many slabs there are at once.
     XCTAssertLessThan(HeapSystem.current.count(.commit) - commits, 6)
     // It has memory, until it is purged.
-    XCTAssertGreaterThan(world.process.pages.dirty, 0)
-    _ = world.process.purgeAll(of: heap)
-    XCTAssertEqual(world.process.pages.dirty, 0)
+    XCTAssertGreaterThan(world.pages.dirty, 0)
+    _ = world.pool.purgeAll(of: heap)
+    XCTAssertEqual(world.pages.dirty, 0)
     world.finish()
   }
 
@@ -148,7 +148,7 @@ final class GuardTests: XCTestCase {
     let object = allocate(4 << 20, heap)
     let bytes = UnsafeMutablePointer<UInt8>(bitPattern: object)!
     bytes.initialize(repeating: 0xA5, count: 4 << 20)
-    HeapSystem.current.fails = { call, _, _ in call == .protect }
+    HeapSystem.current.fails = { call, _, _ in call == .decommit }
     XCTAssertEqual(world.free(object, by: heap), .ok)
     HeapSystem.current.fails = { _, _, _ in false }
     XCTAssertTrue(isUsable(object))
@@ -176,9 +176,9 @@ final class GuardTests: XCTestCase {
       let world = HeapWorld(profile: profile)
       let heap = world.thread()
       world.free(world.allocate(HeapWorld.slots(64), of: 64, from: heap), by: heap)
-      let held = world.process.pages.held
-      XCTAssertLessThanOrEqual(world.process.purgeAll(of: heap), world.process.pointee.counts.peak)
-      XCTAssertEqual(world.process.pages.held, held)
+      let held = world.pages.held
+      XCTAssertLessThanOrEqual(world.pool.purgeAll(of: heap), world.pool.pointee.counts.peak)
+      XCTAssertEqual(world.pages.held, held)
       world.finish()
     }
   }
@@ -188,7 +188,7 @@ final class GuardTests: XCTestCase {
     let world = HeapWorld(profile: .hardened)
     let heap = world.thread()
     let first = allocate(200_000, heap)
-    let usable = world.process.usableSize(first)
+    let usable = world.pool.usableSize(first)
     // The kernel has no mapping left, but one may grow.
     HeapSystem.current.hasMappings = false
     let second = allocate(1 << 20, heap)
@@ -213,12 +213,12 @@ final class GuardTests: XCTestCase {
         let before = allocate(200_000, heap)
         let object = allocate(size, heap)
         let byte = UnsafeMutablePointer<UInt8>(bitPattern: object)!
-        HeapSystem.current.fails = { call, _, _ in call == .protect }
+        HeapSystem.current.fails = { call, _, _ in call == .decommit }
         XCTAssertEqual(world.free(object, by: heap), .ok)
-        _ = world.process.purgeAll(of: heap)
+        _ = world.pool.purgeAll(of: heap)
         HeapSystem.current.fails = { _, _, _ in false }
         byte.pointee = 1
-        world.process.locked { world.process.endQuarantine() }
+        world.pool.locked { world.runs.evictAll() }
         // The same memory once more: by itself, and behind what was before it.
         let next = grows ? heap.reallocate(before, 400_000) : heap.allocateZeroed(size)
         XCTAssertEqual(next, grows ? before : object)
@@ -234,7 +234,7 @@ final class GuardTests: XCTestCase {
     let heap = world.thread()
     let object = allocate(200_000, heap)
     let calls = HeapSystem.current.calls
-    XCTAssertEqual(heap.reallocate(object, world.process.usableSize(object)), object)
+    XCTAssertEqual(heap.reallocate(object, world.pool.usableSize(object)), object)
     XCTAssertEqual(HeapSystem.current.calls, calls)
     XCTAssertEqual(world.free(object, by: heap), .ok)
     world.finish()

@@ -8,7 +8,7 @@ final class HardenedHeapTests: XCTestCase {
 
   private func byte(_ address: UInt) -> UnsafeMutablePointer<UInt8> { UnsafeMutablePointer(bitPattern: address)! }
 
-  private func usable(_ world: HeapWorld, _ address: UInt) -> UInt { world.process.usableSize(address) }
+  private func usable(_ world: HeapWorld, _ address: UInt) -> UInt { world.pool.usableSize(address) }
 
   func testAWriteOfOneByteBehindAnObjectIsFoundWhenItIsFreed() {
     let world = HeapWorld(profile: .hardened)
@@ -49,7 +49,7 @@ final class HardenedHeapTests: XCTestCase {
       let object = UInt(bitPattern: heap.allocate(24))
       XCTAssertEqual(world.free(object, by: heap), .ok)
       byte(object + offset).pointee = 1
-      heap.endQuarantine()
+      heap.evictAll()
       let objects = world.allocate(HeapWorld.slots(24), of: 24, from: heap)
       XCTAssertFalse(objects.contains(object), "nobody gets it")
       XCTAssertEqual(world.reports, [Status.writeAfterFree], "offset \(offset)")
@@ -63,7 +63,7 @@ final class HardenedHeapTests: XCTestCase {
       let object = UInt(bitPattern: heap.allocate(size))
       XCTAssertEqual(world.free(object, by: heap), .ok)
       XCTAssertEqual(world.free(object, by: heap), Status.doubleFree)
-      heap.endQuarantine()
+      heap.evictAll()
       XCTAssertEqual(world.free(object, by: heap), Status.doubleFree)
       XCTAssertEqual(world.reports, [Status.doubleFree, Status.doubleFree])
     }
@@ -142,7 +142,7 @@ final class HardenedHeapTests: XCTestCase {
       let heap = world.thread()
       let object = UInt(bitPattern: heap.allocate(64))
       XCTAssertEqual(usable(world, object), 64)
-      XCTAssertEqual(HeapSystem.current.count(.protect), 0)
+      XCTAssertEqual(HeapSystem.current.count(.decommit), 0)
       XCTAssertEqual(world.free(object, by: heap), .ok)
       XCTAssertEqual(world.free(object, by: heap), Status.doubleFree)
       XCTAssertEqual(world.reports, [Status.doubleFree])

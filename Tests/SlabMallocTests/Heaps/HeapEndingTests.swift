@@ -56,7 +56,7 @@ final class HeapEndingTests: XCTestCase {
       world.check()
     }
     let orphans = Array(
-      sequence(first: world.process.pointee.orphans[Int(SizeClass.index(size: size)!)].first) { $0?.pointee.next }
+      sequence(first: world.pool.pointee.orphans.lists[Int(SizeClass.index(size: size)!)].first) { $0?.pointee.next }
         .prefix { $0 != nil }.map { $0! })
     let heap = world.thread()
     for orphan in orphans {
@@ -113,7 +113,7 @@ final class HeapEndingTests: XCTestCase {
     // The other thread tells the owner.
     slab.pointee.remoteHint = 0
     slab.pointee.remoteNext = nil
-    heap.remote.pointee.store(slab.address, ordering: .releasing)
+    heap.pointee.remote.store(slab.address, ordering: .releasing)
     world.check("it is idle:")
     XCTAssertEqual(world.destroy(explicit), 10)
     XCTAssertEqual(slab.usedSlots, 10, "objects of the ended thread")
@@ -128,7 +128,7 @@ final class HeapEndingTests: XCTestCase {
   func testDestroyingAHeapFreesEverything() {
     let world = HeapWorld()
     let other = world.thread()
-    let before = world.process.pointee.counts
+    let before = world.pool.pointee.counts
     var random = SeededRandom(stream: 320)
     for _ in 0..<3 {
       let heap = world.explicit()
@@ -146,12 +146,12 @@ final class HeapEndingTests: XCTestCase {
         }
       }
       XCTAssertFalse(live.contains(0))
-      XCTAssertGreaterThan(world.process.pointee.counts.largeLive, 0)
+      XCTAssertGreaterThan(world.pool.pointee.counts.largeLive, 0)
       guard world.check(SeededRandom.hint) else { return }
       XCTAssertEqual(world.destroy(heap), UInt(live.count), SeededRandom.hint)
       world.check(SeededRandom.hint)
-      XCTAssertEqual(world.process.pointee.counts.slabs, before.slabs)
-      XCTAssertEqual(world.process.pointee.counts.large, 0)
+      XCTAssertEqual(world.pool.pointee.counts.slabs, before.slabs)
+      XCTAssertEqual(world.pool.pointee.counts.large, 0)
     }
     world.finish()
   }

@@ -8,18 +8,27 @@ final class HeapLayoutTests: XCTestCase {
   func testOffsetsOfARunAreThoseOfTheCompiler() {
     XCTAssertLessThanOrEqual(MemoryLayout<PageRun>.size, PageRun.stride)
     XCTAssertEqual(1 << PageRun.strideShift, PageRun.stride)
-    let offsets = [
-      MemoryLayout<PageRun>.offset(of: \.owner), MemoryLayout<PageRun>.offset(of: \.start),
-      MemoryLayout<PageRun>.offset(of: \.reciprocal),
-      MemoryLayout<PageRun>.offset(of: \.marks), MemoryLayout<PageRun>.offset(of: \.bin), MemoryLayout<PageRun>.offset(of: \.lead),
-      MemoryLayout<PageRun>.offset(of: \.words), MemoryLayout<PageRun>.offset(of: \.slotSize),
-      MemoryLayout<PageRun>.offset(of: \.used), MemoryLayout<PageRun>.offset(of: \.shortfall),
-      MemoryLayout<PageRun>.offset(of: \.available),
-      MemoryLayout<PageRun>.offset(of: \.remoteHint), MemoryLayout<PageRun>.offset(of: \.remoteNext),
-      MemoryLayout<PageRun>.offset(of: \.next), MemoryLayout<PageRun>.offset(of: \.previous),
-      MemoryLayout<PageRun>.offset(of: \.place), MemoryLayout<PageRun>.offset(of: \.size),
+    let world = HeapWorld()
+    let heap = world.thread()
+    let object = UInt(bitPattern: heap.allocate(100))
+    let run = world.run(object)
+    func offset(_ field: UnsafeRawPointer) -> Int { field - UnsafeRawPointer(run) }
+    func offset<Value>(_ field: UnsafeMutablePointer<Value>) -> Int { offset(UnsafeRawPointer(field)) }
+    let atomics = [
+      withUnsafePointer(to: run.pointee.owner) { offset(UnsafeRawPointer($0)) },
+      withUnsafePointer(to: run.pointee.bin) { offset(UnsafeRawPointer($0)) },
     ]
-    XCTAssertEqual(offsets, [0, 8, 16, 24, 32, 40, 48, 56, 64, 68, 72, 80, 88, 96, 104, 112, 120])
+    XCTAssertEqual(atomics, [0, 32])
+    let offsets = [
+      offset(&run.pointee.start), offset(&run.pointee.reciprocal), offset(&run.pointee.marks), offset(&run.pointee.lead),
+      offset(&run.pointee.words), offset(&run.pointee.slotSize), offset(&run.pointee.used),
+      offset(&run.pointee.shortfall), offset(&run.pointee.available), offset(&run.pointee.remoteHint),
+      offset(&run.pointee.remoteNext), offset(&run.pointee.next), offset(&run.pointee.previous),
+      offset(&run.pointee.place), offset(&run.pointee.content),
+    ]
+    XCTAssertEqual(offsets, [8, 16, 24, 40, 48, 56, 64, 68, 72, 80, 88, 96, 104, 112, 120])
+    world.free([object], by: heap)
+    world.finish()
   }
 
   func testADescriptorIsFoundByArithmetic() {
@@ -31,20 +40,50 @@ final class HeapLayoutTests: XCTestCase {
   }
 
   func testTheProcessFitsIntoItsMemory() {
-    XCTAssertLessThanOrEqual(MemoryLayout<ProcessHeap>.size, 16384, "the memory that CSlabPort has for it")
+    XCTAssertLessThanOrEqual(MemoryLayout<ProcessState>.size, 16384, "the memory that CSlabPort has for it")
+    XCTAssertLessThanOrEqual(MemoryLayout<Trace>.size, 256, "the memory that CSlabPort has for it")
+  }
+
+  /// What every deallocation reads comes first, and the pools have one address.
+  func testThePoolsStartWithWhatEveryDeallocationReads() {
+    let world = HeapWorld()
+    let pool = world.pool
+    func offset(_ field: UnsafeRawPointer) -> Int { field - UnsafeRawPointer(pool) }
+    XCTAssertEqual(withUnsafeMutablePointer(to: &pool.pointee.runs) { offset(UnsafeRawPointer($0)) }, 0)
+    XCTAssertEqual(withUnsafePointer(to: pool.runs.pointee.base) { offset(UnsafeRawPointer($0)) }, 0)
+    XCTAssertEqual(withUnsafePointer(to: pool.runs.pointee.extent) { offset(UnsafeRawPointer($0)) }, 8)
+    XCTAssertEqual(withUnsafePointer(to: pool.runs.pointee.table) { offset(UnsafeRawPointer($0)) }, 16)
+    let process = ProcessPointer.shared
+    XCTAssertEqual(withUnsafeMutablePointer(to: &process.pointee.heaps) { UnsafeRawPointer($0) }, UnsafeRawPointer(process))
+  }
+
+  func testAClassArrayHasOneElementForEachClass() {
+    XCTAssertEqual(ClassArray<UInt8>.count, Int(SizeClass.count))
+    // What an InlineArray's length is taken from.
+    XCTAssertEqual(InlineArray<1024, UInt8>.count, RunPool.maxSegments)
   }
 
   func testPartsOfAHeapFollowEachOther() {
-    // `remote`, the last field, has a line of its own.
-    XCTAssertEqual(MemoryLayout<HeapState>.size - MemoryLayout<UInt>.size, HeapState.remoteOffset)
-    XCTAssertEqual(HeapState.remoteOffset % 64, 0)
-    XCTAssertLessThanOrEqual(HeapState.remoteOffset + 64, HeapState.directBinsOffset)
+    let world = HeapWorld()
+    let heap = world.thread()
+    func offset(_ field: UnsafeRawPointer) -> Int { field - UnsafeRawPointer(heap) }
+    // `remote` has a line of its own: only what is never changed lies on it too.
+    let remote = withUnsafePointer(to: heap.pointee.remote) { offset(UnsafeRawPointer($0)) }
+    XCTAssertEqual(remote % 64, 0)
+    XCTAssertLessThanOrEqual(remote + 64, HeapState.directBinsOffset)
+    XCTAssertLessThanOrEqual(MemoryLayout<HeapState>.size, HeapState.directBinsOffset)
+    // What CSlabPort writes into a stand-in.
+    XCTAssertEqual(
+      withUnsafeMutablePointer(to: &heap.pointee.pool) { offset(UnsafeRawPointer($0)) }, 8 * Int(SLM_PORT_HEAP_POOL))
+    XCTAssertEqual(
+      withUnsafeMutablePointer(to: &heap.pointee.standIn) { offset(UnsafeRawPointer($0)) },
+      8 * Int(SLM_PORT_HEAP_STAND_IN))
     XCTAssertLessThanOrEqual(
       HeapState.directBinsOffset + HeapState.directBinCount * MemoryLayout<HeapBinPointer>.stride, HeapState.binsOffset)
     XCTAssertEqual(HeapState.binsOffset % 64, 0)
     XCTAssertLessThanOrEqual(MemoryLayout<HeapBin>.size, HeapBin.stride)
-    // What a thread without a heap reads of its heap of zeros.
-    XCTAssertLessThanOrEqual(HeapState.directBinsOffset, Int(SLM_PORT_NO_HEAP_BYTES))
+    XCTAssertLessThanOrEqual(HeapState.directBinsOffset, 8 * Int(SLM_PORT_NO_HEAP_WORDS))
+    world.finish()
   }
 
   func testTheTableLeadsEachSizeToItsBin() {

@@ -5,11 +5,11 @@ import XCTest
 /// Metadata is carved from pages of its own, used again, and given back when a page has none.
 final class HeapMetadataTests: XCTestCase {
   private func take(_ world: HeapWorld, lines: UInt) -> UInt? {
-    world.process.locked { world.process.takeMetadata(lines: lines) }
+    world.pool.locked { world.runs.takeMetadata(lines: lines) }
   }
 
   private func giveBack(_ world: HeapWorld, _ block: UInt, lines: UInt) {
-    world.process.locked { world.process.giveBackMetadata(block, lines: lines) }
+    world.pool.locked { world.runs.freeMetadata(block, lines: lines) }
   }
 
   func testBlocksDoNotOverlapAndAreUsedAgain() {
@@ -22,13 +22,13 @@ final class HeapMetadataTests: XCTestCase {
       for (one, other) in zip(blocks, blocks.dropFirst()) {
         XCTAssertGreaterThanOrEqual(other - one, lines * Metadata.line)
       }
-      let held = world.process.pointee.metadata.pageCount
+      let held = world.runs.pointee.metadata.pageCount
       let shuffled = blocks.shuffled(using: &random)
       for block in shuffled { giveBack(world, block, lines: lines) }
-      XCTAssertEqual(world.process.pointee.metadata.pageCount, held - 2, "one page stays of \(held)")
+      XCTAssertEqual(world.runs.pointee.metadata.pageCount, held - 2, "one page stays of \(held)")
       world.check("\(lines) lines:")
       let again = (0..<count).map { _ in take(world, lines: lines)! }
-      XCTAssertEqual(world.process.pointee.metadata.pageCount, held)
+      XCTAssertEqual(world.runs.pointee.metadata.pageCount, held)
       XCTAssertEqual(Set(again).count, Int(count))
       for block in again { giveBack(world, block, lines: lines) }
     }
@@ -42,8 +42,8 @@ final class HeapMetadataTests: XCTestCase {
     var held: UInt = 0
     for round in 0..<20 {
       let live = world.allocate(20_000, of: 64, from: heap) + world.allocate(500, of: 3000, from: heap)
-      if round == 0 { held = world.process.pages.held }
-      XCTAssertEqual(world.process.pages.held, held, "round \(round)")
+      if round == 0 { held = world.pages.held }
+      XCTAssertEqual(world.pages.held, held, "round \(round)")
       world.free(live, by: heap)
     }
     world.finish()
@@ -59,11 +59,11 @@ final class HeapMetadataTests: XCTestCase {
     XCTAssertFalse(live.contains(0))
     world.check()
     for (heap, address) in zip(heaps, live) { world.free([address], by: heap!) }
-    let held = world.process.pages.held
+    let held = world.pages.held
     for heap in heaps { world.end(heap!) }
     world.check("all idle:")
     for _ in 0..<300 { XCTAssertNotNil(world.takeHeap()) }
-    XCTAssertEqual(world.process.pages.held, held, "idle heaps are taken first")
+    XCTAssertEqual(world.pages.held, held, "idle heaps are taken first")
     world.finish()
   }
 

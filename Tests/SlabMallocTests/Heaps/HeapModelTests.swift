@@ -61,10 +61,10 @@ final class HeapModelTests: XCTestCase {
   func testHardenedHeapsOfARefusingSystem() {
     var chance = SeededRandom(stream: 364)
     let world = HeapWorld(retain: 2 << 20, profile: .hardened) { call, _, _ in
-      (call == .protect || call == .purge || call == .reserve) && chance.below(3) == 0
+      (call == .decommit || call == .purge || call == .reserve) && chance.below(3) == 0
     }
     run(world, stream: 365, steps: steps / 5, checkEach: 100, live: 1000)
-    XCTAssertGreaterThan(HeapSystem.current.count(.protect), 10)
+    XCTAssertGreaterThan(HeapSystem.current.count(.decommit), 10)
   }
 
   /// Calls fail at random.

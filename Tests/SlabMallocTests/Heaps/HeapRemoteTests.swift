@@ -28,8 +28,8 @@ final class HeapRemoteTests: XCTestCase {
     let run = world.run(address)
     let owner = run.currentOwner.heap!
     run.pointee.remoteHint = run.slot(at: address).index
-    run.pointee.remoteNext = RunPointer(bitPattern: owner.remote.pointee.load(ordering: .relaxed))
-    owner.remote.pointee.store(run.address, ordering: .releasing)
+    run.pointee.remoteNext = RunPointer(bitPattern: owner.pointee.remote.load(ordering: .relaxed))
+    owner.pointee.remote.store(run.address, ordering: .releasing)
   }
 
   /// A handler that allocates while its heap, which needs a slot, collects.
@@ -57,7 +57,7 @@ final class HeapRemoteTests: XCTestCase {
       world.free(live[..<4], by: other)
       XCTAssertEqual(slab.usedSlots, 10)
       XCTAssertEqual(slab.currentOwner.remoteFrees, 4)
-      XCTAssertEqual(owner.remote.pointee.load(ordering: .relaxed), slab.address)
+      XCTAssertEqual(owner.pointee.remote.load(ordering: .relaxed), slab.address)
       world.check()
       XCTAssertTrue(owner.collectRemote())
       XCTAssertFalse(owner.collectRemote())
@@ -76,7 +76,7 @@ final class HeapRemoteTests: XCTestCase {
       for round in 0..<2 { for addresses in live { world.free(addresses[round * 5..<round * 5 + 5], by: other) } }
       world.check()
       var waiting = 0
-      var next = RunPointer(bitPattern: owner.remote.pointee.load(ordering: .relaxed))
+      var next = RunPointer(bitPattern: owner.pointee.remote.load(ordering: .relaxed))
       while let run = next {
         waiting += 1
         XCTAssertEqual(run.currentOwner.remoteFrees, 10)

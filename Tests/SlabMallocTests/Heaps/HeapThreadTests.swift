@@ -10,8 +10,8 @@ final class HeapThreadTests: XCTestCase {
   private func run(
     _ threads: Int, stream: UInt64, delay: UInt32, retain: UInt, reserve: UInt, profile: Profile = .checked
   ) {
-    let options = ProcessHeap.Options(
-      purgeDelay: delay, retain: retain, reserve: reserve, printsStatistics: false, profile: profile)
+    let options = RunPool.Options(
+      purgeDelay: delay, retain: retain, addressSpace: reserve, profile: profile)
     let stress = HeapThreads(threads: threads, steps: steps, options: options)
     if let text = stress.run(stream: stream) { XCTFail("\(text); \(SeededRandom.hint)") }
   }

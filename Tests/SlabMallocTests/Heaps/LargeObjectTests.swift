@@ -26,14 +26,14 @@ final class LargeObjectTests: XCTestCase {
       for size: UInt in [maxSize + 1, 200_000, 1 << 20, 1 << 20 + 1] {
         let address = UInt(bitPattern: heap.allocate(size))
         let run = world.run(address)
-        XCTAssertEqual(run.pointee.size, roundUp(size, to: UInt(osPage)))
+        XCTAssertEqual(LargeObject(run).size, roundUp(size, to: UInt(osPage)))
         XCTAssertEqual(run.bytes, roundUp(size, to: page))
-        XCTAssertEqual(world.process.usableSize(address), run.pointee.size)
-        XCTAssertEqual(world.process.goodSize(size), run.pointee.size)
-        XCTAssertTrue(world.process.isRight(address, size: size, alignment: 1))
-        XCTAssertFalse(world.process.isRight(address, size: size + UInt(osPage), alignment: 1))
+        XCTAssertEqual(world.pool.usableSize(address), LargeObject(run).size)
+        XCTAssertEqual(world.pool.goodSize(size), LargeObject(run).size)
+        XCTAssertTrue(world.pool.isRight(address, size: size, alignment: 1))
+        XCTAssertFalse(world.pool.isRight(address, size: size + UInt(osPage), alignment: 1))
         XCTAssertEqual(world.reports, [Status.layoutMismatch])
-        fill(address, run.pointee.size, 1)
+        fill(address, LargeObject(run).size, 1)
         world.check()
         world.free([address], by: heap)
       }
@@ -53,14 +53,14 @@ final class LargeObjectTests: XCTestCase {
           let address = heap.allocate(size, alignment: alignment)
           XCTAssertNotEqual(address, 0)
           XCTAssertEqual(address % alignment, 0, "\(size) at \(alignment)")
-          XCTAssertTrue(world.process.isRight(address, size: size, alignment: alignment))
+          XCTAssertTrue(world.pool.isRight(address, size: size, alignment: alignment))
           live.append(address)
           guard world.check("\(size) at \(alignment):") else { return }
         }
       }
       // What aligning left over is free.
       let used = live.reduce(0) { $0 + world.run($1).bytes }
-      XCTAssertEqual(world.process.pointee.counts.large + world.process.pointee.counts.slabs, used)
+      XCTAssertEqual(world.pool.pointee.counts.large + world.pool.pointee.counts.slabs, used)
       world.free(live, by: heap)
       world.finish()
     }
@@ -73,8 +73,8 @@ final class LargeObjectTests: XCTestCase {
     world.free(world.allocate(1, of: 8 << 20, from: heap), by: heap)
     let address = heap.allocate(1 << 20, alignment: 1 << 21)
     HeapSystem.current.now += 10
-    world.process.pointee.nextPurge = 0
-    world.process.purgeIfDue()
+    world.runs.nextPurge = 0
+    world.runs.purgeIfDue()
     XCTAssertEqual(HeapSystem.current.count(.purge), 0, "10 of 100 milliseconds")
     world.free([address], by: heap)
     world.finish()
@@ -87,7 +87,7 @@ final class LargeObjectTests: XCTestCase {
     fill(address, 1 << 20, 7)
     for size in stride(from: UInt(1 << 20), through: 3 << 20, by: 50_000) {
       XCTAssertEqual(heap.reallocate(address, size), address, "\(size): there is room behind it")
-      XCTAssertEqual(world.run(address).pointee.size, roundUp(size, to: 4096))
+      XCTAssertEqual(LargeObject(world.run(address)).size, roundUp(size, to: 4096))
       world.check()
     }
     XCTAssertTrue(holds(address, 1 << 20, 7, upTo: 1 << 20))
@@ -111,7 +111,7 @@ final class LargeObjectTests: XCTestCase {
     XCTAssertNotEqual(small, address)
     XCTAssertEqual(world.run(small).pointee.kind, .slab)
     XCTAssertEqual(word(small).pointee, 9)
-    XCTAssertEqual(world.process.pointee.counts.large, 0)
+    XCTAssertEqual(world.pool.pointee.counts.large, 0)
     world.check()
     world.free([small], by: heap)
     world.finish()
@@ -125,7 +125,7 @@ final class LargeObjectTests: XCTestCase {
         let heap = world.thread()
         let address = UInt(bitPattern: heap.allocate(size))
         let blocker = UInt(bitPattern: heap.allocate(maxSize + 1))
-        let usable = world.run(address).pointee.size
+        let usable = LargeObject(world.run(address)).size
         fill(address, usable, 3)
         let moved = heap.reallocate(address, 2 * size)
         XCTAssertNotEqual(moved, address)
@@ -133,7 +133,7 @@ final class LargeObjectTests: XCTestCase {
         XCTAssertEqual(HeapSystem.current.count(.move), usable >= PageRun.movedFrom ? 1 : 0)
         XCTAssertEqual(world.run(address).pointee.kind, .free)
         world.check("\(size), refused: \(isRefused):")
-        fill(moved, world.run(moved).pointee.size, 4)
+        fill(moved, LargeObject(world.run(moved)).size, 4)
         world.free([moved, blocker], by: heap)
         world.finish()
       }
@@ -195,8 +195,8 @@ final class LargeObjectTests: XCTestCase {
       XCTAssertEqual(world.free(UInt(bitPattern: $0), by: heap), Status.foreignPointer)
     }
     // Metadata, the table, and what is only reserved.
-    let reserve = world.process.pointee.reserves[0]!.pointee
-    for address in [heap.address, reserve.table, reserve.limit, reserve.limit + 1 << 30] {
+    let segment = world.runs.pointee.segments[0]!.pointee
+    for address in [heap.address, segment.table, segment.limit, segment.limit + 1 << 30] {
       XCTAssertEqual(world.free(address, by: heap), Status.foreignPointer)
     }
     XCTAssertEqual(world.reports.count, 5)
@@ -211,7 +211,7 @@ final class LargeObjectTests: XCTestCase {
     for order in [[0, 1, 2], [2, 0, 1]] {
       for index in order {
         world.free([live[index]], by: heap)
-        _ = world.process.purgeAll()
+        _ = world.pool.purgeAll()
       }
       for address in live { XCTAssertEqual(world.free(address, by: heap), Status.doubleFree) }
       XCTAssertEqual(world.reports.count, 3)

@@ -5,7 +5,7 @@ import XCTest
 /// When memory that nothing uses goes back to the system.
 final class PurgeTests: XCTestCase {
   private let size: UInt = 1 << 20
-  private func dirty(_ world: HeapWorld) -> UInt { world.process.pointee.dirtyBytes / size }
+  private func dirty(_ world: HeapWorld) -> UInt { world.runs.dirtyBytes / size }
   private var purges: Int { HeapSystem.current.count(.purge) }
 
   /// Frees every other object, so that they stay apart.
@@ -21,15 +21,15 @@ final class PurgeTests: XCTestCase {
     XCTAssertEqual(dirty(world), 4)
     for _ in 0..<99 {
       HeapSystem.current.now += 1
-      world.process.purgeIfDue()
+      world.runs.purgeIfDue()
     }
     XCTAssertEqual(dirty(world), 4)
     XCTAssertEqual(purges, 0)
     HeapSystem.current.now += 26
-    world.process.purgeIfDue()
+    world.runs.purgeIfDue()
     XCTAssertEqual(dirty(world), 0, "a quarter of the delay later at most")
     XCTAssertEqual(purges, 4)
-    XCTAssertEqual(world.process.pointee.counts.purged, 4 * size)
+    XCTAssertEqual(world.runs.pointee.counts.purged, 4 * size)
     world.check()
     world.free(live, by: heap)
     world.finish()
@@ -43,7 +43,7 @@ final class PurgeTests: XCTestCase {
     HeapSystem.current.now += 80
     world.free([live[3]], by: heap)
     HeapSystem.current.now += 60
-    world.process.purgeIfDue()
+    world.runs.purgeIfDue()
     XCTAssertEqual(dirty(world), 1)
     XCTAssertTrue(world.run(live[1]).pointee.isClean)
     XCTAssertFalse(world.run(live[3]).pointee.isClean)
@@ -92,15 +92,15 @@ final class PurgeTests: XCTestCase {
     freeEachSecond(&live, world, by: heap)
     world.free([large], by: heap)
     XCTAssertEqual(dirty(world), 15)
-    world.process.purge(downTo: 5 << 20)
+    world.runs.purge(downTo: 5 << 20)
     XCTAssertEqual(purges, 1, "the largest is enough")
     XCTAssertTrue(world.run(large).pointee.isClean)
     XCTAssertLessThanOrEqual(dirty(world), 5)
-    let left = world.process.pointee.dirtyBytes
-    world.process.purge(downTo: left - 1)
-    XCTAssertEqual(world.process.pointee.dirtyBytes, left - size)
-    XCTAssertEqual(world.process.purgeAll(), left - size)
-    XCTAssertEqual(world.process.purgeAll(), 0)
+    let left = world.runs.dirtyBytes
+    world.runs.purge(downTo: left - 1)
+    XCTAssertEqual(world.runs.dirtyBytes, left - size)
+    XCTAssertEqual(world.pool.purgeAll(), left - size)
+    XCTAssertEqual(world.pool.purgeAll(), 0)
     world.check()
     world.free(live, by: heap)
     world.finish()
@@ -111,16 +111,16 @@ final class PurgeTests: XCTestCase {
     let world = HeapWorld(purgeDelay: 100) { call, _, _ in call == .purge }
     let heap = world.thread()
     world.free(world.allocate(1, of: size, from: heap), by: heap)
-    XCTAssertEqual(world.process.purgeAll(), 0)
+    XCTAssertEqual(world.pool.purgeAll(), 0)
     HeapSystem.current.now += 300
-    world.process.purgeIfDue()
+    world.runs.purgeIfDue()
     XCTAssertEqual(dirty(world), 1)
     XCTAssertEqual(purges, 2)
-    XCTAssertEqual(world.process.pointee.counts.purged, 0)
+    XCTAssertEqual(world.runs.pointee.counts.purged, 0)
     world.check()
     HeapSystem.current.fails = { _, _, _ in false }
     HeapSystem.current.now += 300
-    world.process.purgeIfDue()
+    world.runs.purgeIfDue()
     XCTAssertEqual(dirty(world), 0)
     world.finish()
   }
@@ -139,7 +139,7 @@ final class PurgeTests: XCTestCase {
       during = world.allocate(2, of: 100_000, from: other)
       world.free([live[4]], by: other)
     }
-    XCTAssertGreaterThan(world.process.purgeAll(), 0)
+    XCTAssertGreaterThan(world.pool.purgeAll(), 0)
     world.check()
     XCTAssertEqual(dirty(world), 0)
     world.free([live[5]] + during, by: heap)
@@ -154,7 +154,7 @@ final class PurgeTests: XCTestCase {
     let memory = UnsafeMutablePointer<UInt8>(bitPattern: address)!
     memory.initialize(repeating: 0xEE, count: Int(size))
     world.free([address], by: heap)
-    _ = world.process.purgeAll()
+    _ = world.pool.purgeAll()
     XCTAssertTrue(world.run(address).pointee.isClean)
     let again = UInt(bitPattern: heap.allocate(size))
     XCTAssertEqual(again, address)
@@ -171,7 +171,7 @@ final class PurgeTests: XCTestCase {
     HeapSystem.current.now += 200
     for _ in 0..<16 { heap.tick() }
     XCTAssertEqual(purges, 1)
-    XCTAssertEqual(world.process.pointee.counts.purged, PageRun.pageSize)
+    XCTAssertEqual(world.runs.pointee.counts.purged, PageRun.pageSize)
     world.finish()
   }
 }

@@ -6,7 +6,7 @@ import XCTest
 /// What is reserved when the system refuses what was asked for.
 final class ReserveFallbackTests: XCTestCase {
   private func pages(_ world: HeapWorld) -> [UInt] {
-    (0..<world.process.pointee.reserveCount).compactMap { world.process.pointee.reserves[$0]?.pointee.capacity }
+    (0..<world.runs.pointee.segmentCount).compactMap { world.runs.pointee.segments[$0]?.pointee.capacity }
   }
 
   private func gib(_ count: UInt) -> UInt { (count << 30) >> PageRun.pageShift }
@@ -57,7 +57,7 @@ final class ReserveFallbackTests: XCTestCase {
   func testNoAddressSpaceAtAll() {
     let world = world(limit: 0)
     XCTAssertNil(world.takeHeap())
-    XCTAssertEqual(world.process.pointee.reserveCount, 0)
+    XCTAssertEqual(world.runs.pointee.segmentCount, 0)
     HeapSystem.current.fails = { _, _, _ in false }
     XCTAssertNotNil(world.takeHeap())
     world.finish()
@@ -85,7 +85,7 @@ final class ReserveFallbackTests: XCTestCase {
       let world = world(limit: 200 << 20, pageSize: pageSize)
       let heap = world.thread()
       let small = world.allocate(100, of: 1000, from: heap)
-      let before = (HeapSystem.current.reservedBytes, world.process.pages.held)
+      let before = (HeapSystem.current.reservedBytes, world.pages.held)
       let large = UInt(bitPattern: heap.allocate(100 << 20))
       XCTAssertNotEqual(large, 0)
       XCTAssertEqual(pages(world).count, 2)
@@ -94,7 +94,7 @@ final class ReserveFallbackTests: XCTestCase {
       XCTAssertEqual(heap.allocate(300 << 20), nil, "too large for the system")
       XCTAssertEqual(world.free(large, by: heap), .ok)
       XCTAssertEqual(HeapSystem.current.reservedBytes, before.0)
-      XCTAssertEqual(world.process.pages.held, before.1)
+      XCTAssertEqual(world.pages.held, before.1)
       XCTAssertEqual(HeapSystem.current.count(.unmap), 1)
       world.check()
       // Its place in the table is there for the next.
@@ -123,7 +123,7 @@ final class ReserveFallbackTests: XCTestCase {
     let heap = world.thread()
     let large = heap.allocate(100 << 20, alignment: 16 << 20)
     XCTAssertEqual(large % (16 << 20), 0)
-    let lone = world.process.locked { world.process.reserve(around: large)! }
+    let lone = world.pool.locked { world.runs.segment(around: large)! }
     XCTAssertTrue(lone.pointee.isLone)
     let small = world.allocate(2000, of: 4096, from: heap)
     XCTAssertFalse(small.contains { lone.contains($0) }, "it would be unmapped with the large object")
@@ -141,8 +141,8 @@ final class ReserveFallbackTests: XCTestCase {
     XCTAssertEqual(HeapSystem.current.reserved, before, "reserves that nothing uses")
     let small = world.allocate(2000, of: 4096, from: heap)
     for address in small {
-      let reserve = world.process.locked { world.process.reserve(around: address)! }
-      if reserve.pointee.isLone { return XCTFail("a slab is in a lone reserve") }
+      let segment = world.pool.locked { world.runs.segment(around: address)! }
+      if segment.pointee.isLone { return XCTFail("a slab is in a lone reserve") }
     }
     world.check()
     world.free(small, by: heap)
@@ -167,7 +167,7 @@ final class ReserveFallbackTests: XCTestCase {
   func testImpossibleSizes() {
     let world = HeapWorld()
     let heap = world.thread()
-    let held = world.process.pages.held
+    let held = world.pages.held
     for shift in 40..<64 {
       // The fake system would give 2^40 bytes of address space.
       HeapSystem.current.fails = { _, _, bytes in bytes >= 1 << 36 }
@@ -177,7 +177,7 @@ final class ReserveFallbackTests: XCTestCase {
     }
     XCTAssertNil(heap.allocate(.max))
     XCTAssertNil(heap.allocate(UInt(Int.max)))
-    XCTAssertEqual(world.process.pages.held, held)
+    XCTAssertEqual(world.pages.held, held)
     world.finish()
   }
 

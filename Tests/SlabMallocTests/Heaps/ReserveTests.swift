@@ -7,39 +7,39 @@ final class ReserveTests: XCTestCase {
   /// A process that has given a heap to nobody, so that all its runs are the test's.
   private func world(_ pageSize: Int = 4096) -> HeapWorld {
     let world = HeapWorld(pageSize: pageSize)
-    XCTAssertNotNil(world.process.makeReserve(1))
+    XCTAssertNotNil(world.runs.makeSegment(1))
     return world
   }
 
   private func take(_ pages: UInt, _ world: HeapWorld) -> RunPointer {
-    let run = world.process.locked { world.process.takeRun(pages)! }
+    let run = world.pool.locked { world.runs.takeRun(pages)! }
     // A busy run is only between two calls: as a large object it may stay.
     run.pointee.kind = .large
-    run.pointee.size = run.bytes
-    world.process.pointee.counts.largeLive += 1
-    world.process.count(largeBytes: Int(run.bytes))
+    LargeObject(run).size = run.bytes
+    world.pool.pointee.counts.largeLive += 1
+    world.pool.count(largeBytes: Int(run.bytes))
     return run
   }
 
   private func giveBack(_ run: RunPointer, _ world: HeapWorld) {
-    XCTAssertEqual(world.process.deallocateLarge(run.pointee.start), .ok)
+    XCTAssertEqual(world.pool.deallocateLarge(run.pointee.start), .ok)
   }
 
   private func free(_ world: HeapWorld) -> (dirty: UInt, clean: UInt) {
-    (world.process.pages.dirty >> PageRun.pageShift, world.process.pages.clean >> PageRun.pageShift)
+    (world.pages.dirty >> PageRun.pageShift, world.pages.clean >> PageRun.pageShift)
   }
 
   func testPagesBecomeUsableInPieces() {
     let world = world()
-    XCTAssertEqual(world.process.pages.held, 0)
+    XCTAssertEqual(world.pages.held, 0)
     let one = take(1, world)
-    XCTAssertEqual(world.process.pages.held, 4 << 20, "4 MiB at once")
+    XCTAssertEqual(world.pages.held, 4 << 20, "4 MiB at once")
     XCTAssertEqual(free(world).clean, 63)
     let many = take(1000, world)
-    XCTAssertEqual(world.process.pages.held >> PageRun.pageShift, 1064, "what is wanted")
+    XCTAssertEqual(world.pages.held >> PageRun.pageShift, 1064, "what is wanted")
     XCTAssertTrue(one.pointee.isClean && many.pointee.isClean)
     _ = take(64, world)
-    XCTAssertEqual(world.process.pages.held >> PageRun.pageShift, 1064 + 133, "an eighth more")
+    XCTAssertEqual(world.pages.held >> PageRun.pageShift, 1064 + 133, "an eighth more")
     world.check()
   }
 
@@ -52,7 +52,7 @@ final class ReserveTests: XCTestCase {
     for run in runs { giveBack(run, world) }
     world.check()
     XCTAssertEqual(free(world).dirty, 12)
-    XCTAssertEqual(world.process.pointee.dirtyBytes, 12 << PageRun.pageShift)
+    XCTAssertEqual(world.runs.dirtyBytes, 12 << PageRun.pageShift)
   }
 
   /// In each order of giving back, neighbours become one run.
@@ -65,11 +65,11 @@ final class ReserveTests: XCTestCase {
         giveBack(runs[index], world)
         world.check("\(order)")
       }
-      let reserve = world.process.pointee.reserves[0]!
-      XCTAssertEqual(reserve.pointee.dirty.find(15), runs[0], "one run of 15 pages")
-      XCTAssertNil(reserve.pointee.dirty.find(16))
+      let segment = world.runs.pointee.segments[0]!
+      XCTAssertEqual(segment.pointee.dirty.find(15), runs[0], "one run of 15 pages")
+      XCTAssertNil(segment.pointee.dirty.find(16))
       giveBack(rest, world)
-      XCTAssertEqual(reserve.pointee.dirty.find(64), min(runs[0], rest))
+      XCTAssertEqual(segment.pointee.dirty.find(64), min(runs[0], rest))
       world.finish()
     }
   }
@@ -78,16 +78,16 @@ final class ReserveTests: XCTestCase {
     let world = world()
     let runs = (0..<3).map { _ in take(4, world) }.sorted()
     giveBack(runs[1], world)
-    XCTAssertEqual(world.process.purgeAll(), 4 << PageRun.pageShift)
+    XCTAssertEqual(world.pool.purgeAll(), 4 << PageRun.pageShift)
     XCTAssertEqual(free(world).dirty, 0)
     world.check("the middle one is clean:")
     giveBack(runs[0], world)
     giveBack(runs[2], world)
     world.check("its neighbours are dirty:")
     XCTAssertEqual(free(world).dirty, 8)
-    XCTAssertEqual(world.process.purgeAll(), 8 << PageRun.pageShift)
+    XCTAssertEqual(world.pool.purgeAll(), 8 << PageRun.pageShift)
     world.check("all are clean:")
-    XCTAssertEqual(world.process.pointee.reserves[0]!.pointee.clean.largest?.pointee.pages, 64)
+    XCTAssertEqual(world.runs.pointee.segments[0]!.pointee.clean.largest?.pointee.pages, 64)
     world.finish()
   }
 
@@ -106,18 +106,18 @@ final class ReserveTests: XCTestCase {
   func testARunGrowsOverFreePagesBehindIt() {
     let world = world()
     let runs = (0..<3).map { _ in take(4, world) }.sorted()
-    let reserve = world.process.pointee.reserves[0]!
-    XCTAssertFalse(reserve.extend(runs[0], by: 1), "the next is used")
+    let segment = world.runs.pointee.segments[0]!
+    XCTAssertFalse(segment.extend(runs[0], by: 1), "the next is used")
     giveBack(runs[1], world)
-    XCTAssertFalse(world.process.resizeLarge(runs[0], 9 << PageRun.pageShift), "one page too few")
-    XCTAssertTrue(world.process.resizeLarge(runs[0], 7 << PageRun.pageShift))
+    XCTAssertFalse(world.pool.resizeLarge(runs[0], 9 << PageRun.pageShift), "one page too few")
+    XCTAssertTrue(world.pool.resizeLarge(runs[0], 7 << PageRun.pageShift))
     XCTAssertEqual(runs[0].pointee.pages, 7)
     XCTAssertEqual(free(world).dirty, 1)
     world.check()
-    XCTAssertTrue(world.process.resizeLarge(runs[0], 8 << PageRun.pageShift))
+    XCTAssertTrue(world.pool.resizeLarge(runs[0], 8 << PageRun.pageShift))
     XCTAssertEqual(free(world).dirty, 0)
     world.check()
-    XCTAssertTrue(world.process.resizeLarge(runs[0], 3 << PageRun.pageShift))
+    XCTAssertTrue(world.pool.resizeLarge(runs[0], 3 << PageRun.pageShift))
     XCTAssertEqual(free(world).dirty, 5)
     world.check()
     for run in [runs[0], runs[2]] { giveBack(run, world) }
@@ -128,7 +128,7 @@ final class ReserveTests: XCTestCase {
   func testNothingGrowsPastTheLimit() {
     let world = world()
     let run = take(64, world)
-    XCTAssertFalse(world.process.resizeLarge(run, 65 << PageRun.pageShift))
+    XCTAssertFalse(world.pool.resizeLarge(run, 65 << PageRun.pageShift))
     world.check()
     giveBack(run, world)
     world.finish()
@@ -142,10 +142,10 @@ final class ReserveTests: XCTestCase {
       var runs: [RunPointer] = []
       for step in 0..<1500 {
         switch random.below(20) {
-        case 0: _ = world.process.purgeAll()
+        case 0: _ = world.pool.purgeAll()
         case 1...3 where !runs.isEmpty:
           let run = runs[random.below(runs.count)]
-          _ = world.process.resizeLarge(run, maxSize + 1 + UInt(random.below(40)) << PageRun.pageShift)
+          _ = world.pool.resizeLarge(run, maxSize + 1 + UInt(random.below(40)) << PageRun.pageShift)
         case 4...(step / 300 % 2 == 0 ? 10 : 15) where !runs.isEmpty:
           giveBack(runs.remove(at: random.below(runs.count)), world)
         default: runs.append(take(1 + UInt(random.below(random.below(10) == 0 ? 200 : 20)), world))

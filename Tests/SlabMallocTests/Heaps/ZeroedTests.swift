@@ -67,7 +67,7 @@ final class ZeroedTests: XCTestCase {
       let large = UInt(bitPattern: heap.allocate(1 << 20))
       scribble(large, 1 << 20)
       world.free([large], by: heap)
-      if isPurged { _ = world.process.purgeAll() }
+      if isPurged { _ = world.pool.purgeAll() }
       let again = heap.allocateZeroed(1 << 20)
       XCTAssertEqual(again, large)
       XCTAssertTrue(isZero(again, 1 << 20))

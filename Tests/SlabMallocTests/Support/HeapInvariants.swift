@@ -2,7 +2,7 @@
 
 /// What must hold of a process and its heaps between any two calls.
 struct HeapInvariants {
-  private let process: ProcessHeapPointer
+  private let pool: HeapPoolPointer
   /// Those that somebody has, and idle ones.
   private let heaps: Set<HeapPointer>
   private var slabBytes: UInt = 0
@@ -16,15 +16,15 @@ struct HeapInvariants {
   private var kept: Set<RunPointer> = []
 
   /// The first invariant that does not hold, as text.
-  static func violation(_ process: ProcessHeapPointer, heaps: [HeapPointer]) -> String? {
-    let destroyed = list(process.pointee.destroyedHeaps)
-    let idle = list(process.pointee.idleHeaps) + destroyed
+  static func violation(_ pool: HeapPoolPointer, heaps: [HeapPointer]) -> String? {
+    let destroyed = list(pool.pointee.destroyedHeaps)
+    let idle = list(pool.pointee.idleHeaps) + destroyed
     guard Set(heaps).isDisjoint(with: idle), Set(idle).count == idle.count else { return "a heap is idle, and not" }
-    if process.pointee.counts.heaps != UInt(heaps.count) { return "counts.heaps is \(process.pointee.counts.heaps)" }
+    if pool.pointee.counts.heaps != UInt(heaps.count) { return "counts.heaps is \(pool.pointee.counts.heaps)" }
     for heap in heaps where !heap.isInitialized { return "a heap lost its seal" }
     for heap in idle where heap.isInitialized { return "an idle heap has a seal" }
     for heap in destroyed where heap.hasSlabs { return "a destroyed heap has slabs" }
-    var invariants = HeapInvariants(process: process, heaps: Set(heaps + idle))
+    var invariants = HeapInvariants(pool: pool, heaps: Set(heaps + idle))
     return invariants.find()
   }
 
@@ -38,8 +38,8 @@ struct HeapInvariants {
     return heaps
   }
 
-  private init(process: ProcessHeapPointer, heaps: Set<HeapPointer>) {
-    self.process = process
+  private init(pool: HeapPoolPointer, heaps: Set<HeapPointer>) {
+    self.pool = pool
     self.heaps = heaps
   }
 
@@ -48,31 +48,31 @@ struct HeapInvariants {
       metadata.use(heap.address, lines: Metadata.lines(HeapState.size))
       if let text = lists.collect(heap) { return text }
     }
-    if let text = lists.collectOrphans(process) { return text }
-    for index in 0..<process.pointee.reserveCount {
-      guard let reserve = process.pointee.reserves[index] else { continue }
-      if let text = find(in: reserve) { return "reserve \(index): \(text)" }
+    if let text = lists.collectOrphans(pool) { return text }
+    for index in 0..<pool.runs.pointee.segmentCount {
+      guard let segment = pool.runs.pointee.segments[index] else { continue }
+      if let text = find(in: segment) { return "reserve \(index): \(text)" }
     }
-    return lists.leftOver ?? metadata.violation(process) ?? findInKept() ?? findInCounts()
+    return lists.leftOver ?? metadata.violation(pool) ?? findInKept() ?? findInCounts()
   }
 
   /// Runs tile the reserve, each page leads to its run, and no two free neighbours could be one.
-  private mutating func find(in reserve: SegmentPointer) -> String? {
+  private mutating func find(in segment: SegmentPointer) -> String? {
     var free: [RunPointer: Bool] = [:]
-    if let text = reserve.pointee.dirty.collect(isClean: false, &free) { return "dirty runs: \(text)" }
-    if let text = reserve.pointee.clean.collect(isClean: true, &free) { return "clean runs: \(text)" }
-    if (reserve.pointee.limit - reserve.pointee.base) >> PageRun.pageShift > reserve.pointee.capacity { return "limit" }
+    if let text = segment.pointee.dirty.collect(isClean: false, &free) { return "dirty runs: \(text)" }
+    if let text = segment.pointee.clean.collect(isClean: true, &free) { return "clean runs: \(text)" }
+    if (segment.pointee.limit - segment.pointee.base) >> PageRun.pageShift > segment.pointee.capacity { return "limit" }
     // A lone reserve is one run, and aligning it may have left pages before it.
-    var address = reserve.pointee.loneRun?.pointee.start ?? reserve.pointee.base
-    leftoverBytes += address - reserve.pointee.base
-    if reserve.pointee.isLone, reserve.pointee.loneRun?.endAddress != reserve.pointee.limit {
+    var address = segment.pointee.loneRun?.pointee.start ?? segment.pointee.base
+    leftoverBytes += address - segment.pointee.base
+    if segment.pointee.isLone, segment.pointee.loneRun?.endAddress != segment.pointee.limit {
       return "lone, but not one run"
     }
     var before: RunPointer?
-    while address < reserve.pointee.limit {
-      let run = reserve.descriptor(address)
-      let name = "run at page \((address - reserve.pointee.base) >> PageRun.pageShift), \(run.pointee.kind): "
-      if let text = run.tilingViolation(address, limit: reserve.pointee.limit, isLone: reserve.pointee.isLone) {
+    while address < segment.pointee.limit {
+      let run = segment.descriptor(address)
+      let name = "run at page \((address - segment.pointee.base) >> PageRun.pageShift), \(run.pointee.kind): "
+      if let text = run.tilingViolation(address, limit: segment.pointee.limit, isLone: segment.pointee.isLone) {
         return name + text
       }
       if run.pointee.kind == .free {
@@ -94,7 +94,8 @@ struct HeapInvariants {
     case .large:
       largeBytes += run.bytes
       largeLive += 1
-      if run.pointee.size > run.bytes || run.pointee.size == 0 { return "size \(run.pointee.size)" }
+      let size = LargeObject(run).size
+      if size > run.bytes || size == 0 { return "size \(size)" }
       return lists.found(large: run)
     case .slab:
       slabBytes += run.bytes
@@ -114,8 +115,8 @@ struct HeapInvariants {
   /// Runs that are kept are in one list of a hardened process each, or in its quarantine.
   private mutating func findInKept() -> String? {
     var pages: (dirty: UInt, clean: UInt) = (0, 0)
-    for index in 0..<process.pointee.kept.slabs.count {
-      let text = process.pointee.kept.slabs[index].walk { run in
+    for index in 0..<pool.runs.pointee.kept.slabs.count {
+      let text = pool.runs.pointee.kept.slabs[index].walk { run in
         pages.dirty += UInt(run.pointee.pages)
         if run.pointee.isClean { return "a slab's run is kept, and clean" }
         if UInt(run.pointee.pages) != 1 << index + 1 { return "\(run.pointee.pages) pages kept in list \(index)" }
@@ -123,42 +124,43 @@ struct HeapInvariants {
       }
       if let text { return text }
     }
-    for index in 0..<process.pointee.kept.large.count {
-      guard let run = process.pointee.kept.large[index] else { continue }
+    for index in 0..<pool.runs.pointee.kept.large.count {
+      guard let run = pool.runs.pointee.kept.large[index] else { continue }
       if run.pointee.isClean { pages.clean += UInt(run.pointee.pages) } else { pages.dirty += UInt(run.pointee.pages) }
       if kept.remove(run) == nil { return "a run is in quarantine, and not kept" }
     }
     if !kept.isEmpty { return "\(kept.count) runs are kept nowhere" }
-    let counted = (process.pointee.kept.dirtyPages, process.pointee.kept.cleanPages)
+    let counted = (pool.runs.pointee.kept.dirtyPages, pool.runs.pointee.kept.cleanPages)
     return counted == pages ? nil : "\(counted) pages kept are \(pages)"
   }
 
   /// The equations of ProcessHeap's comment.
   private func findInCounts() -> String? {
-    let (counts, pages) = (process.pointee.counts, process.pages)
-    let metadataBytes = process.pointee.metadata.pageCount << PageRun.pageShift
+    let (counts, pages) = (pool.pointee.counts, pool.locked { pool.runs.pages })
+    let metadataBytes = pool.runs.pointee.metadata.pageCount << PageRun.pageShift
     if counts.slabs != slabBytes { return "counts.slabs is \(counts.slabs), but slabs have \(slabBytes)" }
     if counts.large != largeBytes { return "counts.large is \(counts.large), but large objects have \(largeBytes)" }
     if counts.largeLive != largeLive { return "counts.largeLive is \(counts.largeLive), not \(largeLive)" }
     if counts.peak < slabBytes + largeBytes { return "counts.peak" }
-    if process.pointee.dirtyBytes != pages.dirty {
-      return "dirtyBytes \(process.pointee.dirtyBytes), not \(pages.dirty)"
+    if pool.runs.dirtyBytes != pages.dirty {
+      return "dirtyBytes \(pool.runs.dirtyBytes), not \(pages.dirty)"
     }
     if pages.held != slabBytes + largeBytes + metadataBytes + leftoverBytes + pages.dirty + pages.clean {
       return
         "held \(pages.held) is not slabs \(slabBytes), large \(largeBytes), metadata \(metadataBytes), \(leftoverBytes), \(pages)"
     }
-    if counts.taken - counts.givenBack != pages.held { return "taken - givenBack is not what is held" }
-    for index in 0..<slabs.count where process.pointee.slabs[index] != slabs[index] { return "slabs of class \(index)" }
+    let runCounts = pool.runs.pointee.counts
+    if runCounts.taken - runCounts.givenBack != pages.held { return "taken - givenBack is not what is held" }
+    for index in 0..<slabs.count where pool.pointee.slabCounts[index] != slabs[index] { return "slabs of class \(index)" }
     return findInPublished()
   }
 
   /// What every deallocation reads is of the first reserve, and nothing if there is none.
   private func findInPublished() -> String? {
-    guard process.pointee.extent > 0 else { return nil }
-    guard let first = process.pointee.reserves[0]?.pointee, !first.isLone else { return "extent of no reserve" }
-    let isPublished = process.pointee.base == first.base && process.pointee.table == first.table
-    return isPublished && process.pointee.extent == first.limit - first.base ? nil : "base, extent or table"
+    guard pool.runs.extent > 0 else { return nil }
+    guard let first = pool.runs.pointee.segments[0]?.pointee, !first.isLone else { return "extent of no reserve" }
+    let isPublished = pool.runs.base == first.base && pool.runs.table == first.table
+    return isPublished && pool.runs.extent == first.limit - first.base ? nil : "base, extent or table"
   }
 }
 

@@ -17,7 +17,7 @@ struct HeapLists {
     for index in 0..<SizeClass.count {
       if let text = collect(heap.bin(index), of: heap, UInt8(index)) { return "bin \(index): \(text)" }
     }
-    var next = RunPointer(bitPattern: heap.remote.pointee.load(ordering: .relaxed))
+    var next = RunPointer(bitPattern: heap.pointee.remote.load(ordering: .relaxed))
     while let run = next {
       if remote.updateValue(heap, forKey: run) != nil { return "a slab is on two stacks of remote frees" }
       next = run.pointee.remoteNext
@@ -44,7 +44,7 @@ struct HeapLists {
     if bin.pointee.top > bin.pointee.limit || bin.pointee.top <= bin.pointee.bottom { return "the stack's top" }
     for address in stride(from: bin.pointee.bottom + size, to: bin.pointee.top, by: Int(size)) {
       let ready = HeapBinPointer.ready(at: address).pointee
-      let (index, isStart) = ready.run.place(of: ready.address)
+      let (index, isStart) = ready.run.slot(ofAny: ready.address)
       if !isStart || ready.run.mark(index) != ready.mark { return "a ready slot is none" }
       if ready.run.isHardened {
         quarantined[ready.run, default: []].append(index)
@@ -68,15 +68,15 @@ struct HeapLists {
     return nil
   }
 
-  mutating func collectOrphans(_ process: ProcessHeapPointer) -> String? {
+  mutating func collectOrphans(_ pool: HeapPoolPointer) -> String? {
     for index in 0..<Int(SizeClass.count) {
       var count: UInt32 = 0
-      let text = process.pointee.orphans[index].walk {
+      let text = pool.pointee.orphans.lists[index].walk {
         count += 1
         return orphans.updateValue(index, forKey: $0) == nil ? nil : "a slab is listed twice"
       }
       if let text { return "orphans \(index): \(text)" }
-      if process.pointee.orphanCounts[index] != count { return "orphanCounts \(index)" }
+      if pool.pointee.orphans.counts[index].load(ordering: .relaxed) != count { return "orphanCounts \(index)" }
     }
     return nil
   }
@@ -84,8 +84,7 @@ struct HeapLists {
   /// A large object that is in a heap's list says so.
   mutating func found(large run: RunPointer) -> String? {
     let heap = large.removeValue(forKey: run)
-    if (heap != nil) != (run.pointee.place == .partial) { return "listed by no heap, or one too many" }
-    return run.pointee.bin == heap?.bin(0) ?? .nobodys ? nil : "the bin of another heap"
+    return LargeObject(run).heap == heap ? nil : "listed by no heap, or by another"
   }
 
   /// Whatever was not found in a reserve.

@@ -19,13 +19,13 @@ struct HeapMetadata {
 
   mutating func found(_ page: RunPointer) { pages.append(page) }
 
-  mutating func violation(_ process: ProcessHeapPointer) -> String? {
+  mutating func violation(_ pool: HeapPoolPointer) -> String? {
     if isUsedTwice { return "metadata is used twice" }
     let count = pages.reduce(0) { $0 + UInt($1.pointee.pages) }
-    if process.pointee.metadata.pageCount != count { return "metadata.pageCount" }
+    if pool.runs.pointee.metadata.pageCount != count { return "metadata.pageCount" }
     var listed: [RunPointer: Int] = [:]
     for index in 0..<96 {
-      let text = process.pointee.metadata.pages[index].walk {
+      let text = pool.runs.pointee.metadata.pages[index].walk {
         listed.updateValue(index, forKey: $0) == nil ? nil : "a page is listed twice"
       }
       if let text { return "metadata list \(index): \(text)" }
@@ -45,7 +45,7 @@ struct HeapMetadata {
       return "\(page.pointee.slotCount) blocks of \(size) bytes"
     }
     var free: Set<UInt> = []
-    var next = page.pointee.size
+    var next = MetadataPage(page).firstFree
     while next != 0 {
       if !free.insert(next).inserted { return "a free block is listed twice" }
       next = UnsafePointer<UInt>(bitPattern: next)!.pointee

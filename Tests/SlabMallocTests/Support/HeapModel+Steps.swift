@@ -38,7 +38,7 @@ extension HeapModel {
     case 1: endThread()
     case 2: takeExplicit()
     case 3: try destroyExplicit()
-    case 4: _ = world.process.purgeAll()
+    case 4: _ = world.pool.purgeAll()
     case 5...8: _ = threads.isEmpty ? false : anyThread().collectRemote()
     case 9...14: try misuse()
     case 15...30: try reallocate(sizes)
@@ -138,7 +138,13 @@ extension HeapModel {
   private func reallocate(_ address: UInt, _ object: Object, _ size: UInt) throws {
     let before = HeapSystem.current.failures
     slm_port_set_errno(0)
-    let new = anyThread().reallocate(address, size)
+    // An explicit heap's own thread, or any other one.
+    let new: UInt
+    if let explicit = object.explicit, random.below(2) == 0 {
+      new = explicit.reallocateOwn(address, size, alignment: 1)
+    } else {
+      new = anyThread().reallocate(address, size)
+    }
     guard new != 0 else {
       if slm_port_errno() != slm_port_no_memory() { throw fail("errno is \(slm_port_errno())") }
       try check(address, object)
@@ -147,8 +153,8 @@ extension HeapModel {
     }
     let first = UnsafePointer<UInt64>(bitPattern: new)!.pointee
     if size >= 8, object.usable >= 8, first != object.stamp { throw fail("the content didn't move along") }
-    // In place it stays with its heap.
-    try add(new, size: size, failuresBefore: before, explicit: new == address ? object.explicit : nil)
+    // It never leaves its heap.
+    try add(new, size: size, failuresBefore: before, explicit: object.explicit)
   }
 
   /// A pointer that is no live object's is refused, and nothing changes.

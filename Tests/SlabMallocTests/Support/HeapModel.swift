@@ -46,7 +46,7 @@ final class HeapModel {
       return
     }
     let run = world.run(address)
-    let usable = world.process.objectSize(run)
+    let usable = world.pool.objectSize(run)
     if address % 16 != 0 || usable < size { throw fail("\(size) bytes: \(usable) at \(String(address, radix: 16))") }
     if objects[address] != nil { throw fail("\(String(address, radix: 16)) was given twice") }
     stamps &+= 1
@@ -106,7 +106,7 @@ final class HeapModel {
       end = address + object.usable
       try check(address, object)
     }
-    let counts = world.process.pointee.counts
+    let counts = world.pool.pointee.counts
     let large = addresses.count { world.run($0).pointee.kind == .large }
     if counts.largeLive != UInt(large) { throw fail("largeLive is \(counts.largeLive), not \(large)") }
     let reports = world.reports

@@ -79,7 +79,7 @@ extension UnsafeMutablePointer where Pointee == PageRun {
     guard let owner = currentOwner.heap else { return nobodysViolation(entry) }
     guard heaps.contains(owner) else { return "owned by no heap" }
     if entry.orphan != nil { return "an orphan with an owner" }
-    guard let place = entry.place, place.bin == owner.bin(UInt(pointee.binIndex)), place.bin == pointee.bin else {
+    guard let place = entry.place, place.bin == owner.bin(UInt(pointee.binIndex)), place.bin == bin else {
       return "in no list of its owner"
     }
     if place.place != pointee.place { return "\(pointee.place), but listed as \(place.place)" }
@@ -93,7 +93,7 @@ extension UnsafeMutablePointer where Pointee == PageRun {
     if entry.place != nil || !entry.held.isEmpty || (!entry.quarantined.isEmpty && !isHardened) || entry.remote != nil {
       return "nobody's, but in a heap"
     }
-    if pointee.place != .full || pointee.bin != .nobodys { return "nobody's, but \(pointee.place)" }
+    if pointee.place != .unlisted || bin != .nobodys { return "nobody's, but \(pointee.place)" }
     if currentOwner.remoteFrees != 0 { return "nobody's, but with remote frees" }
     if entry.orphan ?? Int(pointee.binIndex) != Int(pointee.binIndex) { return "an orphan of another class" }
     if pointee.used == 0 { return "nobody's and unused" }
@@ -103,7 +103,7 @@ extension UnsafeMutablePointer where Pointee == PageRun {
   private func placeViolation(threshold: UInt32) -> String? {
     if pointee.place != .current, pointee.used == 0, !isHardened { return "\(pointee.place), but unused" }
     switch pointee.place {
-    case .full: return "owned, but nowhere"
+    case .unlisted: return "owned, but nowhere"
     case .current: return nil
     case .partial: return pointee.available >= threshold ? nil : "partial with \(pointee.available) slots"
     case .sparse:

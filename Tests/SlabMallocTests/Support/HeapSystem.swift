@@ -8,7 +8,7 @@ import Foundation
 /// It is called through functions without a context, so there is one. Tests run one after the other.
 struct HeapSystem {
   enum Call: Int, CaseIterable {
-    case reserve, commit, protect, purge, unmap, move
+    case reserve, commit, decommit, purge, unmap, move
   }
 
   nonisolated(unsafe) static var current = HeapSystem(pageSize: 4096)
@@ -48,7 +48,7 @@ struct HeapSystem {
   var memory: SystemMemory {
     SystemMemory(
       reserve: { HeapSystem.current.reserve($0) }, commit: { HeapSystem.current.commit(range($0, $1)) },
-      protect: { HeapSystem.current.protect(range($0, $1)) },
+      decommit: { HeapSystem.current.decommit(range($0, $1)) },
       purge: { HeapSystem.purge(range($0, $1)) }, unmap: { HeapSystem.current.unmap(range($0, $1)) },
       move: { HeapSystem.current.move(from: range($0, $2), to: range($1, $2)) }, pageSize: pageSize,
       milliseconds: { HeapSystem.current.now })
@@ -109,9 +109,9 @@ struct HeapSystem {
     return slm_port_commit(UnsafeMutableRawPointer(bitPattern: range.lowerBound)!, range.count)
   }
 
-  private mutating func protect(_ range: Range<UInt>) -> Int32 {
-    guard !refuses(.protect, range.count) else { return -1 }
-    check(.protect, range, in: mappings.map { $0.key..<$0.key + $0.value })
+  private mutating func decommit(_ range: Range<UInt>) -> Int32 {
+    guard !refuses(.decommit, range.count) else { return -1 }
+    check(.decommit, range, in: mappings.map { $0.key..<$0.key + $0.value })
     usable = usable.flatMap { old -> [Range<UInt>] in
       guard old.overlaps(range) else { return [old] }
       return [

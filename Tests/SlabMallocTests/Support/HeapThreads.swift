@@ -25,26 +25,26 @@ final class HeapThreads: @unchecked Sendable {
     }
   }
 
-  let process: ProcessHeapPointer
+  let pool: HeapPoolPointer
   let steps: Int
   let queues: [Queue]
   private let lock = NSLock()
   private var failure: String?
   private let storage: UnsafeMutableRawPointer
 
-  init(threads: Int, steps: Int, options: ProcessHeap.Options) {
+  init(threads: Int, steps: Int, options: RunPool.Options) {
     self.steps = steps
-    storage = .allocate(byteCount: MemoryLayout<ProcessHeap>.stride, alignment: 64)
-    storage.initializeMemory(as: UInt8.self, repeating: 0, count: MemoryLayout<ProcessHeap>.stride)
-    process = storage.assumingMemoryBound(to: ProcessHeap.self)
+    storage = .allocate(byteCount: MemoryLayout<HeapPool>.stride, alignment: 64)
+    storage.initializeMemory(as: UInt8.self, repeating: 0, count: MemoryLayout<HeapPool>.stride)
+    pool = storage.assumingMemoryBound(to: HeapPool.self)
     queues = (0..<threads).map { _ in Queue() }
-    process.locked { process.initialize(.linux, options) }
+    pool.locked { pool.initialize(.linux, options) { _, _, _ in } }
   }
 
   deinit {
-    for index in 0..<process.pointee.reserveCount {
-      guard let reserve = process.pointee.reserves[index]?.pointee else { continue }
-      munmap(UnsafeMutableRawPointer(bitPattern: reserve.mapping), Int(reserve.mappingBytes))
+    for index in 0..<pool.runs.pointee.segmentCount {
+      guard let segment = pool.runs.pointee.segments[index]?.pointee else { continue }
+      munmap(UnsafeMutableRawPointer(bitPattern: segment.mapping), Int(segment.mappingBytes))
     }
     storage.deallocate()
   }
@@ -64,20 +64,20 @@ final class HeapThreads: @unchecked Sendable {
       thread.start()
     }
     for _ in queues.indices { done.wait() }
-    return lock.withLock { failure } ?? HeapInvariants.violation(process, heaps: []) ?? endViolation()
+    return lock.withLock { failure } ?? HeapInvariants.violation(pool, heaps: []) ?? endViolation()
   }
 
   /// Frees what is left in the queues; then nothing is used.
   private func endViolation() -> String? {
-    guard let heap = process.takeHeap() else { return "no heap" }
+    guard let heap = pool.takeHeap() else { return "no heap" }
     for queue in queues {
-      for object in queue.takeAll() where heap.deallocate(object.address, process) != .ok { return "a live object" }
+      for object in queue.takeAll() where heap.deallocate(object.address, pool) != .ok { return "a live object" }
     }
     // Each idle heap may have a few slabs that it could not leave.
-    let idle = queues.indices.compactMap { _ in process.takeHeap() }
-    for heap in idle + [heap] { process.giveBack(heap) }
-    if let text = HeapInvariants.violation(process, heaps: []) { return "at the end: \(text)" }
-    let counts = process.pointee.counts
+    let idle = queues.indices.compactMap { _ in pool.takeHeap() }
+    for heap in idle + [heap] { pool.takeBack(heap) }
+    if let text = HeapInvariants.violation(pool, heaps: []) { return "at the end: \(text)" }
+    let counts = pool.pointee.counts
     return counts.slabs == 0 && counts.largeLive == 0 ? nil : "\(counts)"
   }
 }
@@ -93,7 +93,7 @@ private struct HeapWorker {
   init(_ threads: HeapThreads, _ index: Int, stream: UInt64) {
     self.threads = threads
     self.index = index
-    heap = threads.process.takeHeap()!
+    heap = threads.pool.takeHeap()!
     random = SeededRandom(stream: stream + UInt64(index))
   }
 
@@ -101,7 +101,7 @@ private struct HeapWorker {
     for step in 0..<threads.steps {
       switch random.below(100) {
       case 0 where step % 16 == 0: restart()
-      case 1: _ = threads.process.purgeAll()
+      case 1: _ = threads.pool.purgeAll()
       case 2...9: reallocate()
       case 10...59: allocate()
       case 60...69: for object in threads.queues[index].takeAll() { free(object) }
@@ -109,7 +109,7 @@ private struct HeapWorker {
       }
     }
     for object in own { free(object) }
-    threads.process.giveBack(heap)
+    threads.pool.takeBack(heap)
   }
 
   private mutating func takeOwn() -> HeapThreads.Object {
@@ -119,8 +119,8 @@ private struct HeapWorker {
 
   /// The thread ends, and another begins.
   private mutating func restart() {
-    threads.process.giveBack(heap)
-    heap = threads.process.takeHeap()!
+    threads.pool.takeBack(heap)
+    heap = threads.pool.takeHeap()!
   }
 
   private mutating func allocate() {
@@ -150,7 +150,7 @@ private struct HeapWorker {
 
   private mutating func free(_ object: HeapThreads.Object) {
     check(object)
-    if heap.deallocate(object.address, threads.process) != .ok { threads.fail("a live object was not freed") }
+    if heap.deallocate(object.address, threads.pool) != .ok { threads.fail("a live object was not freed") }
   }
 
   private mutating func reallocate() {

@@ -5,11 +5,12 @@ import XCTest
 
 /// A process of its own with a faulty system below it, and heaps of which each stands for a thread.
 final class HeapWorld {
-  let process: ProcessHeapPointer
+  let pool: HeapPoolPointer
+  var runs: RunPoolPointer { pool.runs }
   /// The heaps that somebody has.
   private(set) var heaps: [HeapPointer] = []
   private let storage: UnsafeMutableRawPointer
-  nonisolated(unsafe) private static var reports: [Misuse] = []
+  nonisolated(unsafe) private static var reports: [Status] = []
   /// What else the handler does, once.
   nonisolated(unsafe) static var onReport: () -> Void = {}
 
@@ -18,23 +19,21 @@ final class HeapWorld {
     profile: Profile = .checked,
     fails: @escaping (HeapSystem.Call, Int, Int) -> Bool = { _, _, _ in false }
   ) {
-    storage = .allocate(byteCount: MemoryLayout<ProcessHeap>.stride, alignment: 64)
-    storage.initializeMemory(as: UInt8.self, repeating: 0, count: MemoryLayout<ProcessHeap>.stride)
-    process = storage.assumingMemoryBound(to: ProcessHeap.self)
+    storage = .allocate(byteCount: MemoryLayout<HeapPool>.stride, alignment: 64)
+    storage.initializeMemory(as: UInt8.self, repeating: 0, count: MemoryLayout<HeapPool>.stride)
+    pool = storage.assumingMemoryBound(to: HeapPool.self)
     HeapSystem.current = HeapSystem(pageSize: pageSize)
     HeapSystem.current.fails = fails
     Self.reports = []
-    let options = ProcessHeap.Options(
-      purgeDelay: purgeDelay, retain: retain, reserve: reserve, printsStatistics: false,
-      profile: profile)
-    process.locked { process.initialize(HeapSystem.current.memory, options) }
-    process.pointee.misuse = MisuseHandler(
-      function: {
-        HeapWorld.reports.append($1.assumingMemoryBound(to: Misuse.self).pointee)
+    let options = RunPool.Options(purgeDelay: purgeDelay, retain: retain, addressSpace: reserve, profile: profile)
+    pool.locked {
+      pool.initialize(HeapSystem.current.memory, options) { _, _, kind in
+        HeapWorld.reports.append(kind)
         let work = HeapWorld.onReport
         HeapWorld.onReport = {}
         work()
-      }, context: nil)
+      }
+    }
   }
 
   deinit {
@@ -45,13 +44,16 @@ final class HeapWorld {
   /// What was told of since the last look.
   var reports: [Status] {
     defer { Self.reports = [] }
-    return Self.reports.map(\.kind)
+    return Self.reports
   }
+
+  /// Bytes of the pages in use, dirty, and clean.
+  var pages: (held: UInt, dirty: UInt, clean: UInt) { pool.locked { runs.pages } }
 
   // MARK: Heaps
 
   func takeHeap(isExplicit: Bool = false) -> HeapPointer? {
-    guard let heap = process.takeHeap(isExplicit: isExplicit) else { return nil }
+    guard let heap = pool.takeHeap(isExplicit: isExplicit) else { return nil }
     heaps.append(heap)
     return heap
   }
@@ -63,13 +65,13 @@ final class HeapWorld {
   /// What a thread does when it ends.
   func end(_ heap: HeapPointer) {
     heaps.removeAll { $0 == heap }
-    process.giveBack(heap)
+    pool.takeBack(heap)
   }
 
   /// What slm_heap_destroy does. Returns how many objects there were.
   func destroy(_ heap: HeapPointer) -> UInt {
     heaps.removeAll { $0 == heap }
-    return process.destroy(heap)
+    return pool.destroy(heap)
   }
 
   // MARK: Objects
@@ -79,13 +81,13 @@ final class HeapWorld {
     (0..<count).map { _ in UInt(bitPattern: heap.allocate(size)) }
   }
 
-  @discardableResult func free(_ address: UInt, by heap: HeapPointer) -> Status { heap.deallocate(address, process) }
+  @discardableResult func free(_ address: UInt, by heap: HeapPointer) -> Status { heap.deallocate(address, pool) }
 
   func free(_ addresses: some Sequence<UInt>, by heap: HeapPointer) {
     for address in addresses { XCTAssertEqual(free(address, by: heap), .ok) }
   }
 
-  func run(_ address: UInt) -> RunPointer { process.run(around: address)! }
+  func run(_ address: UInt) -> RunPointer { runs.run(around: address)! }
 
   /// A bin's objects to a slab.
   static func slots(_ size: UInt) -> Int {
@@ -109,7 +111,7 @@ final class HeapWorld {
     return false
   }
 
-  func violation() -> String? { HeapInvariants.violation(process, heaps: heaps) }
+  func violation() -> String? { HeapInvariants.violation(pool, heaps: heaps) }
 
   /// Every heap's end, after which nothing is used: the ledger shows it, and all can be purged.
   func finish(file: StaticString = #filePath, line: UInt = #line) {
@@ -118,19 +120,19 @@ final class HeapWorld {
       if heap.pointee.isExplicit { _ = destroy(heap) } else { end(heap) }
     }
     check("at the end:", file: file, line: line)
-    let counts = process.pointee.counts
+    let counts = pool.pointee.counts
     XCTAssertEqual(counts.slabs, 0, "bytes of slabs", file: file, line: line)
     XCTAssertEqual(counts.large, 0, "bytes of large objects", file: file, line: line)
     XCTAssertEqual(counts.largeLive, 0, "large objects", file: file, line: line)
     XCTAssertEqual(counts.heaps, 0, "heaps", file: file, line: line)
     HeapSystem.current.fails = { _, _, _ in false }
-    _ = process.purgeAll()
-    XCTAssertEqual(process.pointee.dirtyBytes, 0, "dirty", file: file, line: line)
-    let metadata = process.pointee.metadata.pageCount << PageRun.pageShift
-    XCTAssertEqual(process.pages.clean + metadata, process.pages.held, "clean", file: file, line: line)
+    _ = pool.purgeAll()
+    XCTAssertEqual(runs.dirtyBytes, 0, "dirty", file: file, line: line)
+    let metadata = runs.pointee.metadata.pageCount << PageRun.pageShift
+    XCTAssertEqual(pages.clean + metadata, pages.held, "clean", file: file, line: line)
     check("purged:", file: file, line: line)
     XCTAssertEqual(reports, [], "misuse", file: file, line: line)
-    let reserves = (0..<process.pointee.reserveCount).count { process.pointee.reserves[$0] != nil }
+    let reserves = (0..<runs.pointee.segmentCount).count { runs.pointee.segments[$0] != nil }
     XCTAssertEqual(HeapSystem.current.reserved, reserves + HeapSystem.current.lost, "reserves", file: file, line: line)
   }
 }

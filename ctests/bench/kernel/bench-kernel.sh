@@ -11,7 +11,8 @@ rm -rf "$out"
 mkdir -p "$out"
 
 [ "$mode" = gate ] || "$program" >"$out/timed"
-valgrind --tool=callgrind --instr-atstart=no --callgrind-out-file="$out/dump" "$program" $mode >"$out/rows" 2>"$out/log" || {
+valgrind --tool=callgrind --instr-atstart=no --callgrind-out-file="$out/dump" "$program" $mode >"$out/rows" \
+  2>"$out/log" || {
   cat "$out/log" >&2
   exit 1
 }
@@ -25,8 +26,8 @@ done <"$out/rows" >"$out/counted"
 awk -F '\t' -v mode="$mode" -v timed="$out/timed" '
   BEGIN {
     pairs = 10000
-    # What was counted, and 5 % more. Sizes are mixed, and a page of 4 KiB has few slots: the more objects live, the fewer of
-    # the slots that are free lie together in a page, and the more often an allocation goes on to another page.
+    # What was counted, and 5 % more. Sizes are mixed, and a page of 4 KiB has few slots: the more objects live, the
+    # fewer of the slots that are free lie together in a page, and the more often an allocation goes on to another page.
     limit_growth = 2.07
     while (mode != "gate" && (getline <timed) > 0) time[$1, $2] = $3
   }
@@ -52,7 +53,8 @@ awk -F '\t' -v mode="$mode" -v timed="$out/timed" '
       }
     }
     ratio = count["replace, 10000 live", "linked list"] / count["replace, 10000 live", "zone"]
-    printf "=> 10000 live objects: a linked list takes %.0f times the instructions of a zone (limit: at least 3)\n", ratio
+    printf "=> 10000 live objects: a linked list takes %.0f times the instructions of a zone", ratio
+    print " (limit: at least 3)"
     growth = count["replace, 1000000 live", "zone"] / count["replace, 100 live", "zone"]
     printf "=> from 100 to 1000000 live objects: %.2f times the instructions (limit: %.2f)\n", growth, limit_growth
     exit !(ratio >= 3 && growth > 0 && growth <= limit_growth)

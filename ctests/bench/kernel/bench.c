@@ -1,5 +1,5 @@
-// Runs the workloads on the heaps. For each row and heap it prints: row, heap, nanoseconds a pair; under callgrind a dump
-// has the instructions of the row's pairs, without the warm-up.
+// Runs the workloads on the heaps. For each row and heap it prints: row, heap, nanoseconds a pair; under callgrind a
+// dump has the instructions of the row's pairs, without the warm-up.
 // usage: bench [gate]    gate: only what the gate of `make check` needs
 #include "heap.h"
 #include <stdio.h>
@@ -134,7 +134,7 @@ static const struct row {
     {"replace, 100000 live", replace, 100000},
     {"replace, 1000000 live", replace, 1000000},
 };
-static const struct heap *const heaps[] = {&no_heap, &linked_list, &tlsf, &buddy, &zone, &zone_64, &smp_zone};
+static const struct heap *const heaps[] = {&no_heap, &linked_list, &tlsf, &buddy, &zone, &zone_64, &per_cpu_zone};
 
 int main(int argc, char **argv) {
   bool gate = argc == 2 && strcmp(argv[1], "gate") == 0;

@@ -1,5 +1,5 @@
-// Binary buddies: blocks of 16 bytes times a power of two, split and joined in halves. A byte for each 16 bytes tells of
-// the block that starts there whether it is free, and how large.
+// Binary buddies: blocks of 16 bytes times a power of two, split and joined in halves. A byte for each 16 bytes tells
+// of the block that starts there whether it is free, and how large.
 #include "heap.h"
 
 enum { UNIT_LOG = 4, ORDERS = 32, FREE = 0x80 };

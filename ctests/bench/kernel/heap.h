@@ -13,6 +13,6 @@ struct heap {
   void (*deallocate)(void *object, size_t size);
 };
 
-extern const struct heap no_heap, linked_list, tlsf, buddy, zone, zone_64, smp_zone;
+extern const struct heap no_heap, linked_list, tlsf, buddy, zone, zone_64, per_cpu_zone;
 
 #endif

@@ -26,25 +26,29 @@ MALLOC_PROGRAMS := $(MALLOC_WORKLOADS) $(MALLOC_OUT)/launch $(MALLOC_OUT)/libflo
 bench-build: $(MALLOC_PROGRAMS)
 
 # One by one and without failing: the runner says what is missing, and measures what is there.
-MALLOC_PACKAGES := libjemalloc2 libtcmalloc-minimal4 libmimalloc2.0 redis-server redis-tools sqlite3 python3 gcc g++ z3 \
+MALLOC_PACKAGES := libjemalloc2 libtcmalloc-minimal4 libmimalloc2.0 redis-server redis-tools sqlite3 python3 gcc g++ \
+  z3 \
   lua5.4 perl gnuplot-nox
 $(B)/packages/bench-malloc: $(MALLOC_BENCH)/malloc.mk
 	@mkdir -p $(@D)
-	@for package in $(MALLOC_PACKAGES); do flock $(@D) ctests/support/ensure-packages.sh $$package || true; done
+	@for package in $(MALLOC_PACKAGES); do flock $(@D) ctests/checks/ensure-packages.sh $$package || true; done
 	@touch $@
 
 PYTHON3 ?= python3
 OPTIONS ?=
 .PHONY: bench
-bench: $(MALLOC_PRELOAD) $(MALLOC_PROGRAMS) $(B)/packages/bench-malloc ## Compare whole programs with the Debian mallocs: PEERS="a.so b.so" ROWS="larson-*" ROUNDS=5 OPTIONS=--quick
+bench: $(MALLOC_PRELOAD) $(MALLOC_PROGRAMS) $(B)/packages/bench-malloc
+bench: ## Compare whole programs with the Debian mallocs: PEERS="a.so b.so" ROWS="larson-*" ROUNDS=5 OPTIONS=--quick
 	@PYTHONDONTWRITEBYTECODE=1 $(PYTHON3) $(MALLOC_BENCH)/run.py --build $(B) $(if $(ROUNDS),--rounds $(ROUNDS)) \
 	  $(if $(filter command environment,$(word 1,$(origin PEERS))),--peers '$(PEERS)') --rows '$(ROWS)' $(OPTIONS)
 
-# What the profiles cost: slabmalloc, which is `checked`, beside the other two, and the hardened malloc that the toolchain has.
+# What the profiles cost: slabmalloc, which is `checked`, beside the other two, and the hardened malloc that the
+# toolchain has.
 SCUDO := $(wildcard $(SWIFT_BIN)../lib/clang/*/lib/linux/libclang_rt.scudo_standalone-$(shell uname -m).so)
 .PHONY: bench-profiles
 bench-profiles: ## Compare the profiles fast and hardened with the default, and with scudo: ROWS= ROUNDS=
-	@$(MAKE) --no-print-directory bench PEERS='slabmalloc:fast slabmalloc:hardened $(SCUDO)' OPTIONS='--no-floor $(OPTIONS)'
+	@$(MAKE) --no-print-directory bench PEERS='slabmalloc:fast slabmalloc:hardened $(SCUDO)' \
+	  OPTIONS='--no-floor $(OPTIONS)'
 
 -include $(wildcard $(MALLOC_OUT)/*.d)
 
@@ -55,10 +59,13 @@ $(MALLOC_COUNTS): $(MALLOC_BENCH)/instructions/instructions.c $(MALLOC_BENCH)/ma
 	@echo '  CC      $@'
 	@$(CC) $(MALLOC_C_FLAGS) -o $@ $<
 .PHONY: check-malloc-speed
-check-malloc-speed: $(MALLOC_COUNTS) $(MALLOC_PRELOAD) ## The instruction counts of malloc's fast paths are within their limits
-	@ctests/bench/check-instructions.sh $(B) $(MALLOC_BENCH)/instructions/limits.txt $(MALLOC_COUNTS) '$(abspath $(MALLOC_PRELOAD))'
+check-malloc-speed: $(MALLOC_COUNTS) $(MALLOC_PRELOAD)
+check-malloc-speed: ## The instruction counts of malloc's fast paths are within their limits
+	@ctests/bench/check-instructions.sh $(B) $(MALLOC_BENCH)/instructions/limits.txt $(MALLOC_COUNTS) \
+	  '$(abspath $(MALLOC_PRELOAD))'
 	@echo 'In the profile hardened:'
-	@SLABMALLOC_PROFILE=hardened ctests/bench/check-instructions.sh $(B) $(MALLOC_BENCH)/instructions/limits-hardened.txt $(MALLOC_COUNTS) \
+	@SLABMALLOC_PROFILE=hardened ctests/bench/check-instructions.sh $(B) \
+	  $(MALLOC_BENCH)/instructions/limits-hardened.txt $(MALLOC_COUNTS) \
 	  '$(abspath $(MALLOC_PRELOAD))'
 
 -include $(wildcard $(MALLOC_OUT)/instructions/*.d)

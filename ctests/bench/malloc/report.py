@@ -99,14 +99,17 @@ def profile_lines(table, names, programs):
     for label, name, base in (("checked", OWN, "fast"), ("hardened", "hardened", OWN)):
         if name not in names or base not in names:
             continue
-        for rows, what in ((table, "all rows"), ({row: table[row] for row in table if row in programs}, "real programs")):
+        real = {row: table[row] for row in table if row in programs}
+        for rows, what in ((table, "all rows"), (real, "real programs")):
             pairs = [(outcomes.get(name), outcomes.get(base)) for outcomes in rows.values()]
             pairs = [pair for pair in pairs if all(outcome and outcome.measured for outcome in pair)]
             if pairs:
                 time = geometric_mean([processor(own) / processor(other) for own, other in pairs])
                 memory = geometric_mean([peak(own) / peak(other) for own, other in pairs])
                 before = "fast" if base == "fast" else "checked"
-                lines.append(f"  {label:<10}{time:.2f} times {before}'s time, {memory:.2f} times its peak ({len(pairs)} rows: {what})")
+                lines.append(
+                    f"  {label:<10}{time:.2f} times {before}'s time, {memory:.2f} times its peak"
+                    f" ({len(pairs)} rows: {what})")
     return ["", "Geometric means of what a profile costs, user + system"] + lines if lines else []
 
 

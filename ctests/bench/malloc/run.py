@@ -18,7 +18,8 @@ from rows import all_rows
 def parse_arguments():
     parser = argparse.ArgumentParser(description="Compares malloc libraries by whole programs.")
     parser.add_argument("--build", default="build", help="folder of the built programs (build)")
-    parser.add_argument("--peers", default="", help="names (glibc jemalloc slabmalloc:hardened ...) or .so files to compare with")
+    parser.add_argument(
+        "--peers", default="", help="names (glibc jemalloc slabmalloc:hardened ...) or .so files to compare with")
     parser.add_argument("--rows", default="", help="rows to run, as patterns: 'larson-* redis' (all)")
     parser.add_argument("--rounds", type=int, default=5, help="rounds that count (5); one before them warms up")
     parser.add_argument("--limit", type=int, help="seconds after which a run has failed (60; 10 if quick)")

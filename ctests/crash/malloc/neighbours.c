@@ -1,4 +1,5 @@
-/* Whether objects that a new program allocates one after the other lie side by side, so that an attacker can predict that. */
+/* Whether objects that a new program allocates one after the other lie side by side, so that an attacker can predict
+ * that. */
 #include "../support/misuse.h"
 
 int main(void) {

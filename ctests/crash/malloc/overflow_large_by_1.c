@@ -1,4 +1,5 @@
-/* A write of 1 byte behind a large object, where its last page of 64 KiB goes on: in a hardened heap it can't be touched. */
+/* A write of 1 byte behind a large object, where its last page of 64 KiB goes on: in a hardened heap it can't be
+ * touched. */
 #include "../support/misuse.h"
 
 int main(void) {

@@ -1,4 +1,5 @@
-/* A slab all of whose bytes were overwritten: a double free in it is found all the same, and before it the writing in a hardened heap. */
+/* A slab all of whose bytes were overwritten: a double free in it is found all the same, and before it the writing in a
+ * hardened heap. */
 #include "../support/misuse.h"
 
 int main(void) {

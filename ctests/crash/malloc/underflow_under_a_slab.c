@@ -1,4 +1,5 @@
-/* A write of 8 bytes before the first object of a slab: to the last one of another slab; in a hardened heap a guard page is there. */
+/* A write of 8 bytes before the first object of a slab: to the last one of another slab; in a hardened heap a guard
+ * page is there. */
 #include "../support/misuse.h"
 
 int main(void) {

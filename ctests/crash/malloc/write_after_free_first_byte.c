@@ -1,4 +1,5 @@
-/* A write to the first byte of a freed object. It goes to nobody, or the next owner, or that is what would be the next owner's. */
+/* A write to the first byte of a freed object. It goes to nobody, or the next owner, or that is what would be the next
+ * owner's. */
 #include "../support/misuse.h"
 
 int main(void) {

@@ -1,5 +1,5 @@
-/* A write to a freed large object whose memory went back to the system: calloc takes it for 0, as the system gives it; in
- * a hardened heap it can't be touched. */
+/* A write to a freed large object whose memory went back to the system: calloc takes it for 0, as the system gives it;
+ * in a hardened heap it can't be touched. */
 #include "../support/misuse.h"
 
 int main(void) {

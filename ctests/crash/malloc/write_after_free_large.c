@@ -1,4 +1,5 @@
-/* A write to a freed large object: its memory is still there, and the next owner finds it; in a hardened heap it can't be touched. */
+/* A write to a freed large object: its memory is still there, and the next owner finds it; in a hardened heap it can't
+ * be touched. */
 #include "../support/misuse.h"
 
 int main(void) {

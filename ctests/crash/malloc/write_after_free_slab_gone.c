@@ -1,5 +1,5 @@
-/* A write to a freed object whose slab's memory went back to the system, and then became a slab's again; in a hardened heap it can't be
- * touched meanwhile. */
+/* A write to a freed object whose slab's memory went back to the system, and then became a slab's again; in a hardened
+ * heap it can't be touched meanwhile. */
 #include "../support/misuse.h"
 
 int main(void) {

@@ -1,4 +1,5 @@
-/* For programs that misuse malloc: each prints the line that stderr must get in the profile it runs in, and then does it. */
+/* For programs that misuse malloc: each prints the line that stderr must get in the profile it runs in, and then does
+ * it. */
 #ifndef MISUSE_H
 #define MISUSE_H
 
@@ -143,8 +144,9 @@ static inline int not_found(void) {
 /**
  * Allocates until an object that was freed is handed out again, which it then is; NULL if that does not happen.
  *
- * A hardened heap lets go of a random one of 128 slots at most for each that is freed: after 2000 of them, a slot hardly ever waits on.
- * And it hands out free slots in any order, but 2000 are most of them. Both go wrong 30 times less than once in 10^9.
+ * A hardened heap lets go of a random one of 128 slots at most for each that is freed: after 2000 of them, a slot
+ * hardly ever waits on. And it hands out free slots in any order, but 2000 are most of them. Both go wrong 30 times
+ * less than once in 10^9.
  */
 static inline char *allocate_again(const char *freed, size_t size, void *(*allocate)(size_t)) {
   enum { COUNT = 2000, ROUNDS = 30 };

@@ -5,7 +5,7 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
-#include "../../suites/support/profile.h"
+#include "../../support/profile.h"
 
 #include <stdbool.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
-/* For programs that misuse a zone, or another part of the API that answers with a status: each prints the status that it must get in
- * the profile it runs in, then what it got, and proves that nothing else changed. */
+/* For programs that misuse a zone, or another part of the API that answers with a status: each prints the status that
+ * it must get in the profile it runs in, then what it got, and proves that nothing else changed. */
 #ifndef ZONE_H
 #define ZONE_H
 
@@ -30,18 +30,27 @@ static inline void *opaque(void *pointer) {
   return pointer;
 }
 
-static slm_zone_storage zone_storage, other_storage;
+static slm_zone_storage zone_storage;
+__attribute__((unused)) static slm_zone_storage other_storage;
 
 /** Those of the profile. */
 static inline slm_options options_with(slm_page_provider provider) {
-  slm_options options = SLM_OPTIONS(provider);
+  slm_options options = *SLM_OPTIONS(provider);
   options.flags = is_fast() ? SLM_FAST : is_hardened() ? SLM_HARDENED : 0;
+  return options;
+}
+
+/** The same for a zone that several threads use. */
+static inline slm_options shared_options(uint32_t threads, uint32_t cpu_count, slm_page_provider provider) {
+  slm_options options = options_with(provider);
+  options.threads = threads;
+  options.cpu_count = cpu_count;
   return options;
 }
 
 static inline slm_zone *make_zone_in(slm_zone_storage *storage, slm_page_provider provider) {
   slm_options options = options_with(provider);
-  slm_zone *zone = slm_zone_init(storage, sizeof *storage, &options);
+  slm_zone *zone = slm_zone_init(storage, sizeof *storage, &options, NULL);
   require(zone != NULL);
   return zone;
 }
@@ -111,7 +120,10 @@ static inline void own_release(void *context, void *page, size_t page_size) {
 }
 
 static inline slm_page_provider own_provider(void) {
-  return (slm_page_provider){sizeof(slm_page_provider), 4096, NULL, own_allocate, own_release};
+  return (slm_page_provider){.struct_size = sizeof(slm_page_provider),
+                             .page_size = 4096,
+                             .allocate_page = own_allocate,
+                             .release_page = own_release};
 }
 
 /** As works_on(), for a zone of the program's own provider, which has small pages only. */
@@ -142,7 +154,8 @@ static inline char *fill_page(slm_zone *zone, size_t size) {
 /** Where the words of an object's page end: its last 64 bytes are the descriptor. */
 static inline char *words_end(char *object) { return (char *)((uintptr_t)object | 4095) + 1 - 64; }
 
-/** What becomes of objects of 64 bytes that fill the zone until a freed one is handed out again: SLM_OK, or the first error. */
+/** What becomes of objects of 64 bytes that fill the zone until a freed one is handed out again: SLM_OK, or the first
+ * error. */
 static inline slm_status allocate_again(slm_zone *zone, void *freed) {
   void *next = NULL;
   slm_status status = SLM_OK;

@@ -1,5 +1,5 @@
-/* A write past the last slot of a page, over the zone's own words, which then say that every slot is in use: the zone believes them, and
- * a double free passes. A hardened one finds the write first. */
+/* A write past the last slot of a page, over the zone's own words, which then say that every slot is in use: the zone
+ * believes them, and a double free passes. A hardened one finds the write first. */
 #include "../support/zone.h"
 
 int main(void) {

@@ -2,9 +2,11 @@
 #include "../support/zone.h"
 
 int main(void) {
-  expect_text("NULL");
-  slm_options options = SLM_OPTIONS(own_provider());
+  EXPECT(SLM_ERR_INVALID_ARGUMENT);
+  slm_status why = SLM_OK;
+  slm_options options = *SLM_OPTIONS(own_provider());
   options.flags = (uint64_t)1 << 63;
-  answer_text(slm_zone_init(&zone_storage, sizeof zone_storage, &options) == NULL ? "NULL" : "a zone");
-  return 0;
+  slm_zone *zone = slm_zone_init(&zone_storage, sizeof zone_storage, &options, &why);
+  answer(why);
+  return zone == NULL ? 0 : 3;
 }

@@ -1,4 +1,5 @@
-/* A write over the end of what lies below an arena of the mmap provider: another arena, or memory of anybody's, as here. */
+/* A write over the end of what lies below an arena of the mmap provider: another arena, or memory of anybody's, as
+ * here. */
 #include "../support/zone.h"
 
 #include <sys/mman.h>

@@ -4,6 +4,6 @@
 int main(void) {
   EXPECT(SLM_ERR_INVALID_ARGUMENT);
   slm_process_options options = {.struct_size = 4};
-  answer(slm_process_options_set(&options));
+  answer(slm_process_configure(&options, NULL));
   return 0;
 }

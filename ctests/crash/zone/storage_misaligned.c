@@ -3,7 +3,7 @@
 
 int main(void) {
   expect_text("NULL");
-  slm_zone *zone = slm_zone_init(zone_storage.bytes + 8, sizeof zone_storage - 8, NULL);
+  slm_zone *zone = slm_zone_init(zone_storage.bytes + 8, sizeof zone_storage - 8, NULL, NULL);
   answer_text(zone == NULL ? "NULL" : "a zone");
   return 0;
 }

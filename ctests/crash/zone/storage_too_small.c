@@ -2,8 +2,9 @@
 #include "../support/zone.h"
 
 int main(void) {
-  expect_text("NULL");
-  slm_zone *zone = slm_zone_init(&zone_storage, slm_zone_storage_size() / 2, NULL);
-  answer_text(zone == NULL ? "NULL" : "a zone");
-  return 0;
+  EXPECT(SLM_ERR_INVALID_ARGUMENT);
+  slm_status why = SLM_OK;
+  slm_zone *zone = slm_zone_init(&zone_storage, slm_zone_storage_size(NULL) / 2, NULL, &why);
+  answer(why);
+  return zone == NULL ? 0 : 3;
 }

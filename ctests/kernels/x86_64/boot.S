@@ -80,7 +80,8 @@ trampoline_gdt:
 trampoline_end:
 
 .code64
-// Exceptions end in machine_exception(vector, error, address). Some have an error code on the stack, the others get a 0.
+// Exceptions end in machine_exception(vector, error, address). Some have an error code on the stack, the others get a
+// 0.
 .altmacro
 .macro exception_stub vector
   .balign 16

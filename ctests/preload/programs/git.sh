@@ -4,7 +4,8 @@
 HOME=$PWD GIT_CONFIG_NOSYSTEM=1 GIT_PAGER=cat
 GIT_CONFIG_COUNT=2 GIT_CONFIG_KEY_0=safe.directory GIT_CONFIG_VALUE_0='*'
 GIT_CONFIG_KEY_1=pack.threads GIT_CONFIG_VALUE_1=2
-export HOME GIT_CONFIG_NOSYSTEM GIT_PAGER GIT_CONFIG_COUNT GIT_CONFIG_KEY_0 GIT_CONFIG_VALUE_0 GIT_CONFIG_KEY_1 GIT_CONFIG_VALUE_1
+export HOME GIT_CONFIG_NOSYSTEM GIT_PAGER GIT_CONFIG_COUNT
+export GIT_CONFIG_KEY_0 GIT_CONFIG_VALUE_0 GIT_CONFIG_KEY_1 GIT_CONFIG_VALUE_1
 # Both runs look at one snapshot, which the first one makes; it may be as shallow as the original.
 [ -d "$1/snapshot" ] || git clone -q --bare "file://$ROOT" "$1/snapshot"
 git clone -q "file://$1/snapshot" clone

@@ -23,7 +23,8 @@ if __name__ == "__main__":
         print("threads", list(pool.map(work, range(8))))
     with multiprocessing.get_context("fork").Pool(2) as pool:
         print("forked", pool.map(work, range(4)))
-    runs = [subprocess.run([sys.executable, "-c", f"print(sum(i * i for i in range({n})))"], capture_output=True, text=True)
+    runs = [subprocess.run([sys.executable, "-c", f"print(sum(i * i for i in range({n})))"],
+                           capture_output=True, text=True)
             for n in (10, 1000, 100000)]
     print("subprocesses", [(run.returncode, run.stdout, run.stderr) for run in runs])
     print("big", digest([bytes(range(256)) * 4000, [str(i) for i in range(200000)]]))

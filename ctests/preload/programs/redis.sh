@@ -22,8 +22,9 @@ commands() {
   cli flushall
   awk 'BEGIN {
     for (i = 0; i < 3000; i++) {
-      printf "SET key:%d %s\nAPPEND text %d-\nRPUSH list:%d item%d\n", i, substr("abcdefghijklmnop", i % 16 + 1), i, i % 20, i
-      printf "HSET hash:%d field%d value%d\nZADD board %d member%d\nSADD set:%d %d\n", i % 50, i, i * i, i * 7 % 1000, i, i % 9, i
+      printf "SET key:%d %s\nAPPEND text %d-\n", i, substr("abcdefghijklmnop", i % 16 + 1), i
+      printf "RPUSH list:%d item%d\nHSET hash:%d field%d value%d\n", i % 20, i, i % 50, i, i * i
+      printf "ZADD board %d member%d\nSADD set:%d %d\n", i * 7 % 1000, i, i % 9, i
       if (i % 5 == 0) printf "DEL key:%d\nLPOP list:%d\n", i - 3, i % 20
     }
   }' | cli | cksum

@@ -5,14 +5,16 @@ awk 'BEGIN {
   seed = 12345
   for (i = 0; i < 300000; i++) {
     seed = (seed * 16807) % 2147483647
-    printf "%d word%d %s\n", seed, seed % 5003, substr("abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz", seed % 26 + 1, seed % 27)
+    letters = "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz"
+    printf "%d word%d %s\n", seed, seed % 5003, substr(letters, seed % 26 + 1, seed % 27)
   }
 }' >lines
 cksum <lines
 sort lines | cksum
 sort -k2,2 -k1,1nr --parallel=4 -S 40M lines | cksum
 sort -n -S 1M -T . lines | cksum
-awk '{ count[$2]++; text[$2] = text[$2] substr($3, 1, 2) } END { for (w in count) print count[w], w, length(text[w]) }' lines |
+awk '{ count[$2]++; text[$2] = text[$2] substr($3, 1, 2) }
+  END { for (w in count) print count[w], w, length(text[w]) }' lines |
   sort -k1,1nr -k2,2 | head -n 20
 awk '{ print $2 }' lines | sort | uniq -c | sort -rn | cksum
 grep -E -c 'word[0-9]*7 [a-m]+$' lines

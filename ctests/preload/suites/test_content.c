@@ -31,7 +31,8 @@ static void calloc_zeroes_dirty_memory(void **state) {
   }
 }
 
-/** Of every kind of memory that calloc may think is fresh: after a free by another thread, a purge, a shrinking realloc. */
+/** Of every kind of memory that calloc may think is fresh: after a free by another thread, a purge, a shrinking
+ * realloc. */
 static void *dirty_in_a_thread(void *size) {
   leave_dirty(*(size_t *)size, 8);
   return NULL;
@@ -120,7 +121,8 @@ static void size_zero(void **state) {
     assert_null(opaque(i % 2 ? realloc(object, opaque_size(0)) : reallocarray(object, opaque_size(0), 100)));
     assert_int_equal(errno, 0);
   }
-  /* Hardened, some of the 32 in quarantine are cleared before they are used again, which makes all of their memory resident. */
+  /* Hardened, some of the 32 in quarantine are cleared before they are used again, which makes all of their memory
+   * resident. */
   assert_true(resident() < before + (is_hardened() ? 40 : 4) * MIB);
   void *object = opaque(realloc(NULL, opaque_size(0)));
   assert_non_null(object);

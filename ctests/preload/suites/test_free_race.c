@@ -52,8 +52,9 @@ static int run_race(void *argument) {
   return 0;
 }
 
-/** Where the owner frees without a lock it is the count of the slab that gives the race away: which slot it was can't be
- * told then, and the report names another address of the slab. In a hardened heap the owner's free is as exact as the others'. */
+/** Where the owner frees without a lock it is the count of the slab that gives the race away: which slot it was can't
+ * be told then, and the report names another address of the slab. In a hardened heap the owner's free is as exact as
+ * the others'. */
 static bool reported(const child *c, uintptr_t object, bool owner_frees) {
   static const char start[] = "slabmalloc: double free of 0x";
   if (child_reported(c, (const char *const[]){DOUBLE_FREE, NULL}, (void *)object)) return true;

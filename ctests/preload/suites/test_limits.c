@@ -40,7 +40,8 @@ static int fill_and_recover(size_t limit, size_t size) {
   return (objects[0] = malloc(100)) == NULL ? 17 : 0;
 }
 
-/** Threads that all run into the limit at the same time. They begin when all are there, as a thread needs memory too. */
+/** Threads that all run into the limit at the same time. They begin when all are there, as a thread needs memory too.
+ * */
 static pthread_barrier_t all_started;
 
 static void *take_all(void *argument) {

@@ -1,4 +1,5 @@
-/* Resident memory where threads have gone to sleep for good, with heaps full of free memory: it goes back all the same. */
+/* Resident memory where threads have gone to sleep for good, with heaps full of free memory: it goes back all the same.
+ * */
 #include "../support/preload.h"
 
 typedef struct sleeper {

@@ -58,7 +58,8 @@ static void *consume(void *argument) {
   }
 }
 
-/** The most that was resident while so much time passed, and so many more objects were sent. How fast they are depends on what else
+/** The most that was resident while so much time passed, and so many more objects were sent. How fast they are depends
+ * on what else
  *  the machine does. */
 static size_t most_resident(queue *q, uint64_t ms, size_t count) {
   uint64_t until = milliseconds() + ms;
@@ -104,8 +105,8 @@ static void one_allocates_another_frees(void **state) {
                 w.later / KIB);
   /* The queue holds 4096 objects of 1.3 KiB on average, give or take some large ones. */
   assert_true(w.later <= w.early + 16 * MIB);
-  /* An ended thread's heap keeps a slab in which others are freeing at that moment, until a thread takes the heap: up to 2 MiB for the
-   * largest class. So much may be left, once. */
+  /* An ended thread's heap keeps a slab in which others are freeing at that moment, until a thread takes the heap: up
+   * to 2 MiB for the largest class. So much may be left, once. */
   assert_comes_back_to(before, 3 * MIB);
 }
 
@@ -115,7 +116,8 @@ enum { POOL = 6, KEPT_EACH = 500 };
 
 static pthread_barrier_t together;
 
-/** All of a generation have a heap at the same time, however the system lets them run: else that would decide how much is resident. */
+/** All of a generation have a heap at the same time, however the system lets them run: else that would decide how much
+ * is resident. */
 static void *work_and_end(void *argument) {
   void **inherited = argument;
   uint64_t random = (uintptr_t)inherited[0] + 1;

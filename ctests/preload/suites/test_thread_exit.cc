@@ -40,8 +40,8 @@ void check_and_free(size_t *object) {
 
 thread_local size_t renewals;
 
-/// Comes again in every round of destructors that POSIX allows, each time with a new object; in the last one without, as
-/// nobody would free it.
+/// Comes again in every round of destructors that POSIX allows, each time with a new object; in the last one without,
+/// as nobody would free it.
 void end_of_key(void *value) {
   auto *object = static_cast<size_t *>(value);
   size_t size = object[0];

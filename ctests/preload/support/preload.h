@@ -2,8 +2,8 @@
 #ifndef PRELOAD_H
 #define PRELOAD_H
 
-#include "../../suites/support/profile.h"
-#include "../../suites/support/suite.h"
+#include "../../support/profile.h"
+#include "../../support/suite.h"
 
 #include "process.h"
 

@@ -10,8 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/** The path of the object that defines the function at this address, or NULL. In a program at a fixed address that may be
- * the program itself, with nothing but a jump to the real function. */
+/** The path of the object that defines the function at this address, or NULL. In a program at a fixed address that may
+ * be the program itself, with nothing but a jump to the real function. */
 static const char *definer_of(const void *address, const char **base) {
   Dl_info info;
   const ElfW(Sym) *symbol = NULL;

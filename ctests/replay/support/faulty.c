@@ -1,4 +1,5 @@
-/* A malloc with a fault: the second object of 700 to 800 bytes that is live overlaps the first. It gives nothing back. */
+/* A malloc with a fault: the second object of 700 to 800 bytes that is live overlaps the first. It gives nothing back.
+ * */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <stdatomic.h>

@@ -1,5 +1,5 @@
-# Text of a trace: THREADS threads allocate and free at random, each what any has allocated; PLANT lines come in the middle.
-# With -v seed=N -v count=N -v threads=N -v plant='line;line'.
+# Text of a trace: THREADS threads allocate and free at random, each what any has allocated; PLANT lines come in the
+# middle. With -v seed=N -v count=N -v threads=N -v plant='line;line'.
 BEGIN {
   srand(seed); live = 0; made = 1000
   for (i = 0; i < count; i++) {

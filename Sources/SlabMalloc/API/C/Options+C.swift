@@ -7,42 +7,91 @@ import CSlabmalloc
 struct Options {
   let page: PageSize
   let provider: PageProvider
-  var profile: Profile = .checked
+  let profile: Profile
+  let name: UnsafePointer<CChar>?
+  /// Whether several threads may call.
+  let isShared: Bool
+  /// Zones of CPUs; 0 if there is one zone.
+  let cpuCount: UInt
 
   /// nil if a field is not as slabmalloc.h says.
   init?(_ pointer: UnsafePointer<slm_options>?) {
-    guard let options = pointer?.pointee else {
-      page = .kib4
-      provider = .none
+    guard let pointer else {
+      (page, provider, profile, name) = (.kib4, .none, .checked, nil)
+      (isShared, cpuCount) = (false, 0)
       return
     }
-    guard options.struct_size >= UInt32(MemoryLayout<slm_options>.size), options.flags & ~profileFlags == 0,
-      options.flags != profileFlags || profileFlags == 0,
-      let provider = PageProvider(options.provider)
+    let size = Int(pointer.pointee.struct_size)
+    guard size >= MemoryLayout<slm_options>.size, GrowingStruct.isUnderstood(pointer, size: size) else { return nil }
+    let options = pointer.pointee
+    guard options.soft_limit == 0, options.hard_limit == 0, let provider = PageProvider(options.provider),
+      let profile = Profile(flags: options.flags)
     else { return nil }
+    switch options.threads {
+    case SLM_ONE_THREAD where options.cpu_count == 0: isShared = false
+    case SLM_ANY_THREAD where !Build.isSmall && options.cpu_count == 0: isShared = true
+    case SLM_PER_CPU where !Build.isSmall && options.cpu_count != 0 && options.cpu_count <= SharedZone.maxCPUCount:
+      isShared = true
+    default: return nil
+    }
+    cpuCount = UInt(options.cpu_count)
     self.provider = provider
-    if options.flags & SLM_FAST != 0 { profile = .fast }
-    if options.flags & SLM_HARDENED != 0 { profile = .hardened }
+    self.profile = profile
+    name = options.name
     guard options.page_size != 0 else {
       page = provider.pageSize ?? .kib4
       return
     }
     guard let page = PageSize(base: Int(options.page_size)), provider.pageSize == nil || provider.pageSize == page
-    else {
-      return nil
-    }
+    else { return nil }
     self.page = page
+  }
+
+  /// Bytes of storage for a zone, or for a cache: a zone with one bin.
+  func storageSize(bins: UInt) -> Int {
+    isShared
+      ? SharedZone.storageSize(cpuCount: cpuCount, bins: bins, profile) : ZonePointer.storageSize(bins: bins, profile)
+  }
+
+  /// Makes a zone or cache in storage, or each zone of a shared one by `make`.
+  @inline(__always) func make(
+    in memory: UnsafeMutableRawPointer, bins: UInt, _ make: (ZonePointer, PageGatePointer?) -> Void
+  ) {
+    guard !Build.isSmall, isShared else {
+      let zone = memory.assumingMemoryBound(to: ZoneState.self)
+      make(zone, nil)
+      zone.pointee.name = name
+      return
+    }
+    memory.assumingMemoryBound(to: SharedZone.self).initialize(
+      cpuCount: cpuCount, bins: bins, page: page, profile: profile
+    ) { zone, gate in
+      make(zone, gate)
+      zone.pointee.name = name
+    }
+  }
+}
+
+extension Profile {
+  /// nil for flags that are unknown, or for two profiles.
+  fileprivate init?(flags: UInt64) {
+    guard flags & ~profileFlags == 0, flags != profileFlags || profileFlags == 0 else { return nil }
+    self = flags & SLM_FAST != 0 ? .fast : flags & SLM_HARDENED != 0 ? .hardened : .checked
   }
 }
 
 extension PageProvider {
+  /// nil if a field is not as slabmalloc.h says. A struct of an older header, which ended with `release_page`, will do.
   init?(_ c: slm_page_provider) {
     guard c.struct_size != 0 else {
-      guard c.allocate_page == nil, c.release_page == nil else { return nil }
+      guard c.allocate_page == nil, c.release_page == nil, c.allocate_run == nil, c.release_run == nil else { return nil }
       self = .none
       return
     }
-    guard c.struct_size >= UInt32(MemoryLayout<slm_page_provider>.size),
+    let runs = 2 * MemoryLayout<UnsafeMutableRawPointer?>.stride
+    let knowsRuns = Int(c.struct_size) >= MemoryLayout<slm_page_provider>.size
+    guard Int(c.struct_size) >= MemoryLayout<slm_page_provider>.size - runs,
+      !knowsRuns || (c.allocate_run == nil) == (c.release_run == nil),
       c.allocate_page == nil || c.release_page != nil,
       c.page_size == 0 || PageSize(base: Int(c.page_size)) != nil
     else { return nil }
@@ -54,11 +103,11 @@ extension PageProvider {
   var c: slm_page_provider {
     slm_page_provider(
       struct_size: UInt32(MemoryLayout<slm_page_provider>.size), page_size: UInt32(pageSize?.bytes ?? 0),
-      context: context, allocate_page: allocate, release_page: release)
+      context: context, allocate_page: allocate, release_page: release, allocate_run: nil, release_run: nil)
   }
 }
 
-/// The address of storage for an allocator, if it will do.
+/// The storage for an allocator, if it will do.
 func storage(_ memory: UnsafeMutableRawPointer?, _ size: Int, needed: Int) -> UnsafeMutableRawPointer? {
   guard let memory, UInt(bitPattern: memory) & 63 == 0, UInt(bitPattern: size) >= UInt(needed) else { return nil }
   return memory

@@ -5,10 +5,22 @@ extension OpaquePointer {
 }
 
 @_cdecl("slm_region_init") @implementation
-public func slm_region_init(_ buffer: UnsafeMutableRawPointer?, _ size: Int, _ pageSize: Int) -> OpaquePointer? {
-  guard let buffer, let page = PageSize(base: pageSize),
-    let region = RegionPointer.make(buffer: UInt(bitPattern: buffer), size: UInt(bitPattern: size), page: page)
-  else { return nil }
+public func slm_region_init(
+  _ buffer: UnsafeMutableRawPointer?, _ size: Int, _ pageSize: Int, _ why: UnsafeMutablePointer<slm_status>?
+) -> OpaquePointer? {
+  guard let page = PageSize(base: pageSize), let buffer else {
+    why?.pointee = .invalidArgument
+    return nil
+  }
+  guard MemoryRange.canBe(UInt(bitPattern: buffer), bits(size)) else {
+    why?.pointee = .badPage
+    return nil
+  }
+  guard let region = RegionPointer.make(buffer: UInt(bitPattern: buffer), size: bits(size), page: page) else {
+    why?.pointee = .invalidArgument
+    return nil
+  }
+  why?.pointee = .ok
   return OpaquePointer(region)
 }
 
@@ -24,26 +36,25 @@ public func slm_region_statistics(
 
 @_cdecl("slm_region_available") @implementation
 public func slm_region_available(_ region: OpaquePointer, _ pageSize: Int) -> Int {
-  guard let page = SlabMalloc.pageSize(ofBytes: pageSize) else { return 0 }
+  guard let page = PageSize(bytes: pageSize) else { return 0 }
   return Int(region.region.available(page))
 }
 
 @_cdecl("slm_region_add") @implementation
 public func slm_region_add(_ region: OpaquePointer, _ start: UnsafeMutableRawPointer?, _ size: Int) -> slm_status {
-  region.region.add(start: UInt(bitPattern: start), size: UInt(bitPattern: size))
+  region.region.add(start: bits(start), size: bits(size))
 }
 
-@_cdecl("slm_region_fragmentation_get") @implementation
-public func slm_region_fragmentation_get(
-  _ region: OpaquePointer, _ out: UnsafeMutablePointer<slm_region_fragmentation>?
+@_cdecl("slm_region_fragmentation") @implementation
+public func slm_region_fragmentation(
+  _ region: OpaquePointer, _ out: UnsafeMutablePointer<slm_fragmentation>?
 ) -> slm_status {
-  guard let out, out.pointee.struct_size >= UInt32(MemoryLayout<slm_region_fragmentation>.size) else {
-    return .invalidArgument
-  }
+  guard GrowingStruct.fits(out) else { return .invalidArgument }
   let fragmentation = region.region.fragmentation()
   let pageSize = UInt64(region.region.pointee.page.size)
-  out.pointee.free_bytes = UInt64(fragmentation.freePages) * pageSize
-  out.pointee.largest_free_run = UInt64(fragmentation.largestFreeRun) * pageSize
-  out.pointee.large_pages_free = UInt64(fragmentation.wholeBlocks)
-  return .ok
+  var result = slm_fragmentation()
+  result.free_bytes = UInt64(fragmentation.freePages) * pageSize
+  result.largest_free_run = UInt64(fragmentation.largestFreeRun) * pageSize
+  result.large_pages_free = UInt64(fragmentation.wholeBlocks)
+  return GrowingStruct.deliver(result, to: out)
 }

@@ -1,8 +1,8 @@
 import CSlabPort
 import CSlabmalloc
 
-// The C library's malloc family, as far as its functions do more than those of slabmalloc.h. Swift must not define a function by
-// such a name: the linker gives them theirs, see Override/names.txt, in the preload library and the override object alone.
+// The functions of the C library's malloc family that do more than those of slabmalloc.h. Swift must not define a function by such
+// a name: the linker gives them theirs, see names.txt, in the preload library and the override object alone.
 
 @c(slm_override_posix_memalign)
 @usableFromInline
@@ -10,7 +10,7 @@ func posixMemalign(_ out: UnsafeMutablePointer<UnsafeMutableRawPointer?>, _ alig
   guard isPowerOfTwo(UInt(bitPattern: alignment)), alignment >= MemoryLayout<UInt>.size else {
     return slm_port_invalid()
   }
-  // What went wrong is the result, not errno.
+  // The reason is the result, not errno.
   let saved = slm_port_errno()
   guard let memory = slm_aligned_alloc(alignment, size) else {
     slm_port_set_errno(saved)
@@ -20,7 +20,7 @@ func posixMemalign(_ out: UnsafeMutablePointer<UnsafeMutableRawPointer?>, _ alig
   return 0
 }
 
-/// Takes the next power of two for an alignment that is none, as glibc does.
+/// Rounds an alignment up to a power of two, as glibc does.
 @c(slm_override_memalign)
 @usableFromInline
 func memalign(_ alignment: Int, _ size: Int) -> UnsafeMutableRawPointer? {
@@ -50,19 +50,16 @@ func reallocarray(_ pointer: UnsafeMutableRawPointer?, _ count: Int, _ size: Int
   return slm_realloc(pointer, Int(bitPattern: bytes))
 }
 
-/// 1 if something went back to the system. What is to be kept at the end of the heap has no meaning here.
+/// 1 if memory was purged. The padding at the end of the heap has no meaning here.
 @c(slm_override_malloc_trim)
 @usableFromInline
-func mallocTrim(_ pad: Int) -> Int32 { slm_purge() > 0 ? 1 : 0 }
+func mallocTrim(_ pad: Int) -> Int32 { slm_process_purge() > 0 ? 1 : 0 }
 
 @c(slm_override_mallinfo2)
 @usableFromInline
 func mallinfo2() -> slm_port_mallinfo2 {
-  let process = ProcessHeapPointer.shared
-  process.prepare()
-  process.acquire()
-  let (counts, pages) = (process.pointee.counts, process.pages)
-  process.release()
+  ProcessPointer.shared.prepare()
+  let (_, counts, pages, _) = ProcessPointer.shared.snapshot()
   return slm_port_mallinfo2(
     arena: Int(pages.held - counts.large), ordblks: 0, smblks: 0, hblks: Int(counts.largeLive),
     hblkhd: Int(counts.large),

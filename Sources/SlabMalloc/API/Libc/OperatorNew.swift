@@ -1,9 +1,9 @@
 import CSlabPort
 
-/// C++'s operator new without the detour over libstdc++'s, which calls malloc. What fails goes there all the same: it calls the
-/// new_handler, and throws. So the preload library needs nothing of C++.
+/// C++'s operator new, without the detour through libstdc++'s, which calls malloc. An allocation that fails goes there: it calls the
+/// new_handler and throws. The preload library therefore needs no C++ runtime.
 ///
-/// Only the two operators that all others of libstdc++ call: those for arrays, sizes and NULL end up here, or in those of a
+/// Only two operators are defined, which all others of libstdc++ call: those for arrays and sizes end up here, or in those of a
 /// program that replaces these two alone.
 @_cdecl("slm_override_new")
 public func slm_override_new(_ size: Int) -> UnsafeMutableRawPointer? {
@@ -16,6 +16,8 @@ public func slm_override_new(_ size: Int) -> UnsafeMutableRawPointer? {
   return bin.take(newest)
 }
 
+/// The size comes first, as in `heapAllocateOtherSize`: both are in their registers already.
+/// - Parameter heap: the `HeapState` of the calling thread, or its stand-in.
 @c(slm_core_new_slowly)
 @inline(never)
 @usableFromInline

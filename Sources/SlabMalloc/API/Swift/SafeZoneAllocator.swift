@@ -2,18 +2,19 @@
 /// the zone's lock.
 public struct SafeZoneAllocator: ~Copyable, @unchecked Sendable {
   private let home: Home
-  private let safeZone: SafeZonePointer
+  private let safeZone: LockedZonePointer
 
   /// Bytes of storage for the state of a zone, to be aligned to 64.
-  public static var storageSize: Int { SafeZonePointer.storageSize }
+  public static var storageSize: Int { LockedZonePointer.storageSize(bins: SizeClass.count, .hardened) }
 
   /// A zone that takes its pages from a provider, the one for its own state included.
   public init(
     pageSize: PageSize? = nil, provider: PageProvider, profile: Profile = .checked
   ) throws(AllocationError) {
     home = try Home(pageSize, provider, needed: Self.storageSize)
-    safeZone = home.memory.assumingMemoryBound(to: SafeZone.self)
-    safeZone.initialize(page: home.basePage, provider: home.provider, profile: profile)
+    safeZone = home.memory.assumingMemoryBound(to: LockedZone.self)
+    safeZone.zone.initialize(
+      page: home.basePage, provider: home.provider, gate: safeZone.initializeGate(), profile: profile)
   }
 
   /// A zone in your storage, which must outlive it. Without a provider it is for push use only; then take its pages out
@@ -23,8 +24,9 @@ public struct SafeZoneAllocator: ~Copyable, @unchecked Sendable {
     profile: Profile = .checked
   ) throws(AllocationError) {
     home = try Home(storage, pageSize, provider, needed: Self.storageSize)
-    safeZone = home.memory.assumingMemoryBound(to: SafeZone.self)
-    safeZone.initialize(page: home.basePage, provider: home.provider, profile: profile)
+    safeZone = home.memory.assumingMemoryBound(to: LockedZone.self)
+    safeZone.zone.initialize(
+      page: home.basePage, provider: home.provider, gate: safeZone.initializeGate(), profile: profile)
   }
 
   deinit {
@@ -36,8 +38,8 @@ public struct SafeZoneAllocator: ~Copyable, @unchecked Sendable {
   /// Runs the body with the lock, and gives it back however the body ends.
   private func locked<Result>(_ body: (ZonePointer) throws(AllocationError) -> Result) throws(AllocationError) -> Result
   {
-    safeZone.pointee.lock.acquire()
-    defer { safeZone.pointee.lock.release() }
+    safeZone.pointee.gate.lock.acquire()
+    defer { safeZone.pointee.gate.lock.release() }
     return try body(safeZone.zone)
   }
 
@@ -82,7 +84,7 @@ public struct SafeZoneAllocator: ~Copyable, @unchecked Sendable {
     try AllocationError.check(
       safeZone.locked {
         $0.refill(
-          size: UInt(bitPattern: layout.size), alignment: UInt(bitPattern: layout.alignment),
+          size: bits(layout.size), alignment: bits(layout.alignment),
           page: bits(page.baseAddress), pageSize: page.count)
       })
   }
@@ -94,7 +96,7 @@ public struct SafeZoneAllocator: ~Copyable, @unchecked Sendable {
 
   /// Takes an empty page of a size out of the zone, for push use.
   public func reclaimPage(_ page: PageSize) -> UnsafeMutableRawPointer? {
-    safeZone.locked { $0.reclaimPage(page.bytes) }
+    UnsafeMutableRawPointer(bitPattern: safeZone.locked { $0.takeEmptyPage(page) } ?? 0)
   }
 
   /// What the zone holds of a size class, by index from the smallest.

@@ -33,7 +33,7 @@ public struct SizeClassAllocator: ~Copyable {
   private static func slotSize(_ layout: Layout, _ profile: Profile) throws(AllocationError) -> UInt {
     guard
       let size = SlabMalloc.slotSize(
-        size: UInt(bitPattern: layout.size), alignment: UInt(bitPattern: layout.alignment), profile: profile)
+        size: bits(layout.size), alignment: bits(layout.alignment), profile: profile)
     else { throw .invalidLayout }
     return size
   }
@@ -60,12 +60,13 @@ public struct SizeClassAllocator: ~Copyable {
   /// Gives an object back; with a layout, only if the slot can have it.
   public func deallocate(_ pointer: UnsafeMutableRawPointer, _ layout: Layout? = nil) throws(AllocationError) {
     guard let layout else { return try AllocationError.check(zone.deallocate(bits(pointer))) }
-    try AllocationError.check(zone.deallocateObject(pointer, layout.alignment, layout.size))
+    try AllocationError.check(
+      zone.deallocateObject(bits(pointer), size: bits(layout.size), alignment: bits(layout.alignment)))
   }
 
   /// Hands a page to the allocator.
   public func refill(page: UnsafeMutableRawBufferPointer) throws(AllocationError) {
-    try AllocationError.check(zone.refillObjects(page.baseAddress, page.count))
+    try AllocationError.check(zone.refillObjects(page: bits(page.baseAddress), pageSize: page.count))
   }
 
   /// Gives up to so many empty pages back to the provider; returns how many went.
@@ -74,7 +75,9 @@ public struct SizeClassAllocator: ~Copyable {
   }
 
   /// Takes an empty page out of the allocator, for push use.
-  public func reclaimPage() -> UnsafeMutableRawPointer? { zone.reclaimPage(pageSize.bytes) }
+  public func reclaimPage() -> UnsafeMutableRawPointer? {
+    UnsafeMutableRawPointer(bitPattern: zone.takeEmptyPage(pageSize) ?? 0)
+  }
 
   public var statistics: ClassStatistics { zone.statistics(of: 0) }
 }

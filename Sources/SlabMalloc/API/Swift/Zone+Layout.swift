@@ -6,7 +6,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     var status = Status.ok
     guard
       let memory = allocate(
-        size: UInt(bitPattern: layout.size), alignment: UInt(bitPattern: layout.alignment), status: &status)
+        size: bits(layout.size), alignment: bits(layout.alignment), status: &status)
     else { throw AllocationError(status) }
     return memory
   }
@@ -14,14 +14,14 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
   func deallocate(_ pointer: UnsafeMutableRawPointer, _ layout: Layout?) -> Status {
     guard let layout else { return deallocate(bits(pointer)) }
     return deallocate(
-      bits(pointer), size: UInt(bitPattern: layout.size), alignment: UInt(bitPattern: layout.alignment))
+      bits(pointer), size: bits(layout.size), alignment: bits(layout.alignment))
   }
 
   /// Throws what a deallocation with this layout would, and changes nothing.
   func checkLive(_ pointer: UnsafeMutableRawPointer, _ layout: Layout) throws(AllocationError) {
     var status = Status.ok
     guard
-      let index = classIndex(size: UInt(bitPattern: layout.size), alignment: UInt(bitPattern: layout.alignment))
+      let index = classIndex(size: bits(layout.size), alignment: bits(layout.alignment))
     else { throw .invalidLayout }
     guard let slab = lookUpIntact(bits(pointer), status: &status) else { throw AllocationError(status) }
     guard UInt(slab.pointee.binIndex) == index else { throw .layoutMismatch }

@@ -70,8 +70,7 @@ public struct ZoneAllocator: ~Copyable {
 
   /// The size of the pages that a layout is served from: what `refill` wants.
   public func pageSize(for layout: Layout) throws(AllocationError) -> PageSize {
-    let bytes = zone.pageSize(layout.alignment, layout.size)
-    guard let page = SlabMalloc.pageSize(ofBytes: bytes) else { throw .invalidLayout }
+    guard let page = zone.pageSize(size: bits(layout.size), alignment: bits(layout.alignment)) else { throw .invalidLayout }
     return page
   }
 
@@ -79,7 +78,7 @@ public struct ZoneAllocator: ~Copyable {
   public func refill(_ layout: Layout, page: UnsafeMutableRawBufferPointer) throws(AllocationError) {
     try AllocationError.check(
       zone.refill(
-        size: UInt(bitPattern: layout.size), alignment: UInt(bitPattern: layout.alignment),
+        size: bits(layout.size), alignment: bits(layout.alignment),
         page: bits(page.baseAddress), pageSize: page.count))
   }
 
@@ -89,7 +88,9 @@ public struct ZoneAllocator: ~Copyable {
   }
 
   /// Takes an empty page of a size out of the zone, for push use.
-  public func reclaimPage(_ page: PageSize) -> UnsafeMutableRawPointer? { zone.reclaimPage(page.bytes) }
+  public func reclaimPage(_ page: PageSize) -> UnsafeMutableRawPointer? {
+    UnsafeMutableRawPointer(bitPattern: zone.takeEmptyPage(page) ?? 0)
+  }
 
   /// How many size classes there are.
   public var classCount: Int { Int(zone.pointee.binCount) }

@@ -1,19 +1,19 @@
 import CSlabmalloc
 import Synchronization
 
-/// What a bin of a hardened heap does: slots at random, and a quarantine. See `Heap+Hardened`.
+/// A bin of a hardened heap: random slots, and a quarantine. See `HeapState+Hardened`.
 extension UnsafeMutablePointer where Pointee == HeapBin {
   @inline(__always) func allocateHardened() -> UInt {
     let slots = pointee.pending
-    guard slots != 0 else { return heapAllocateHardenedFromNextWord(raw) }
+    guard slots != 0 else { return heapAllocateHardenedByRefill(raw) }
     let address = claimRandom(slots)
     guard ZeroMemory.isClear(address, pointee.slotSize) else { return heapAllocateAfterWrite(raw, address) }
     let canary = Canary.place(address, pointee.slotSize)
-    canary.pointee = pointee.heap.pointee.process.canary(canary)
+    canary.pointee = pointee.heap.pool.canary(canary)
     return address
   }
 
-  /// Takes one of the pending slots: a random one, or the next one that there is.
+  /// Takes one of the pending slots: a random one, or the next behind it.
   @inline(__always) private func claimRandom(_ slots: UInt64) -> UInt {
     let turn = random() & 63
     let turned = slots &>> turn | slots &<< (0 &- turn)
@@ -24,7 +24,7 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
     return pointee.wordStart &+ UInt(index) &* pointee.slotSize
   }
 
-  /// Holds a slot back, and makes another one available if there are enough of them.
+  /// Puts a freed slot into quarantine. If the quarantine is full, a random slot is evicted.
   @inline(__always) func quarantine(_ freed: ReadySlot) -> Status {
     let size = UInt(MemoryLayout<ReadySlot>.stride)
     let top = pointee.top
@@ -34,33 +34,33 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
       return .ok
     }
     let first = pointee.bottom &+ size
-    let place = Self.ready(at: first) + Int(truncatingIfNeeded: random() & UInt64(pointee.quarantineMask))
-    let other = place.pointee
-    place.pointee = freed
-    return letGo(other)
+    let entry = Self.ready(at: first) + Int(truncatingIfNeeded: random() & UInt64(pointee.quarantineMask))
+    let other = entry.pointee
+    entry.pointee = freed
+    return evict(other)
   }
 
-  /// Makes all slots in quarantine available.
-  func endQuarantine() {
+  /// Evicts all slots from quarantine.
+  func evictAll() {
     while !isStackEmpty {
       pointee.top -= UInt(MemoryLayout<ReadySlot>.stride)
-      _ = letGo(Self.ready(at: pointee.top).pointee)
+      _ = evict(Self.ready(at: pointee.top).pointee)
     }
   }
 
-  /// Its slab may be nobody's by now, or another heap's: then the free is a remote one.
-  @inline(__always) private func letGo(_ slot: ReadySlot) -> Status {
+  /// Makes a slot available. Its slab may be nobody's by now, or another heap's: the free is then a remote one.
+  @inline(__always) private func evict(_ slot: ReadySlot) -> Status {
     let index = UInt(bitPattern: slot.mark - slot.run.pointee.marks)
-    guard slot.run.isOwned(by: pointee.heap) else { return letGoRemotely(slot, index) }
-    return slot.run.giveBack(index)
+    guard slot.run.isOwned(by: pointee.heap) else { return evictRemotely(slot, index) }
+    return slot.run.returnSlot(index)
   }
 
-  @inline(never) private func letGoRemotely(_ slot: ReadySlot, _ index: UInt) -> Status {
+  @inline(never) private func evictRemotely(_ slot: ReadySlot, _ index: UInt) -> Status {
     slot.run.atomicMark(index).pointee.store(Mark.remote, ordering: .releasing)
     return pointee.heap.countRemoteFree(slot.address, slot.run, index)
   }
 
-  /// A random number. It was there already: the next one is made from it, for which nobody has to wait.
+  /// A random number. It was made in advance, and the next one is made now: nothing waits for the multiplications.
   @inline(__always) func random() -> UInt64 {
     let random = pointee.random
     var next = SplitMix(state: random)
@@ -75,21 +75,24 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
 }
 
 /// No slot is pending.
-@c(slm_core_heap_allocate_hardened_from_next_word)
+/// - Parameter bin: a `HeapBin` of the thread's heap.
+@c(slm_core_heap_allocate_hardened_by_refill)
 @inline(never)
 @usableFromInline
-func heapAllocateHardenedFromNextWord(_ bin: UnsafeMutableRawPointer) -> UInt {
+func heapAllocateHardenedByRefill(_ bin: UnsafeMutableRawPointer) -> UInt {
   let bin = bin.assumingMemoryBound(to: HeapBin.self)
-  guard bin.advance() else { return noMemory() }
+  guard bin.refill() else { return noMemory() }
   return bin.allocateHardened()
 }
 
-/// A free slot was written to. Whoever did may do so again: nobody gets it.
+/// A free slot was written to. The writer may do so again: the slot is never handed out. The address comes second, since the bin
+/// is in the first register already.
+/// - Parameter bin: a `HeapBin` of the thread's heap.
 @c(slm_core_heap_allocate_after_write)
 @inline(never)
 @usableFromInline
 func heapAllocateAfterWrite(_ bin: UnsafeMutableRawPointer, _ address: UInt) -> UInt {
   let bin = bin.assumingMemoryBound(to: HeapBin.self)
-  _ = bin.pointee.heap.process.report(address, Status.writeAfterFree)
+  _ = bin.pointee.heap.pool.report(address, .writeAfterFree)
   return bin.allocateHardened()
 }

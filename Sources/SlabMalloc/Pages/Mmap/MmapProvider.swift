@@ -139,12 +139,12 @@ extension UnsafeMutablePointer where Pointee == MmapProvider {
 }
 
 private func takeFromSystem(_ context: UnsafeMutableRawPointer?, _ bytes: Int) -> UnsafeMutableRawPointer? {
-  guard let page = pageSize(ofBytes: bytes) else { return nil }
+  guard let page = PageSize(bytes: bytes) else { return nil }
   return UnsafeMutableRawPointer(bitPattern: MmapProviderPointer.shared.take(page) ?? 0)
 }
 
 private func giveBackToSystem(_ context: UnsafeMutableRawPointer?, _ memory: UnsafeMutableRawPointer, _ bytes: Int) {
-  guard let page = pageSize(ofBytes: bytes) else { return }
+  guard let page = PageSize(bytes: bytes) else { return }
   MmapProviderPointer.shared.giveBack(UInt(bitPattern: memory), page)
 }
 

@@ -1,7 +1,7 @@
 import CSlabPort
 import CSlabmalloc
 
-/// What threads do, one after the other.
+/// Calls of malloc, recorded one after the other.
 extension UnsafeMutablePointer where Pointee == Trace {
   /// Runs an allocation and records it.
   func record(_ call: TracedCall, _ body: () -> UInt) -> UInt {
@@ -77,7 +77,7 @@ extension UnsafeMutablePointer where Pointee == Trace {
         add(size)
       }
     case .realloc(_, let size):
-      // What is older than the trace begins here.
+      // An object that is older than the trace begins here.
       guard let pointer else {
         add(TraceKind.malloc) { add(size) }
         break
@@ -112,7 +112,7 @@ extension UnsafeMutablePointer where Pointee == Trace {
     pointee.isInOperation = true
   }
 
-  /// Says which thread it is, if it is another one than before.
+  /// Adds a record of the thread, if it is another one than before.
   private func beginRecord() {
     makeRoom()
     guard isOn else { return }
@@ -137,12 +137,12 @@ struct TracedPointer {
 }
 
 extension UnsafeMutablePointer where Pointee == Trace {
-  /// nil for an object that is not of this trace: it is older, or of a heap that a program has made.
+  /// nil for an object that is not in this trace: it is older, or of a heap that the program made.
   fileprivate func identify(_ address: UInt) -> TracedPointer? {
-    let process = ProcessHeapPointer.shared
+    let heaps = ProcessPointer.shared.heaps
     if let entry = pointee.table.find(address), entry.pointee.isLive { return pointer(entry, 0, isLive: true) }
-    let run = process.run(around: address)
-    if process.refusal(of: address, run) == .ok { return nil }
+    let run = heaps.runs.run(around: address)
+    if heaps.refusal(of: address, run) == .ok { return nil }
     if let entry = pointee.table.find(address) { return pointer(entry, 0, isLive: false) }
     if let start = run?.objectStart(around: address), let entry = pointee.table.find(start) {
       return pointer(entry, address &- start, isLive: false)
@@ -163,7 +163,7 @@ extension UnsafeMutablePointer where Pointee == Trace {
 }
 
 extension UnsafeMutablePointer where Pointee == PageRun {
-  /// The first byte of the object that an address is in.
+  /// The start of the object that an address lies in.
   fileprivate func objectStart(around address: UInt) -> UInt? {
     switch pointee.kind {
     // By a division, as a hardened slab has no reciprocal.
@@ -175,10 +175,10 @@ extension UnsafeMutablePointer where Pointee == PageRun {
 }
 
 extension UnsafeMutablePointer where Pointee == HeapState {
-  /// Frees an object while there is a trace; this is the heap of zeros.
+  /// Frees an object while there is a trace; this is a stand-in.
   @inline(never) func deallocateTraced(_ address: UInt) -> Status {
     TracePointer.shared.recordFree(address) {
-      if let heap = HeapPointer.traced { return heap.deallocate(address, .shared) }
+      if let heap = HeapPointer.traced { return heap.deallocate(address, ProcessPointer.shared.heaps) }
       return deallocateElsewhere(address)
     }
   }

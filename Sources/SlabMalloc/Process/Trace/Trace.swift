@@ -1,29 +1,33 @@
 import CSlabPort
 import Synchronization
 
-/// The process's trace. Whoever allocates or frees holds its lock until that is done, so that the order is total.
+/// The process's trace: a file of what a program asks of malloc, in the order in which it was done.
 ///
-/// States: off; on, from the environment's option to the end of the process, the last misuse, or what can't be written. Off for
-/// good in the child of a fork.
+/// A thread that allocates or frees holds the trace's lock until the call is done, and the order is therefore total. Records are
+/// written to a mapped window of the file: they stay, however the process ends.
+///
+/// States: off; on, from the environment's option to the end of the process, the last misuse, or the first failure to write. The
+/// trace is off for good in the child of a fork.
+///
+/// Lock: `lock` guards all but `on` and `holder`.
 struct Trace: ~Copyable {
-  var lock: Lock
-  /// Atomic.
-  var isOn: UInt32
-  /// The thread that holds the pointee.lock. Atomic: another thread never finds itself there.
-  var holder: UInt
-  /// A part of the file: where it is mapped, from where in the file, and what is written of it.
+  let lock: Lock
+  let on: Atomic<UInt32>
+  /// The thread that holds the lock, else 0. A thread reads its own id here only if it holds the lock.
+  let holder: Atomic<UInt>
+  /// The window: where it is mapped, where it starts in the file, and how many of its bytes are written.
   var window: UnsafeMutablePointer<UInt8>
   var start: Int
   var count: Int
   var threads: UInt
-  /// The one of the last record, 1 + its number; 0 before there is one.
+  /// 1 + the number of the thread of the last record; 0 before there is one.
   var thread: UInt
   var objects: UInt
   var operations: UInt
-  /// Of whoever holds the lock: its call has a record, and that a misuse of it has one too.
+  /// State of the current lock holder: whether its call, and a misuse in it, were recorded.
   var isInOperation: Bool
   var isMisused: Bool
-  /// Bytes asked for and not freed, and their peak.
+  /// Bytes asked for and not yet freed, and their peak.
   var live: UInt
   var peak: UInt
   var table: TraceTable
@@ -36,18 +40,11 @@ typealias TracePointer = UnsafeMutablePointer<Trace>
 extension UnsafeMutablePointer where Pointee == Trace {
   @inline(__always) static var shared: TracePointer { slm_port_trace_address().assumingMemoryBound(to: Trace.self) }
 
-  private var raw: UnsafeMutableRawPointer { UnsafeMutableRawPointer(self) }
-  @inline(__always) private var on: UnsafeMutablePointer<Atomic<UInt32>> {
-    raw.advanced(by: 4).assumingMemoryBound(to: Atomic<UInt32>.self)
-  }
-  private var holder: UnsafeMutablePointer<Atomic<UInt>> {
-    raw.advanced(by: 8).assumingMemoryBound(to: Atomic<UInt>.self)
-  }
+  @inline(__always) var isOn: Bool { pointee.on.load(ordering: .relaxed) != 0 }
+  var isHeld: Bool { pointee.holder.load(ordering: .relaxed) == Platform.context() }
 
-  @inline(__always) var isOn: Bool { on.pointee.load(ordering: .relaxed) != 0 }
-  var isHeld: Bool { holder.pointee.load(ordering: .relaxed) == Platform.context() }
-
-  /// Opens the file, and the trace. False if it can't be written. Without a word if somebody else records into it.
+  /// Opens the file and starts the trace. False if the file can't be written. If another process records into it, there is no
+  /// trace and no message.
   func begin(_ path: UnsafePointer<CChar>) -> Bool {
     let opened = Int(slm_port_trace_open(path))
     guard opened == SLM_PORT_TRACE_OK else { return opened == SLM_PORT_TRACE_BUSY }
@@ -58,13 +55,13 @@ extension UnsafeMutablePointer where Pointee == Trace {
     let magic: StaticString = "slmtrace"
     for index in 0..<magic.utf8CodeUnitCount { add(byte: magic.utf8Start[index]) }
     add(byte: TraceKind.version)
-    on.pointee.store(1, ordering: .relaxed)
+    pointee.on.store(1, ordering: .relaxed)
     // The first thread may have a heap already.
     if HeapPointer.thread.isInitialized { HeapPointer.thread.becomeThreads() }
     return true
   }
 
-  /// Takes the pointee.lock. False if there is no trace, or this thread has the lock: what a call of malloc calls is not recorded.
+  /// Takes the lock. False if there is no trace, or this thread has the lock: the inner calls of a call are not recorded.
   func acquire() -> Bool {
     guard isOn, !isHeld else { return false }
     pointee.lock.acquire()
@@ -72,14 +69,14 @@ extension UnsafeMutablePointer where Pointee == Trace {
       pointee.lock.release()
       return false
     }
-    holder.pointee.store(Platform.context(), ordering: .relaxed)
+    pointee.holder.store(Platform.context(), ordering: .relaxed)
     pointee.isInOperation = false
     pointee.isMisused = false
     return true
   }
 
   func release() {
-    holder.pointee.store(0, ordering: .relaxed)
+    pointee.holder.store(0, ordering: .relaxed)
     pointee.lock.release()
   }
 
@@ -105,18 +102,18 @@ extension UnsafeMutablePointer where Pointee == Trace {
     pointee.lock.release()
   }
 
-  /// The lock is held.
+  /// Requires the trace's lock.
   func close() {
     guard isOn else { return }
-    on.pointee.store(0, ordering: .relaxed)
+    pointee.on.store(0, ordering: .relaxed)
     slm_port_unmap(pointee.window, Trace.windowBytes)
     slm_port_trace_close(pointee.start + pointee.count)
-    // So that nothing is added any more.
+    // A full window: nothing is added any more.
     pointee.count = Trace.windowBytes
     pointee.table.dispose()
   }
 
-  /// Ends the trace in the middle.
+  /// Ends the trace early, with a message.
   func giveUp(_ why: StaticString) {
     guard isOn else { return }
     close()
@@ -129,7 +126,7 @@ extension UnsafeMutablePointer where Pointee == Trace {
 
 /// Records into the file.
 extension UnsafeMutablePointer where Pointee == Trace {
-  /// Makes room for two records. The trace may be off afterwards: then what is added is lost.
+  /// Makes room for two records. The trace may be off afterwards: what is added then is lost.
   func makeRoom() {
     guard isOn, pointee.count > Trace.windowBytes - 2 * TraceKind.most else { return }
     let end = pointee.start + pointee.count
@@ -148,7 +145,7 @@ extension UnsafeMutablePointer where Pointee == Trace {
     return true
   }
 
-  /// Adds a record. Its first byte is written last: if the process is killed before, there is nothing.
+  /// Adds a record. Its first byte is written last: if the process is killed before that, there is no record.
   func add(_ kind: UInt8, _ fields: () -> Void = {}) {
     let position = pointee.count
     add(byte: 0)

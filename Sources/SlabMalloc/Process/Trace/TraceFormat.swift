@@ -1,4 +1,4 @@
-/// A trace: what a program asked of malloc, in the order in which it was done.
+/// The format of a trace: what a program asked of malloc, in the order in which it was done.
 ///
 ///     | slmtrace | version | record | record | ...
 ///       8 bytes    1 byte
@@ -8,9 +8,9 @@
 ///     pointer   age * 2 + 1 if an offset follows, then the offset: n * 2, or -n * 2 - 1
 ///
 ///     kind            varints
-///      0  nothing                             the process was killed, or ended by _exit(): the file is zeros from here on, but for
-///                                             what is there of a record that wasn't finished, in fewer than 32 bytes
-///      1  start       thread                  a thread that has not been here yet; the records that follow are its
+///      0  nothing                             the process was killed, or ended by _exit(): the file is zeros from here on,
+///                                             except for fewer than 32 bytes of a record that was not finished
+///      1  start       thread                  a new thread; the records that follow are of it
 ///      2  thread      thread                  the records that follow are of this one
 ///      3  stop                                the thread has ended; what its last destructors do may follow
 ///      4  malloc      size

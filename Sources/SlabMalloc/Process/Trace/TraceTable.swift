@@ -1,10 +1,10 @@
 import CSlabPort
 
-/// The number of the last object at each address. An open hash table in pages of its own; nothing leaves it, as a second free has
-/// to find what the first one freed.
+/// The number of the last object at each address: an open hash table in pages of its own. Entries are never removed, since a
+/// second free must find what the first one freed.
 ///
 ///     | address | number | size * 2 + 1 if live | address | ...
-///       0: an empty place
+///       0: an empty slot
 struct TraceTable {
   struct Entry {
     var address: UInt
@@ -26,17 +26,17 @@ struct TraceTable {
   /// The entry of an address, nil if nothing was ever there.
   func find(_ address: UInt) -> EntryPointer? {
     guard let entries else { return nil }
-    let place = Self.place(address, entries, capacity)
-    return place.pointee.address == address ? place : nil
+    let slot = Self.probe(address, entries, capacity)
+    return slot.pointee.address == address ? slot : nil
   }
 
   /// Notes a live object. False if there is no memory.
   mutating func insert(_ address: UInt, number: UInt, size: UInt) -> Bool {
     if (count + 1) * 4 > capacity * 3, !grow() { return false }
     guard let entries else { return false }
-    let place = Self.place(address, entries, capacity)
-    if place.pointee.address == 0 { count += 1 }
-    place.pointee = Entry(address: address, number: number, sizeAndLive: size << 1 | 1)
+    let slot = Self.probe(address, entries, capacity)
+    if slot.pointee.address == 0 { count += 1 }
+    slot.pointee = Entry(address: address, number: number, sizeAndLive: size << 1 | 1)
     return true
   }
 
@@ -51,7 +51,7 @@ struct TraceTable {
     let new = memory.bindMemory(to: Entry.self, capacity: Int(wider))
     if let entries {
       for index in 0..<Int(capacity) where entries[index].address != 0 {
-        Self.place(entries[index].address, new, wider).pointee = entries[index]
+        Self.probe(entries[index].address, new, wider).pointee = entries[index]
       }
       slm_port_unmap(entries, Self.bytes(capacity))
     }
@@ -62,8 +62,8 @@ struct TraceTable {
 
   private static func bytes(_ capacity: UInt) -> Int { Int(capacity) * MemoryLayout<Entry>.stride }
 
-  /// Where an address is, or belongs.
-  private static func place(_ address: UInt, _ entries: EntryPointer, _ capacity: UInt) -> EntryPointer {
+  /// The slot of an address, or the empty slot where it belongs.
+  private static func probe(_ address: UInt, _ entries: EntryPointer, _ capacity: UInt) -> EntryPointer {
     // Fibonacci hashing: the upper bits of the product depend on all of the address.
     var index = address &* 0x9E37_79B9_7F4A_7C15 >> 20 & (capacity - 1)
     while entries[Int(index)].address != 0, entries[Int(index)].address != address {

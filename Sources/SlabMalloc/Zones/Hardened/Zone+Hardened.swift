@@ -74,7 +74,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     let slot = slab.slot(index)
     if slab.handOut(slot, hardening) { return UnsafeMutableRawPointer(bitPattern: slot) }
     status = .writeAfterFree
-    return UnsafeMutableRawPointer(bitPattern: retireSlot(raw, slab, slot))
+    return UnsafeMutableRawPointer(bitPattern: zoneRetireSlot(raw, slab, slot))
   }
 
   /// Whether nobody is known to have written over the edges of a page.

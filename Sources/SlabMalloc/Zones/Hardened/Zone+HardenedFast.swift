@@ -5,41 +5,41 @@ import CSlabmalloc
 // registers for what happens rarely.
 
 /// Allocates where `directLimit` is 0: the zone is hardened, or not initialised.
-@c(slm_core_allocate_hardened)
+@c(slm_core_zone_allocate_hardened)
 @inline(never)
 @usableFromInline
-func allocateHardened(_ zone: UnsafeMutableRawPointer, _ size: UInt) -> UInt {
+func zoneAllocateHardened(_ zone: UnsafeMutableRawPointer, _ size: UInt) -> UInt {
   let zone = zone.assumingMemoryBound(to: ZoneState.self)
   guard zone.pointee.hardening != nil else { return 0 }
   if size <= SizeClass.directLimit - Canary.size {
-    return allocateHardened(zone.raw, from: zone.directBin(withCanary(size)))
+    return zoneAllocateHardened(zone.raw, from: zone.directBin(withCanary(size)))
   }
   guard size <= maxSize, let index = SizeClass.index(size: withCanary(size)) else { return 0 }
-  return allocateHardened(zone.raw, from: zone.bin(index))
+  return zoneAllocateHardened(zone.raw, from: zone.bin(index))
 }
 
 /// Allocates from a bin of a hardened zone.
-@c(slm_core_allocate_hardened_from)
+@c(slm_core_zone_allocate_hardened_from_bin)
 @inline(never)
 @usableFromInline
-func allocateHardened(_ zone: UnsafeMutableRawPointer, from bin: UnsafeMutableRawPointer) -> UInt {
+func zoneAllocateHardened(_ zone: UnsafeMutableRawPointer, from bin: UnsafeMutableRawPointer) -> UInt {
   let hardening = zone.assumingMemoryBound(to: ZoneState.self).pointee.hardening.unsafelyUnwrapped
   guard let slab = bin.assumingMemoryBound(to: Bin.self).pointee.partial.first, slab.isIntact(hardening),
     slab.staysPartial
   else {
-    return allocateHardenedSlowly(zone, from: bin)
+    return zoneAllocateHardenedSlowly(zone, from: bin)
   }
   slab.pointee.countdown &+= 1
   let slot = slab.slot(slab.claimAtRandom(hardening))
-  guard slab.handOut(slot, hardening) else { return retireSlot(zone, slab, slot) }
+  guard slab.handOut(slot, hardening) else { return zoneRetireSlot(zone, slab, slot) }
   return slot
 }
 
 /// The bin's lists change, or somebody wrote over the edge of a page.
-@c(slm_core_allocate_hardened_slowly)
+@c(slm_core_zone_allocate_hardened_slowly)
 @inline(never)
 @usableFromInline
-func allocateHardenedSlowly(_ zone: UnsafeMutableRawPointer, from bin: UnsafeMutableRawPointer) -> UInt {
+func zoneAllocateHardenedSlowly(_ zone: UnsafeMutableRawPointer, from bin: UnsafeMutableRawPointer) -> UInt {
   var status = Status.ok
   let bin = bin.assumingMemoryBound(to: Bin.self)
   return bits(
@@ -47,10 +47,10 @@ func allocateHardenedSlowly(_ zone: UnsafeMutableRawPointer, from bin: UnsafeMut
 }
 
 /// Somebody wrote to a free slot that was just claimed: it is in use for ever.
-@c(slm_core_retire)
+@c(slm_core_zone_retire_slot)
 @inline(never)
 @usableFromInline
-func retireSlot(_ zone: UnsafeMutableRawPointer, _ slab: UnsafeMutableRawPointer, _ slot: UInt) -> UInt {
+func zoneRetireSlot(_ zone: UnsafeMutableRawPointer, _ slab: UnsafeMutableRawPointer, _ slot: UInt) -> UInt {
   let slab = slab.assumingMemoryBound(to: Slab.self)
   slab.setAside(slab.hardenedSlot(at: slot).index)
   let hardening = zone.assumingMemoryBound(to: ZoneState.self).pointee.hardening.unsafelyUnwrapped
@@ -76,9 +76,9 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     let available = bin.quarantine(address, hardening)
     if available != 0 {
       let other = SlabPointer.around(available, pageMask: pageMask)
-      guard other == slab || other.isIntact(hardening) else { return keepPending(hardening, address, slab.slotSize) }
+      guard other == slab || other.isIntact(hardening) else { return zoneKeepEvicted(hardening, address, slab.slotSize) }
       other.makeAvailable(other.hardenedSlot(at: available, pageMask: pageMask, isLarge: isLarge).index)
-      guard other.pointee.countdown > 1 else { return relist(bin, other, address, slab.slotSize) }
+      guard other.pointee.countdown > 1 else { return binCountAvailable(bin, other, address, slab.slotSize) }
       other.pointee.countdown &-= 1
     }
     clear(address, slab.slotSize)
@@ -88,20 +88,20 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
 
 /// The rest of a deallocation when the slot that would be available now is of a page over whose edge somebody wrote. Who uses that page
 /// next is told; the slot stays as it is.
-@c(slm_core_keep_pending)
+@c(slm_core_zone_keep_evicted)
 @inline(never)
 @usableFromInline
-func keepPending(_ hardening: UnsafeMutableRawPointer, _ address: UInt, _ slotSize: UInt) -> Status {
+func zoneKeepEvicted(_ hardening: UnsafeMutableRawPointer, _ address: UInt, _ slotSize: UInt) -> Status {
   hardening.assumingMemoryBound(to: Hardening.self).pointee.retired &+= 1
   clear(address, slotSize)
   return .opaqueOK
 }
 
 /// The rest of a deallocation by which a slab's state changes.
-@c(slm_core_relist)
+@c(slm_core_bin_count_available)
 @inline(never)
 @usableFromInline
-func relist(
+func binCountAvailable(
   _ bin: UnsafeMutableRawPointer, _ slab: UnsafeMutableRawPointer, _ address: UInt, _ slotSize: UInt
 ) -> Status {
   let slab = slab.assumingMemoryBound(to: Slab.self)

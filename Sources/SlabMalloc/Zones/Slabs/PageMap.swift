@@ -8,10 +8,10 @@ import CSlabPort
 /// and compared with what the bucket holds. Nothing near a foreign pointer is read.
 ///
 /// Neighbouring pages fall into neighbouring buckets, so that with as many buckets as pages the first probe hits. The
-/// first buckets are part of the allocator; later ones take a page of their own, see `Zone+Table.swift`.
+/// first buckets lie behind the zone's bins; later ones take a page of their own, see `Zone+Table.swift`.
 struct PageMap {
-  /// Where the buckets are: how many words from the map itself. First, and 0 while the allocator is not initialised: the
-  /// one bucket is then this field, which holds no page. So an empty map, too, is probed without a test.
+  /// Where the buckets are: how many words from the map itself. The first field, and 0 in a map without buckets: the one
+  /// bucket is then this field, which holds no page. An empty map can therefore be probed without a test.
   var firstBucket: Int
   var bucketMask: UInt
   var pageMask: UInt
@@ -20,21 +20,30 @@ struct PageMap {
   var count: UInt
   /// The page that holds the buckets; nil while the first ones do.
   var table: PageSize?
-  var firstBuckets: Build.FirstBuckets
 
   @inline(__always) static var firstBucketCount: UInt { Build.isSmall ? 8 : 64 }
+
+  /// Bytes of the first buckets.
+  @inline(__always) static var firstBucketsSize: Int { Int(firstBucketCount) * MemoryLayout<UInt>.stride }
+}
+
+extension PageMap {
+  /// A map that finds no page and takes in none.
+  @inline(__always) init(withoutBucketsFor page: PageSize) {
+    self.init(
+      firstBucket: 0, bucketMask: 0, pageMask: page.mask, pageShift: UInt(page.shift), count: 0, table: nil)
+  }
 }
 
 typealias PageMapPointer = UnsafeMutablePointer<PageMap>
 
 extension UnsafeMutablePointer where Pointee == PageMap {
-  func initialize(page: PageSize) {
-    initialize(
-      to: PageMap(
-        firstBucket: PageMap.firstBucketsOffset / MemoryLayout<UInt>.stride, bucketMask: PageMap.firstBucketCount - 1,
-        pageMask: page.mask,
-        pageShift: UInt(page.shift),
-        count: 0, table: nil, firstBuckets: InlineArray(repeating: 0)))
+  /// Makes an empty map, with its first buckets in memory of so many words as `firstBucketCount` says.
+  func initialize(page: PageSize, firstBuckets: UnsafeMutablePointer<UInt>) {
+    firstBuckets.initialize(repeating: 0, count: Int(PageMap.firstBucketCount))
+    initialize(to: PageMap(withoutBucketsFor: page))
+    pointee.firstBucket = firstBuckets - words
+    pointee.bucketMask = PageMap.firstBucketCount - 1
   }
 
   /// Finds no page any more, as in zero-filled memory.
@@ -158,12 +167,5 @@ extension UnsafeMutablePointer where Pointee == PageMap {
         insert(found)
       }
     }
-  }
-}
-
-extension PageMap {
-  /// Where `firstBuckets` is in the struct: last.
-  static var firstBucketsOffset: Int {
-    MemoryLayout<PageMap>.stride - MemoryLayout<Build.FirstBuckets>.stride
   }
 }

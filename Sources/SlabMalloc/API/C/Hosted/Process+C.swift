@@ -1,69 +1,90 @@
-import CSlabPort
 import CSlabmalloc
 
-// The hot ones are jumps to their Swift bodies, see Zone+C.swift.
+// The process: options, statistics and misuse. These functions keep errno.
 
-@_cdecl("slm_malloc") @implementation
-public func slm_malloc(_ size: Int) -> UnsafeMutableRawPointer? {
-  HeapPointer.thread.allocate(UInt(bitPattern: size))
-}
-
-@_cdecl("slm_free") @implementation
-public func slm_free(_ pointer: UnsafeMutableRawPointer?) {
-  _ = HeapPointer.thread.deallocate(bits(pointer), .shared)
-}
-
-@_cdecl("slm_calloc") @implementation
-public func slm_calloc(_ count: Int, _ size: Int) -> UnsafeMutableRawPointer? {
-  let (bytes, overflows) = UInt(bitPattern: count).multipliedReportingOverflow(by: UInt(bitPattern: size))
-  return UnsafeMutableRawPointer(bitPattern: overflows ? noMemory() : HeapPointer.thread.allocateZeroed(bytes))
-}
-
-@_cdecl("slm_realloc") @implementation
-public func slm_realloc(_ pointer: UnsafeMutableRawPointer?, _ size: Int) -> UnsafeMutableRawPointer? {
-  guard let pointer else { return slm_malloc(size) }
-  if size == 0 {
-    slm_free(pointer)
-    return nil
+@_cdecl("slm_process_configure") @implementation
+public func slm_process_configure(
+  _ options: UnsafePointer<slm_process_options>?, _ former: UnsafeMutablePointer<slm_process_options>?
+) -> slm_status {
+  let process = ProcessPointer.shared
+  process.prepare()
+  var new: slm_process_options?
+  if let options {
+    guard let size = known(options, smallest: firstSizes.processOptions) else { return .invalidArgument }
+    new = read(options, size)
   }
-  return UnsafeMutableRawPointer(
-    bitPattern: HeapPointer.thread.reallocate(UInt(bitPattern: pointer), UInt(bitPattern: size)))
-}
-
-@_cdecl("slm_free_sized") @implementation
-public func slm_free_sized(_ pointer: UnsafeMutableRawPointer?, _ size: Int) {
-  slm_free_aligned_sized(pointer, 1, size)
-}
-
-@_cdecl("slm_free_aligned_sized") @implementation
-public func slm_free_aligned_sized(_ pointer: UnsafeMutableRawPointer?, _ alignment: Int, _ size: Int) {
-  guard let pointer else { return }
-  if ProcessHeapPointer.shared.pointee.options.profile == .fast { return slm_free(pointer) }
-  guard
-    ProcessHeapPointer.shared.isRight(
-      UInt(bitPattern: pointer), size: UInt(bitPattern: size), alignment: UInt(bitPattern: alignment))
-  else { return }
-  slm_free(pointer)
-}
-
-@_cdecl("slm_aligned_alloc") @implementation
-public func slm_aligned_alloc(_ alignment: Int, _ size: Int) -> UnsafeMutableRawPointer? {
-  guard isPowerOfTwo(UInt(bitPattern: alignment)) else {
-    slm_port_set_errno(slm_port_invalid())
-    return nil
+  // Both are checked before anything changes. They may be one struct.
+  if let former, known(former, smallest: firstSizes.processOptions) == nil { return .invalidArgument }
+  let runs = process.runs
+  let old = runs.locked {
+    let old = runs.pointee.options
+    if let new {
+      runs.pointee.options.purgeDelay = new.purge_delay
+      runs.pointee.options.retain = UInt(new.retain)
+      runs.nextPurge = 0
+    }
+    return old
   }
-  return UnsafeMutableRawPointer(
-    bitPattern: HeapPointer.thread.allocate(UInt(bitPattern: size), alignment: UInt(bitPattern: alignment)))
+  if let former {
+    _ = fill(former, smallest: firstSizes.processOptions) { result in
+      result.purge_delay = old.purgeDelay
+      result.retain = UInt64(old.retain)
+    }
+  }
+  if new != nil { runs.purgeIfDue() }
+  return .ok
 }
 
-@_cdecl("slm_usable_size") @implementation
-public func slm_usable_size(_ pointer: UnsafeRawPointer?) -> Int {
-  guard let pointer else { return 0 }
-  return Int(bitPattern: ProcessHeapPointer.shared.usableSize(UInt(bitPattern: pointer)))
+@_cdecl("slm_process_purge") @implementation
+public func slm_process_purge() -> Int {
+  let process = ProcessPointer.shared
+  process.prepare()
+  return Int(bitPattern: process.heaps.purgeAll(of: .own))
 }
 
-@_cdecl("slm_good_size") @implementation
-public func slm_good_size(_ size: Int) -> Int {
-  ProcessHeapPointer.shared.prepare()
-  return Int(bitPattern: ProcessHeapPointer.shared.goodSize(UInt(bitPattern: size)))
+@_cdecl("slm_process_statistics") @implementation
+public func slm_process_statistics(_ out: UnsafeMutablePointer<slm_process_usage>?) -> slm_status {
+  let process = ProcessPointer.shared
+  process.prepare()
+  return fill(out, smallest: firstSizes.processUsage) { result in
+    let (runs, heaps, pages, metadata) = process.snapshot()
+    result.class_count = UInt32(SizeClass.count)
+    result.bytes_taken = UInt64(runs.taken)
+    result.bytes_given_back = UInt64(runs.givenBack)
+    result.bytes_slabs = UInt64(heaps.slabs)
+    result.bytes_large = UInt64(heaps.large)
+    result.bytes_retained = UInt64(pages.held - heaps.slabs - heaps.large - metadata - pages.clean)
+    result.bytes_metadata = UInt64(metadata)
+    result.bytes_clean = UInt64(pages.clean)
+    result.bytes_peak = UInt64(heaps.peak)
+    result.bytes_purged = UInt64(runs.purged)
+    result.large_live = UInt64(heaps.largeLive)
+    result.heaps = UInt64(heaps.heaps)
+  }
+}
+
+@_cdecl("slm_process_class_statistics") @implementation
+public func slm_process_class_statistics(
+  _ index: Int, _ out: UnsafeMutablePointer<slm_class_statistics>?
+) -> slm_status {
+  guard index >= 0, index < Int(SizeClass.count) else { return .invalidArgument }
+  let heaps = ProcessPointer.shared.heaps
+  ProcessPointer.shared.prepare()
+  return fill(out, smallest: firstSizes.classStatistics) { result in
+    let slotSize = SizeClass.slotSize(UInt(index))
+    let bytes = HeapBin.pages(slotSize) << PageRun.pageShift
+    let (slabs, used) = heaps.locked { (heaps.pointee.slabCounts[index], heaps.used(UInt(index))) }
+    result.slot_size = UInt32(slotSize)
+    result.page_size = UInt64(bytes)
+    result.slots_per_page = UInt64(bytes / slotSize)
+    result.pages = UInt64(slabs)
+    result.empty_pages = 0
+    result.slots_live = UInt64(used)
+  }
+}
+
+@_cdecl("slm_process_set_misuse_handler") @implementation
+public func slm_process_set_misuse_handler(_ handler: slm_misuse_handler) -> slm_misuse_handler {
+  ProcessPointer.shared.prepare()
+  return ProcessPointer.shared.pointee.misuse.exchange(handler)
 }

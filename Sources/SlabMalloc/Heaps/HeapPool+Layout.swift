@@ -1,0 +1,51 @@
+/// Which slot or run an object gets. In a hardened process its canary needs room too.
+extension UnsafeMutablePointer where Pointee == HeapPool {
+  /// Bytes of a slot that are not the program's.
+  @inline(__always) var canarySize: UInt { isHardened ? Canary.size : 0 }
+
+  /// The class for an object. nil if there is none: then the object is a large one.
+  func sizeClass(_ size: UInt, alignment: UInt) -> UInt? {
+    let (padded, overflows) = size.addingReportingOverflow(canarySize)
+    return overflows ? nil : SizeClass.naturalIndex(size: padded, alignment: alignment)
+  }
+
+  /// Usable bytes of each object in a run.
+  func objectSize(_ run: RunPointer) -> UInt {
+    run.pointee.kind == .slab ? UInt(run.pointee.slotSize) - canarySize : LargeObject(run).size
+  }
+
+  /// The usable size that an allocation gets; 0 if it is impossible.
+  func goodSize(_ size: UInt) -> UInt {
+    if let index = sizeClass(size, alignment: 1) { return SizeClass.slotSize(index) - canarySize }
+    return size <= UInt(Int.max) - PageSize.large.size ? roundUp(size, to: UInt(runs.pointee.system.pageSize)) : 0
+  }
+
+  /// Whether a live object may have been allocated with a size and an alignment.
+  func matches(_ address: UInt, _ run: RunPointer, size: UInt, alignment: UInt) -> Bool {
+    guard isPowerOfTwo(alignment), address & (alignment - 1) == 0 else { return false }
+    let isLarge = run.pointee.kind == .large
+    if let index = sizeClass(size, alignment: alignment) {
+      if !isLarge { return UInt(run.pointee.binIndex) == index }
+      // An object of an explicit heap that slm_realloc() moved, see `HeapState+Reallocate`.
+      guard LargeObject(run).heapAddress != 0 else { return false }
+    }
+    return isLarge && LargeObject(run).size == roundUp(max(size, 1), to: UInt(runs.pointee.system.pageSize))
+  }
+}
+
+extension SizeClass {
+  /// The class for a size and an alignment in a heap: none below 16, and all its slots are so aligned. nil if there is none.
+  static func naturalIndex(size: UInt, alignment: UInt) -> UInt? {
+    let size = size < 16 ? 16 : size
+    if alignment <= 16 { return index(size: size) }
+    // Slabs start at pages.
+    guard alignment <= PageRun.pageSize, size <= maxSize else { return nil }
+    let rounded = roundUp(size, to: alignment)
+    guard var index = index(size: rounded) else { return nil }
+    while index < count {
+      if slotSize(index) & (alignment - 1) == 0 { return index }
+      index += 1
+    }
+    return nil
+  }
+}

@@ -1,0 +1,29 @@
+/// The runs of slabs.
+extension UnsafeMutablePointer where Pointee == HeapPool {
+  /// A busy run for a slab of so many pages.
+  /// Requires: the lock of the run pool. Releases the lock meanwhile.
+  func takeSlabRun(_ pages: UInt) -> RunPointer? {
+    assertLocked()
+    guard isHardened else { return runs.takeRun(pages) }
+    return runs.takeKeptSlab(pages + 1) ?? runs.takeGuardedRun(pages)
+  }
+
+  /// Requires: the lock of the run pool.
+  func countSlab(_ slab: RunPointer, of index: UInt8) {
+    assertLocked()
+    pointee.slabCounts[Int(index)] += 1
+    count(slabBytes: Int(slab.bytes))
+  }
+
+  /// Gives back a slab that nobody uses or owns any more. Takes the lock.
+  func destroy(_ slab: RunPointer, of bin: HeapBinPointer, isClean: Bool = false) {
+    runs.acquire()
+    slab.vacate()
+    runs.freeMetadata(UInt(bitPattern: slab.pointee.marks), lines: bin.metadataLines)
+    pointee.slabCounts[Int(bin.pointee.index)] -= 1
+    count(slabBytes: -Int(slab.bytes))
+    if isHardened { freeHardened(slab, isClean: isClean) } else { runs.free(slab, isClean: isClean) }
+    runs.release()
+    runs.purgeIfDue()
+  }
+}

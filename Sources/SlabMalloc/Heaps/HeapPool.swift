@@ -1,0 +1,73 @@
+import CSlabPort
+
+/// What the heaps of a process share: page runs, heaps that nobody has, orphans, and counts.
+///
+/// The pool of runs is the first member: heaps and faces reach it at the pool's own address, and every deallocation reads its
+/// first three words there.
+///
+/// Lock: that of the run pool guards all of this.
+///
+/// The pool knows no process. Misuse goes to the function `report`, which whoever sets the pool up hands in.
+struct HeapPool: ~Copyable {
+  var runs: RunPool
+  /// Of the canaries.
+  var secret: UInt
+  /// What is called for a misuse, without the lock: the pool, the pointer, and what is wrong with it.
+  var report: (@convention(c) (UnsafeMutableRawPointer, UInt, Status) -> Void)?
+  /// Heaps that no thread has, with the few slabs that they could not abandon; linked by `nextHeap`.
+  var idleHeaps: HeapPointer?
+  /// Heaps that a program has destroyed; they have no slabs.
+  var destroyedHeaps: HeapPointer?
+  var orphans: Orphans
+  /// Slabs of each size class.
+  var slabCounts: ClassArray<UInt32>
+  var counts: Counts
+
+  /// Bytes, but for the last two.
+  struct Counts {
+    var slabs: UInt = 0
+    var large: UInt = 0
+    /// The most that both came to.
+    var peak: UInt = 0
+    var largeLive: UInt = 0
+    var heaps: UInt = 0
+  }
+}
+
+typealias HeapPoolPointer = UnsafeMutablePointer<HeapPool>
+
+extension UnsafeMutablePointer where Pointee == HeapPool {
+  @inline(__always) var raw: UnsafeMutableRawPointer { UnsafeMutableRawPointer(self) }
+  @inline(__always) var runs: RunPoolPointer { raw.assumingMemoryBound(to: RunPool.self) }
+  @inline(__always) var isHardened: Bool { runs.isHardened }
+
+  @inline(__always) func locked<Result>(_ body: () -> Result) -> Result { runs.locked(body) }
+
+  /// Stops a build with assertions where the calling thread does not hold the lock of the run pool.
+  @inline(__always) func assertLocked() { runs.assertLocked() }
+
+  /// Sets up zero-filled memory.
+  /// Requires: the lock of the run pool.
+  func initialize(
+    _ system: SystemMemory, _ options: RunPool.Options,
+    report: @escaping @convention(c) (UnsafeMutableRawPointer, UInt, Status) -> Void
+  ) {
+    assertLocked()
+    var random = SplitMix(state: slm_port_random())
+    pointee.secret = Canary.secret(&random)
+    pointee.report = report
+    pointee.orphans.initialize()
+    pointee.counts = HeapPool.Counts()
+    runs.initialize(system, options, random)
+  }
+
+  /// Adds to the bytes of slabs and of large objects.
+  /// Requires: the lock of the run pool.
+  func count(slabBytes: Int = 0, largeBytes: Int = 0) {
+    assertLocked()
+    pointee.counts.slabs = UInt(bitPattern: Int(bitPattern: pointee.counts.slabs) + slabBytes)
+    pointee.counts.large = UInt(bitPattern: Int(bitPattern: pointee.counts.large) + largeBytes)
+    let used = pointee.counts.slabs + pointee.counts.large
+    if used > pointee.counts.peak { pointee.counts.peak = used }
+  }
+}

@@ -1,0 +1,65 @@
+import Synchronization
+
+/// A slab of the run house: a page run carved into slots of one size class.
+///
+/// Its descriptor is the `PageRun` of its first page; marks and words lie in a block of metadata. A mark says what a slot is. A
+/// bit of a word says that the slot is available: the owner's bin may open it for allocation.
+extension UnsafeMutablePointer where Pointee == PageRun {
+  /// The bin whose heap owns the slab. Only the owner may use it.
+  @inline(__always) var bin: HeapBinPointer {
+    get { HeapBinPointer(bitPattern: pointee.bin.load(ordering: .relaxed)).unsafelyUnwrapped }
+    nonmutating set { pointee.bin.store(UInt(bitPattern: newValue), ordering: .relaxed) }
+  }
+
+  /// Whether the slab is one of profile hardened: its reciprocal is 0, which no address passes on the fast paths.
+  @inline(__always) var isHardened: Bool { pointee.reciprocal == 0 }
+
+  /// The slot at an address of this plain slab, and whether the address is where it starts (Lemire, as in `Slab`).
+  @inline(__always) func slot(at address: UInt) -> (index: UInt, isStart: Bool) {
+    let (index, fraction) = (address &- pointee.start).multipliedFullWidth(by: pointee.reciprocal)
+    return (index, fraction < pointee.reciprocal)
+  }
+
+  /// The same for any slab. A hardened one has no reciprocal.
+  func slot(ofAny address: UInt) -> (index: UInt, isStart: Bool) {
+    guard isHardened else { return slot(at: address) }
+    // A run that another thread gives up at this moment may have slot size 0.
+    let slotSize = max(UInt(pointee.slotSize), 1)
+    let (index, rest) = (address &- pointee.start).quotientAndRemainder(dividingBy: slotSize)
+    return (index, rest == 0)
+  }
+
+  @inline(__always) func mark(_ index: UInt) -> UnsafeMutablePointer<UInt8> {
+    pointee.marks + Int(bitPattern: index)
+  }
+
+  @inline(__always) func atomicMark(_ index: UInt) -> UnsafeMutablePointer<Atomic<UInt8>> { atomic(mark(index)) }
+
+  /// Changes a used mark, or fails: if several threads free one object, this decides which of them does.
+  @inline(__always) func changeUsedMark(_ index: UInt, to mark: UInt8) -> Bool {
+    atomicMark(index).pointee.compareExchange(
+      expected: Mark.used, desired: mark, ordering: .acquiringAndReleasing
+    ).exchanged
+  }
+
+  /// Slots that a program holds, as far as another thread can tell.
+  var usedSlots: UInt {
+    let used = UInt(pointee.used)
+    return pointee.place == .current && used > 0 ? used - 1 : used
+  }
+
+  /// Makes a slot available.
+  @inline(__always) func makeAvailable(_ index: UInt) {
+    pointee.words[Int(bitPattern: index &>> 6)] |= 1 &<< UInt64(truncatingIfNeeded: index & 63)
+    pointee.available &+= 1
+  }
+
+  /// The first word with an available slot, from the last one on and round. The slab has such a word.
+  func nextWord() -> Int {
+    let count = (Int(pointee.slotCount) + 63) / 64
+    var word = Int(pointee.cursor)
+    while pointee.words[word] == 0 { word = word + 1 == count ? 0 : word + 1 }
+    pointee.cursor = UInt8(truncatingIfNeeded: word)
+    return word
+  }
+}

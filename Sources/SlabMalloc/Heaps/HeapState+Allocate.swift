@@ -1,0 +1,80 @@
+import CSlabPort
+
+// Allocation, from the fast path to the rare cases. Each step leaves what it can't serve to the next one by a jump:
+//
+//     slm_malloc ──> heapAllocateOtherSize ──> heapAllocateRarely ──> stand-in, hardened, large
+//         └────────> bin: heapAllocateFromWord ──> heapAllocateByRefill
+//
+// Where a raw pointer stands behind the size, that is the register in which the caller has it: nothing moves before the jump.
+extension UnsafeMutablePointer where Pointee == HeapState {
+  /// Allocates `size` bytes.
+  @inline(__always) func allocate(_ size: UInt) -> UnsafeMutableRawPointer? {
+    guard size < pointee.directLimit else {
+      return UnsafeMutableRawPointer(bitPattern: heapAllocateOtherSize(size, raw))
+    }
+    return directBin(size).allocate()
+  }
+}
+
+/// The size is above what the table covers, or the heap has no table.
+/// - Parameter heap: a `HeapState`, or a stand-in.
+@c(slm_core_heap_allocate_other_size)
+@inline(never)
+@usableFromInline
+func heapAllocateOtherSize(_ size: UInt, _ heap: UnsafeMutableRawPointer) -> UInt {
+  let heap = heap.assumingMemoryBound(to: HeapState.self)
+  guard size <= SizeClass.slotSize(SizeClass.lastRegular), size >= heap.pointee.directLimit,
+    heap.pointee.directLimit != 0
+  else { return heapAllocateRarely(size, heap.raw) }
+  return UInt(bitPattern: heap.bin(SizeClass.regular(size)).allocate())
+}
+
+/// One of the largest classes, a large object, a hardened heap, or a thread without a heap.
+/// - Parameter heap: a `HeapState`, or a stand-in.
+@c(slm_core_heap_allocate_rarely)
+@inline(never)
+@usableFromInline
+func heapAllocateRarely(_ size: UInt, _ heap: UnsafeMutableRawPointer) -> UInt {
+  let heap = heap.assumingMemoryBound(to: HeapState.self)
+  guard heap.isInitialized else { return heap.standIn { $0.allocate(size, heap.raw) } }
+  if heap.pointee.directLimit == 0 { return heap.allocateHardened(size) }
+  guard let index = SizeClass.index(size: size) else { return heap.allocateLarge(size, alignment: 1).start }
+  return UInt(bitPattern: heap.bin(index).allocate())
+}
+
+extension UnsafeMutablePointer where Pointee == HeapState {
+  /// Allocates at a multiple of an alignment, which is a power of two.
+  func allocate(_ size: UInt, alignment: UInt) -> UInt {
+    guard isInitialized else { return standIn { $0.allocate_aligned(size, alignment, raw) } }
+    if pool.isHardened { return allocateHardened(size, alignment: alignment) }
+    guard let index = SizeClass.naturalIndex(size: size, alignment: alignment) else {
+      return allocateLarge(size, alignment: alignment).start
+    }
+    return UInt(bitPattern: bin(index).allocate())
+  }
+
+  /// Allocates memory that reads as 0. The alignment is a power of two.
+  func allocateZeroed(_ size: UInt, alignment: UInt = 1) -> UInt {
+    guard isInitialized else { return standIn { $0.allocate_zeroed(size, raw) } }
+    guard let index = pool.sizeClass(size, alignment: alignment) else {
+      let (start, isClean) = allocateLarge(size, alignment: alignment)
+      zero(start, isClean ? 0 : size)
+      return start
+    }
+    // All free slots of a hardened heap read as 0.
+    if pool.isHardened { return bin(index).allocateHardened() }
+    var isFresh = false
+    let start = bin(index).allocateFresh(&isFresh)
+    zero(start, isFresh ? 0 : size)
+    return start
+  }
+
+  private func zero(_ start: UInt, _ size: UInt) {
+    guard let memory = UnsafeMutableRawPointer(bitPattern: start) else { return }
+    memory.initializeMemory(as: UInt8.self, repeating: 0, count: Int(bitPattern: size))
+  }
+
+  func allocateLarge(_ size: UInt, alignment: UInt) -> (start: UInt, isClean: Bool) {
+    pool.allocateLarge(size, alignment: alignment, for: pointee.isExplicit ? self : nil)
+  }
+}

@@ -1,0 +1,84 @@
+import CSlabPort
+import CSlabmalloc
+import Synchronization
+
+// Deallocation, from the fast path to the rare cases.
+//
+//     slm_free ──> heapDeallocateElsewhere   another heap's slab, another segment, a large object, NULL, or misuse
+//         ├──────> heapDeallocateDetour      a check failed, or the slab is hardened: it fails the first check on purpose
+//         ├──────> heapDeallocateToWord      the stack of ready slots is full
+//         └──────> heapSlabIsUnused          the slab's last used slot
+extension UnsafeMutablePointer where Pointee == HeapState {
+  /// Frees an object; this is the heap of the thread. The pool is passed, although the heap knows it: that of the process is at a
+  /// fixed address.
+  @inline(__always) func deallocate(_ address: UInt, _ pool: HeapPoolPointer) -> Status {
+    let runs = pool.runs
+    let offset = address &- runs.base
+    guard offset < runs.extent else { return heapDeallocateElsewhere(address, raw) }
+    let run = RunPointer.at(runs.table &+ PageRun.descriptorOffset(offset)).pointee.lead
+    // Only this thread makes a slab this heap's, or gives it up.
+    guard run.isOwned(by: self) else { return heapDeallocateElsewhere(address, raw) }
+    return deallocate(address, run)
+  }
+
+  /// Frees a slot of a slab that this heap owns.
+  @inline(__always) func deallocate(_ address: UInt, _ run: RunPointer) -> Status {
+    let (index, isStart) = run.slot(at: address)
+    guard isStart else { return heapDeallocateDetour(address, run.raw) }
+    let mark = run.mark(index)
+    guard mark.pointee == Mark.used else { return heapDeallocateDetour(address, run.raw) }
+    let bin = run.bin
+    let top = bin.pointee.top
+    guard top != bin.pointee.limit else { return heapDeallocateToWord(run.raw, index) }
+    mark.pointee = Mark.free
+    HeapBinPointer.ready(at: top).pointee = ReadySlot(address: address, run: run, mark: mark)
+    bin.pointee.top = top &+ UInt(MemoryLayout<ReadySlot>.stride)
+    run.pointee.used &-= 1
+    guard run.pointee.used != 0 else { return heapSlabIsUnused(run.raw) }
+    return .ok
+  }
+}
+
+/// NULL, an object of another heap or of another segment, a large object, or misuse.
+///
+/// The address comes first and the heap second: that is where the fast path has them, so it leaves by a jump.
+/// - Parameter heap: the `HeapState` of the calling thread, or its stand-in.
+@c(slm_core_heap_deallocate_elsewhere)
+@inline(never)
+@usableFromInline
+func heapDeallocateElsewhere(_ address: UInt, _ heap: UnsafeMutableRawPointer) -> Status {
+  guard address != 0 else { return .ok }
+  let heap = heap.assumingMemoryBound(to: HeapState.self)
+  guard let standIn = heap.pointee.standIn else { return heap.deallocateElsewhere(address) }
+  return Status(rawValue: standIn.pointee.deallocate(address, heap.raw))
+}
+
+/// A check of the fast path failed, or the slab is hardened. The run is the caller's own.
+///
+/// The address comes first and the run second: that is where the fast path has them, so it leaves by a jump.
+/// - Parameter run: the `PageRun` of a slab that the thread's heap owns.
+@c(slm_core_heap_deallocate_detour)
+@inline(never)
+@usableFromInline
+func heapDeallocateDetour(_ address: UInt, _ run: UnsafeMutableRawPointer) -> Status {
+  let run = run.assumingMemoryBound(to: PageRun.self)
+  guard run.isHardened else { return run.bin.pointee.heap.pool.report(address) }
+  return run.deallocateHardened(address)
+}
+
+extension UnsafeMutablePointer where Pointee == HeapState {
+  /// Frees an object of any heap. A stand-in may do it too.
+  @inline(__always) func deallocateElsewhere(_ address: UInt) -> Status {
+    guard let run = pool.runs.run(around: address) else { return pool.report(address) }
+    switch run.pointee.kind {
+    case .slab:
+      if run.currentOwner.alone == self.address { return deallocate(address, run) }
+      return deallocateRemotely(address, run)
+    case .large:
+      let status = pool.deallocateLarge(address)
+      if isInitialized { tick() }
+      return status
+    case .unused, .free, .kept, .busy, .metadata: return pool.report(address)
+    }
+  }
+}

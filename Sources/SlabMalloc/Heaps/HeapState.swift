@@ -1,0 +1,145 @@
+import CSlabPort
+import Synchronization
+
+/// A heap: bins for all size classes. One thread at a time allocates from it; any thread frees its objects.
+///
+/// Each thread has a heap, which it takes when it first allocates and gives back when it ends. A program makes more with
+/// slm_heap_create(): explicit heaps, which keep their slabs until they are destroyed. The heap is a block of metadata:
+///
+///     | HeapState | directBins | bin 0 | bin 1 | ... | bin 48 | stacks of ready slots |
+///
+/// `directBins` holds, for each size up to 1024 in steps of 16, its bin.
+///
+/// A thread without a heap has a *stand-in*: two lines of memory of CSlabPort in which `directLimit` is 0, so that every fast
+/// path leaves at once, and `standIn` leads to the functions that serve the call. The pool is set in it too.
+///
+/// Lock: the heap belongs to its thread, except for `remote`, which is atomic, and `large` and `nextHeap`, which change under
+/// the lock of the run pool.
+struct HeapState: ~Copyable {
+  /// Sizes below find their bin by table. 0 in a hardened heap, in one that serves nothing, and in a stand-in.
+  var directLimit: UInt
+  /// Says that the heap exists.
+  var seal: UInt
+  /// What it shares with other heaps.
+  var pool: HeapPoolPointer
+  /// The next one of a list of heaps that nobody has.
+  var nextHeap: HeapPointer?
+  /// Made by a program: it keeps its slabs, since destroying it frees them.
+  var isExplicit: Bool
+  /// How many slots its thread freed in slabs of others, to collect now and then. Wraps.
+  var remoteFrees: UInt16
+  /// When to look at the clock, and when to give back current slabs without used slots.
+  var ticks: UInt32
+  var nextTrim: UInt64
+  /// Large objects of an explicit heap.
+  var large: LinkedList<PageRun>
+  /// Slabs in which others have freed slots, linked by `remoteNext`: on a line of its own.
+  let remote: Atomic<UInt>
+  /// Of a stand-in alone.
+  var standIn: UnsafePointer<slm_port_stand_in>?
+}
+
+typealias HeapPointer = UnsafeMutablePointer<HeapState>
+
+extension HeapState {
+  // Where the parts of a heap start: constants, since fast paths compute with them. HeapLayoutTests hold them against the
+  // compiler's layout.
+  static var directBinsOffset: Int { 128 }
+  static var directBinCount: Int { 65 }
+  /// Sizes below this one are in `directBins`.
+  static var directLimit: UInt { 1025 }
+  static var binsOffset: Int { 704 }
+  static var stacksOffset: Int { binsOffset + Int(SizeClass.count) * HeapBin.stride }
+
+  /// Bytes of a heap.
+  static var size: UInt {
+    var size = UInt(stacksOffset)
+    for index in 0..<SizeClass.count { size += stackSize(index) }
+    return size
+  }
+
+  /// Bytes of a stack of ready slots, with its bottom.
+  static func stackSize(_ index: UInt) -> UInt {
+    (HeapBin.readyLimit(SizeClass.slotSize(index)) + 1) * UInt(MemoryLayout<ReadySlot>.stride)
+  }
+}
+
+extension UnsafeMutablePointer where Pointee == HeapState {
+  @inline(__always) var raw: UnsafeMutableRawPointer { UnsafeMutableRawPointer(self) }
+  @inline(__always) var address: UInt { UInt(bitPattern: self) }
+  @inline(__always) var pool: HeapPoolPointer { pointee.pool }
+
+  @inline(__always) func bin(_ index: UInt) -> HeapBinPointer {
+    raw.advanced(by: HeapState.binsOffset &+ Int(bitPattern: index) &* HeapBin.stride).assumingMemoryBound(to: HeapBin.self)
+  }
+
+  /// The bin of a size below `HeapState.directLimit`.
+  @inline(__always) func directBin(_ size: UInt) -> HeapBinPointer {
+    directBins[Int(bitPattern: (size &+ 15) &>> 4)]
+  }
+
+  @inline(__always) private var directBins: UnsafeMutablePointer<HeapBinPointer> {
+    raw.advanced(by: HeapState.directBinsOffset).assumingMemoryBound(to: HeapBinPointer.self)
+  }
+
+  private var ownSeal: UInt { address ^ 0x4EA9_5EA1 }
+  /// Whether this is a heap that somebody has.
+  var isInitialized: Bool { pointee.seal == ownSeal }
+
+  func initialize(_ pool: HeapPoolPointer) {
+    pointee.pool = pool
+    pointee.nextHeap = nil
+    pointee.isExplicit = false
+    pointee.ticks = 0
+    pointee.remoteFrees = 0
+    pointee.nextTrim = 0
+    pointee.large = LinkedList()
+    pointee.remote.store(0, ordering: .relaxed)
+    pointee.standIn = nil
+    var bottom = address + UInt(HeapState.stacksOffset)
+    for index in 0..<SizeClass.count {
+      bin(index).initialize(index: UInt8(index), heap: self, bottom: bottom)
+      bottom += HeapState.stackSize(index)
+    }
+    for step in 0..<HeapState.directBinCount {
+      // No class below 16: every object is aligned to 16.
+      let index = SizeClass.index(size: max(UInt(step) * 16, 16)).unsafelyUnwrapped
+      (directBins + step).initialize(to: bin(index))
+    }
+    retire()
+  }
+
+  /// Serves from now on.
+  func enlist(isExplicit: Bool) {
+    pointee.isExplicit = isExplicit
+    pointee.directLimit = pool.isHardened ? 0 : HeapState.directLimit
+    if pool.isHardened { seedRandom() }
+    pointee.seal = ownSeal
+  }
+
+  /// Serves nothing until it is taken again.
+  func retire() {
+    pointee.directLimit = 0
+    pointee.seal = 0
+  }
+
+  /// Looks at the clock now and then: when another word or slab is opened, and when a slab or a large object is freed.
+  @inline(__always) func tick() {
+    pointee.ticks &+= 1
+    if pointee.ticks & 15 == 0 { trimIfDue() }
+  }
+
+  @inline(never) private func trimIfDue() {
+    checkInvariants()
+    pool.runs.purgeIfDue()
+    let now = pool.runs.pointee.system.milliseconds()
+    guard now >= pointee.nextTrim else { return }
+    pointee.nextTrim = now + UInt64(pool.runs.pointee.options.purgeDelay)
+    trim()
+  }
+
+  /// Gives back current slabs of which nothing is used.
+  func trim() {
+    for index in 0..<SizeClass.count { bin(index).trim() }
+  }
+}

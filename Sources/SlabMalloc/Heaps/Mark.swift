@@ -1,0 +1,21 @@
+/// What a byte of `PageRun.marks` says of a slot.
+///
+///     free, fresh ──> used ──> free              by the owner
+///                      └─────> remote            by any other thread, with one atomic operation whose result decides whether
+///                                                this is a double free
+///              remote ──────> free               by the owner, when it collects
+///
+/// A hardened slab has one more step, used -> clearing -> remote, and its owner's step from used to free is an atomic operation
+/// too.
+enum Mark {
+  /// No slot: past the last one.
+  static let none: UInt8 = 0
+  static let free: UInt8 = 1
+  /// Free, and all its bytes are 0.
+  static let fresh: UInt8 = 2
+  static let used: UInt8 = 3
+  /// Of a hardened slab: about to become remote.
+  static let clearing: UInt8 = 4
+  /// Freed by a thread that does not own the slab. The only mark with this bit.
+  static let remote: UInt8 = 0x80
+}

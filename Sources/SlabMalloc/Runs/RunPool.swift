@@ -1,0 +1,132 @@
+import CSlabPort
+import Synchronization
+
+/// The ground of the run house: where page runs come from, and where they return to.
+///
+/// A process has one pool. It reserves address space in segments, cuts page runs from them for slabs, large objects and metadata,
+/// takes the runs back, merges them, and returns memory to the system once nobody has used it for a while. It knows nothing of
+/// heaps: what a run is for is decided above.
+///
+///     offset           every deallocation reads these three without the lock
+///       0  base        of the first segment
+///       8  extent      limit - base: bytes in use
+///      16  table
+///
+/// Lock: everything else changes under `lock`, and is read without it only where it is an `Atomic`. Functions that must be
+/// called with the lock held say `Requires: the lock of the run pool.` Functions that release it for a while, since they call
+/// the system, say `Releases the lock meanwhile.`
+///
+/// Invariant: held = slabs + large objects + metadata + dirty + clean + busy, summed over the segments' pages.
+struct RunPool: ~Copyable {
+  let base: Atomic<UInt>
+  /// Written after `base` and `table`, and read before them.
+  let extent: Atomic<UInt>
+  let table: Atomic<UInt>
+  let lock: Lock
+  /// The thread that holds the lock, else 0. A thread reads its own id here only if it holds the lock.
+  let holder: Atomic<UInt>
+  /// Not 0 once the system has refused to decommit memory, see `RunPool+Guards`.
+  let hasUndecommitted: Atomic<UInt32>
+  var system: SystemMemory
+  var options: Options
+  var segmentCount: Int
+  var segments: InlineArray<1024, SegmentPointer?>
+  var metadata: Metadata
+  var kept: KeptRuns
+  /// Bytes of dirty runs, and when they are purged next. A thread reads both before it takes the lock.
+  let dirty: Atomic<UInt>
+  let purgeTime: Atomic<UInt64>
+  var counts: Counts
+
+  struct Options {
+    /// Milliseconds until dirty runs are purged.
+    var purgeDelay: UInt32
+    /// Bytes that may be dirty until then.
+    var retain: UInt
+    /// Bytes of address space that the first segment reserves.
+    var addressSpace: UInt
+    var profile: Profile = .checked
+
+    static var standard: Self { Self(purgeDelay: 100, retain: 256 << 20, addressSpace: 256 << 30) }
+  }
+
+  /// Bytes, ever.
+  struct Counts {
+    var taken: UInt = 0
+    var givenBack: UInt = 0
+    var purged: UInt = 0
+  }
+
+  static let maxSegments = 1024
+}
+
+typealias RunPoolPointer = UnsafeMutablePointer<RunPool>
+
+extension UnsafeMutablePointer where Pointee == RunPool {
+  @inline(__always) var base: UInt { pointee.base.load(ordering: .relaxed) }
+  @inline(__always) var extent: UInt { pointee.extent.load(ordering: .acquiring) }
+  @inline(__always) var table: UInt { pointee.table.load(ordering: .relaxed) }
+
+  /// Chosen before the first segment, and fixed from then on.
+  @inline(__always) var isHardened: Bool { pointee.options.profile == .hardened }
+
+  /// Sets up zero-filled memory.
+  /// Requires: the lock of the run pool.
+  func initialize(_ system: SystemMemory, _ options: RunPool.Options, _ random: SplitMix) {
+    assertLocked()
+    pointee.system = system
+    pointee.options = options
+    pointee.metadata = .none
+    pointee.kept = KeptRuns(random)
+    pointee.counts = RunPool.Counts()
+  }
+
+  /// The run around an address, nil if it lies in no segment. Nothing near the address is read.
+  @inline(__always) func run(around address: UInt) -> RunPointer? {
+    let offset = address &- base
+    guard offset < extent else { return runElsewhere(address) }
+    return RunPointer.at(table &+ PageRun.descriptorOffset(offset)).pointee.lead
+  }
+
+  /// The same in another segment than the first.
+  @inline(never) private func runElsewhere(_ address: UInt) -> RunPointer? {
+    locked { segment(around: address)?.run(address) }
+  }
+
+  /// Requires: the lock of the run pool.
+  func segment(around address: UInt) -> SegmentPointer? {
+    assertLocked()
+    for index in 0..<pointee.segmentCount {
+      if let segment = pointee.segments[index], segment.contains(address) { return segment }
+    }
+    return nil
+  }
+
+  /// Publishes what every deallocation reads: after a page is usable, and before anybody has a pointer to it.
+  /// Requires: the lock of the run pool.
+  func publish() {
+    assertLocked()
+    guard let first = pointee.segments[0] else { return }
+    pointee.base.store(first.pointee.base, ordering: .relaxed)
+    pointee.table.store(first.pointee.table, ordering: .relaxed)
+    pointee.extent.store(first.pointee.limit - first.pointee.base, ordering: .releasing)
+  }
+
+  /// Bytes of the pages in use, and of those, what nobody uses: dirty, and clean.
+  /// Requires: the lock of the run pool.
+  var pages: (held: UInt, dirty: UInt, clean: UInt) {
+    assertLocked()
+    var pages: (held: UInt, dirty: UInt, clean: UInt) = (0, 0, 0)
+    for index in 0..<pointee.segmentCount {
+      guard let segment = pointee.segments[index] else { continue }
+      pages.held += segment.pointee.limit - segment.pointee.base
+      pages.dirty += segment.dirtyBytes
+      pages.clean += segment.pointee.clean.pages << PageRun.pageShift
+    }
+    pages.dirty += pointee.kept.dirtyPages << PageRun.pageShift
+    pages.clean += pointee.kept.cleanPages << PageRun.pageShift
+    return pages
+  }
+
+  var metadataBytes: UInt { pointee.metadata.pageCount << PageRun.pageShift }
+}

@@ -1,0 +1,155 @@
+import CSlabmalloc
+
+/// What the C API's calls do, once for zones and caches, plain and shared. What takes time is done without a lock.
+extension AnyZone {
+  /// Allocates with a zone's body, and says why not. `nowait` is passed to the body.
+  @inline(__always) func allocate(
+    nowait: Bool = false, status: inout Status,
+    _ body: (ZonePointer, _ nowait: Bool, inout Status) -> UnsafeMutableRawPointer?
+  ) -> UnsafeMutableRawPointer? {
+    guard let shared else { return body(plain, nowait, &status) }
+    return shared.allocate(nowait: nowait, status: &status, body)
+  }
+
+  func allocate(
+    size: UInt, alignment: UInt, nowait: Bool = false, status: inout Status
+  ) -> UnsafeMutableRawPointer? {
+    allocate(nowait: nowait, status: &status) {
+      $0.allocate(size: size, alignment: alignment, nowait: $1, status: &$2)
+    }
+  }
+
+  /// The same for an object of a cache.
+  func allocateObject(nowait: Bool, status: inout Status) -> UnsafeMutableRawPointer? {
+    allocate(nowait: nowait, status: &status) { $0.allocateObject(nowait: $1, status: &$2) }
+  }
+
+  /// Allocates up to `count` objects; returns how many. `bin` finds their class's bin in a zone that is initialised.
+  @inline(__always) func allocateBatch(
+    count: Int, into out: UnsafeMutablePointer<UnsafeMutableRawPointer?>, _ bin: (ZonePointer) -> BinPointer?
+  ) -> Int {
+    var status = Status.ok
+    var done = withOwn { zone in
+      guard zone.isInitialized, let bin = bin(zone) else {
+        status = .invalidLayout
+        return 0
+      }
+      let done = zone.allocateBatch(bin, count: count, into: out)
+      if done < count { status = zone.writeFound }
+      return done
+    }
+    guard let shared else { return done }
+    while done < count,
+      let memory = shared.allocateElsewhere(
+        status: &status, { zone, nowait, status in bin(zone).flatMap { zone.allocate(from: $0, nowait: nowait, status: &status) } })
+    {
+      out[done] = memory
+      done += 1
+    }
+    return done
+  }
+
+  /// Gives back all that can be; returns the status of the first that cannot. A lock is held for as long as the objects are the own
+  /// zone's.
+  func deallocateBatch(_ objects: UnsafePointer<UnsafeMutableRawPointer?>, count: Int, done: inout Int) -> Status {
+    var first = Status.ok
+    var index = 0
+    while withOwn({ $0.deallocateBatch(objects, count: count, from: &index, done: &done, first: &first) }) {
+      var status = Status.foreignPointer
+      let address = bits(objects[index])
+      if let shared, shared.pointee.cpuCount != 0 { status = shared.withOther(of: address) { $0.deallocate(address) } }
+      if status == .ok { done += 1 } else if first == .ok { first = status }
+      index += 1
+    }
+    return first
+  }
+
+  func deallocate(_ address: UInt, size: UInt, alignment: UInt) -> Status {
+    withOwner(of: address) { $0.deallocate(address, size: size, alignment: alignment) }
+  }
+
+  /// Gives back an object of a cache.
+  func deallocateObject(_ address: UInt, size: UInt, alignment: UInt) -> Status {
+    withOwner(of: address) { $0.deallocateObject(address, size: size, alignment: alignment) }
+  }
+
+  /// Gives an object another size: in place if that is of its size class, else by moving it.
+  func reallocate(_ object: UnsafeMutableRawPointer?, size: UInt, alignment: UInt) -> UnsafeMutableRawPointer? {
+    var status = Status.ok
+    guard let object else { return allocate(size: size, alignment: alignment, status: &status) }
+    let address = UInt(bitPattern: object)
+    guard let old = slot(around: address, isIntact: true),
+      let index = first.classIndex(size: size, alignment: alignment)
+    else { return nil }
+    if old.index == index, address & (alignment &- 1) == 0 { return object }
+    guard let new = allocate(size: size, alignment: alignment, status: &status) else { return nil }
+    new.copyMemory(from: object, byteCount: Int(bitPattern: old.size < size ? old.size : size))
+    _ = withOwner(of: address) { $0.deallocate(address) }
+    return new
+  }
+
+  func usableSize(_ address: UInt) -> UInt { slot(around: address, isIntact: false)?.size ?? 0 }
+
+  /// The usable size and the size class of a live object; if asked, only of one behind whose end nothing was written.
+  private func slot(around address: UInt, isIntact: Bool) -> (size: UInt, index: UInt)? {
+    var found: (size: UInt, index: UInt)?
+    _ = withOwner(of: address) {
+      var status = Status.ok
+      if let slab = isIntact ? $0.lookUpIntact(address, status: &status) : $0.lookUp(address, status: &status) {
+        found = ($0.usableSize(slab), UInt(slab.pointee.binIndex))
+      }
+      return status
+    }
+    return found
+  }
+
+  /// The slot size of the class that an address is in; 0 for none.
+  func slotSize(around address: UInt) -> UInt {
+    var size: UInt = 0
+    _ = withOwner(of: address) {
+      guard let slab = $0.slab(around: address) else { return .foreignPointer }
+      size = slab.slotSize
+      return .ok
+    }
+    return size
+  }
+
+  func owns(_ address: UInt) -> Bool { withOwner(of: address) { $0.owns(address) ? .ok : .foreignPointer } == .ok }
+
+  func reserve(size: UInt, alignment: UInt, count: UInt) -> Status {
+    reserve(alignment: alignment, count: count) { zone in
+      zone.classIndex(size: size, alignment: alignment).map { zone.bin($0) }
+    }
+  }
+
+  /// `bin` finds the class's bin in a zone; nil says that there is no such class.
+  @inline(__always) func reserve(alignment: UInt, count: UInt, _ bin: (ZonePointer) -> BinPointer?) -> Status {
+    guard let shared else { return plain.reserve(bin(plain), alignment: alignment, count: count) }
+    return shared.reserve(alignment: alignment, count: count, bin)
+  }
+
+  /// Gives back up to so many empty pages of each size; counts those that went.
+  func reclaim(basePages baseLimit: Int, largePages largeLimit: Int, _ gone: inout (base: Int, large: Int)) -> Status {
+    guard first.isInitialized else { return .notInitialized }
+    guard first.pointee.provider.release != nil else { return .noProvider }
+    forEach {
+      let count = $0.reclaim(basePages: baseLimit - gone.base, largePages: largeLimit - gone.large)
+      gone.base += count.base
+      gone.large += count.large
+      return gone.base < baseLimit || gone.large < largeLimit
+    }
+    return .ok
+  }
+
+  /// An empty page, taken out of whatever zone has one.
+  func takeEmptyPage(_ page: PageSize) -> UInt? {
+    var address: UInt?
+    forEach {
+      address = $0.takeEmptyPage(page)
+      return address == nil
+    }
+    return address
+  }
+
+  func destroy(live: inout UInt) -> Status { shared?.destroy(live: &live) ?? plain.destroy(live: &live) }
+}

@@ -1,0 +1,106 @@
+import CSlabmalloc
+
+/// A zone or cache as the C API has it: a plain one, for one thread at a time, or a shared one. Each call finds out here which it is.
+///
+/// What the compiler is told of the fast paths: they are those of a plain zone, and a shared one leaves them by its face.
+struct AnyZone {
+  private let head: UnsafeMutablePointer<ZoneHead>
+
+  @inline(__always) init(_ zone: OpaquePointer) { head = UnsafeMutablePointer(zone) }
+
+  @inline(__always) var plain: ZonePointer {
+    UnsafeMutableRawPointer(head).assumingMemoryBound(to: ZoneState.self)
+  }
+
+  /// nil for a plain one. The small library has no other.
+  @inline(__always) var shared: SharedZonePointer? {
+    guard !Build.isSmall, head.pointee.isFace else { return nil }
+    return UnsafeMutableRawPointer(head).assumingMemoryBound(to: SharedZone.self)
+  }
+
+  /// A zone of those that it is made of. What is the same in all, and never changes, is read there without a lock.
+  @inline(__always) var first: ZonePointer { shared?.first.zone ?? plain }
+}
+
+/// The zones that a call concerns, as SharedZone has them.
+extension AnyZone {
+  @inline(__always) func withOwn<Result>(_ body: (ZonePointer) -> Result) -> Result {
+    guard let shared else { return body(plain) }
+    return shared.withOwn(body)
+  }
+
+  @inline(__always) func withOwner(of address: UInt, _ body: (ZonePointer) -> Status) -> Status {
+    if let shared { return shared.withOwner(of: address, body) }
+    return body(plain)
+  }
+
+  @inline(__always) func forEach(_ body: (ZonePointer) -> Bool) {
+    if let shared { return shared.forEach(body) }
+    _ = body(plain)
+  }
+}
+
+// Where the fast paths of the C API leave: a face, a hardened zone, a rare size. The raw pointer is the head of the zone. The arguments
+// stand as they do in the fast path, whose registers they stay in.
+
+@inline(__always) private func isFace(_ zone: UnsafeMutableRawPointer) -> Bool {
+  zone.assumingMemoryBound(to: ZoneHead.self).pointee.isFace
+}
+
+@c(slm_core_any_zone_allocate_other_size)
+@inline(never)
+@usableFromInline
+func anyZoneAllocateOtherSize(_ zone: UnsafeMutableRawPointer, _ size: UInt) -> UInt {
+  zone.assumingMemoryBound(to: ZoneState.self).allocateOtherSize(size) { zone, size in
+    isFace(zone) ? sharedZoneAllocate(zone, size) : zoneAllocateHardened(zone, size)
+  }
+}
+
+@c(slm_core_any_zone_deallocate_slowly)
+@inline(never)
+@usableFromInline
+func anyZoneDeallocateSlowly(_ zone: UnsafeMutableRawPointer, _ address: UInt) -> Status {
+  if !Build.isSmall, isFace(zone) { return sharedZoneDeallocate(zone, address) }
+  return zone.assumingMemoryBound(to: ZoneState.self).deallocateSlowly(address)
+}
+
+@c(slm_core_any_zone_deallocate_other_size)
+@inline(never)
+@usableFromInline
+func anyZoneDeallocateOtherSize(_ zone: UnsafeMutableRawPointer, _ address: UInt, _ size: UInt) -> Status {
+  zone.assumingMemoryBound(to: ZoneState.self).deallocateOtherSize(address, size) { zone, address, size in
+    isFace(zone) ? sharedZoneDeallocate(zone, address, size) : zoneDeallocateAnySize(zone, address, size)
+  }
+}
+
+/// A cache that is shared, or not initialised.
+@c(slm_core_any_cache_allocate)
+@inline(never)
+@usableFromInline
+func anyCacheAllocate(_ zone: UnsafeMutableRawPointer) -> UInt {
+  guard !Build.isSmall, isFace(zone) else { return 0 }
+  var status = Status.ok
+  let memory = zone.assumingMemoryBound(to: SharedZone.self).allocate(status: &status) {
+    $0.allocateObject(nowait: $1, status: &$2)
+  }
+  return bits(memory)
+}
+
+/// The fast paths.
+extension AnyZone {
+  @inline(__always) func allocate(_ size: UInt) -> UnsafeMutableRawPointer? {
+    plain.allocate(size, otherSize: anyZoneAllocateOtherSize)
+  }
+
+  @inline(__always) func allocateObject() -> UnsafeMutableRawPointer? {
+    plain.allocateObject(unready: anyCacheAllocate)
+  }
+
+  @inline(__always) func deallocate(_ address: UInt) -> Status {
+    plain.deallocate(address, slowly: anyZoneDeallocateSlowly)
+  }
+
+  @inline(__always) func deallocate(_ address: UInt, size: UInt) -> Status {
+    plain.deallocate(address, size: size, otherSize: anyZoneDeallocateOtherSize)
+  }
+}

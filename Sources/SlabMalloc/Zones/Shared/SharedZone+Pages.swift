@@ -1,0 +1,61 @@
+import CSlabmalloc
+
+/// Pages in and out.
+extension UnsafeMutablePointer where Pointee == SharedZone {
+  /// Keeps slots for later, for any CPU. A page that the provider does not have may be empty in some CPU's zone. `bin` finds the class's
+  /// bin in a zone.
+  @inline(__always) func reserve(alignment: UInt, count: UInt, _ bin: (ZonePointer) -> BinPointer?) -> Status {
+    while true {
+      let status = reserves.locked { $0.reserve(bin($0), alignment: alignment, count: count) }
+      guard status == .outOfMemory, let bin = bin(reserves.zone), moveEmptyPage(to: bin) else { return status }
+    }
+  }
+
+  /// Moves an empty page out of any CPU's zone to where the reserves are.
+  @inline(never) private func moveEmptyPage(to bin: BinPointer) -> Bool {
+    let (reserves, page) = (reserves, bin.pointee.page)
+    // Without a provider the pages are their class's.
+    guard pointee.cpuCount != 0, reserves.zone.pointee.provider.allocate != nil else { return false }
+    var found: UInt?
+    forEach {
+      // That one, the last, has used its own.
+      if $0 != reserves.zone { found = $0.takeEmptyPage(page) }
+      return found == nil
+    }
+    guard let address = found else { return false }
+    return reserves.locked { $0.refill(bin, page: address, pageSize: page.bytes) } == .ok
+  }
+
+  /// Gives back every page, used or not, and ends the zone.
+  func destroy(live: inout UInt) -> Status {
+    let count = zoneCount
+    var (slots, pages) = (UInt(0), UInt64(0))
+    var isInitialized = false
+    forEach {
+      isInitialized = $0.isInitialized
+      guard isInitialized else { return false }
+      slots += $0.liveSlots
+      pages += $0.pointee.ledger.pagesHeld
+      return true
+    }
+    guard isInitialized else { return .notInitialized }
+    live = slots
+    guard pages == 0 || first.zone.pointee.provider.release != nil else { return .noProvider }
+    // For a provider that calls back it has ended.
+    pointee.cpuCount = 0
+    for index in 0..<count { _ = zone(index).locked { $0.destroy(live: &slots) } }
+    return .ok
+  }
+}
+
+/// What the zones' gates ask. The raw pointer is the shared zone.
+@c(slm_core_shared_zone_overlaps)
+func sharedZoneOverlaps(_ group: UnsafeMutableRawPointer?, _ address: UInt, _ pageShift: UInt8) -> Bool {
+  guard let shared = group?.assumingMemoryBound(to: SharedZone.self) else { return false }
+  var overlaps = false
+  shared.forEach {
+    overlaps = $0.overlaps(address, PageSize(shift: pageShift))
+    return !overlaps
+  }
+  return overlaps
+}

@@ -1,0 +1,48 @@
+# Benchmarks of zones, and the gate of their instruction counts. Those of whole programs are in malloc/malloc.mk.
+$(B)/bench/instructions: ctests/bench/instructions.c ctests/bench/bench.mk | $(B)/libslabmalloc.so $(B)/packages/speed
+	$(call compile_program)
+LINK_FLOOR = -L $(@D) -Wl,-rpath,'$$ORIGIN' -lfloor -ldl
+$(B)/bench/pairs: ctests/bench/pairs.c ctests/bench/bench.mk | $(B)/libslabmalloc.so $(B)/bench/libfloor.so
+	$(call compile_program,$(LINK_FLOOR))
+$(B)/bench/libfloor.so: ctests/bench/floor.c ctests/bench/bench.mk
+	@mkdir -p $(@D)
+	@$(CC) $(C_FLAGS) -fPIC -shared -o $@ $<
+
+$(B)/bench/descriptors: ctests/bench/descriptors.c ctests/bench/bench.mk
+	@mkdir -p $(@D)
+	@echo '  CC      $@'
+	@$(CC) $(C_FLAGS) -o $@ $<
+
+# The same program linked from archives, one for each peer. None is made where the peer's archive is not installed.
+PAIRS_ARCHIVES := $(addprefix $(B)/bench/archives/,glibc jemalloc tcmalloc mimalloc)
+$(B)/bench/archives/%.o: ctests/bench/%.c ctests/bench/bench.mk
+	@mkdir -p $(@D)
+	@$(CC) $(C_FLAGS) -DLINKED_AS_ARCHIVES -c -o $@ $<
+archive_glibc    := libc.a
+archive_jemalloc := libjemalloc.a
+archive_tcmalloc := libtcmalloc_minimal.a
+archive_mimalloc := libmimalloc.a
+archive_options  := -lstdc++ -lpthread -lm
+PAIRS_OBJ := $(B)/bench/archives/pairs.o $(B)/bench/archives/floor.o $(B)/libslabmalloc.a
+$(PAIRS_ARCHIVES): $(B)/bench/archives/%: $(PAIRS_OBJ) ctests/bench/link-archive.sh | $(B)/packages/peers
+	@ctests/bench/link-archive.sh $@ $(archive_$*) '$(PAIRS_OBJ)' '$(archive_options)'
+
+# One by one and without failing, as those that are there are measured. Only tried once: bench.sh says what is missing.
+PEER_PACKAGES := libjemalloc2 libtcmalloc-minimal4 libmimalloc2.0 libjemalloc-dev libgoogle-perftools-dev g++
+$(B)/packages/peers: ctests/bench/bench.mk
+	@mkdir -p $(@D)
+	@for package in $(PEER_PACKAGES); do flock $(@D) ctests/checks/ensure-packages.sh $$package || true; done
+	@touch $@
+
+-include $(wildcard $(addprefix $(B)/bench/,*.d archives/*.d))
+
+.PHONY: bench-zones bench-descriptors check-speed
+check-speed: $(B)/bench/instructions ## The instruction counts of the fast paths are within their limits
+	@ctests/bench/check-instructions.sh $(B)
+bench-descriptors: $(B)/bench/descriptors
+bench-descriptors: ## What descriptors in a table save over descriptors in the slabs, in a random live set
+	@$<
+
+bench-zones: $(B)/bench/pairs $(PAIRS_ARCHIVES)
+bench-zones: ## Compare zones with the mallocs of glibc, jemalloc, tcmalloc and mimalloc
+	@ctests/bench/bench.sh $(B)

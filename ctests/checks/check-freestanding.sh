@@ -1,0 +1,45 @@
+#!/bin/sh
+# check-freestanding.sh DIR ARCHITECTURE...: what the freestanding archives define and need.
+# They may need the names in freestanding-symbols.txt: three functions of every C library, and the [REQUIRED] hook of
+# port.h.
+set -e
+dir=$1
+shift
+nm="${SWIFT_BIN}llvm-nm"
+allowed=$(dirname "$0")/freestanding-symbols.txt
+
+names() {
+  # What every linker makes itself for position-independent code of i686 is no need.
+  "$nm" "$@" | awk 'NF > 1 && $NF != "_GLOBAL_OFFSET_TABLE_" { print $NF }' | sort -u
+}
+check() { # ARCHIVE API
+  names --defined-only --extern-only "$1" >"$dir/names"
+  sort "$2" "$dir/hooks.txt" | diff -u --label "headers: $2" --label "$1" - "$dir/names"
+  # An embedder's own hooks take the place of the archive's.
+  "$nm" --defined-only "$1" | awk '$2 == "W" { print $NF }' | sort |
+    diff -u --label 'optional hooks in port.h' --label "weak in $1" "$dir/hooks.txt" -
+  if names -u "$1" | grep -v -x -f "$allowed"; then
+    echo "$1 needs these, which are not in $allowed"
+    exit 1
+  fi
+}
+for architecture in "$@"; do
+  check "$dir/$architecture/libslabmalloc.a" "$dir/api.txt"
+  check "$dir/$architecture/libslabmalloc-small.a" "$dir/small-api.txt"
+  heap=$dir/$architecture/libslabmalloc-swiftheap.a
+  [ "$(echo $(names -u "$heap"))" = 'slm_swift_heap_allocate slm_swift_heap_free' ] ||
+    { echo "$heap needs more"; exit 1; }
+  echo "=> $architecture needs" $(names -u "$dir/$architecture/libslabmalloc.a")
+done
+
+limits=$(dirname "$0")/freestanding-limits.txt
+"$(dirname "$0")/freestanding-sizes.sh" "$dir" "$@" | awk '
+  FNR == NR { if ($0 !~ /^#/) { text[$1, $2] = $3; constants[$1, $2] = $4; data[$1, $2] = $5 }; next }
+  FNR == 1 { next }
+  !(($1, $2) in text) { print $1, $2, "has no limit"; bad = 1; next }
+  $3 == 0 || $3 > text[$1, $2] || $4 > constants[$1, $2] || $5 > data[$1, $2] {
+    printf "%s %s: text %s of %s, constants %s of %s, data %s of %s\n", $1, $2, $3, text[$1, $2], $4,
+      constants[$1, $2], $5, data[$1, $2]
+    bad = 1
+  }
+  END { exit bad }' "$limits" -

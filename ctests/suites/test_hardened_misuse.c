@@ -1,3 +1,0 @@
-/* test_misuse.c for the hardened zone. */
-#define SUITE_HARDENED
-#include "test_misuse.c"

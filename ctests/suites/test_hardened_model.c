@@ -1,3 +1,0 @@
-/* test_model.c for the hardened zone. */
-#define SUITE_HARDENED
-#include "test_model.c"

@@ -1,3 +1,0 @@
-/* test_provider_callbacks.c for the hardened zone. */
-#define SUITE_HARDENED
-#include "test_provider_callbacks.c"

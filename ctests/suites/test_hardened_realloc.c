@@ -1,3 +1,0 @@
-/* test_realloc.c for the hardened zone. */
-#define SUITE_HARDENED
-#include "test_realloc.c"

@@ -1,4 +1,0 @@
-/* test_model.c for the hardened safe zone. */
-#define SUITE_SAFE
-#define SUITE_HARDENED
-#include "test_model.c"

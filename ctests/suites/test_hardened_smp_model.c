@@ -1,4 +1,0 @@
-/* test_model.c for the hardened SMP zone. */
-#define SUITE_SMP
-#define SUITE_HARDENED
-#include "test_model.c"

@@ -1,3 +1,0 @@
-/* test_statistics.c for the hardened zone. */
-#define SUITE_HARDENED
-#include "test_statistics.c"

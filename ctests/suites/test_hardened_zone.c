@@ -1,3 +1,0 @@
-/* test_zone.c for the hardened zone. */
-#define SUITE_HARDENED
-#include "test_zone.c"

@@ -1,3 +1,0 @@
-/* test_statistics.c for the safe zone. */
-#define SUITE_SAFE
-#include "test_statistics.c"

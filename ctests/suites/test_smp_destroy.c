@@ -1,3 +1,0 @@
-/* test_destroy.c for the SMP zone. */
-#define SUITE_SMP
-#include "test_destroy.c"

@@ -1,3 +1,0 @@
-/* test_misuse_pointers.c for the SMP zone. */
-#define SUITE_SMP
-#include "test_misuse_pointers.c"

@@ -1,3 +1,0 @@
-/* test_model.c for the SMP zone. */
-#define SUITE_SMP
-#include "test_model.c"

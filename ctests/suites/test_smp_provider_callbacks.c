@@ -1,3 +1,0 @@
-/* test_provider_callbacks.c for the SMP zone. */
-#define SUITE_SMP
-#include "test_provider_callbacks.c"

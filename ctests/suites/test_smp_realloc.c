@@ -1,3 +1,0 @@
-/* test_realloc.c for the SMP zone. */
-#define SUITE_SMP
-#include "test_realloc.c"

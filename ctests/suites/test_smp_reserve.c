@@ -1,3 +1,0 @@
-/* test_reserve.c for the SMP zone. */
-#define SUITE_SMP
-#include "test_reserve.c"

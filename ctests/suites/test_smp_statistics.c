@@ -1,3 +1,0 @@
-/* test_statistics.c for the SMP zone. */
-#define SUITE_SMP
-#include "test_statistics.c"

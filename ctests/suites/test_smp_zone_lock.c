@@ -1,3 +1,0 @@
-/* test_safe_zone_lock.c for the SMP zone. */
-#define SUITE_SMP
-#include "test_safe_zone_lock.c"
