@@ -28,15 +28,11 @@ extension AnyZone {
   @inline(__always) func allocateBatch(
     count: Int, into out: UnsafeMutablePointer<UnsafeMutableRawPointer?>, _ bin: (ZonePointer) -> BinPointer?
   ) -> Int {
-    var status = Status.ok
-    var done = withOwn { zone in
-      guard zone.isInitialized, let bin = bin(zone) else {
-        status = .invalidLayout
-        return 0
-      }
-      let done = zone.allocateBatch(bin, count: count, into: out)
-      if done < count { status = zone.writeFound }
-      return done
+    var done = 0
+    var status = withOwn { zone in
+      guard zone.isInitialized, let bin = bin(zone) else { return .invalidLayout }
+      done = zone.allocateBatch(bin, count: count, into: out)
+      return done < count ? zone.writeFound : .ok
     }
     guard let shared else { return done }
     while done < count,
@@ -54,8 +50,11 @@ extension AnyZone {
   func deallocateBatch(_ objects: UnsafePointer<UnsafeMutableRawPointer?>, count: Int, done: inout Int) -> Status {
     var first = Status.ok
     var index = 0
-    while withOwn({ $0.deallocateBatch(objects, count: count, from: &index, done: &done, first: &first) }) {
-      var status = Status.foreignPointer
+    while true {
+      var status = withOwn {
+        $0.deallocateBatch(objects, count: count, from: &index, done: &done, first: &first) ? .foreignPointer : .ok
+      }
+      guard status == .foreignPointer else { break }
       let address = bits(objects[index])
       if let shared, shared.pointee.cpuCount != 0 { status = shared.withOther(of: address) { $0.deallocate(address) } }
       if status == .ok { done += 1 } else if first == .ok { first = status }
