@@ -73,13 +73,16 @@ extension AnyZone {
   }
 
   /// Gives an object another size: in place if that is of its size class, else by moving it.
-  func reallocate(_ object: UnsafeMutableRawPointer?, size: UInt, alignment: UInt) -> UnsafeMutableRawPointer? {
-    var status = Status.ok
+  func reallocate(
+    _ object: UnsafeMutableRawPointer?, size: UInt, alignment: UInt, status: inout Status
+  ) -> UnsafeMutableRawPointer? {
     guard let object else { return allocate(size: size, alignment: alignment, status: &status) }
     let address = UInt(bitPattern: object)
-    guard let old = slot(around: address, isIntact: true),
-      let index = first.classIndex(size: size, alignment: alignment)
-    else { return nil }
+    guard let old = slot(around: address, isIntact: true, &status) else { return nil }
+    guard let index = first.classIndex(size: size, alignment: alignment) else {
+      status = .invalidLayout
+      return nil
+    }
     if old.index == index, address & (alignment &- 1) == 0 { return object }
     guard let new = allocate(size: size, alignment: alignment, status: &status) else { return nil }
     new.copyMemory(from: object, byteCount: Int(bitPattern: old.size < size ? old.size : size))
@@ -87,12 +90,15 @@ extension AnyZone {
     return new
   }
 
-  func usableSize(_ address: UInt) -> UInt { slot(around: address, isIntact: false)?.size ?? 0 }
+  func usableSize(_ address: UInt) -> UInt {
+    var status = Status.ok
+    return slot(around: address, isIntact: false, &status)?.size ?? 0
+  }
 
   /// The usable size and the size class of a live object; if asked, only of one behind whose end nothing was written.
-  private func slot(around address: UInt, isIntact: Bool) -> (size: UInt, index: UInt)? {
+  private func slot(around address: UInt, isIntact: Bool, _ status: inout Status) -> (size: UInt, index: UInt)? {
     var found: (size: UInt, index: UInt)?
-    _ = withOwner(of: address) {
+    status = withOwner(of: address) {
       var status = Status.ok
       if let slab = isIntact ? $0.lookUpIntact(address, status: &status) : $0.lookUp(address, status: &status) {
         found = ($0.usableSize(slab), UInt(slab.pointee.binIndex))

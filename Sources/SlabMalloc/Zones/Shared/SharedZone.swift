@@ -88,7 +88,7 @@ extension UnsafeMutablePointer where Pointee == SharedZone {
   @inline(__always) var reserves: LockedZonePointer { zone(pointee.cpuCount) }
 
   /// Where the hints of zones of CPUs are: behind the last zone.
-  private var hints: UnsafeMutablePointer<PageHints> {
+  var hints: UnsafeMutablePointer<PageHints> {
     UnsafeMutableRawPointer(zone(zoneCount)).assumingMemoryBound(to: PageHints.self)
   }
 
