@@ -80,6 +80,9 @@ static inline uintptr_t slm_port_thread_number(void) {
   return slm_port_numbered != 0 ? slm_port_numbered - 1 : slm_port_number_thread();
 }
 
+// The same, or UINTPTR_MAX for a thread that has not asked for its number.
+static inline uintptr_t slm_port_thread_number_if_any(void) { return slm_port_numbered - 1; }
+
 // Which thread this is, never 0: where it has its number.
 static inline uintptr_t slm_port_thread(void) { return (uintptr_t)&slm_port_numbered; }
 

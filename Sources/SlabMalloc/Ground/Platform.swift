@@ -14,6 +14,9 @@ enum Platform {
     /// What stands for the number of the CPU: threads count up from 0.
     @inline(__always) static func cpu() -> UInt { UInt(slm_port_thread_number()) }
 
+    /// The same without a call; a number above all others if this thread has none yet.
+    @inline(__always) static func cpuIfNumbered() -> UInt { UInt(slm_port_thread_number_if_any()) }
+
     /// Sleeps while the word has this value; may return early.
     static func wait(_ word: UnsafeMutablePointer<UInt32>, while value: UInt32) { slm_port_wait(word, value) }
 
@@ -22,6 +25,7 @@ enum Platform {
     /// Which CPU or thread runs this.
     @inline(__always) static func context() -> UInt { UInt(slm_port_context()) }
     @inline(__always) static func cpu() -> UInt { context() }
+    @inline(__always) static func cpuIfNumbered() -> UInt { context() }
 
     /// Returns what was before.
     @inline(__always) static func disableInterrupts() -> UInt { UInt(slm_port_disable_interrupts()) }

@@ -24,6 +24,23 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     return claim(slots, from: pending, of: bin)
   }
 
+  /// Allocates `size` bytes if a slot is ready, without a call; else nil, and nothing changed.
+  @inline(__always) func allocateReady(_ size: UInt) -> UInt? {
+    guard !Build.isSmall else { return nil }
+    if size &- 1 < pointee.head.directLimit { return allocateReady(from: directBin(size)) }
+    guard pointee.head.directLimit != 0, size > pointee.head.directLimit,
+      size <= SizeClass.slotSize(SizeClass.lastRegular)
+    else { return nil }
+    return allocateReady(from: bin(SizeClass.regular(size)))
+  }
+
+  @inline(__always) private func allocateReady(from bin: BinPointer) -> UInt? {
+    let pending = bin.pointee.pending
+    let slots = pending.pointee
+    guard slots != 0 else { return nil }
+    return bits(claim(slots, from: pending, of: bin))
+  }
+
   /// Allocates a size that is 0, or above `directLimit`. `unready` is where the call goes when that is 0.
   @inline(__always) func allocateOtherSize(_ size: UInt, unready: (UnsafeMutableRawPointer, UInt) -> UInt) -> UInt {
     guard Build.isSmall || pointee.head.directLimit != 0 else { return unready(raw, size) }

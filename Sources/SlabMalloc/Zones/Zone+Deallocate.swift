@@ -48,10 +48,15 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
   @inline(__always) private func undoLast(
     _ address: UInt, slowly: (UnsafeMutableRawPointer, UInt) -> Status
   ) -> Status {
-    guard let pending = pointee.head.last.pending else { return slowly(raw, address) }
+    undoLast() ? .ok : slowly(raw, address)
+  }
+
+  /// Undoes the latest allocation; false if it is no longer known.
+  @inline(__always) func undoLast() -> Bool {
+    guard let pending = pointee.head.last.pending else { return false }
     pending.pointee = pointee.head.last.slots
     forgetLast()
-    return .ok
+    return true
   }
 
   /// Gives a slot back if it is one of a bin's.

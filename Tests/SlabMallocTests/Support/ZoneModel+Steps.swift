@@ -84,8 +84,12 @@ extension ZoneModel {
     let (address, object) = try remove(at: position)
     let size = randomSize()
     let retiredBefore = retired
+    let old = UnsafeMutableRawPointer(bitPattern: address)
     var status = Status.ok
-    guard let new = zone.reallocate(address, size: size, alignment: object.alignment, status: &status) else {
+    guard
+      let new = AnyZone(OpaquePointer(zone)).reallocate(
+        old, size: size, alignment: object.alignment, status: &status)
+    else {
       // The object is as it was.
       let why: Status = retired == retiredBefore ? .outOfMemory : .writeAfterFree
       try expect(status, why, "reallocation of \(object) to \(size)")
@@ -129,7 +133,7 @@ extension ZoneModel {
       expected += 1
     }
     var done = 0
-    try expect(zone.deallocateBatch(pointers, count: count, done: &done), .ok, "batch")
+    try expect(AnyZone(OpaquePointer(zone)).deallocateBatch(pointers, count: count, done: &done), .ok, "batch")
     if done != expected { throw fail("\(done) of \(expected) were given back") }
   }
 

@@ -52,12 +52,12 @@ final class HardenedZoneTests: XCTestCase {
 
   func testOnlyAHardenedZoneLeavesTheFastPaths() {
     let checked = TestZone(page: .kib4)
-    XCTAssertEqual(checked.zone.pointee.directLimit, SizeClass.directLimit)
+    XCTAssertEqual(checked.zone.pointee.head.directLimit, SizeClass.directLimit)
     let test = TestZone(page: .kib4, profile: .fast)
-    XCTAssertEqual(test.zone.pointee.directLimit, SizeClass.directLimit)
+    XCTAssertEqual(test.zone.pointee.head.directLimit, SizeClass.directLimit)
     XCTAssertTrue(test.zone.isFast && !test.zone.isHardened)
     let hardened = TestZone(page: .kib4, profile: .hardened)
-    XCTAssertEqual(hardened.zone.pointee.directLimit, 0)
+    XCTAssertEqual(hardened.zone.pointee.head.directLimit, 0)
     XCTAssertTrue(!hardened.zone.isFast && hardened.zone.isHardened)
   }
 

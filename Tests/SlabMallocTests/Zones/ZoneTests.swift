@@ -7,14 +7,31 @@ import XCTest
 final class ZoneTests: XCTestCase {
   private func address<Value: ~Copyable>(_ pointer: UnsafeMutablePointer<Value>) -> UInt { UInt(bitPattern: pointer) }
 
-  func testOffsetsAreThoseOfTheCompiler() {
+  /// The fast paths read the head before they know what lies behind it.
+  func testAZoneStartsWithItsHead() {
+    XCTAssertEqual(MemoryLayout<ZoneState>.alignment, MemoryLayout<ZoneHead>.alignment)
     let test = TestZone(page: .kib4)
     let zone = test.zone
-    let base = withUnsafeMutablePointer(to: &zone.pointee.basePages) { address($0) }
-    let large = withUnsafeMutablePointer(to: &zone.pointee.largePages) { address($0) }
+    let head = withUnsafeMutablePointer(to: &zone.pointee.head) { address($0) }
+    let base = withUnsafeMutablePointer(to: &zone.pointee.head.basePages) { address($0) }
+    let large = withUnsafeMutablePointer(to: &zone.pointee.head.largePages) { address($0) }
+    XCTAssertEqual(head, address(zone))
     XCTAssertEqual(address(zone.basePages), base)
     XCTAssertEqual(address(zone.largePages), large)
-    XCTAssertEqual(base - address(zone), UInt(ZoneState.basePagesOffset))
+    XCTAssertFalse(zone.pointee.head.isFace)
+  }
+
+  func testThePartsBehindTheBinsDoNotOverlap() {
+    for bins in [1, SizeClass.count] {
+      let buckets = bins == 1 ? PageMap.firstBucketsSize : 2 * PageMap.firstBucketsSize
+      let binsEnd = ZoneState.binsOffset + Int(bins) * Bin.stride
+      let tableEnd = bins == 1 ? binsEnd : binsEnd + ZoneState.directBinCount * 2
+      XCTAssertGreaterThanOrEqual(ZoneState.firstBucketsOffset(bins: bins), tableEnd)
+      XCTAssertGreaterThanOrEqual(
+        ZoneState.hardeningOffset(bins: bins), ZoneState.firstBucketsOffset(bins: bins) + buckets)
+      XCTAssertEqual(ZoneState.firstBucketsOffset(bins: bins) % 8, 0)
+      XCTAssertEqual(ZoneState.hardeningOffset(bins: bins) % 8, 0)
+    }
   }
 
   func testBinsFollowTheZoneAndDoNotOverlap() {
@@ -35,22 +52,7 @@ final class ZoneTests: XCTestCase {
     for size in 1...SizeClass.directLimit {
       XCTAssertEqual(test.zone.directBin(size), test.zone.bin(SizeClass.index(size: size)!), "size \(size)")
     }
-    XCTAssertEqual(test.zone.pointee.directLimit, SizeClass.directLimit)
-  }
-
-  func testStorageSizesFitThoseOfTheHeader() {
-    XCTAssertLessThanOrEqual(ZonePointer.storageSize(bins: SizeClass.count), Int(SLM_ZONE_STORAGE_SIZE))
-    XCTAssertLessThanOrEqual(ZonePointer.storageSize(bins: 1), Int(SLM_SC_STORAGE_SIZE))
-    XCTAssertLessThanOrEqual(SafeZonePointer.storageSize, Int(SLM_ZONE_STORAGE_SIZE) + 64)
-    XCTAssertEqual(slm_zone_storage_size(), ZonePointer.storageSize(bins: SizeClass.count))
-    XCTAssertEqual(slm_sc_storage_size(), ZonePointer.storageSize(bins: 1))
-    XCTAssertEqual(slm_safe_zone_storage_size(), SafeZonePointer.storageSize)
-  }
-
-  func testALockAndItsZoneDoNotShareACacheLine() {
-    XCTAssertGreaterThanOrEqual(SafeZonePointer.zoneOffset, 64)
-    XCTAssertLessThanOrEqual(MemoryLayout<SafeZone>.size, SafeZonePointer.zoneOffset)
-    XCTAssertEqual(SafeZonePointer.zoneOffset % 64, 0)
+    XCTAssertEqual(test.zone.pointee.head.directLimit, SizeClass.directLimit)
   }
 
   /// The constant that the header gives is the largest size, and the macros say what the core says.

@@ -117,14 +117,16 @@ public func slm_zone_deallocate_batch(
 public func slm_zone_reallocate(
   _ zone: OpaquePointer, _ pointer: UnsafeMutableRawPointer?, _ size: Int
 ) -> UnsafeMutableRawPointer? {
-  AnyZone(zone).reallocate(pointer, size: bits(size), alignment: 1)
+  var status = Status.ok
+  return AnyZone(zone).reallocate(pointer, size: bits(size), alignment: 1, status: &status)
 }
 
 @_cdecl("slm_zone_reallocate_aligned") @implementation
 public func slm_zone_reallocate_aligned(
   _ zone: OpaquePointer, _ pointer: UnsafeMutableRawPointer?, _ alignment: Int, _ size: Int
 ) -> UnsafeMutableRawPointer? {
-  AnyZone(zone).reallocate(pointer, size: bits(size), alignment: bits(alignment))
+  var status = Status.ok
+  return AnyZone(zone).reallocate(pointer, size: bits(size), alignment: bits(alignment), status: &status)
 }
 
 @_cdecl("slm_zone_resize") @implementation

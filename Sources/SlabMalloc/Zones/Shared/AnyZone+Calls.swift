@@ -28,15 +28,11 @@ extension AnyZone {
   @inline(__always) func allocateBatch(
     count: Int, into out: UnsafeMutablePointer<UnsafeMutableRawPointer?>, _ bin: (ZonePointer) -> BinPointer?
   ) -> Int {
-    var status = Status.ok
-    var done = withOwn { zone in
-      guard zone.isInitialized, let bin = bin(zone) else {
-        status = .invalidLayout
-        return 0
-      }
-      let done = zone.allocateBatch(bin, count: count, into: out)
-      if done < count { status = zone.writeFound }
-      return done
+    var done = 0
+    var status = withOwn { zone in
+      guard zone.isInitialized, let bin = bin(zone) else { return .invalidLayout }
+      done = zone.allocateBatch(bin, count: count, into: out)
+      return done < count ? zone.writeFound : .ok
     }
     guard let shared else { return done }
     while done < count,
@@ -54,8 +50,11 @@ extension AnyZone {
   func deallocateBatch(_ objects: UnsafePointer<UnsafeMutableRawPointer?>, count: Int, done: inout Int) -> Status {
     var first = Status.ok
     var index = 0
-    while withOwn({ $0.deallocateBatch(objects, count: count, from: &index, done: &done, first: &first) }) {
-      var status = Status.foreignPointer
+    while true {
+      var status = withOwn {
+        $0.deallocateBatch(objects, count: count, from: &index, done: &done, first: &first) ? .foreignPointer : .ok
+      }
+      guard status == .foreignPointer else { break }
       let address = bits(objects[index])
       if let shared, shared.pointee.cpuCount != 0 { status = shared.withOther(of: address) { $0.deallocate(address) } }
       if status == .ok { done += 1 } else if first == .ok { first = status }
@@ -74,13 +73,16 @@ extension AnyZone {
   }
 
   /// Gives an object another size: in place if that is of its size class, else by moving it.
-  func reallocate(_ object: UnsafeMutableRawPointer?, size: UInt, alignment: UInt) -> UnsafeMutableRawPointer? {
-    var status = Status.ok
+  func reallocate(
+    _ object: UnsafeMutableRawPointer?, size: UInt, alignment: UInt, status: inout Status
+  ) -> UnsafeMutableRawPointer? {
     guard let object else { return allocate(size: size, alignment: alignment, status: &status) }
     let address = UInt(bitPattern: object)
-    guard let old = slot(around: address, isIntact: true),
-      let index = first.classIndex(size: size, alignment: alignment)
-    else { return nil }
+    guard let old = slot(around: address, isIntact: true, &status) else { return nil }
+    guard let index = first.classIndex(size: size, alignment: alignment) else {
+      status = .invalidLayout
+      return nil
+    }
     if old.index == index, address & (alignment &- 1) == 0 { return object }
     guard let new = allocate(size: size, alignment: alignment, status: &status) else { return nil }
     new.copyMemory(from: object, byteCount: Int(bitPattern: old.size < size ? old.size : size))
@@ -88,12 +90,15 @@ extension AnyZone {
     return new
   }
 
-  func usableSize(_ address: UInt) -> UInt { slot(around: address, isIntact: false)?.size ?? 0 }
+  func usableSize(_ address: UInt) -> UInt {
+    var status = Status.ok
+    return slot(around: address, isIntact: false, &status)?.size ?? 0
+  }
 
   /// The usable size and the size class of a live object; if asked, only of one behind whose end nothing was written.
-  private func slot(around address: UInt, isIntact: Bool) -> (size: UInt, index: UInt)? {
+  private func slot(around address: UInt, isIntact: Bool, _ status: inout Status) -> (size: UInt, index: UInt)? {
     var found: (size: UInt, index: UInt)?
-    _ = withOwner(of: address) {
+    status = withOwner(of: address) {
       var status = Status.ok
       if let slab = isIntact ? $0.lookUpIntact(address, status: &status) : $0.lookUp(address, status: &status) {
         found = ($0.usableSize(slab), UInt(slab.pointee.binIndex))

@@ -24,19 +24,36 @@ struct AnyZone {
 
 /// The zones that a call concerns, as SharedZone has them.
 extension AnyZone {
-  @inline(__always) func withOwn<Result>(_ body: (ZonePointer) -> Result) -> Result {
-    guard let shared else { return body(plain) }
-    return shared.withOwn(body)
+  @inline(__always) func withOwn(_ body: (ZonePointer) -> Status) -> Status {
+    Build.isSmall ? body(plain) : withOwnOfAny(body)
   }
 
   @inline(__always) func withOwner(of address: UInt, _ body: (ZonePointer) -> Status) -> Status {
-    if let shared { return shared.withOwner(of: address, body) }
-    return body(plain)
+    Build.isSmall ? body(plain) : withOwnerOfAny(address, body)
   }
 
   @inline(__always) func forEach(_ body: (ZonePointer) -> Bool) {
-    if let shared { return shared.forEach(body) }
-    _ = body(plain)
+    if Build.isSmall { _ = body(plain) } else { forEachOfAny(body) }
+  }
+
+  // Not inlined: a call's body exists once, for plain and shared zones.
+
+  @inline(never) private func withOwnOfAny(_ body: (ZonePointer) -> Status) -> Status {
+    guard let shared else { return body(plain) }
+    return shared.own.locked(body)
+  }
+
+  @inline(never) private func withOwnerOfAny(_ address: UInt, _ body: (ZonePointer) -> Status) -> Status {
+    guard let shared else { return body(plain) }
+    return shared.withOwner(of: address, body)
+  }
+
+  @inline(never) private func forEachOfAny(_ body: (ZonePointer) -> Bool) {
+    guard let shared else {
+      _ = body(plain)
+      return
+    }
+    shared.forEach(body)
   }
 }
 
@@ -51,7 +68,8 @@ extension AnyZone {
 @inline(never)
 @usableFromInline
 func anyZoneAllocateOtherSize(_ zone: UnsafeMutableRawPointer, _ size: UInt) -> UInt {
-  zone.assumingMemoryBound(to: ZoneState.self).allocateOtherSize(size) { zone, size in
+  guard !Build.isSmall else { return 0 }
+  return zone.assumingMemoryBound(to: ZoneState.self).allocateOtherSize(size) { zone, size in
     isFace(zone) ? sharedZoneAllocate(zone, size) : zoneAllocateHardened(zone, size)
   }
 }

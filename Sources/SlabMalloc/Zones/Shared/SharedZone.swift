@@ -88,7 +88,7 @@ extension UnsafeMutablePointer where Pointee == SharedZone {
   @inline(__always) var reserves: LockedZonePointer { zone(pointee.cpuCount) }
 
   /// Where the hints of zones of CPUs are: behind the last zone.
-  private var hints: UnsafeMutablePointer<PageHints> {
+  var hints: UnsafeMutablePointer<PageHints> {
     UnsafeMutableRawPointer(zone(zoneCount)).assumingMemoryBound(to: PageHints.self)
   }
 
@@ -110,23 +110,29 @@ extension UnsafeMutablePointer where Pointee == SharedZone {
 
 /// The zones that a call concerns. The bodies run with the zone's lock held.
 extension UnsafeMutablePointer where Pointee == SharedZone {
-  @inline(__always) func withOwn<Result>(_ body: (ZonePointer) -> Result) -> Result { own.locked(body) }
-
   /// Runs the body with the zone that an address belongs to, and with others before: it must say so of a foreign pointer.
   @inline(__always) func withOwner(of address: UInt, _ body: (ZonePointer) -> Status) -> Status {
-    guard pointee.cpuCount != 0 else { return first.locked(body) }
-    let status = zone(ownIndex).locked(body)
-    return _fastPath(status != .foreignPointer) ? status : withOther(of: address, body)
+    let status = own.locked(body)
+    return _fastPath(status != .foreignPointer) || pointee.cpuCount == 0 ? status : withOther(of: address, body)
   }
 
   /// The same after the own zone, which is not skipped: by now another may be the own one.
   @inline(never) func withOther(of address: UInt, _ body: (ZonePointer) -> Status) -> Status {
+    search(for: address, body)
+  }
+
+  /// Runs the body with the zone that the page's hint names, then with all others, until one knows the address.
+  @inline(__always) func search(for address: UInt, _ body: (ZonePointer) -> Status) -> Status {
     let hint = hint(for: address)
     let guess = UInt(hints.pointee.zones[unchecked: hint].load(ordering: .relaxed))
     if guess <= pointee.cpuCount {
       let status = zone(guess).locked(body)
-      if status != .foreignPointer { return status }
+      if _fastPath(status != .foreignPointer) { return status }
     }
+    return search(besides: guess, hint: hint, body)
+  }
+
+  @inline(never) private func search(besides guess: UInt, hint: Int, _ body: (ZonePointer) -> Status) -> Status {
     for index in 0..<zoneCount where index != guess {
       let status = zone(index).locked(body)
       guard status == .foreignPointer else {

@@ -61,8 +61,6 @@ extension UnsafeMutablePointer where Pointee == PageMap {
     UnsafeMutableRawPointer(self).assumingMemoryBound(to: UInt.self)
   }
 
-  @inline(__always) private var isInitialized: Bool { pointee.firstBucket != 0 }
-
   @inline(__always) var page: PageSize { PageSize(shift: UInt8(truncatingIfNeeded: pointee.pageShift)) }
 
   /// The slab around an address if the first probe finds it: what a deallocation tries inline.
@@ -86,7 +84,6 @@ extension UnsafeMutablePointer where Pointee == PageMap {
 
   /// The slab around an address, or nil if its page is not in the map.
   func find(_ address: UInt) -> SlabPointer? {
-    guard isInitialized else { return nil }
     let wanted = SlabPointer.around(address, pageMask: pointee.pageMask)
     var slab = SlabPointer.ending(at: bucket(of: address).pointee)
     while let candidate = slab, candidate != wanted { slab = candidate.pointee.nextInBucket }
@@ -95,7 +92,6 @@ extension UnsafeMutablePointer where Pointee == PageMap {
 
   /// Whether a page of the map starts in so many bytes from an address, a multiple of both sizes. Each bucket is looked at once at most.
   func holdsAny(_ address: UInt, _ size: UInt) -> Bool {
-    guard isInitialized else { return false }
     let (buckets, mask) = (self.buckets, pointee.bucketMask)
     var number = address &>> pointee.pageShift
     let end = number &+ min(size &>> pointee.pageShift, mask &+ 1)
@@ -111,7 +107,7 @@ extension UnsafeMutablePointer where Pointee == PageMap {
   }
 
   @inline(__always) private func bucket(of address: UInt) -> UnsafeMutablePointer<UInt> {
-    buckets + Int((address &>> pointee.pageShift) & pointee.bucketMask)
+    buckets + Int(bitPattern: (address &>> pointee.pageShift) & pointee.bucketMask)
   }
 
   func insert(_ slab: SlabPointer) {
@@ -136,7 +132,6 @@ extension UnsafeMutablePointer where Pointee == PageMap {
 
   /// Calls the body with every slab. The body may free the page of the slab it is given, no other.
   @inline(__always) func forEach(_ body: (SlabPointer) -> Void) {
-    guard isInitialized else { return }
     for bucket in 0...Int(pointee.bucketMask) {
       var slab = SlabPointer.ending(at: buckets[bucket])
       while let found = slab {

@@ -23,8 +23,8 @@ final class PageSizeTests: XCTestCase {
   }
 
   func testAProviderIsAskedForBasePagesAndLargePages() {
-    for page in PageSize.all { XCTAssertEqual(pageSize(ofBytes: page.bytes), page) }
-    for odd in [-1, 0, 1, 8192, 1 << 20, 1 << 22] { XCTAssertNil(pageSize(ofBytes: odd), "\(odd)") }
+    for page in PageSize.all { XCTAssertEqual(PageSize(bytes: page.bytes), page) }
+    for odd in [-1, 0, 1, 8192, 1 << 20, 1 << 22] { XCTAssertNil(PageSize(bytes: odd), "\(odd)") }
   }
 
   func testMaskCoversThePage() {

@@ -8,12 +8,14 @@ final class PageMapTests: XCTestCase {
   private static let pageCount = 600
   private let memory = UnsafeMutableRawPointer.allocate(byteCount: pageCount * 4096, alignment: 4096)
   private let map = PageMapPointer.allocate(capacity: 1)
+  private let buckets = UnsafeMutablePointer<UInt>.allocate(capacity: Int(PageMap.firstBucketCount))
 
-  override func setUp() { map.initialize(page: .kib4) }
+  override func setUp() { map.initialize(page: .kib4, firstBuckets: buckets) }
 
   override func tearDown() {
     memory.deallocate()
     map.deallocate()
+    buckets.deallocate()
   }
 
   private func address(_ index: Int) -> UInt { UInt(bitPattern: memory) + UInt(index) * 4096 }
@@ -119,8 +121,19 @@ final class PageMapTests: XCTestCase {
     withExtendedLifetime(table) {}
   }
 
-  func testTheFirstBucketsAreWhereTheCompilerPutsThem() {
-    XCTAssertEqual(MemoryLayout<PageMap>.offset(of: \.firstBuckets), PageMap.firstBucketsOffset)
+  func testTheFirstBucketsAreNoTable() {
+    XCTAssertEqual(map.buckets, buckets)
+    XCTAssertNil(map.tablePage)
+  }
+
+  func testAMapWithoutBucketsHoldsNothing() {
+    map.initialize(to: PageMap(withoutBucketsFor: .kib4))
+    for address in [0, 1, 4095, 4096, address(0), UInt.max - 4095, UInt.max] {
+      XCTAssertNil(map.find(address))
+      XCTAssertNil(map.probe(address))
+      XCTAssertFalse(map.holdsAny(address & ~4095, 4096))
+    }
+    XCTAssertEqual(contents, [])
     XCTAssertNil(map.tablePage)
   }
 }

@@ -1,0 +1,141 @@
+import CSlabmalloc
+
+// The fast paths of shared zones: what the C API's calls reach by a jump when they leave a plain zone's fast path at a face.
+//
+// They serve what a zone has ready: a slot, and the undoing of the latest allocation. They make no call, and so save no register. All
+// else goes on by a jump: `...Holding` with the lock of a zone held, `...Slowly` without.
+//
+// The raw pointers are the shared zone and, where there is a third argument, one of its locked zones. The arguments stand as they do in
+// the fast path, whose registers they stay in.
+
+@c(slm_core_shared_zone_allocate)
+@inline(never)
+@usableFromInline
+func sharedZoneAllocate(_ zone: UnsafeMutableRawPointer, _ size: UInt) -> UInt {
+  let shared = zone.assumingMemoryBound(to: SharedZone.self)
+  guard shared.pointee.cpuCount == 0 else { return sharedZoneAllocateOnCPU(zone, size) }
+  return shared.allocateReady(size, from: shared.first)
+}
+
+@c(slm_core_shared_zone_allocate_on_cpu)
+@inline(never)
+@usableFromInline
+func sharedZoneAllocateOnCPU(_ zone: UnsafeMutableRawPointer, _ size: UInt) -> UInt {
+  let shared = zone.assumingMemoryBound(to: SharedZone.self)
+  let cpu = Platform.cpuIfNumbered()
+  guard cpu < shared.pointee.cpuCount else { return sharedZoneAllocateSlowly(zone, size) }
+  return shared.allocateReady(size, from: shared.zone(cpu))
+}
+
+@c(slm_core_shared_zone_deallocate)
+@inline(never)
+@usableFromInline
+func sharedZoneDeallocate(_ zone: UnsafeMutableRawPointer, _ address: UInt) -> Status {
+  let shared = zone.assumingMemoryBound(to: SharedZone.self)
+  guard shared.pointee.cpuCount == 0 else { return sharedZoneDeallocateOnCPU(zone, address) }
+  return shared.deallocateReady(address, to: shared.first)
+}
+
+@c(slm_core_shared_zone_deallocate_on_cpu)
+@inline(never)
+@usableFromInline
+func sharedZoneDeallocateOnCPU(_ zone: UnsafeMutableRawPointer, _ address: UInt) -> Status {
+  let shared = zone.assumingMemoryBound(to: SharedZone.self)
+  let cpu = Platform.cpuIfNumbered()
+  guard cpu < shared.pointee.cpuCount else { return sharedZoneDeallocateSlowly(zone, address) }
+  return shared.deallocateReady(address, to: shared.zone(cpu))
+}
+
+extension UnsafeMutablePointer where Pointee == SharedZone {
+  @inline(__always) fileprivate func allocateReady(_ size: UInt, from own: LockedZonePointer) -> UInt {
+    let raw = UnsafeMutableRawPointer(self)
+    guard own.pointee.gate.lock.tryAcquire() else { return sharedZoneAllocateSlowly(raw, size) }
+    guard let slot = own.zone.allocateReady(size) else { return sharedZoneAllocateHolding(raw, size, own) }
+    return own.pointee.gate.lock.release(returning: slot)
+  }
+
+  @inline(__always) fileprivate func deallocateReady(_ address: UInt, to own: LockedZonePointer) -> Status {
+    let raw = UnsafeMutableRawPointer(self)
+    guard own.pointee.gate.lock.tryAcquire() else { return sharedZoneDeallocateSlowly(raw, address) }
+    guard address == own.zone.pointee.head.last.slot, own.zone.undoLast() else {
+      return sharedZoneDeallocateHolding(raw, address, own)
+    }
+    return Status(rawValue: Int32(truncatingIfNeeded: own.pointee.gate.lock.release(returning: 0)))
+  }
+}
+
+/// The lock is contended, or the thread has no number yet.
+@c(slm_core_shared_zone_allocate_slowly)
+@inline(never)
+@usableFromInline
+func sharedZoneAllocateSlowly(_ zone: UnsafeMutableRawPointer, _ size: UInt) -> UInt {
+  let own = zone.assumingMemoryBound(to: SharedZone.self).own
+  own.pointee.gate.lock.acquire()
+  return sharedZoneAllocateHolding(zone, size, own)
+}
+
+@c(slm_core_shared_zone_allocate_holding)
+@inline(never)
+@usableFromInline
+func sharedZoneAllocateHolding(
+  _ zone: UnsafeMutableRawPointer, _ size: UInt, _ locked: UnsafeMutableRawPointer
+) -> UInt {
+  let shared = zone.assumingMemoryBound(to: SharedZone.self)
+  let own = locked.assumingMemoryBound(to: LockedZone.self)
+  let memory = bits(own.zone.allocate(size))
+  // A write that was found ends the call: no other zone is asked.
+  let isOver = memory != 0 || shared.pointee.cpuCount == 0 || own.zone.writeFound != .ok
+  own.pointee.gate.lock.release()
+  return isOver ? memory : sharedZoneAllocateElsewhere(zone, size)
+}
+
+/// The own zone has nothing.
+@c(slm_core_shared_zone_allocate_elsewhere)
+@inline(never)
+@usableFromInline
+func sharedZoneAllocateElsewhere(_ zone: UnsafeMutableRawPointer, _ size: UInt) -> UInt {
+  var status = Status.ok
+  let memory = zone.assumingMemoryBound(to: SharedZone.self).allocateElsewhere(status: &status) {
+    $0.allocate(size: size, alignment: 1, nowait: $1, status: &$2)
+  }
+  return bits(memory)
+}
+
+/// The lock is contended, or the thread has no number yet.
+@c(slm_core_shared_zone_deallocate_slowly)
+@inline(never)
+@usableFromInline
+func sharedZoneDeallocateSlowly(_ zone: UnsafeMutableRawPointer, _ address: UInt) -> Status {
+  let own = zone.assumingMemoryBound(to: SharedZone.self).own
+  own.pointee.gate.lock.acquire()
+  return sharedZoneDeallocateHolding(zone, address, own)
+}
+
+@c(slm_core_shared_zone_deallocate_holding)
+@inline(never)
+@usableFromInline
+func sharedZoneDeallocateHolding(
+  _ zone: UnsafeMutableRawPointer, _ address: UInt, _ locked: UnsafeMutableRawPointer
+) -> Status {
+  let own = locked.assumingMemoryBound(to: LockedZone.self)
+  let status = own.zone.deallocate(address)
+  own.pointee.gate.lock.release()
+  return _fastPath(status != .foreignPointer) ? status : sharedZoneDeallocateElsewhere(zone, address)
+}
+
+/// The own zone does not know the address.
+@c(slm_core_shared_zone_deallocate_elsewhere)
+@inline(never)
+@usableFromInline
+func sharedZoneDeallocateElsewhere(_ zone: UnsafeMutableRawPointer, _ address: UInt) -> Status {
+  let shared = zone.assumingMemoryBound(to: SharedZone.self)
+  guard shared.pointee.cpuCount != 0 else { return .foreignPointer }
+  return shared.search(for: address) { $0.deallocate(address) }
+}
+
+@c(slm_core_shared_zone_deallocate_sized)
+@inline(never)
+@usableFromInline
+func sharedZoneDeallocate(_ zone: UnsafeMutableRawPointer, _ address: UInt, _ size: UInt) -> Status {
+  zone.assumingMemoryBound(to: SharedZone.self).withOwner(of: address) { $0.deallocate(address, size: size) }
+}

@@ -1,0 +1,263 @@
+import Synchronization
+import XCTest
+
+@testable import SlabMalloc
+
+/// The zones of a shared zone, used as if other CPUs had: a caller may be moved to another CPU at any time.
+final class SharedZoneTests: XCTestCase {
+  private let provider = FaultyProvider()
+
+  /// `cpuCount` is 0 for a zone for any thread.
+  private func withZone(
+    cpuCount: UInt, profile: Profile = .checked, on system: PageProvider? = nil,
+    _ body: (_ zone: AnyZone, _ shared: SharedZonePointer) -> Void
+  ) {
+    let pages = system ?? provider.provider(pageSize: .kib4)
+    let page = pages.pageSize ?? .kib4
+    let size = SharedZone.storageSize(cpuCount: cpuCount, bins: SizeClass.count, profile)
+    let memory = UnsafeMutableRawPointer.allocate(byteCount: size + 64, alignment: 64)
+    defer { memory.deallocate() }
+    memset(memory, 0xAA, size)
+    memset(memory + size, 0xEE, 64)
+    let shared = memory.assumingMemoryBound(to: SharedZone.self)
+    shared.initialize(cpuCount: cpuCount, bins: SizeClass.count, page: page, profile: profile) {
+      $0.initialize(page: page, provider: pages, gate: $1, profile: profile)
+    }
+    let zone = AnyZone(OpaquePointer(memory))
+    body(zone, shared)
+    var live: UInt = 0
+    XCTAssertEqual(zone.destroy(live: &live), .ok)
+    XCTAssertEqual(live, 0)
+    XCTAssertEqual(provider.pagesOut, 0)
+    XCTAssertEqual(provider.errors, [])
+    XCTAssertTrue((0..<64).allSatisfy { memory.load(fromByteOffset: size + $0, as: UInt8.self) == 0xEE })
+    checkIsNoZone(zone)
+  }
+
+  private func checkIsNoZone(_ zone: AnyZone) {
+    var status = Status.ok
+    var live: UInt = 0
+    for size: UInt in [0, 1, 64, 2000, 70_000, 200_000] { XCTAssertNil(zone.allocate(size)) }
+    XCTAssertNil(zone.allocate(size: 8, alignment: 8, status: &status))
+    XCTAssertEqual(status, .notInitialized)
+    for address: UInt in [0, 1, 8, 4096, UInt.max] {
+      XCTAssertEqual(zone.deallocate(address), .notInitialized, "\(address)")
+      XCTAssertEqual(zone.deallocate(address, size: 8), .notInitialized, "\(address)")
+      XCTAssertEqual(zone.deallocate(address, size: 8, alignment: 8), .notInitialized, "\(address)")
+      XCTAssertFalse(zone.owns(address))
+      XCTAssertEqual(zone.usableSize(address), 0)
+    }
+    XCTAssertEqual(zone.destroy(live: &live), .notInitialized)
+    XCTAssertNil(zone.takeEmptyPage(.kib4))
+  }
+
+  /// The fast paths of a plain zone, run on a shared zone's memory, must leave where they read nothing but the head.
+  func testTheFaceIsWhereAPlainZoneHasItsHead() {
+    withZone(cpuCount: 2) { _, shared in
+      XCTAssertEqual(UInt(bitPattern: withUnsafeMutablePointer(to: &shared.pointee.head) { $0 }), UInt(bitPattern: shared))
+      XCTAssertTrue(shared.pointee.head.isFace)
+      XCTAssertEqual(shared.pointee.head.directLimit, 0)
+      XCTAssertNil(shared.pointee.head.last.pending)
+      let plain = UnsafeMutableRawPointer(shared).assumingMemoryBound(to: ZoneState.self)
+      XCTAssertFalse(plain.isInitialized)
+      for address: UInt in [0, 1, 4095, 4096, UInt(bitPattern: shared), .max] {
+        XCTAssertNil(plain.basePages.probe(address))
+        XCTAssertNil(plain.largePages.probeLarge(address))
+      }
+    }
+  }
+
+  func testOneZoneServesAnyThread() {
+    for profile in [Profile.fast, .checked, .hardened] {
+      withZone(cpuCount: 0, profile: profile) { zone, shared in
+        XCTAssertEqual(shared.first, shared.reserves)
+        XCTAssertEqual(shared.zoneCount, 1)
+        for size: UInt in [0, 64, 1024, 1025, 50_000] {
+          let address = bits(zone.allocate(size))
+          XCTAssertNotEqual(address, 0)
+          XCTAssertEqual(zone.deallocate(address + 1), .interiorPointer)
+          XCTAssertEqual(zone.deallocate(address, size: size), .ok)
+          XCTAssertEqual(zone.deallocate(address), .doubleFree)
+          XCTAssertEqual(zone.deallocate(4096), .foreignPointer)
+          XCTAssertNil(shared.first.zone.violation())
+        }
+        XCTAssertEqual(zone.deallocate(0), .ok)
+        XCTAssertEqual(zone.reserve(size: 64, alignment: 8, count: 200), .ok)
+      }
+    }
+  }
+
+  func testThreadsShareAZone() {
+    for cpuCount: UInt in [0, 3] {
+      withZone(cpuCount: cpuCount, on: .mmap) { zone, shared in
+        nonisolated(unsafe) let zone = zone
+        DispatchQueue.concurrentPerform(iterations: 4) { thread in
+          var random = SeededRandom(stream: UInt64(thread))
+          var live: [UInt] = []
+          for _ in 0..<5000 {
+            if random.below(2) == 0, let object = zone.allocate(UInt(random.below(3000))) {
+              live.append(bits(object))
+            } else if let address = live.popLast() {
+              XCTAssertEqual(zone.deallocate(address), .ok)
+            }
+          }
+          for address in live { XCTAssertEqual(zone.deallocate(address), .ok) }
+        }
+        for index in 0..<shared.zoneCount { XCTAssertNil(shared.zone(index).zone.violation()) }
+      }
+    }
+  }
+
+  func testZonesDoNotOverlapTheHintsOrEachOther() {
+    for cpuCount: UInt in [0, 1, 2, 64] {
+      withZone(cpuCount: cpuCount) { _, shared in
+        var end = UInt(bitPattern: shared) + UInt(MemoryLayout<SharedZone>.size)
+        for index in 0..<shared.zoneCount {
+          let zone = UInt(bitPattern: shared.zone(index))
+          XCTAssertGreaterThanOrEqual(zone, end)
+          XCTAssertEqual(zone & 63, 0)
+          end = zone + UInt(LockedZonePointer.storageSize(bins: SizeClass.count, .checked))
+        }
+        let size = SharedZone.storageSize(cpuCount: cpuCount, bins: SizeClass.count, .checked)
+        let hints = cpuCount == 0 ? 0 : MemoryLayout<PageHints>.size
+        XCTAssertLessThanOrEqual(end + UInt(hints), UInt(bitPattern: shared) + UInt(size))
+        XCTAssertEqual(shared.reserves, shared.zone(cpuCount))
+      }
+    }
+  }
+
+  func testALockAndItsZoneDoNotShareACacheLine() {
+    XCTAssertLessThanOrEqual(MemoryLayout<LockedZone>.size, LockedZonePointer.zoneOffset)
+    XCTAssertEqual(LockedZonePointer.zoneOffset % 64, 0)
+  }
+
+  func testObjectsOfEachZoneAreFound() {
+    withZone(cpuCount: 5) { zone, shared in
+      for size: UInt in [64, 50_000] {
+        // Twice, as where it was found is noted the first time; the zone of the reserves is one of them.
+        for index in [0, 1, 2, 3, 4, 5, 5, 3, 1] as [UInt] {
+          let address = UInt(bitPattern: shared.zone(index).locked { $0.allocate(size) })
+          XCTAssertTrue(zone.owns(address))
+          XCTAssertGreaterThanOrEqual(zone.usableSize(address), size)
+          XCTAssertEqual(zone.deallocate(address + 8), Status.interiorPointer)
+          XCTAssertEqual(zone.deallocate(address), .ok)
+          XCTAssertEqual(zone.deallocate(address), Status.doubleFree)
+          XCTAssertNil(shared.zone(index).zone.violation())
+        }
+      }
+      XCTAssertEqual(zone.deallocate(4096), Status.foreignPointer)
+      XCTAssertEqual(zone.deallocate(0), .ok)
+    }
+  }
+
+  func testAHintIsOnlyAGuess() {
+    withZone(cpuCount: 3) { zone, shared in
+      for index in [2, 0, 1, 3, 2] as [UInt] {
+        let address = UInt(bitPattern: shared.zone(index).locked { $0.allocate(64) })
+        for hint: UInt16 in [0, 1, 2, 3, 4, .max] {
+          shared.setHints(to: hint)
+          XCTAssertEqual(zone.deallocate(address + 1), Status.interiorPointer)
+          XCTAssertTrue(zone.owns(address))
+        }
+        XCTAssertEqual(zone.deallocate(address), .ok)
+        // The page goes, and comes again for another zone.
+        var gone = (base: 0, large: 0)
+        XCTAssertEqual(zone.reclaim(basePages: .max, largePages: .max, &gone), .ok)
+        XCTAssertEqual(gone.base, 1)
+        XCTAssertEqual(zone.deallocate(address), Status.foreignPointer)
+      }
+    }
+  }
+
+  func testAReserveTakesPagesOfAnyZoneAndGivesThemToAny() {
+    withZone(cpuCount: 3) { zone, shared in
+      for index: UInt in [0, 1, 2] {
+        let address = UInt(bitPattern: shared.zone(index).locked { $0.allocate(1000) })
+        XCTAssertEqual(zone.deallocate(address), .ok)
+      }
+      provider.fault = { _, _ in .outOfMemory }
+      let slots = 3 * SlabGeometry(slotSize: 64, page: .kib4).slotCount
+      XCTAssertEqual(zone.reserve(size: 64, alignment: 8, count: slots), .ok)
+      XCTAssertEqual(zone.reserve(size: 64, alignment: 8, count: slots + 1), Status.outOfMemory)
+      XCTAssertEqual(provider.pagesOut, 3)
+      for index: UInt in [0, 1, 2, 3] { XCTAssertNil(shared.zone(index).zone.violation()) }
+      let objects = (0..<slots).map { _ in UInt(bitPattern: zone.allocate(64)) }
+      XCTAssertFalse(objects.contains(0))
+      XCTAssertNil(zone.allocate(64))
+      for object in objects { XCTAssertEqual(zone.deallocate(object), .ok) }
+      provider.fault = { _, _ in .none }
+    }
+  }
+
+  /// What overlaps a page of one CPU's zone is refused by all others, whatever its size.
+  func testAPageThatOverlapsAnotherCPUsIsRefused() {
+    withZone(cpuCount: 3) { zone, shared in
+      let owner = shared.zone(1)
+      var live = (0..<70).map { _ in bits(owner.locked { $0.allocate(2048) }) }
+      let large = bits(owner.locked { $0.allocate(5000) })
+      live.append(large)
+      let table = owner.zone.basePages.tablePage!
+      let overlapping: [(address: UInt, size: UInt)] = [
+        (live[0] & ~PageSize.kib4.mask, 100), (table, 100), (large & ~PageSize.large.mask, 100),
+        (large & ~PageSize.large.mask + 8192, 100), (large & ~PageSize.large.mask, 20_000),
+        (live[0] & ~PageSize.large.mask, 20_000), (table & ~PageSize.large.mask, 20_000),
+      ]
+      for (address, size) in overlapping where address != 0 {
+        provider.fault = { _, _ in .address(address) }
+        for index in [0, 2, 3] as [UInt] {
+          var status = Status.ok
+          XCTAssertNil(shared.zone(index).locked { $0.allocate(size: size, alignment: 8, status: &status) })
+          XCTAssertEqual(status, Status.pageOwned, "size \(size)")
+          let bytes = size == 100 ? 4096 : PageSize.large.bytes
+          let refilled = shared.zone(index).locked { $0.refill(size: size, alignment: 8, page: address, pageSize: bytes) }
+          XCTAssertEqual(refilled, Status.pageOwned, "size \(size)")
+          XCTAssertNil(shared.zone(index).zone.violation())
+        }
+      }
+      provider.fault = { _, _ in .none }
+      for size: UInt in [100, 20_000] { live.append(bits(shared.zone(0).locked { $0.allocate(size) })) }
+      for address in live { XCTAssertEqual(zone.deallocate(address), .ok) }
+    }
+  }
+
+  /// Of two CPUs that are given overlapping pages at the same time one gets its page.
+  func testTwoCPUsThatGetOverlappingPagesAtOnce() {
+    let memory = UnsafeMutableRawPointer.allocate(byteCount: PageSize.large.bytes, alignment: PageSize.large.bytes)
+    defer { memory.deallocate() }
+    memset(memory, 0, PageSize.large.bytes)
+    withZone(cpuCount: 2) { zone, shared in
+      let place = UInt(bitPattern: memory)
+      nonisolated(unsafe) let (zone, shared) = (zone, shared)
+      for round in 0..<2000 as Range<UInt> {
+        let statuses = TwoResults()
+        DispatchQueue.concurrentPerform(iterations: 2) { index in
+          let size: UInt = index == 0 ? 20_000 : 64
+          let page = index == 0 ? place : place + round % 512 * 4096
+          let bytes = index == 0 ? PageSize.large.bytes : 4096
+          statuses.set(
+            index, shared.zone(UInt(index)).locked { $0.refill(size: size, alignment: 8, page: page, pageSize: bytes) })
+        }
+        let (one, other) = statuses.values
+        XCTAssertEqual(Set([one, other]), [.pageOwned, .ok])
+        XCTAssertEqual(zone.takeEmptyPage(.large) != nil, one == .ok)
+        XCTAssertEqual(zone.takeEmptyPage(.kib4) != nil, other == .ok)
+      }
+    }
+  }
+}
+
+/// Two results, each of a thread of its own.
+private final class TwoResults: @unchecked Sendable {
+  private let lock = NSLock()
+  private var results: [Int: Status] = [:]
+  private let missing = Status(rawValue: 99)
+
+  func set(_ index: Int, _ status: Status) { lock.withLock { results[index] = status } }
+  var values: (Status, Status) { lock.withLock { (results[0] ?? missing, results[1] ?? missing) } }
+}
+
+extension UnsafeMutablePointer where Pointee == SharedZone {
+  fileprivate func setHints(to hint: UInt16) {
+    for entry in 0..<Int(PageHints.count) { hints.pointee.zones[entry].store(hint, ordering: .relaxed) }
+  }
+}
