@@ -6,7 +6,7 @@ import CSlabmalloc
 // compiled with an older header passes a smaller struct and gets the fields that it knows.
 
 /// The sizes that the structs had in 0.3.0: the smallest that are served.
-enum firstSizes {
+enum FirstSizes {
   static var heapUsage: UInt32 { 48 }
   static var processUsage: UInt32 { 96 }
   static var processOptions: UInt32 { 16 }
