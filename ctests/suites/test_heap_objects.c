@@ -1,4 +1,5 @@
-/* What can be done with the objects of a heap of one's own: in batches, with their sizes, with new sizes, and counted. */
+/* What can be done with the objects of a heap of one's own: in batches, with their sizes, with new sizes, and counted.
+ * */
 #include "../support/process_books.h"
 #include "../support/process_misuse.h"
 #include "../support/process_threads.h"

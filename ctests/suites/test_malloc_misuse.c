@@ -189,83 +189,6 @@ static void a_handler_that_allocates(void **state) {
   check_process_books();
 }
 
-static size_t second_handler_calls;
-
-static void second_handler(void *context, const slm_misuse *misuse) {
-  (void)misuse;
-  second_handler_calls += context == &second_handler_calls;
-}
-
-/** Who sets a handler gets the former one, which can be set again. */
-static void the_former_handler_is_returned(void **state) {
-  (void)state;
-  char stranger[64];
-  slm_misuse_handler second = {second_handler, &second_handler_calls};
-  slm_misuse_handler former = slm_process_set_misuse_handler(second);
-  assert_true(former.function == record_misuse && former.context == &misuses); /* catch_misuse() set it */
-  slm_free(stranger);
-  assert_int_equal(second_handler_calls, 1);
-  assert_int_equal(misuses.count, 0);
-
-  slm_misuse_handler none = {NULL, NULL};
-  former = slm_process_set_misuse_handler(none);
-  assert_true(former.function == second_handler && former.context == &second_handler_calls);
-  former = slm_process_set_misuse_handler(second);
-  assert_true(former.function == NULL && former.context == NULL);
-  slm_process_set_misuse_handler((slm_misuse_handler){record_misuse, &misuses});
-  assert_misuse(SLM_ERR_FOREIGN_POINTER, stranger, 0, slm_free(stranger));
-}
-
-static size_t mixed_handlers;
-
-/** Its context is its own address: of a mixture of two handlers it would be the other one's. */
-static void handler_a(void *context, const slm_misuse *misuse) {
-  (void)misuse;
-  if (context != (void *)&handler_a) __atomic_add_fetch(&mixed_handlers, 1, __ATOMIC_RELAXED);
-}
-
-static void handler_b(void *context, const slm_misuse *misuse) {
-  (void)misuse;
-  if (context != (void *)&handler_b) __atomic_add_fetch(&mixed_handlers, 1, __ATOMIC_RELAXED);
-}
-
-enum { HANDLER_ROUNDS = 20000 };
-
-static void *set_handlers(void *argument) {
-  slm_misuse_handler a = {handler_a, (void *)&handler_a}, b = {handler_b, (void *)&handler_b};
-  size_t faults = 0;
-  for (size_t i = 0; i < HANDLER_ROUNDS; i++) {
-    slm_misuse_handler former = slm_process_set_misuse_handler(i % 2 == 0 ? a : b);
-    faults += former.context != (void *)former.function;
-  }
-  *(size_t *)argument = faults;
-  return NULL;
-}
-
-static void *misuse_something(void *argument) {
-  char stranger[64];
-  (void)argument;
-  for (size_t i = 0; i < HANDLER_ROUNDS; i++) slm_free(stranger);
-  return NULL;
-}
-
-/** While threads set handlers, a misuse sees one of them, and never a mixture. */
-static void handlers_change_at_any_time(void **state) {
-  (void)state;
-  pthread_t threads[4];
-  size_t faults[2] = {0, 0};
-  mixed_handlers = 0;
-  slm_misuse_handler former = slm_process_set_misuse_handler((slm_misuse_handler){handler_a, (void *)&handler_a});
-  for (int i = 0; i < 2; i++) {
-    assert_int_equal(pthread_create(&threads[i], NULL, set_handlers, &faults[i]), 0);
-    assert_int_equal(pthread_create(&threads[2 + i], NULL, misuse_something, NULL), 0);
-  }
-  for (int i = 0; i < 4; i++) assert_int_equal(pthread_join(threads[i], NULL), 0);
-  slm_process_set_misuse_handler(former);
-  assert_int_equal(faults[0] + faults[1], 0);
-  assert_int_equal(mixed_handlers, 0);
-}
-
 int main(void) {
   const struct CMUnitTest tests[] = {
       misuse_test(a_double_free_of_each_size),
@@ -276,8 +199,6 @@ int main(void) {
       misuse_test(after_a_purge),
       misuse_test(work_goes_on),
       misuse_test(a_handler_that_allocates),
-      misuse_test(the_former_handler_is_returned),
-      misuse_test(handlers_change_at_any_time),
   };
   return cmocka_run_group_tests_name("slm_malloc misuse", tests, NULL, NULL);
 }

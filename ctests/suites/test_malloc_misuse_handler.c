@@ -1,5 +1,5 @@
 /* The misuse handler: setting one gives back the former one, from any thread, and no misuse sees a mixture of two. */
-#include "support/process_threads.h"
+#include "../support/process_threads.h"
 
 #include <stdatomic.h>
 #include <stdint.h>

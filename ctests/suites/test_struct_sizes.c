@@ -144,8 +144,8 @@ static void a_provider_without_runs(void **state) {
   }
 }
 
-/** A provider and options of a later header. What is behind the fields that this one knows of a provider is not looked at;
- * options with a field that it doesn't know, and which is set, are refused, as what they ask for can't be had. */
+/** A provider and options of a later header. What is behind the fields that this one knows of a provider is not looked
+ * at; options with a field that it doesn't know, and which is set, are refused, as what they ask for can't be had. */
 static void larger_ones(void **state) {
   (void)state;
   test_provider pages;

@@ -14,6 +14,7 @@ private func explain(_ why: UnsafeMutablePointer<slm_status>?, _ status: Status)
 private func areForHeap(_ options: UnsafePointer<slm_options>) -> Bool {
   let options = options.pointee
   return options.struct_size >= UInt32(MemoryLayout<slm_options>.size) && options.page_size == 0 && options.flags == 0
+    && options.threads == SLM_ONE_THREAD && options.cpu_count == 0 && options.soft_limit == 0 && options.hard_limit == 0
     && options.provider.struct_size == 0 && options.provider.allocate_page == nil
     && options.provider.release_page == nil
 }
