@@ -16,6 +16,7 @@ typedef struct object {
   size_t size, alignment, usable;
   int heap; /* which one's it is; -1: a thread's */
   uint64_t id;
+  bool was_resized; /* its size is then not that of a sized deallocation */
 } object;
 
 static struct {
@@ -54,7 +55,7 @@ static void added(void *memory, size_t alignment, size_t size, int heap) {
   if (memory == NULL) return;
   CHECK((uintptr_t)memory % (alignment < 16 ? 16 : alignment) == 0);
   object *o = &m.objects[m.count++];
-  *o = (object){memory, size, alignment, slm_usable_size(memory), heap, m.next_id++};
+  *o = (object){memory, size, alignment, slm_usable_size(memory), heap, m.next_id++, false};
   CHECK(o->usable >= size && o->usable > 0);
   CHECK(intervals_add(&m.taken, memory, o->usable));
   pattern_fill_ends(memory, size, o->id);
@@ -143,7 +144,8 @@ static void deallocate_sized(void) {
   object *at = pick();
   if (at == NULL) return;
   object o = take(at);
-  if (o.alignment != 0) slm_free_aligned_sized(o.memory, o.alignment, o.size);
+  if (o.was_resized) slm_free(o.memory);
+  else if (o.alignment != 0) slm_free_aligned_sized(o.memory, o.alignment, o.size);
   else slm_free_sized(o.memory, o.size);
   note_freed(o.memory);
 }
@@ -242,6 +244,7 @@ static void heap_resize(void) {
   *at = m.objects[--m.count];
   CHECK(intervals_remove(&m.taken, o.memory, o.usable));
   added(o.memory, o.alignment, size, o.heap);
+  m.objects[m.count - 1].was_resized = true;
 }
 
 static void heap_batch(void) {
