@@ -173,7 +173,10 @@ static void reallocate(void) {
   }
   object o = *at;
   CHECK(intact(at));
-  unsigned char *memory = slm_realloc(o.memory, size);
+  /* By the heap that it is of, if it is of one and the size is odd. It stays in that heap either way. */
+  bool by_heap = o.heap >= 0 && size % 2 == 1;
+  unsigned char *memory =
+      by_heap ? slm_heap_reallocate(m.heaps[o.heap], o.memory, size) : slm_realloc(o.memory, size);
   if (memory == NULL && size != 0) {
     CHECK(m.is_starved && errno == ENOMEM && intact(at));
     return;
@@ -189,7 +192,8 @@ static void reallocate(void) {
   if (o.size > 2 * PATTERN_END && kept > PATTERN_END) kept = PATTERN_END; /* the start of a big object's pattern */
   CHECK(memory != NULL && pattern_holds(memory, kept, o.id));
   if (memory != o.memory) note_freed(o.memory);
-  added(memory, 0, size, memory == o.memory ? o.heap : -1);
+  added(memory, 0, size, o.heap);
+  CHECK(o.heap < 0 || slm_heap_owns(m.heaps[o.heap], memory));
 }
 
 /** One report, and NULL where there is a result. */

@@ -22,6 +22,10 @@ struct HeapPool: ~Copyable {
   /// Slabs of each size class.
   var slabCounts: ClassArray<UInt32>
   var counts: Counts
+  #if SLM_ASSERT
+    /// How often the invariants could have been checked.
+    var checkTurn: UInt32
+  #endif
 
   /// Bytes, but for the last two.
   struct Counts {
