@@ -175,8 +175,7 @@ static void reallocate(void) {
   CHECK(intact(at));
   /* By the heap that it is of, if it is of one and the size is odd. It stays in that heap either way. */
   bool by_heap = o.heap >= 0 && size % 2 == 1;
-  unsigned char *memory =
-      by_heap ? slm_heap_reallocate(m.heaps[o.heap], o.memory, size) : slm_realloc(o.memory, size);
+  unsigned char *memory = by_heap ? slm_heap_reallocate(m.heaps[o.heap], o.memory, size) : slm_realloc(o.memory, size);
   if (memory == NULL && size != 0) {
     CHECK(m.is_starved && errno == ENOMEM && intact(at));
     return;

@@ -2,8 +2,8 @@ import CSlabPort
 
 /// What the heaps of a process share: page runs, heaps that nobody has, orphans, and counts.
 ///
-/// The pool of runs is the first member: heaps and faces reach it at the pool's own address, and every deallocation reads its
-/// first three words there.
+/// The pool of runs is the first member: heaps and faces reach it at the pool's own address, and every deallocation
+/// reads its first three words there.
 ///
 /// Lock: that of the run pool guards all of this.
 ///

@@ -2,8 +2,8 @@
 
 /// What must hold of a process and its heaps between any two calls.
 ///
-/// The pools and the heaps check themselves, as they do in a build with assertions. What remains here needs a moment at which no
-/// thread runs, and memory for sets: each slab against all heaps, and each block of metadata against its user.
+/// The pools and the heaps check themselves, as they do in a build with assertions. What remains here needs a moment at
+/// which no thread runs, and memory for sets: each slab against all heaps, and each block of metadata against its user.
 struct HeapInvariants {
   private let pool: HeapPoolPointer
   /// Those that somebody has, and idle ones.

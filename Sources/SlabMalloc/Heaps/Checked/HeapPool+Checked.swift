@@ -1,8 +1,8 @@
 import Synchronization
 
 extension UnsafeMutablePointer where Pointee == HeapPool {
-  /// In a build with assertions: stops if an invariant of what heaps share does not hold. Looks each 16th time, since a look walks
-  /// over all pages. Takes the lock.
+  /// In a build with assertions: stops if an invariant of what heaps share does not hold. Looks each 16th time, since a
+  /// look walks over all pages. Takes the lock.
   @inline(__always) func checkInvariants() {
     #if SLM_ASSERT
       checkNowAndThen()

@@ -31,11 +31,14 @@ extension UnsafeMutablePointer where Pointee == HeapState {
   }
 
   extension UnsafeMutablePointer where Pointee == HeapBin {
-    /// The first invariant of the bin and its slabs that does not hold, as text. Other threads may free slots meanwhile.
+    /// The first invariant of the bin and its slabs that does not hold, as text. Other threads may free slots
+    /// meanwhile.
     ///
     /// Over the bin's slabs: slots = used + available + pending + ready. Slots in quarantine count as used.
     func violation() -> StaticString? {
-      if pointee.index >= UInt8(SizeClass.count) || pointee.heap.bin(UInt(pointee.index)) != self { return "a bin's index" }
+      if pointee.index >= UInt8(SizeClass.count) || pointee.heap.bin(UInt(pointee.index)) != self {
+        return "a bin's index"
+      }
       var missing: UInt = 0
       if let slab = pointee.current {
         if let text = slab.violation(of: self, .current, &missing) { return text }
@@ -63,7 +66,9 @@ extension UnsafeMutablePointer where Pointee == HeapState {
       if Self.ready(at: pointee.bottom).pointee.address != 0 { return "the bottom of a stack" }
       if pointee.top > pointee.limit || pointee.top <= pointee.bottom { return "the top of a stack" }
       let isHardened = pointee.heap.pool.isHardened
-      if !isHardened, (pointee.top - pointee.bottom) / size - 1 != ready { return "used + available + held is not all slots" }
+      if !isHardened, (pointee.top - pointee.bottom) / size - 1 != ready {
+        return "used + available + held is not all slots"
+      }
       if isHardened, ready != 0 { return "used + available + pending is not all slots" }
       var address = pointee.bottom + size
       while address != pointee.top {
@@ -71,7 +76,9 @@ extension UnsafeMutablePointer where Pointee == HeapState {
         let (index, isStart) = slot.run.slot(ofAny: slot.address)
         if !isStart || slot.run.mark(index) != slot.mark { return "a ready slot is none" }
         if slot.mark.pointee != Mark.free { return "a ready slot is not free" }
-        if !isHardened, slot.run.currentOwner.alone != pointee.heap.address { return "a ready slot of another heap's slab" }
+        if !isHardened, slot.run.currentOwner.alone != pointee.heap.address {
+          return "a ready slot of another heap's slab"
+        }
         address += size
       }
       return nil
@@ -79,7 +86,8 @@ extension UnsafeMutablePointer where Pointee == HeapState {
   }
 
   extension UnsafeMutablePointer where Pointee == PageRun {
-    /// The first invariant of a slab in a bin's list that does not hold, as text. Adds slots that are neither used nor available.
+    /// The first invariant of a slab in a bin's list that does not hold, as text. Adds slots that are neither used nor
+    /// available.
     fileprivate func violation(
       of bin: HeapBinPointer, _ place: PageRun.Place, _ missing: inout UInt
     ) -> StaticString? {
@@ -106,7 +114,9 @@ extension UnsafeMutablePointer where Pointee == HeapState {
         return "a slab is carved for another class"
       }
       let lines = HeapBinPointer.markLines(UInt(pointee.slotCount)) * Metadata.line
-      if UInt(bitPattern: pointee.words) - UInt(bitPattern: pointee.marks) != lines { return "a slab's words don't follow its marks" }
+      if UInt(bitPattern: pointee.words) - UInt(bitPattern: pointee.marks) != lines {
+        return "a slab's words don't follow its marks"
+      }
       return pointee.reciprocal == (guards == 1 ? 0 : bin.pointee.reciprocal) ? nil : "a slab's reciprocal"
     }
 
@@ -132,7 +142,8 @@ extension UnsafeMutablePointer where Pointee == HeapState {
         }
       }
       // Slots in quarantine are used, and marked as free.
-      return isHardened ? (used <= usedSlots ? nil : "a slab's number of used slots")
+      return isHardened
+        ? (used <= usedSlots ? nil : "a slab's number of used slots")
         : (used == usedSlots ? nil : "a slab's number of used slots")
     }
 

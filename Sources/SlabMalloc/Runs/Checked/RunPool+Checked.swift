@@ -64,7 +64,9 @@
           listed += 1
           let page = MetadataPage(run)
           if run.pointee.kind != .metadata { return "a metadata page is none" }
-          if Metadata.list(page.blockSize / Metadata.line) != index { return "a metadata page is in the list of another size" }
+          if Metadata.list(page.blockSize / Metadata.line) != index {
+            return "a metadata page is in the list of another size"
+          }
           return page.isFull ? "a full metadata page is listed" : nil
         }
         if let text { return text }
@@ -78,7 +80,9 @@
       if dirtyBytes != pages.dirty { return "dirtyBytes" }
       let used = sums.slabBytes + sums.largeBytes + metadataBytes + sums.busyBytes + sums.leftoverBytes
       if pages.held != used + pages.dirty + pages.clean { return "held is not the sum of what is held" }
-      if pointee.counts.taken - pointee.counts.givenBack != pages.held { return "taken - given back is not what is held" }
+      if pointee.counts.taken - pointee.counts.givenBack != pages.held {
+        return "taken - given back is not what is held"
+      }
       // What every deallocation reads is of the first segment, and nothing if there is none.
       guard extent > 0 else { return nil }
       guard let first = pointee.segments[0], !first.pointee.isLone else { return "extent of no segment" }

@@ -2,7 +2,8 @@ import Synchronization
 
 #if SLM_ASSERT
   extension UnsafeMutablePointer where Pointee == Segment {
-    /// Runs tile the segment, each page leads to its run, no two free neighbours could be one, and free runs are in their lists.
+    /// Runs tile the segment, each page leads to its run, no two free neighbours could be one, and free runs are in
+    /// their lists.
     func violation(_ sums: inout RunSums) -> StaticString? {
       if (pointee.limit - pointee.base) >> PageRun.pageShift > pointee.capacity { return "a segment's limit" }
       // A lone segment is one run, and aligning it may have left pages before it.
@@ -99,11 +100,15 @@ import Synchronization
     fileprivate func violation(isClean: Bool, runs: UInt) -> StaticString? {
       var (count, sum): (UInt, UInt) = (0, 0)
       for index in 0..<lists.count {
-        if (lists[index].first != nil) != (notEmpty >> UInt64(index) & 1 == 1) { return "the bits of lists that are not empty" }
+        if (lists[index].first != nil) != (notEmpty >> UInt64(index) & 1 == 1) {
+          return "the bits of lists that are not empty"
+        }
         let text = lists[index].violation { run in
           count += 1
           sum += UInt(run.pointee.pages)
-          if run.pointee.isClean != isClean || run.pointee.kind != .free { return "a run of another kind is in a free list" }
+          if run.pointee.isClean != isClean || run.pointee.kind != .free {
+            return "a run of another kind is in a free list"
+          }
           return Self.list(UInt(run.pointee.pages)) == index ? nil : "a free run is in the list of another size"
         }
         if let text { return text }

@@ -1,7 +1,8 @@
 import CSlabPort
 
-// Invariants run: in a build with assertions (SLM_ASSERT) the heaps check themselves on their slow paths, and stop at the first
-// invariant that does not hold. The checkers allocate nothing, since they run inside malloc. Tests call them too.
+// Invariants run: in a build with assertions (SLM_ASSERT) the heaps check themselves on their slow paths, and stop at
+// the first invariant that does not hold. The checkers allocate nothing, since they run inside malloc. Tests call them
+// too.
 
 #if SLM_ASSERT
   /// Writes which invariant does not hold, and aborts.
