@@ -1,4 +1,4 @@
-/* A program: a JSON parser whose strings and arrays grow in a heap of their own. The heap ends with the document. */
+/* A program: a JSON parser whose strings and arrays grow in a heap of their own, which is destroyed with the document. */
 #include "support/process_books.h"
 
 typedef enum { NOTHING, NUMBER, STRING, ARRAY, OBJECT } kind;

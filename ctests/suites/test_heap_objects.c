@@ -1,4 +1,4 @@
-/* The objects of a heap of one's own: in batches, freed with their sizes, resized, and counted. */
+/* What can be done with the objects of a heap of one's own: in batches, with their sizes, with new sizes, and counted. */
 #include "support/process_books.h"
 #include "support/process_misuse.h"
 #include "support/process_threads.h"

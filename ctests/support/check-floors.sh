@@ -1,16 +1,16 @@
 #!/bin/sh
-# Checks that the floors of the sources hold: each compiles with those below it alone, and no file names a type or
-# function of a floor above. Two houses stand on one ground floor:
+# Checks that the floors of the sources hold: each compiles with those below it alone, so no file names a type or function of a
+# floor above. Two houses stand on one ground floor:
 #
 #     Ground -> Pages -> Zones -> Zones/Shared        the zone house; Pages/Mmap is its hosted provider
 #     Ground -> Runs -> Heaps -> Process              the run house
 #     all of these -> API
 #
-# Then checks the fixed form of the lock's duty: a function whose comment says `Requires: the lock of the run pool.`
-# starts with assertLocked(), and no other function does. A build with assertions stops there if the lock is not held.
+# Then checks the fixed form of the lock's duty: a function whose comment says `Requires: the lock of the run pool.` starts with
+# assertLocked(), and no other function does. A build with assertions stops there if the lock is not held.
 #
 # usage: check-floors.sh SWIFTC TARGET
-# Prints each upward name with its file and line. FLOORS limits the check to some floors: FLOORS='Runs Heaps'.
+# Prints each upward name with its file and line. FLOORS limits the check to some floors, for example FLOORS='Runs Heaps'.
 set -u
 swiftc=$1 target=$2
 src=Sources/SlabMalloc
@@ -26,9 +26,8 @@ floor() { # floor NAME FILES: the files compile on their own
   name=$1
   shift
   case " ${FLOORS-$name} " in *" $name "*) ;; *) return ;; esac
-  if "$swiftc" -typecheck -swift-version 6 -enable-experimental-feature Embedded -wmo -parse-as-library \
-    -module-name SlabMalloc -D SLM_HOSTED ${DEFINES-} -target "$target" -I include -I Sources/CSlabPort/include "$@" \
-    >"$work/log" 2>&1; then
+  if "$swiftc" -typecheck -swift-version 6 -enable-experimental-feature Embedded -wmo -parse-as-library -module-name SlabMalloc \
+    -D SLM_HOSTED ${DEFINES-} -target "$target" -I include -I Sources/CSlabPort/include "$@" >"$work/log" 2>&1; then
     echo "$name: holds"
   else
     echo "$name: names what lies above it:"
@@ -55,15 +54,13 @@ floor API $(find "$src" -name '*.swift' -not -path '*/SwiftRuntime/*' | sort)
 # Of each function: whether its comment has the line, and whether its body starts with the call.
 files Runs Heaps Process | while read -r file; do
   awk -v file="$file" '
-    function complain(what) { print file ":" NR ": " what }
     /^ *\/\/\// { if ($0 ~ /Requires: the lock of the run pool\./) required = 1; next }
-    waiting { if ($0 !~ /assertLocked\(\)/) complain("requires the lock of the run pool, and does not start with assertLocked()")
+    waiting { if ($0 !~ /assertLocked\(\)/) print file ":" NR ": requires the lock of the run pool, and does not start with assertLocked()"
       waiting = 0; next }
     /(func|var|init)[ (]/ && required { open = 1; required = 0 }
     open { if ($0 ~ /\{ *$/) { waiting = 1; open = 0 } else if ($0 ~ /\{.*\} *$/) {
-      complain("requires the lock of the run pool, and does not start with assertLocked()"); open = 0 } next }
-    /assertLocked\(\)/ && !/func assertLocked/ {
-      complain("assertLocked() without a line `Requires: the lock of the run pool.`") }
+      print file ":" NR ": requires the lock of the run pool, and does not start with assertLocked()"; open = 0 } next }
+    /assertLocked\(\)/ && !/func assertLocked/ { print file ":" NR ": assertLocked() without a line `Requires: the lock of the run pool.`" }
     !/^ *@/ { required = 0 }
   ' "$file"
 done >"$work/locks"
@@ -71,7 +68,6 @@ if [ -s "$work/locks" ]; then
   cat "$work/locks"
   failed=1
 else
-  count=$(cat $(files Runs Heaps Process) | grep -c '^ *assertLocked()')
-  echo "lock of the run pool: $count functions require it and check it"
+  echo "lock of the run pool: $(cat $(files Runs Heaps Process) | grep -c '^ *assertLocked()') functions require it and check it"
 fi
 exit $failed
