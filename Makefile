@@ -44,12 +44,13 @@ CFLAGS ?= -O2 -gdwarf-4
 .DELETE_ON_ERROR:
 .SUFFIXES:
 
-.PHONY: all lib
+.PHONY: all lib assert
 # All that `make install` puts somewhere: root need not have the compilers.
 PACKAGE_FILES := $(B)/slabmalloc.pc $(B)/cmake/slabmalloc/slabmalloc-config.cmake \
   $(B)/cmake/slabmalloc/slabmalloc-config-version.cmake
 all: lib $(PACKAGE_FILES) $(B)/replay/slabmalloc-replay
 all: ## Build the libraries, the tool and the package files (the default)
+assert: $(B)/libslabmalloc-assert.so $(B)/libslabmalloc-assert-preload.so ## Build the libraries that check their invariants
 lib: $(B)/$(SONAME) $(B)/libslabmalloc.so $(B)/libslabmalloc.a $(B)/libslabmalloc-preload.so $(B)/libslabmalloc-malloc.o
 
 # --- The library -------------------------------------------------------------------------------
@@ -74,11 +75,14 @@ HOT := slm_zone_allocate slm_zone_deallocate slm_zone_deallocate_sized slm_cache
 HOSTED_HOT := slm_malloc slm_free slm_override_new slm_heap_allocate
 name_hot = @NM='$(NM)' OBJCOPY='$(OBJCOPY)' Sources/Packaging/name-hot.sh $@ $(1)
 
-$(B)/obj/SlabMalloc.o: $(SWIFT_SRC) $(C_HEADERS) $(B)/sources.txt $(B)/api.txt Makefile Sources/Packaging/name-hot.sh
+# The same with assertions: the heaps check their invariants on slow paths, and stop at the first that does not hold.
+$(B)/obj/SlabMalloc-assert.o: ASSERT_FLAGS := -D SLM_ASSERT
+$(B)/obj/SlabMalloc.o $(B)/obj/SlabMalloc-assert.o: $(SWIFT_SRC) $(C_HEADERS) $(B)/sources.txt $(B)/api.txt Makefile \
+  Sources/Packaging/name-hot.sh
 	@mkdir -p $(@D)
 	@echo '  SWIFT   $@'
 	@rm -f $@
-	@$(SWIFTC) $(SWIFT_FLAGS) $(HOSTED_FLAGS) -target $(TARGET) -c -o $@ $(SWIFT_SRC)
+	@$(SWIFTC) $(SWIFT_FLAGS) $(HOSTED_FLAGS) $(ASSERT_FLAGS) -target $(TARGET) -c -o $@ $(SWIFT_SRC)
 	$(call name_hot,$(HOT) $(HOSTED_HOT))
 
 PORT_OBJ := $(PORT_SRC:Sources/CSlabPort/%.c=$(B)/obj/%.o)
@@ -88,11 +92,17 @@ $(PORT_OBJ): $(B)/obj/%.o: Sources/CSlabPort/%.c $(C_HEADERS) Makefile
 	  $(INCLUDES) -c -o $@ $<
 
 LIB_OBJ := $(B)/obj/SlabMalloc.o $(PORT_OBJ)
+ASSERT_OBJ := $(B)/obj/SlabMalloc-assert.o $(PORT_OBJ)
+define link_library
+@echo '  LINK    $@'
+@$(CLANG) -target $(TARGET) -fuse-ld=lld -shared -nostdlib -o $@ $(1) -lc -Wl,-soname,$(SONAME) \
+  -Wl,--version-script=$(B)/exports.map -Wl,--no-undefined-version -Wl,--gc-sections \
+  -Wl,-z,defs,-z,now,-z,relro,-z,nodelete
+endef
 $(B)/$(SONAME): $(LIB_OBJ) $(B)/exports.map
-	@echo '  LINK    $@'
-	@$(CLANG) -target $(TARGET) -fuse-ld=lld -shared -nostdlib -o $@ $(LIB_OBJ) -lc -Wl,-soname,$(SONAME) \
-	  -Wl,--version-script=$(B)/exports.map -Wl,--no-undefined-version -Wl,--gc-sections \
-	  -Wl,-z,defs,-z,now,-z,relro,-z,nodelete
+	$(call link_library,$(LIB_OBJ))
+$(B)/libslabmalloc-assert.so: $(ASSERT_OBJ) $(B)/exports.map
+	$(call link_library,$(ASSERT_OBJ))
 
 $(B)/libslabmalloc.so: $(B)/$(SONAME)
 	@ln -sf $(SONAME) $@
@@ -104,11 +114,16 @@ $(B)/preload.map: $(PRELOAD_NAMES)
 	@mkdir -p $(@D)
 	@{ echo '{'; echo '  global:'; sed 's/^\([^ ]*\) .*/    \1;/' $^; echo '  local: *;'; echo '};'; } >$@
 
+define link_preload
+@echo '  LINK    $@'
+@$(CLANG) -target $(TARGET) -fuse-ld=lld -shared -nostdlib -o $@ $(1) -lc -Wl,-soname,$(@F) \
+  $$(sed 's/^\([^ ]*\) \(.*\)/-Wl,--defsym=\1=\2/' $(PRELOAD_NAMES)) -Wl,--version-script=$(B)/preload.map \
+  -Wl,--no-undefined-version -Wl,--gc-sections -Wl,-z,defs,-z,now,-z,relro,-z,nodelete
+endef
 $(B)/libslabmalloc-preload.so: $(LIB_OBJ) $(PRELOAD_NAMES) $(B)/preload.map
-	@echo '  LINK    $@'
-	@$(CLANG) -target $(TARGET) -fuse-ld=lld -shared -nostdlib -o $@ $(LIB_OBJ) -lc -Wl,-soname,libslabmalloc-preload.so \
-	  $$(sed 's/^\([^ ]*\) \(.*\)/-Wl,--defsym=\1=\2/' $(PRELOAD_NAMES)) -Wl,--version-script=$(B)/preload.map \
-	  -Wl,--no-undefined-version -Wl,--gc-sections -Wl,-z,defs,-z,now,-z,relro,-z,nodelete
+	$(call link_preload,$(LIB_OBJ))
+$(B)/libslabmalloc-assert-preload.so: $(ASSERT_OBJ) $(PRELOAD_NAMES) $(B)/preload.map
+	$(call link_preload,$(ASSERT_OBJ))
 
 # And as an object to link into a program.
 $(B)/libslabmalloc-malloc.o: $(LIB_OBJ) $(NAMES) Sources/Packaging/add-names.sh

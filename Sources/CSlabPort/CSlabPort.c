@@ -13,22 +13,23 @@ unsigned char slm_port_no_bin[128] __attribute__((aligned(64)));
 // What the core defines for a thread without a heap.
 uintptr_t slm_core_thread_allocate(uintptr_t size, void *heap) __attribute__((visibility("hidden")));
 uintptr_t slm_core_thread_allocate_aligned(uintptr_t size, uintptr_t alignment, void *heap)
-  __attribute__((visibility("hidden")));
+    __attribute__((visibility("hidden")));
 uintptr_t slm_core_thread_allocate_zeroed(uintptr_t size, void *heap) __attribute__((visibility("hidden")));
 uintptr_t slm_core_thread_reallocate(uintptr_t address, uintptr_t size, void *heap)
-  __attribute__((visibility("hidden")));
+    __attribute__((visibility("hidden")));
 int32_t slm_core_thread_deallocate(uintptr_t address, void *heap) __attribute__((visibility("hidden")));
 uintptr_t slm_core_thread_adopt(void *run, void *heap) __attribute__((visibility("hidden")));
 
 static const slm_port_stand_in stand_in = {
-  .allocate = slm_core_thread_allocate,
-  .allocate_aligned = slm_core_thread_allocate_aligned,
-  .allocate_zeroed = slm_core_thread_allocate_zeroed,
-  .reallocate = slm_core_thread_reallocate,
-  .deallocate = slm_core_thread_deallocate,
-  .adopt = slm_core_thread_adopt,
+    .allocate = slm_core_thread_allocate,
+    .allocate_aligned = slm_core_thread_allocate_aligned,
+    .allocate_zeroed = slm_core_thread_allocate_zeroed,
+    .reallocate = slm_core_thread_reallocate,
+    .deallocate = slm_core_thread_deallocate,
+    .adopt = slm_core_thread_adopt,
 };
-#define STAND_IN {[SLM_PORT_HEAP_POOL] = slm_port_process, [SLM_PORT_HEAP_STAND_IN] = (void *)&stand_in}
+#define STAND_IN                                                                                                       \
+  { [SLM_PORT_HEAP_POOL] = slm_port_process, [SLM_PORT_HEAP_STAND_IN] = (void *)&stand_in }
 void *slm_port_no_heap[SLM_PORT_NO_HEAP_WORDS] __attribute__((aligned(64))) = STAND_IN;
 void *slm_port_exited_heap[SLM_PORT_NO_HEAP_WORDS] __attribute__((aligned(64))) = STAND_IN;
 __thread void *slm_port_heap = slm_port_no_heap;
@@ -71,8 +72,8 @@ static int move_mapping(void *from, void *to, size_t bytes) {
   return 0;
 }
 
-// An object that was moved and has grown consists of several mappings, of which the kernel moves one at a time: halves are tried
-// until they lie in one, and what is small is copied.
+// An object that was moved and has grown consists of several mappings, of which the kernel moves one at a time: halves
+// are tried until they lie in one, and what is small is copied.
 static void move_halves(char *from, char *to, size_t bytes) {
   enum { SMALL = 1 << 20, PAGE = 1 << 16 };
   if (bytes <= SMALL) {

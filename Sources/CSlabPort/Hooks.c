@@ -1,4 +1,5 @@
-// The weak definitions of the hooks that an embedder may leave out, and the provider on two of them. See slabmalloc/port.h.
+// The weak definitions of the hooks that an embedder may leave out, and the provider on two of them. See
+// slabmalloc/port.h.
 #include "CSlabPort.h"
 
 #if !__STDC_HOSTED__

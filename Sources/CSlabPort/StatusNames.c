@@ -3,10 +3,12 @@
 #include <slabmalloc.h>
 
 const char *slm_port_status_name(int32_t status) {
-#define NAME(name, value, meaning) \
-  case name: return #name;
+#define NAME(name, value, meaning)                                                                                     \
+  case name:                                                                                                           \
+    return #name;
   switch (status) {
     SLM_STATUSES(NAME)
-    default: return "SLM_ERR_UNKNOWN";
+  default:
+    return "SLM_ERR_UNKNOWN";
   }
 }

@@ -1,5 +1,9 @@
 # Tests of the preload library: `make check-preload` runs them all, `make stress` a longer stress test.
-# PRELOAD_LIB may name another malloc, to see what these tests say of it.
+# PRELOAD_LIB may name another malloc, to see what these tests say of it. With ASSERT=1 these tests, the soak test and the crash
+# programs of malloc run on the library that checks its invariants.
+ifneq ($(ASSERT),)
+PRELOAD_LIB ?= $(B)/libslabmalloc-assert-preload.so
+endif
 PRELOAD_LIB ?= $(B)/libslabmalloc-preload.so
 PRELOAD_DIR := ctests/preload
 packages_programs := python3 sqlite3 redis-server redis-tools perl git gcc g++ mawk coreutils diffutils

@@ -1,4 +1,5 @@
-# A long run of everything at once: `make soak MINUTES=60`, and 10 seconds of it in `make check`.
+# A long run of everything at once: `make soak MINUTES=60`, and 10 seconds of it in `make check`, on the library
+# that checks its invariants.
 SOAK := $(B)/soak/soak
 MINUTES ?= 1
 $(SOAK): ctests/soak/soak.c ctests/soak/soak.mk | $(B)/packages/check
@@ -10,5 +11,5 @@ $(SOAK): ctests/soak/soak.c ctests/soak/soak.mk | $(B)/packages/check
 .PHONY: soak check-soak
 soak: $(SOAK) $(PRELOAD_LIB) ## Threads, fork, exec, signals and no memory at once, each object checked: MINUTES=60
 	@ctests/soak/run-soak.sh $(PRELOAD_LIB) $< "$$(echo '$(MINUTES)' | awk '/^[0-9.]+$$/ { print int($$1 * 60) }')"
-check-soak: $(SOAK) $(PRELOAD_LIB) ## Ten seconds of the soak test, in each profile in turn
-	@ctests/soak/run-soak.sh $(PRELOAD_LIB) $< 10
+check-soak: $(SOAK) $(B)/libslabmalloc-assert-preload.so ## Ten seconds of the soak test with assertions, in each profile in turn
+	@ctests/soak/run-soak.sh $(B)/libslabmalloc-assert-preload.so $< 10

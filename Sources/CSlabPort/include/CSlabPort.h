@@ -110,8 +110,9 @@ typedef struct {
   uintptr_t (*adopt)(void *run, void *heap);
 } slm_port_stand_in;
 
-// The heap of this thread. Before the thread has one, and after it has given it back, a stand-in: a heap that serves nothing, with
-// the process's pool and the functions above. The words at which a heap has these two; HeapLayoutTests hold them.
+// The heap of this thread. Before the thread has one, and after it has given it back, a stand-in: a heap that serves
+// nothing, with the process's pool and the functions above. The words at which a heap has these two; HeapLayoutTests
+// hold them.
 enum { SLM_PORT_HEAP_POOL = 2, SLM_PORT_HEAP_STAND_IN = 9, SLM_PORT_NO_HEAP_WORDS = 16 };
 extern void *slm_port_no_heap[SLM_PORT_NO_HEAP_WORDS] __attribute__((visibility("hidden")));
 extern void *slm_port_exited_heap[SLM_PORT_NO_HEAP_WORDS] __attribute__((visibility("hidden")));
@@ -212,8 +213,8 @@ static inline void slm_port_write_error(const void *text, size_t bytes) {
 
 // --- Traces ----------------------------------------------------------------------------------------
 
-// The state of the process's trace, and for each thread while there is one: its heap, which slm_port_heap doesn't lead to then,
-// and 1 + its number in the trace, 0 before it has one.
+// The state of the process's trace, and for each thread while there is one: its heap, which slm_port_heap doesn't lead
+// to then, and 1 + its number in the trace, 0 before it has one.
 extern uint64_t slm_port_trace[32] __attribute__((visibility("hidden")));
 static inline void *slm_port_trace_address(void) { return slm_port_trace; }
 typedef struct {
@@ -226,12 +227,12 @@ static inline void slm_port_set_traced_heap(void *heap) { slm_port_traced.heap =
 static inline uintptr_t slm_port_traced_number(void) { return slm_port_traced.number; }
 static inline void slm_port_set_traced_number(uintptr_t number) { slm_port_traced.number = number; }
 
-// Makes the file empty; %p in the path becomes the number of the process. SLM_PORT_TRACE_BUSY if another process records into
-// it, SLM_PORT_TRACE_REFUSED if it can't be written.
+// Makes the file empty; %p in the path becomes the number of the process. SLM_PORT_TRACE_BUSY if another process
+// records into it, SLM_PORT_TRACE_REFUSED if it can't be written.
 enum { SLM_PORT_TRACE_OK, SLM_PORT_TRACE_BUSY, SLM_PORT_TRACE_REFUSED };
 int slm_port_trace_open(const char *path) __attribute__((visibility("hidden")));
-// Maps a part of the file, which reads as zero; NULL if there is no room. Fails too in a child of the process, and if the program
-// has put another file in the place of this one.
+// Maps a part of the file, which reads as zero; NULL if there is no room. Fails too in a child of the process, and if
+// the program has put another file in the place of this one.
 void *slm_port_trace_map(size_t start, size_t bytes) __attribute__((visibility("hidden")));
 // The file has this size from now on. Does nothing in a child.
 void slm_port_trace_close(size_t size) __attribute__((visibility("hidden")));

@@ -1,7 +1,7 @@
 // Slots that return to their slab, and what the slab becomes. Owner: only the thread of the bin's heap runs these.
 
-/// The stack is full: the slot becomes available in its slab. Run and index come in the order in which the fast path computes
-/// them.
+/// The stack is full: the slot becomes available in its slab. Run and index come in the order in which the fast path
+/// computes them.
 /// - Parameter run: the `PageRun` of a slab that the thread's heap owns.
 @c(slm_core_heap_deallocate_to_word)
 @inline(never)
@@ -50,8 +50,8 @@ func heapSlabIsUnused(_ run: UnsafeMutableRawPointer) -> Status {
 }
 
 extension UnsafeMutablePointer where Pointee == HeapBin {
-  /// Gives back a slab of which nothing is used. It stays if a slot of it is freed remotely all the same: that is a double free,
-  /// which is found when the slab is collected.
+  /// Gives back a slab of which nothing is used. It stays if a slot of it is freed remotely all the same: that is a
+  /// double free, which is found when the slab is collected.
   func discard(_ slab: RunPointer) {
     unlist(slab)
     guard slab.pass(from: pointee.heap, to: .noSlab) else { return updateList(of: slab) }

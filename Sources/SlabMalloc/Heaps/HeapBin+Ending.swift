@@ -2,8 +2,8 @@ import Synchronization
 
 /// What becomes of a heap's slabs when its thread ends, or when the heap is destroyed.
 extension UnsafeMutablePointer where Pointee == HeapState {
-  /// Abandons all slabs: empty ones are given back, full ones have no owner, partial ones become orphans. A slab of which others are
-  /// freeing slots at this moment stays, for the next thread that takes this heap.
+  /// Abandons all slabs: empty ones are given back, full ones have no owner, partial ones become orphans. A slab of
+  /// which others are freeing slots at this moment stays, for the next thread that takes this heap.
   func abandonSlabs() {
     _ = collectRemote()
     for index in 0..<SizeClass.count {

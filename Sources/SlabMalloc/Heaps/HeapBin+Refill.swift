@@ -4,8 +4,8 @@ import Synchronization
 extension UnsafeMutablePointer where Pointee == HeapBin {
   /// Opens a word with available slots, when nothing is ready or pending. False if the system has no more memory.
   ///
-  /// The slots come, in this order, from the current slab, from remote frees, from a partial slab, from an orphan, from a new slab,
-  /// and from a sparse slab.
+  /// The slots come, in this order, from the current slab, from remote frees, from a partial slab, from an orphan, from
+  /// a new slab, and from a sparse slab.
   @inline(never) func refill() -> Bool {
     // First, since it may give back the current slab.
     pointee.heap.tick()

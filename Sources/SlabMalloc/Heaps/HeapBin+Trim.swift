@@ -1,6 +1,6 @@
 extension UnsafeMutablePointer where Pointee == HeapBin {
-  /// Gives back the current slab if nothing of it is used. Its memory is purged at once: the next slab is likely to get the same
-  /// run, and would otherwise keep the memory.
+  /// Gives back the current slab if nothing of it is used. Its memory is purged at once: the next slab is likely to get
+  /// the same run, and would otherwise keep the memory.
   func trim() {
     guard let slab = pointee.current, slab.pointee.used == 1 else { return }
     unlist(slab)

@@ -15,17 +15,18 @@ extension UnsafeMutablePointer where Pointee == ReadySlot {
 
 /// The slabs of one size class in a heap.
 ///
-/// A freed slot goes on the stack of ready slots, and the next allocation takes it from there, last in first out. When the
-/// stack is full, the slot becomes available in its slab's words. When it is empty, an allocation takes one of the *pending*
-/// slots: those of one word of the current slab that were opened for allocation. When none is pending, a *refill* opens the next
-/// word, or makes another slab current.
+/// A freed slot goes on the stack of ready slots, and the next allocation takes it from there, last in first out. When
+/// the stack is full, the slot becomes available in its slab's words. When it is empty, an allocation takes one of the
+/// *pending* slots: those of one word of the current slab that were opened for allocation. When none is pending, a
+/// *refill* opens the next word, or makes another slab current.
 ///
 ///     freed ──> ready ──────────────────────────────> allocated
 ///         └───> available ── refill ──> pending ──┘
 ///
-/// Lists: `partial`, first in first out, so that slabs gather free slots; `sparse`, slabs with fewer than `threshold` available
-/// slots, which are opened only when there is no memory for a new slab. A slab without available slots, ready slots and remote
-/// frees is given up: it has no owner and is in no list, and a thread that frees a slot of it adopts it.
+/// Lists: `partial`, first in first out, so that slabs gather free slots; `sparse`, slabs with fewer than `threshold`
+/// available slots, which are opened only when there is no memory for a new slab. A slab without available slots, ready
+/// slots and remote frees is given up: it has no owner and is in no list, and a thread that frees a slot of it adopts
+/// it.
 struct HeapBin {
   /// One past the newest ready slot.
   var top: UInt
@@ -57,8 +58,8 @@ struct HeapBin {
   /// Bytes from one bin to the next: two cache lines, the first of which every allocation reads.
   static let stride = 128
 
-  /// Ready slots that a bin holds: 32 KiB of them, but 32 to 512, and no more than half a slab's. Each free of an empty slab's last
-  /// slot then takes few of them off the stack.
+  /// Ready slots that a bin holds: 32 KiB of them, but 32 to 512, and no more than half a slab's. Each free of an empty
+  /// slab's last slot then takes few of them off the stack.
   static func readyLimit(_ slotSize: UInt) -> UInt {
     min(max(min((32 << 10) / slotSize, 512), 32), slotCount(slotSize) / 2)
   }
@@ -69,7 +70,8 @@ struct HeapBin {
     return 1 << UInt(UInt.bitWidth - 1 - limit.leadingZeroBitCount)
   }
 
-  /// Pages of a slab: at least 64 slots up to 16 KiB, and 15 for the largest. Pages that are not touched take no memory.
+  /// Pages of a slab: at least 64 slots up to 16 KiB, and 15 for the largest. Pages that are not touched take no
+  /// memory.
   static func pages(_ slotSize: UInt) -> UInt {
     if slotSize <= 512 { return 1 }
     if slotSize <= 1024 { return 2 }
@@ -103,7 +105,8 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
         top: first, limit: first + limit * UInt(MemoryLayout<ReadySlot>.stride), pending: 0, wordStart: 0,
         wordMarks: raw.assumingMemoryBound(to: UInt8.self), slotSize: slotSize, current: nil, heap: heap,
         partial: LinkedList(), sparse: LinkedList(), bottom: bottom, reciprocal: UInt.max / slotSize + 1,
-        slotCount: UInt16(slotCount), threshold: UInt16(threshold), pages: UInt16(HeapBin.pages(slotSize)), index: index,
+        slotCount: UInt16(slotCount), threshold: UInt16(threshold), pages: UInt16(HeapBin.pages(slotSize)),
+        index: index,
         quarantineMask: UInt8(truncatingIfNeeded: limit &- 1), random: 0))
     // The mark of the bottom is a byte of the 0.
     Self.ready(at: bottom).pointee = ReadySlot(

@@ -34,7 +34,8 @@ extension UnsafeMutablePointer where Pointee == HeapPool {
 }
 
 extension SizeClass {
-  /// The class for a size and an alignment in a heap: none below 16, and all its slots are so aligned. nil if there is none.
+  /// The class for a size and an alignment in a heap: none below 16, and all its slots are so aligned. nil if there is
+  /// none.
   static func naturalIndex(size: UInt, alignment: UInt) -> UInt? {
     let size = size < 16 ? 16 : size
     if alignment <= 16 { return index(size: size) }

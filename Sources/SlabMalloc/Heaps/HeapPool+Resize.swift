@@ -13,8 +13,9 @@ extension UnsafeMutablePointer where Pointee == HeapPool {
       shrink(run, to: has)
       return false
     }
-    shrink(run, to: pages(bytes))
+    // The size first: a look at the run between the two must not find the size larger than the run.
     locked { LargeObject(run).size = bytes }
+    shrink(run, to: pages(bytes))
     runs.purgeIfDue()
     return true
   }

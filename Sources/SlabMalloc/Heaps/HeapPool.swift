@@ -2,8 +2,8 @@ import CSlabPort
 
 /// What the heaps of a process share: page runs, heaps that nobody has, orphans, and counts.
 ///
-/// The pool of runs is the first member: heaps and faces reach it at the pool's own address, and every deallocation reads its
-/// first three words there.
+/// The pool of runs is the first member: heaps and faces reach it at the pool's own address, and every deallocation
+/// reads its first three words there.
 ///
 /// Lock: that of the run pool guards all of this.
 ///
@@ -22,6 +22,10 @@ struct HeapPool: ~Copyable {
   /// Slabs of each size class.
   var slabCounts: ClassArray<UInt32>
   var counts: Counts
+  #if SLM_ASSERT
+    /// How often the invariants could have been checked.
+    var checkTurn: UInt32
+  #endif
 
   /// Bytes, but for the last two.
   struct Counts {

@@ -2,8 +2,8 @@ import Synchronization
 
 /// A slab of the run house: a page run carved into slots of one size class.
 ///
-/// Its descriptor is the `PageRun` of its first page; marks and words lie in a block of metadata. A mark says what a slot is. A
-/// bit of a word says that the slot is available: the owner's bin may open it for allocation.
+/// Its descriptor is the `PageRun` of its first page; marks and words lie in a block of metadata. A mark says what a
+/// slot is. A bit of a word says that the slot is available: the owner's bin may open it for allocation.
 extension UnsafeMutablePointer where Pointee == PageRun {
   /// The bin whose heap owns the slab. Only the owner may use it.
   @inline(__always) var bin: HeapBinPointer {

@@ -5,7 +5,8 @@ import CSlabPort
 //     slm_malloc ──> heapAllocateOtherSize ──> heapAllocateRarely ──> stand-in, hardened, large
 //         └────────> bin: heapAllocateFromWord ──> heapAllocateByRefill
 //
-// Where a raw pointer stands behind the size, that is the register in which the caller has it: nothing moves before the jump.
+// Where a raw pointer stands behind the size, that is the register in which the caller has it: nothing moves before the
+// jump.
 extension UnsafeMutablePointer where Pointee == HeapState {
   /// Allocates `size` bytes.
   @inline(__always) func allocate(_ size: UInt) -> UnsafeMutableRawPointer? {

@@ -5,12 +5,12 @@ import Synchronization
 // Deallocation, from the fast path to the rare cases.
 //
 //     slm_free ──> heapDeallocateElsewhere   another heap's slab, another segment, a large object, NULL, or misuse
-//         ├──────> heapDeallocateDetour      a check failed, or the slab is hardened: it fails the first check on purpose
+//         ├──────> heapDeallocateDetour      a check failed; a hardened slab fails the first on purpose
 //         ├──────> heapDeallocateToWord      the stack of ready slots is full
 //         └──────> heapSlabIsUnused          the slab's last used slot
 extension UnsafeMutablePointer where Pointee == HeapState {
-  /// Frees an object; this is the heap of the thread. The pool is passed, although the heap knows it: that of the process is at a
-  /// fixed address.
+  /// Frees an object; this is the heap of the thread. The pool is passed, although the heap knows it: that of the
+  /// process is at a fixed address.
   @inline(__always) func deallocate(_ address: UInt, _ pool: HeapPoolPointer) -> Status {
     let runs = pool.runs
     let offset = address &- runs.base

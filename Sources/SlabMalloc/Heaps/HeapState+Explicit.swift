@@ -53,7 +53,9 @@ extension UnsafeMutablePointer where Pointee == HeapState {
   /// Changes the size of an object, which stays in this heap. 0 if that can't be: the object is then unchanged.
   func reallocateOwn(_ address: UInt, _ size: UInt, alignment: UInt) -> UInt {
     guard isExplicitHeap else { return noMemory() }
-    guard address != 0 else { return alignment == 1 ? UInt(bitPattern: allocate(size)) : allocate(size, alignment: alignment) }
+    guard address != 0 else {
+      return alignment == 1 ? UInt(bitPattern: allocate(size)) : allocate(size, alignment: alignment)
+    }
     let (status, run) = look(at: address)
     return status == .ok ? reallocate(address, run, size, alignment: alignment) : 0
   }

@@ -4,7 +4,8 @@ import Synchronization
 
 /// Objects that change their size.
 extension UnsafeMutablePointer where Pointee == HeapState {
-  /// Changes the size of an object of any heap; this is the heap of the thread. 0 if that can't be: the object is then unchanged.
+  /// Changes the size of an object of any heap; this is the heap of the thread. 0 if that can't be: the object is then
+  /// unchanged.
   func reallocate(_ address: UInt, _ size: UInt) -> UInt {
     guard isInitialized else { return standIn { $0.reallocate(address, size, raw) } }
     guard let run = pool.liveRun(address) else { return 0 }
@@ -43,10 +44,12 @@ extension UnsafeMutablePointer where Pointee == PageRun {
 }
 
 extension UnsafeMutablePointer where Pointee == HeapState {
-  /// Changes the size of an object of an explicit heap, for a thread that may not be that heap's: slm_realloc() does not know.
+  /// Changes the size of an object of an explicit heap, for a thread that may not be that heap's: slm_realloc() does
+  /// not know.
   ///
-  /// Such a thread may not touch the heap's bins, and the object may not leave the heap. What changes under the lock of the run
-  /// pool is safe for any thread: the object becomes a large one, in a run that the heap lists, whatever its size.
+  /// Such a thread may not touch the heap's bins, and the object may not leave the heap. What changes under the lock of
+  /// the run pool is safe for any thread: the object becomes a large one, in a run that the heap lists, whatever its
+  /// size.
   private func reallocate(_ address: UInt, _ run: RunPointer, _ size: UInt, ofExplicit heap: HeapPointer) -> UInt {
     if run.pointee.kind == .large {
       return pool.resizeLarge(run, size, anySize: true) ? address : pool.moveLarge(run, size, for: heap)

@@ -4,12 +4,12 @@ import Synchronization
 
 /// Remote frees: a thread frees an object of a slab that it does not own.
 ///
-/// The freeing thread may not touch the owner's lists. It makes two atomic operations. The first, on the slot's mark, decides
-/// whether this is a double free. The second counts the free in the slab's owner word. The thread that makes the number
-/// non-zero is the slab's *notifier*: it pushes the slab on its owner's stack or, if nobody owns the slab, adopts it. The owner
-/// cannot change before it has collected. A slab is therefore on one stack at most, and the thread that pops it owns it. The
-/// owner collects as many slots as were counted, whichever it finds first, and leaves later ones to their own count. A slab with
-/// nothing used thus has no free under way, and may be given up.
+/// The freeing thread may not touch the owner's lists. It makes two atomic operations. The first, on the slot's mark,
+/// decides whether this is a double free. The second counts the free in the slab's owner word. The thread that makes
+/// the number non-zero is the slab's *notifier*: it pushes the slab on its owner's stack or, if nobody owns the slab,
+/// adopts it. The owner cannot change before it has collected. A slab is therefore on one stack at most, and the thread
+/// that pops it owns it. The owner collects as many slots as were counted, whichever it finds first, and leaves later
+/// ones to their own count. A slab with nothing used thus has no free under way, and may be given up.
 ///
 ///     marks   used ── the owner ──> free              owner word   | waiting: 16 bits | owner: 48 bits |
 ///               └──── others ─────> remote ── collected by the owner ──> free

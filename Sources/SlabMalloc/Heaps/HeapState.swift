@@ -3,18 +3,19 @@ import Synchronization
 
 /// A heap: bins for all size classes. One thread at a time allocates from it; any thread frees its objects.
 ///
-/// Each thread has a heap, which it takes when it first allocates and gives back when it ends. A program makes more with
-/// slm_heap_create(): explicit heaps, which keep their slabs until they are destroyed. The heap is a block of metadata:
+/// Each thread has a heap, which it takes when it first allocates and gives back when it ends. A program makes more
+/// with slm_heap_create(): explicit heaps, which keep their slabs until they are destroyed. The heap is a block of
+/// metadata:
 ///
 ///     | HeapState | directBins | bin 0 | bin 1 | ... | bin 48 | stacks of ready slots |
 ///
 /// `directBins` holds, for each size up to 1024 in steps of 16, its bin.
 ///
-/// A thread without a heap has a *stand-in*: two lines of memory of CSlabPort in which `directLimit` is 0, so that every fast
-/// path leaves at once, and `standIn` leads to the functions that serve the call. The pool is set in it too.
+/// A thread without a heap has a *stand-in*: two lines of memory of CSlabPort in which `directLimit` is 0, so that
+/// every fast path leaves at once, and `standIn` leads to the functions that serve the call. The pool is set in it too.
 ///
-/// Lock: the heap belongs to its thread, except for `remote`, which is atomic, and `large` and `nextHeap`, which change under
-/// the lock of the run pool.
+/// Lock: the heap belongs to its thread, except for `remote`, which is atomic, and `large` and `nextHeap`, which change
+/// under the lock of the run pool.
 struct HeapState: ~Copyable {
   /// Sizes below find their bin by table. 0 in a hardened heap, in one that serves nothing, and in a stand-in.
   var directLimit: UInt
@@ -42,8 +43,8 @@ struct HeapState: ~Copyable {
 typealias HeapPointer = UnsafeMutablePointer<HeapState>
 
 extension HeapState {
-  // Where the parts of a heap start: constants, since fast paths compute with them. HeapLayoutTests hold them against the
-  // compiler's layout.
+  // Where the parts of a heap start: constants, since fast paths compute with them. HeapLayoutTests hold them against
+  // the compiler's layout.
   static var directBinsOffset: Int { 128 }
   static var directBinCount: Int { 65 }
   /// Sizes below this one are in `directBins`.
@@ -70,7 +71,8 @@ extension UnsafeMutablePointer where Pointee == HeapState {
   @inline(__always) var pool: HeapPoolPointer { pointee.pool }
 
   @inline(__always) func bin(_ index: UInt) -> HeapBinPointer {
-    raw.advanced(by: HeapState.binsOffset &+ Int(bitPattern: index) &* HeapBin.stride).assumingMemoryBound(to: HeapBin.self)
+    raw.advanced(by: HeapState.binsOffset &+ Int(bitPattern: index) &* HeapBin.stride).assumingMemoryBound(
+      to: HeapBin.self)
   }
 
   /// The bin of a size below `HeapState.directLimit`.

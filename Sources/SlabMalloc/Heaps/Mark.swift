@@ -1,12 +1,12 @@
 /// What a byte of `PageRun.marks` says of a slot.
 ///
 ///     free, fresh ──> used ──> free              by the owner
-///                      └─────> remote            by any other thread, with one atomic operation whose result decides whether
-///                                                this is a double free
+///                      └─────> remote            by any other thread, with one atomic operation whose result
+///                                                decides whether this is a double free
 ///              remote ──────> free               by the owner, when it collects
 ///
-/// A hardened slab has one more step, used -> clearing -> remote, and its owner's step from used to free is an atomic operation
-/// too.
+/// A hardened slab has one more step, used -> clearing -> remote, and its owner's step from used to free is an atomic
+/// operation too.
 enum Mark {
   /// No slot: past the last one.
   static let none: UInt8 = 0

@@ -2,8 +2,9 @@ import Synchronization
 
 /// Slabs with available slots that ended threads have abandoned, by size class. First in first out.
 ///
-/// A thread that needs a slab adopts the oldest; a thread that frees a slot of an orphan adopts it too. The second one does not
-/// take the lock before it owns the slab: a slab in these lists may therefore have an owner that is about to take it out.
+/// A thread that needs a slab adopts the oldest; a thread that frees a slot of an orphan adopts it too. The second one
+/// does not take the lock before it owns the slab: a slab in these lists may therefore have an owner that is about to
+/// take it out.
 ///
 /// Lock: that of the run pool. The counts are read without it.
 struct Orphans: ~Copyable {

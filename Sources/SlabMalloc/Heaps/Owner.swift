@@ -2,8 +2,8 @@ import Synchronization
 
 /// Whose a slab is, and how many of its slots other threads freed since the owner last collected.
 ///
-/// Both are in one word, which changes by one atomic operation, since a slab may change its owner only while nothing waits to be
-/// collected:
+/// Both are in one word, which changes by one atomic operation, since a slab may change its owner only while nothing
+/// waits to be collected:
 ///
 ///     | waiting remote frees: 16 bits | owner: 48 bits |
 ///
@@ -11,7 +11,8 @@ import Synchronization
 /// - nobody: the slab is full, or an orphan. A thread that frees a slot of it adopts it;
 /// - no slab: the run is none, and nobody may become its owner.
 ///
-/// The thread that makes the number non-zero is the slab's notifier. Until the owner collects, the owner stays the same.
+/// The thread that makes the number non-zero is the slab's notifier. Until the owner collects, the owner stays the
+/// same.
 struct Owner {
   let word: UInt
 

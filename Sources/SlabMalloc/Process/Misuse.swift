@@ -16,8 +16,8 @@ struct Misuse {
   }
 }
 
-/// Reports a misuse of the process's heaps: to the trace, and to the program's handler. Without a handler it writes a line to stderr
-/// and aborts. The pool comes first, as in every function that `HeapPool` calls.
+/// Reports a misuse of the process's heaps: to the trace, and to the program's handler. Without a handler it writes a
+/// line to stderr and aborts. The pool comes first, as in every function that `HeapPool` calls.
 /// - Parameter pool: the `HeapPool` of the process.
 func reportMisuse(_ pool: UnsafeMutableRawPointer, _ address: UInt, _ kind: Status) {
   let misuse = Misuse(pool.assumingMemoryBound(to: HeapPool.self), address, kind)

@@ -2,8 +2,8 @@ import CSlabmalloc
 
 /// The program's misuse handler: a function and its context.
 ///
-/// Both change together, under a lock of their own: a misuse that is reported while a handler is set sees the old one or the new
-/// one, never a mixture. The handler runs without the lock.
+/// Both change together, under a lock of their own: a misuse that is reported while a handler is set sees the old one
+/// or the new one, never a mixture. The handler runs without the lock.
 struct MisuseHandlers: ~Copyable {
   let lock: Lock
   private var current: slm_misuse_handler

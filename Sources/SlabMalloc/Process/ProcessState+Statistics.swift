@@ -1,6 +1,8 @@
 extension UnsafeMutablePointer where Pointee == ProcessState {
   /// What the process holds, at one moment.
-  func snapshot() -> (runs: RunPool.Counts, heaps: HeapPool.Counts, pages: (held: UInt, dirty: UInt, clean: UInt), metadata: UInt) {
+  func snapshot() -> (
+    runs: RunPool.Counts, heaps: HeapPool.Counts, pages: (held: UInt, dirty: UInt, clean: UInt), metadata: UInt
+  ) {
     heaps.locked { (runs.pointee.counts, heaps.pointee.counts, runs.pages, runs.metadataBytes) }
   }
 

@@ -3,8 +3,8 @@ import Synchronization
 
 /// The process: its heaps, its options, and what happens when a program misuses them.
 ///
-/// The pool of heaps is the first member, and the pool of runs is the first member of that. All three have one address, that of
-/// memory in CSlabPort which is zero before any code runs. Code reads it relative to the program counter:
+/// The pool of heaps is the first member, and the pool of runs is the first member of that. All three have one address,
+/// that of memory in CSlabPort which is zero before any code runs. Code reads it relative to the program counter:
 ///
 ///     slm_port_process ──> ProcessState | HeapPool | RunPool | base | extent | table | ...
 ///

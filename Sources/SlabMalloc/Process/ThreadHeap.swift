@@ -3,8 +3,9 @@ import CSlabmalloc
 
 /// The heap of the calling thread: taken when the thread first needs one, given back when it ends.
 ///
-/// A thread's pointer leads to one of three: a heap; the stand-in `none`, before it has one; the stand-in `exited`, after it has
-/// given it back. What a thread still does then (its other destructors, the C library's own) borrows a heap for each call.
+/// A thread's pointer leads to one of three: a heap; the stand-in `none`, before it has one; the stand-in `exited`,
+/// after it has given it back. What a thread still does then (its other destructors, the C library's own) borrows a
+/// heap for each call.
 ///
 ///     none ── first call ──> heap ── the thread ends ──> exited ── each call ──> a borrowed heap, given back at once
 ///
@@ -20,8 +21,8 @@ extension UnsafeMutablePointer where Pointee == HeapState {
   static var own: HeapPointer { traced ?? thread }
   static var traced: HeapPointer? { slm_port_traced_heap()?.assumingMemoryBound(to: HeapState.self) }
 
-  /// Runs the body with a heap for this thread, which has none, and records the call if there is a trace. 0 if there is no
-  /// memory for a heap.
+  /// Runs the body with a heap for this thread, which has none, and records the call if there is a trace. 0 if there is
+  /// no memory for a heap.
   fileprivate func serve(_ call: TracedCall?, _ body: (HeapPointer) -> UInt) -> UInt {
     ProcessPointer.shared.prepare()
     guard let call, TracePointer.shared.isOn else { return withHeap(body) }
@@ -45,7 +46,8 @@ extension UnsafeMutablePointer where Pointee == HeapState {
     return body(heap)
   }
 
-  /// Makes this the heap of the thread; while there is a trace, behind the stand-in, so that every call comes to `serve`.
+  /// Makes this the heap of the thread; while there is a trace, behind the stand-in, so that every call comes to
+  /// `serve`.
   func becomeThreads() {
     let isTraced = TracePointer.shared.isOn
     slm_port_set_thread_heap(isTraced ? slm_port_no_heap_address() : raw)
@@ -53,8 +55,9 @@ extension UnsafeMutablePointer where Pointee == HeapState {
   }
 }
 
-// What a stand-in leads to, see `slm_port_stand_in`. The arguments are those of the call; the stand-in comes last, since the call's
-// own arguments stay in their registers. Each `heap` is the stand-in of the calling thread, a `HeapState` that serves nothing.
+// What a stand-in leads to, see `slm_port_stand_in`. The arguments are those of the call; the stand-in comes last,
+// since the call's own arguments stay in their registers. Each `heap` is the stand-in of the calling thread, a
+// `HeapState` that serves nothing.
 
 @c(slm_core_thread_allocate)
 @usableFromInline

@@ -1,8 +1,8 @@
 /// The free runs of a segment that are alike: dirty ones, or clean ones.
 ///
-/// One list for each number of pages up to 16, above that one for each power of two. The newest run of a list comes first, and a
-/// bit for each list shows whether it has a run. No two neighbours are in it: a run is merged with its neighbours before it is
-/// added.
+/// One list for each number of pages up to 16, above that one for each power of two. The newest run of a list comes
+/// first, and a bit for each list shows whether it has a run. No two neighbours are in it: a run is merged with its
+/// neighbours before it is added.
 struct FreeRuns {
   var lists: InlineArray<44, LinkedList<PageRun>>
   var notEmpty: UInt64
@@ -29,7 +29,8 @@ struct FreeRuns {
     pages -= UInt(run.pointee.pages)
   }
 
-  /// A run of at least so many pages, and of few more. It stays in its list. Mutating, since a getter would copy the struct.
+  /// A run of at least so many pages, and of few more. It stays in its list. Mutating, since a getter would copy the
+  /// struct.
   mutating func find(_ pages: UInt) -> RunPointer? {
     let list = Self.list(pages)
     // In the list of its own size a run may be too small. A few are tried first, the others when nothing else is left.

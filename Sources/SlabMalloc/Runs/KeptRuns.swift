@@ -1,12 +1,12 @@
 /// Free runs that a hardened process keeps as they are: kind `kept`.
 ///
-/// - `slabs`: runs of slabs whose slots were all cleared. They stay guarded and read as 0, for the next slab. One list for each
-///   number of pages that slabs have, newest first.
-/// - `large`: a quarantine. The run of a freed large object is decommitted and takes a random entry. The run that was there is
-///   evicted: it becomes free.
+/// - `slabs`: runs of slabs whose slots were all cleared. They stay guarded and read as 0, for the next slab. One list
+///   for each number of pages that slabs have, newest first.
+/// - `large`: a quarantine. The run of a freed large object is decommitted and takes a random entry. The run that was
+///   there is evicted: it becomes free.
 ///
-/// Kept runs are dirty until they are purged. A slab's run then becomes free; a large object's run stays where it is, and is
-/// clean.
+/// Kept runs are dirty until they are purged. A slab's run then becomes free; a large object's run stays where it is,
+/// and is clean.
 ///
 ///     slab ----> kept, usable, dirty --------------------> slab
 ///                         \______ purge ______> free, out of reach

@@ -10,8 +10,8 @@ struct LargeObject {
     nonmutating set { run.pointee.content = newValue }
   }
 
-  /// The address of the explicit heap that lists the object; 0 if it is the process's. No line of a deallocation's fast path
-  /// reads it: it lies where a slab has its remote hint.
+  /// The address of the explicit heap that lists the object; 0 if it is the process's. No line of a deallocation's fast
+  /// path reads it: it lies where a slab has its remote hint.
   var heapAddress: UInt {
     get { run.pointee.remoteHint }
     nonmutating set { run.pointee.remoteHint = newValue }

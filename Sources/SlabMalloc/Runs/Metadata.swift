@@ -1,7 +1,7 @@
 /// Memory for heaps, and for the marks and words of slabs. It lies far from what programs write, and it is dense.
 ///
-/// Blocks of so many cache lines are carved from pages of their own. For each block size there is a list of pages with a free
-/// block. A page without used blocks becomes free, unless it is the only one of its list.
+/// Blocks of so many cache lines are carved from pages of their own. For each block size there is a list of pages with
+/// a free block. A page without used blocks becomes free, unless it is the only one of its list.
 struct Metadata {
   /// Lists of blocks of up to 94 lines, and one for all that is larger.
   var pages: InlineArray<96, LinkedList<PageRun>>

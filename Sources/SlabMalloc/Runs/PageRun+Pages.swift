@@ -2,8 +2,8 @@ import Synchronization
 
 // The descriptors of a run's pages: who leads to whom.
 //
-// Every page of a used run leads to the first one. Of a free run only the last page does: its neighbour finds it from there.
-// The pages between lead to themselves, so that a free run of any size is made with few steps.
+// Every page of a used run leads to the first one. Of a free run only the last page does: its neighbour finds it from
+// there. The pages between lead to themselves, so that a free run of any size is made with few steps.
 extension UnsafeMutablePointer where Pointee == PageRun {
   /// Makes this the descriptor of a run of that kind, and those that follow lead to it.
   func set(_ kind: PageRun.Kind, start: UInt, pages: UInt) {
@@ -36,8 +36,8 @@ extension UnsafeMutablePointer where Pointee == PageRun {
   /// The descriptor of the run's last page.
   var last: RunPointer { self + Int(pointee.pages) - 1 }
 
-  /// Makes each page of a used run lead to itself. A pointer into the run that was is still recognised as a double free: each
-  /// page keeps what shows that it was used.
+  /// Makes each page of a used run lead to itself. A pointer into the run that was is still recognised as a double
+  /// free: each page keeps what shows that it was used.
   func disband() {
     var page: UInt32 = 1
     while page < pointee.pages {

@@ -3,10 +3,11 @@ import Synchronization
 
 /// A run of pages, and the descriptor that stands for it.
 ///
-/// Address space is divided into pages of 64 KiB. Each page has a descriptor of 128 bytes in a table of its own, far from the
-/// page, so that a program that writes past its objects does not reach it. A run uses the descriptor of its first page; `lead`
-/// of every page's descriptor points to that one. What the fields mean depends on the kind of the run. The typed views read
-/// them under their own names: `FreeRun`, `MetadataPage`, `LargeObject`. A slab reads the descriptor itself.
+/// Address space is divided into pages of 64 KiB. Each page has a descriptor of 128 bytes in a table of its own, far
+/// from the page, so that a program that writes past its objects does not reach it. A run uses the descriptor of its
+/// first page; `lead` of every page's descriptor points to that one. What the fields mean depends on the kind of the
+/// run. The typed views read them under their own names: `FreeRun`, `MetadataPage`, `LargeObject`. A slab reads the
+/// descriptor itself.
 ///
 ///     offset            every deallocation reads this line, and it changes seldom
 ///       0  owner        of a slab, and above its 48 bits the number of waiting remote frees, see `Owner`
@@ -28,9 +29,9 @@ import Synchronization
 ///     112  place, isClean, isOrphan, cursor, isGuarded
 ///     120  content     see the typed views
 ///
-/// Of a slab: slotCount = used + available + slots that the owner's bin holds pending or ready. `used` of a current slab is one
-/// more, so that it never becomes 0 and the slab stays for the next allocation. A remote free stays in `used` until the owner
-/// collects it.
+/// Of a slab: slotCount = used + available + slots that the owner's bin holds pending or ready. `used` of a current
+/// slab is one more, so that it never becomes 0 and the slab stays for the next allocation. A remote free stays in
+/// `used` until the owner collects it.
 ///
 /// Zero-filled memory is the descriptor of a page that was never used.
 struct PageRun: ~Copyable, Linked {
@@ -49,7 +50,8 @@ struct PageRun: ~Copyable, Linked {
   var used: UInt32
   /// Available slots that a sparse slab lacks to be partial; too many to count down for any other slab.
   var shortfall: UInt32
-  /// Not beside `used`: the compiler would merge both changes into a wide one, which waits for the narrow one of `used` before it.
+  /// Not beside `used`: the compiler would merge both changes into a wide one, which waits for the narrow one of `used`
+  /// before it.
   var available: UInt32
   var pages: UInt32
   /// A slot that was freed remotely: where collecting starts.
@@ -58,8 +60,8 @@ struct PageRun: ~Copyable, Linked {
   var next: RunPointer?
   var previous: RunPointer?
   var place: Place
-  /// The memory reads as 0: of a free run, all of it; of a large object, what lies behind its size; of a slab, what it was
-  /// carved from.
+  /// The memory reads as 0: of a free run, all of it; of a large object, what lies behind its size; of a slab, what it
+  /// was carved from.
   var isClean: Bool
   /// The slab is in the list of orphans. Changes under the lock of the run pool.
   var isOrphan: Bool
@@ -67,7 +69,8 @@ struct PageRun: ~Copyable, Linked {
   var cursor: UInt8
   /// The last page is a guard and is never committed, see `RunPool+Guards`.
   var isGuarded: Bool
-  /// A stamp of a free run, the first free block of a metadata page, or the bytes of a large object: see the typed views.
+  /// A stamp of a free run, the first free block of a metadata page, or the bytes of a large object: see the typed
+  /// views.
   var content: UInt
 
   enum Kind: UInt8 {
@@ -96,8 +99,8 @@ struct PageRun: ~Copyable, Linked {
 
   static let pageShift: UInt = 16
   static let pageSize: UInt = 1 << pageShift
-  /// Large objects from this size on, 16 MiB, are moved by page tables. Each move leaves one more mapping with the system, whose
-  /// number of mappings is limited.
+  /// Large objects from this size on, 16 MiB, are moved by page tables. Each move leaves one more mapping with the
+  /// system, whose number of mappings is limited.
   static let movedFrom: UInt = 16 << 20
   /// Runs from this size on, 1 GiB, get a segment of their own.
   static let giantPages: UInt = 1 << 14

@@ -5,14 +5,14 @@ import Synchronization
 ///     | slab ........ | guard | free | large object ....... | rest | guard | free |
 ///                      \____________/                        \___________________/  faults
 ///
-/// A run has one page more than was asked for. This last page is never committed, and free runs are decommitted. An access past
-/// the end or before the start of a run therefore faults, and so does an access to a freed large object.
+/// A run has one page more than was asked for. This last page is never committed, and free runs are decommitted. An
+/// access past the end or before the start of a run therefore faults, and so does an access to a freed large object.
 ///
-/// If the system refuses to decommit memory, it stays accessible. A program may then write to it after it was purged, and it no
-/// longer reads as 0. From the first refusal on, memory is purged once more before it is reused.
+/// If the system refuses to decommit memory, it stays accessible. A program may then write to it after it was purged,
+/// and it no longer reads as 0. From the first refusal on, memory is purged once more before it is reused.
 extension UnsafeMutablePointer where Pointee == RunPool {
-  /// A run as `takeRun` gives it, with so many usable pages. In a hardened process it reads as 0. nil if the system has no more
-  /// memory.
+  /// A run as `takeRun` gives it, with so many usable pages. In a hardened process it reads as 0. nil if the system has
+  /// no more memory.
   /// Requires: the lock of the run pool. Releases the lock meanwhile.
   func takeGuardedRun(_ pages: UInt) -> RunPointer? {
     assertLocked()
@@ -26,8 +26,8 @@ extension UnsafeMutablePointer where Pointee == RunPool {
     return run
   }
 
-  /// Commits the first bytes of a run that `takeRun` gave to a hardened process. If the run is dirty, they must be cleared. False
-  /// if the system refuses.
+  /// Commits the first bytes of a run that `takeRun` gave to a hardened process. If the run is dirty, they must be
+  /// cleared. False if the system refuses.
   /// Requires: the lock of the run pool. Releases the lock meanwhile.
   func commit(_ run: RunPointer, _ bytes: UInt) -> Bool {
     assertLocked()
@@ -41,8 +41,8 @@ extension UnsafeMutablePointer where Pointee == RunPool {
     return true
   }
 
-  /// Commits a run together with all that lies between it and the memory of the run before. The number of the system's mappings is
-  /// limited, and this needs no new one; the guard page between both is given up.
+  /// Commits a run together with all that lies between it and the memory of the run before. The number of the system's
+  /// mappings is limited, and this needs no new one; the guard page between both is given up.
   ///
   ///     | large object .... | rest | guard | this run |
   ///                         start           \_________ bytes from here on
@@ -63,8 +63,8 @@ extension UnsafeMutablePointer where Pointee == RunPool {
     return pointee.system.commit(at: start, run.pointee.start + bytes - start)
   }
 
-  /// Decommits a run of a hardened process, or its end from an address on. If the system refuses, the memory stays accessible.
-  /// With or without the lock.
+  /// Decommits a run of a hardened process, or its end from an address on. If the system refuses, the memory stays
+  /// accessible. With or without the lock.
   func decommit(_ run: RunPointer, from start: UInt? = nil) {
     let start = start ?? run.pointee.start
     guard !pointee.system.decommit(at: start, run.endAddress - start) else { return }
@@ -77,7 +77,8 @@ extension UnsafeMutablePointer where Pointee == RunPool {
     return pointee.system.purge(at: address, bytes)
   }
 
-  /// Commits so many bytes of a large object's run and decommits the rest. False if the system refuses. Without the lock.
+  /// Commits so many bytes of a large object's run and decommits the rest. False if the system refuses. Without the
+  /// lock.
   func recommit(_ object: LargeObject, _ bytes: UInt) -> Bool {
     let run = object.run
     let (old, end) = (object.size, run.pointee.start + object.size)

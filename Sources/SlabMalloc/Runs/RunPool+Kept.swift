@@ -9,8 +9,8 @@ extension UnsafeMutablePointer where Pointee == RunPool {
     pointee.kept.slabs[KeptRuns.list(UInt(run.pointee.pages))].prepend(run)
   }
 
-  /// A busy run of so many pages, all but the last committed, that reads as 0. For slabs alone: a dangling pointer into the slab
-  /// that it was may still be written through.
+  /// A busy run of so many pages, all but the last committed, that reads as 0. For slabs alone: a dangling pointer into
+  /// the slab that it was may still be written through.
   /// Requires: the lock of the run pool.
   func takeKeptSlab(_ pages: UInt) -> RunPointer? {
     assertLocked()
@@ -28,7 +28,7 @@ extension UnsafeMutablePointer where Pointee == RunPool {
     assertLocked()
     run.pointee.isClean = false
     guard UInt(run.pointee.pages) <= KeptRuns.largestPages else { return free(run) }
-    quarantine(run, at: Int(truncatingIfNeeded: pointee.kept.random.next() & 31))
+    quarantine(run, at: Int(truncatingIfNeeded: pointee.kept.random.next() % UInt64(pointee.kept.large.count)))
   }
 
   private func quarantine(_ run: RunPointer, at index: Int) {
@@ -56,8 +56,8 @@ extension UnsafeMutablePointer where Pointee == RunPool {
     free(run, isClean: run.pointee.isClean, stamp: stamp)
   }
 
-  /// Handles one dirty run that is kept since a time or before: a slab's run becomes free, a large object's run is purged. False
-  /// if there is none, or the system refuses.
+  /// Handles one dirty run that is kept since a time or before: a slab's run becomes free, a large object's run is
+  /// purged. False if there is none, or the system refuses.
   /// Requires: the lock of the run pool. Releases the lock meanwhile.
   func purgeKept(olderThan stamp: UInt) -> Bool {
     assertLocked()

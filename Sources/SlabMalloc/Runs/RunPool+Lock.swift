@@ -3,7 +3,8 @@ import Synchronization
 
 /// The lock of the run pool. It guards the pool, and what the heaps share on top of it.
 ///
-/// A thread that would wait for itself aborts with a message instead: its signal handler interrupted malloc, and calls malloc.
+/// A thread that would wait for itself aborts with a message instead: its signal handler interrupted malloc, and calls
+/// malloc.
 extension UnsafeMutablePointer where Pointee == RunPool {
   @inline(__always) func acquire() {
     if !pointee.lock.tryAcquire() { acquireContended() }
@@ -22,11 +23,13 @@ extension UnsafeMutablePointer where Pointee == RunPool {
     return result
   }
 
-  /// Stops a build with assertions where the calling thread does not hold the lock. Each function with `Requires: the lock of the
-  /// run pool.` starts with it, which `make check-floors` checks.
+  /// Stops a build with assertions where the calling thread does not hold the lock. Each function with `Requires: the
+  /// lock of the run pool.` starts with it, which `make check-floors` checks.
   @inline(__always) func assertLocked() {
     #if SLM_ASSERT
-      if pointee.holder.load(ordering: .relaxed) != Platform.context() { violated("the lock of the run pool is not held") }
+      if pointee.holder.load(ordering: .relaxed) != Platform.context() {
+        violated("the lock of the run pool is not held")
+      }
     #endif
   }
 

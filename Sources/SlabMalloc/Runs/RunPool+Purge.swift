@@ -41,7 +41,8 @@ extension UnsafeMutablePointer where Pointee == RunPool {
     while dirtyBytes > bytes, purgeOne({ $0.pointee.dirty.largest }) {}
   }
 
-  /// Purges the runs that became free at a time or before, at most 64 of each kind: the others are due next time. Takes the lock.
+  /// Purges the runs that became free at a time or before, at most 64 of each kind: the others are due next time. Takes
+  /// the lock.
   func purge(olderThan stamp: UInt) {
     locked {
       var count = 0

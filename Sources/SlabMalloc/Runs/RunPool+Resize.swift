@@ -1,7 +1,7 @@
 /// Runs that change their size where they are.
 extension UnsafeMutablePointer where Pointee == RunPool {
-  /// Extends a large object's run to so many pages, if the pages behind it are free. Returns the bytes that it grew by, nil if it
-  /// did not.
+  /// Extends a large object's run to so many pages, if the pages behind it are free. Returns the bytes that it grew by,
+  /// nil if it did not.
   /// Requires: the lock of the run pool.
   func extend(_ run: RunPointer, to pages: UInt) -> UInt? {
     assertLocked()

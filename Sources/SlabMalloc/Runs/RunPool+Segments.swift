@@ -1,7 +1,7 @@
 /// Segments: made, filled, and returned to the system.
 extension UnsafeMutablePointer where Pointee == RunPool {
-  /// Reserves address space for a segment with room for so many pages. The first segment is large; if the system refuses that (an
-  /// address space limit), smaller ones are tried. Later segments grow with what is held.
+  /// Reserves address space for a segment with room for so many pages. The first segment is large; if the system
+  /// refuses that (an address space limit), smaller ones are tried. Later segments grow with what is held.
   /// Requires: the lock of the run pool.
   func makeSegment(_ pages: UInt) -> Bool {
     assertLocked()
@@ -62,8 +62,8 @@ extension UnsafeMutablePointer where Pointee == RunPool {
     return pointee.segmentCount < RunPool.maxSegments ? pointee.segmentCount : nil
   }
 
-  /// Unmaps the pages of each segment that is free as a whole, so that their address space can be reserved in one piece. The
-  /// tables stay. False if there is no such segment.
+  /// Unmaps the pages of each segment that is free as a whole, so that their address space can be reserved in one
+  /// piece. The tables stay. False if there is no such segment.
   /// Requires: the lock of the run pool.
   func unmapFreeSegments() -> Bool {
     assertLocked()

@@ -3,18 +3,18 @@ import Synchronization
 
 /// The ground of the run house: where page runs come from, and where they return to.
 ///
-/// A process has one pool. It reserves address space in segments, cuts page runs from them for slabs, large objects and metadata,
-/// takes the runs back, merges them, and returns memory to the system once nobody has used it for a while. It knows nothing of
-/// heaps: what a run is for is decided above.
+/// A process has one pool. It reserves address space in segments, cuts page runs from them for slabs, large objects and
+/// metadata, takes the runs back, merges them, and returns memory to the system once nobody has used it for a while. It
+/// knows nothing of heaps: what a run is for is decided above.
 ///
 ///     offset           every deallocation reads these three without the lock
 ///       0  base        of the first segment
 ///       8  extent      limit - base: bytes in use
 ///      16  table
 ///
-/// Lock: everything else changes under `lock`, and is read without it only where it is an `Atomic`. Functions that must be
-/// called with the lock held say `Requires: the lock of the run pool.` Functions that release it for a while, since they call
-/// the system, say `Releases the lock meanwhile.`
+/// Lock: everything else changes under `lock`, and is read without it only where it is an `Atomic`. Functions that must
+/// be called with the lock held say `Requires: the lock of the run pool.` Functions that release it for a while, since
+/// they call the system, say `Releases the lock meanwhile.`
 ///
 /// Invariant: held = slabs + large objects + metadata + dirty + clean + busy, summed over the segments' pages.
 struct RunPool: ~Copyable {

@@ -3,13 +3,15 @@
 ///     | guard | Segment | table of descriptors | guard | page 0 | page 1 | ... |
 ///                                                        base            limit     (of `capacity` pages)
 ///
-/// The guards, and the table beyond `tableLimit`, are out of reach. Pages up to `limit` are in use. The rest is only reserved.
-/// A hardened process commits of the pages in use only what `RunPool+Guards` describes. Each page in use belongs to one run. Both
-/// ends of a run lead to its descriptor: a run that becomes free finds its free neighbours there.
+/// The guards, and the table beyond `tableLimit`, are out of reach. Pages up to `limit` are in use. The rest is only
+/// reserved. A hardened process commits of the pages in use only what `RunPool+Guards` describes. Each page in use
+/// belongs to one run. Both ends of a run lead to its descriptor: a run that becomes free finds its free neighbours
+/// there.
 ///
 /// A free run is dirty if it may have memory behind it, and clean if it reads as 0. The lists are `dirty` and `clean`.
 ///
-/// Invariant: limit - base = bytes of slabs + large runs + metadata + busy runs + dirty + clean. Lock: that of the run pool.
+/// Invariant: limit - base = bytes of slabs + large runs + metadata + busy runs + dirty + clean. Lock: that of the run
+/// pool.
 struct Segment {
   var base: UInt
   var limit: UInt

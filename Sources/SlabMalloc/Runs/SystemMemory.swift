@@ -3,8 +3,8 @@
 ///     reserve ──> out of reach ──commit──> usable ──decommit──> out of reach, content kept
 ///                                            └──────purge────> usable, reads as 0
 ///
-/// Decommitted memory faults when it is touched and keeps its content and its physical pages. Purged memory loses both and
-/// stays usable. Memory can be purged whether it is usable or not.
+/// Decommitted memory faults when it is touched and keeps its content and its physical pages. Purged memory loses both
+/// and stays usable. Memory can be purged whether it is usable or not.
 struct SystemMemory {
   typealias Reserve = @convention(c) (Int) -> UnsafeMutableRawPointer?
   typealias Change = @convention(c) (UnsafeMutableRawPointer, Int) -> Int32

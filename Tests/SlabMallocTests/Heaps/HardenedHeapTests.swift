@@ -84,7 +84,8 @@ final class HardenedHeapTests: XCTestCase {
     world.finish()
   }
 
-  /// What was freed last is handed out next in every case, if the order is that of a stack, and in about one of a hundred here.
+  /// What was freed last is handed out next in every case, if the order is that of a stack, and in about one of a
+  /// hundred here.
   func testWhichSlotIsNextCanNotBeForeseen() {
     let world = HeapWorld(profile: .hardened)
     let heap = world.thread()

@@ -94,8 +94,8 @@ final class HeapEndingTests: XCTestCase {
     world.finish()
   }
 
-  /// What an ended thread can't leave, as somebody is freeing a slot of it, stays with its heap for the next thread, and is
-  /// not a program's to destroy.
+  /// What an ended thread can't leave, as somebody is freeing a slot of it, stays with its heap for the next thread,
+  /// and is not a program's to destroy.
   func testASlabThatCannotBeLeft() {
     let world = HeapWorld()
     let heap = world.thread()

@@ -2,8 +2,8 @@ import XCTest
 
 @testable import SlabMalloc
 
-/// The same workload again and again, and at each turn another of its system calls fails, alone or with those after it: whatever
-/// could not be is told, nothing is lost, and the heaps work on.
+/// The same workload again and again, and at each turn another of its system calls fails, alone or with those after it:
+/// whatever could not be is told, nothing is lost, and the heaps work on.
 final class HeapFaultTests: XCTestCase {
   /// Sizes that make all five calls happen.
   private let sizes = HeapModel.Sizes(small: 14, large: 23, rarity: 3)

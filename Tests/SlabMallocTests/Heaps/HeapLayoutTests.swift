@@ -20,7 +20,8 @@ final class HeapLayoutTests: XCTestCase {
     ]
     XCTAssertEqual(atomics, [0, 32])
     let offsets = [
-      offset(&run.pointee.start), offset(&run.pointee.reciprocal), offset(&run.pointee.marks), offset(&run.pointee.lead),
+      offset(&run.pointee.start), offset(&run.pointee.reciprocal), offset(&run.pointee.marks),
+      offset(&run.pointee.lead),
       offset(&run.pointee.words), offset(&run.pointee.slotSize), offset(&run.pointee.used),
       offset(&run.pointee.shortfall), offset(&run.pointee.available), offset(&run.pointee.remoteHint),
       offset(&run.pointee.remoteNext), offset(&run.pointee.next), offset(&run.pointee.previous),
@@ -54,7 +55,8 @@ final class HeapLayoutTests: XCTestCase {
     XCTAssertEqual(withUnsafePointer(to: pool.runs.pointee.extent) { offset(UnsafeRawPointer($0)) }, 8)
     XCTAssertEqual(withUnsafePointer(to: pool.runs.pointee.table) { offset(UnsafeRawPointer($0)) }, 16)
     let process = ProcessPointer.shared
-    XCTAssertEqual(withUnsafeMutablePointer(to: &process.pointee.heaps) { UnsafeRawPointer($0) }, UnsafeRawPointer(process))
+    XCTAssertEqual(
+      withUnsafeMutablePointer(to: &process.pointee.heaps) { UnsafeRawPointer($0) }, UnsafeRawPointer(process))
   }
 
   func testAClassArrayHasOneElementForEachClass() {

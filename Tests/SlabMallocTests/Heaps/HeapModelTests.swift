@@ -3,7 +3,8 @@ import XCTest
 
 @testable import SlabMalloc
 
-/// Random workloads of threads and explicit heaps against a model. SLM_TEST_OPERATIONS says how many steps, for the longest.
+/// Random workloads of threads and explicit heaps against a model. SLM_TEST_OPERATIONS says how many steps, for the
+/// longest.
 final class HeapModelTests: XCTestCase {
   private let steps = ProcessInfo.processInfo.environment["SLM_TEST_OPERATIONS"].flatMap { Int($0) } ?? 25_000
 

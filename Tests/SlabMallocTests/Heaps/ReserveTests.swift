@@ -7,7 +7,7 @@ final class ReserveTests: XCTestCase {
   /// A process that has given a heap to nobody, so that all its runs are the test's.
   private func world(_ pageSize: Int = 4096) -> HeapWorld {
     let world = HeapWorld(pageSize: pageSize)
-    XCTAssertNotNil(world.runs.makeSegment(1))
+    XCTAssertTrue(world.pool.locked { world.runs.makeSegment(1) })
     return world
   }
 
@@ -17,7 +17,7 @@ final class ReserveTests: XCTestCase {
     run.pointee.kind = .large
     LargeObject(run).size = run.bytes
     world.pool.pointee.counts.largeLive += 1
-    world.pool.count(largeBytes: Int(run.bytes))
+    world.pool.locked { world.pool.count(largeBytes: Int(run.bytes)) }
     return run
   }
 

@@ -37,7 +37,8 @@ final class OutStructTests: XCTestCase {
       XCTAssertEqual(result.status, .invalidArgument)
       XCTAssertEqual(result.result.old, 1)
     }
-    XCTAssertEqual(fill(nil as UnsafeMutablePointer<Grown>?, smallest: 8) { _ in XCTFail("nothing is filled") }, .invalidArgument)
+    XCTAssertEqual(
+      fill(nil as UnsafeMutablePointer<Grown>?, smallest: 8) { _ in XCTFail("nothing is filled") }, .invalidArgument)
   }
 
   /// What a struct that is read lacks is 0.

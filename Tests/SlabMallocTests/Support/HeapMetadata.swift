@@ -1,6 +1,7 @@
 @testable import SlabMalloc
 
-/// The blocks of metadata that heaps and slabs use, against the pages they were carved from: nothing twice, and nothing lost.
+/// The blocks of metadata that heaps and slabs use, against the pages they were carved from: nothing twice, and nothing
+/// lost.
 struct HeapMetadata {
   private var used: [UInt: UInt] = [:]
   private var pages: [RunPointer] = []

@@ -18,7 +18,8 @@ extension HeapModel {
     }
   }
 
-  /// Does steps, more objects and fewer by turns, and looks at everything after each of so many. What went wrong, as text.
+  /// Does steps, more objects and fewer by turns, and looks at everything after each of so many. What went wrong, as
+  /// text.
   func run(steps: Int, checkEach: Int, live: Int, sizes: Sizes = Sizes()) -> String? {
     for step in 0..<steps {
       do {

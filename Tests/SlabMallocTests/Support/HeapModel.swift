@@ -1,7 +1,7 @@
 @testable import SlabMalloc
 
-/// The reference model of a process with several heaps: a dictionary of live objects. Whatever is done to it must answer what the
-/// model knows. Each object holds stamps at both ends, which must be there when it goes.
+/// The reference model of a process with several heaps: a dictionary of live objects. Whatever is done to it must
+/// answer what the model knows. Each object holds stamps at both ends, which must be there when it goes.
 final class HeapModel {
   struct Object {
     /// What was asked for, and what it got.

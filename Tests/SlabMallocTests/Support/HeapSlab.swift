@@ -17,7 +17,8 @@ extension UnsafeMutablePointer where Pointee == PageRun {
     return isHardened || pointee.reciprocal == UInt.max / slotSize + 1 ? nil : "reciprocal"
   }
 
-  /// slotCount = used + available + held, and marks and words say the same. Slots in quarantine are used, but marked as free.
+  /// slotCount = used + available + held, and marks and words say the same. Slots in quarantine are used, but marked as
+  /// free.
   private func slotViolation(_ held: [UInt], quarantined: [UInt]) -> String? {
     let count = Int(pointee.slotCount)
     let (free, used, remote) = countMarks()

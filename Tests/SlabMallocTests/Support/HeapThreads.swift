@@ -2,7 +2,8 @@ import Foundation
 
 @testable import SlabMalloc
 
-/// Real threads, each with a heap of one process, that pass objects on to each other. Whoever frees an object checks its content.
+/// Real threads, each with a heap of one process, that pass objects on to each other. Whoever frees an object checks
+/// its content.
 final class HeapThreads: @unchecked Sendable {
   struct Object {
     var address: UInt

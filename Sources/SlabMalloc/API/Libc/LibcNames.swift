@@ -1,8 +1,9 @@
 import CSlabPort
 import CSlabmalloc
 
-// The functions of the C library's malloc family that do more than those of slabmalloc.h. Swift must not define a function by such
-// a name: the linker gives them theirs, see names.txt, in the preload library and the override object alone.
+// The functions of the C library's malloc family that do more than those of slabmalloc.h. Swift must not define a
+// function by such a name: the linker gives them theirs, see names.txt, in the preload library and the override object
+// alone.
 
 @c(slm_override_posix_memalign)
 @usableFromInline

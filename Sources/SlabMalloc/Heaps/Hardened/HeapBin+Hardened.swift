@@ -85,8 +85,8 @@ func heapAllocateHardenedByRefill(_ bin: UnsafeMutableRawPointer) -> UInt {
   return bin.allocateHardened()
 }
 
-/// A free slot was written to. The writer may do so again: the slot is never handed out. The address comes second, since the bin
-/// is in the first register already.
+/// A free slot was written to. The writer may do so again: the slot is never handed out. The address comes second,
+/// since the bin is in the first register already.
 /// - Parameter bin: a `HeapBin` of the thread's heap.
 @c(slm_core_heap_allocate_after_write)
 @inline(never)

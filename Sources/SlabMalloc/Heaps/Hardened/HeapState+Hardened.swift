@@ -7,16 +7,18 @@ import Synchronization
 ///     slot:   | object, 0 until it is handed out ...                    | canary |
 ///
 /// - A canary ends each slot: a secret xor its address. A free checks whether it was overwritten.
-/// - A free clears the slot, and an allocation checks whether it still reads as 0: if not, it was written after it was freed.
-/// - A freed slot goes into the quarantine of its bin and takes a random entry. The slot that was there is evicted: it becomes
-///   available. The quarantine uses the memory of the stack of ready slots. Its slots count as used in their slabs, and are
-///   marked as free for everybody else.
+/// - A free clears the slot, and an allocation checks whether it still reads as 0: if not, it was written after it was
+///   freed.
+/// - A freed slot goes into the quarantine of its bin and takes a random entry. The slot that was there is evicted: it
+///   becomes available. The quarantine uses the memory of the stack of ready slots. Its slots count as used in their
+///   slabs, and are marked as free for everybody else.
 /// - An allocation takes a random slot of a word; a new slab starts with a random word.
 /// - The run of a slab without used slots is kept whole, for the next slab, see `KeptRuns`.
 /// - Each slab, large object and page of metadata ends with a guard page, see `RunPool+Guards`.
 ///
-/// No other profile pays for it. A hardened heap has `directLimit` 0, and its allocations therefore leave the fast path. Hardened
-/// slabs have the reciprocal 0, which no address passes, and their frees leave the fast path by `heapDeallocateDetour`.
+/// No other profile pays for it. A hardened heap has `directLimit` 0, and its allocations therefore leave the fast
+/// path. Hardened slabs have the reciprocal 0, which no address passes, and their frees leave the fast path by
+/// `heapDeallocateDetour`.
 extension UnsafeMutablePointer where Pointee == HeapState {
   @inline(__always) func allocateHardened(_ size: UInt) -> UInt {
     guard size < HeapState.directLimit - Canary.size else { return allocateHardened(size, alignment: 1) }
@@ -40,8 +42,8 @@ extension UnsafeMutablePointer where Pointee == HeapState {
     for index in 0..<SizeClass.count { bin(index).pointee.random = random.next() }
   }
 
-  /// Frees a slot of a slab that another thread owns, or nobody: it is `clearing` until its memory is clear. Reports a misuse and
-  /// returns it.
+  /// Frees a slot of a slab that another thread owns, or nobody: it is `clearing` until its memory is clear. Reports a
+  /// misuse and returns it.
   func clearRemotely(_ address: UInt, _ run: RunPointer, _ index: UInt) -> Status {
     let mark = run.atomicMark(index)
     // The canary before the mark: a thread that frees the object at the same moment changes them in the other order.
@@ -84,8 +86,8 @@ extension UnsafeMutablePointer where Pointee == HeapPool {
     Canary.word(pointee.secret, at: UInt(bitPattern: word))
   }
 
-  /// Frees the run of a hardened slab. Its slots were cleared when they were freed, and the run is kept for the next slab; not if
-  /// its memory was purged, or if a destroyed heap had objects in it.
+  /// Frees the run of a hardened slab. Its slots were cleared when they were freed, and the run is kept for the next
+  /// slab; not if its memory was purged, or if a destroyed heap had objects in it.
   /// Requires: the lock of the run pool.
   func freeHardened(_ slab: RunPointer, isClean: Bool) {
     assertLocked()

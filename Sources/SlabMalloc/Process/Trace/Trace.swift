@@ -3,11 +3,11 @@ import Synchronization
 
 /// The process's trace: a file of what a program asks of malloc, in the order in which it was done.
 ///
-/// A thread that allocates or frees holds the trace's lock until the call is done, and the order is therefore total. Records are
-/// written to a mapped window of the file: they stay, however the process ends.
+/// A thread that allocates or frees holds the trace's lock until the call is done, and the order is therefore total.
+/// Records are written to a mapped window of the file: they stay, however the process ends.
 ///
-/// States: off; on, from the environment's option to the end of the process, the last misuse, or the first failure to write. The
-/// trace is off for good in the child of a fork.
+/// States: off; on, from the environment's option to the end of the process, the last misuse, or the first failure to
+/// write. The trace is off for good in the child of a fork.
 ///
 /// Lock: `lock` guards all but `on` and `holder`.
 struct Trace: ~Copyable {
@@ -43,8 +43,8 @@ extension UnsafeMutablePointer where Pointee == Trace {
   @inline(__always) var isOn: Bool { pointee.on.load(ordering: .relaxed) != 0 }
   var isHeld: Bool { pointee.holder.load(ordering: .relaxed) == Platform.context() }
 
-  /// Opens the file and starts the trace. False if the file can't be written. If another process records into it, there is no
-  /// trace and no message.
+  /// Opens the file and starts the trace. False if the file can't be written. If another process records into it, there
+  /// is no trace and no message.
   func begin(_ path: UnsafePointer<CChar>) -> Bool {
     let opened = Int(slm_port_trace_open(path))
     guard opened == SLM_PORT_TRACE_OK else { return opened == SLM_PORT_TRACE_BUSY }
@@ -61,7 +61,8 @@ extension UnsafeMutablePointer where Pointee == Trace {
     return true
   }
 
-  /// Takes the lock. False if there is no trace, or this thread has the lock: the inner calls of a call are not recorded.
+  /// Takes the lock. False if there is no trace, or this thread has the lock: the inner calls of a call are not
+  /// recorded.
   func acquire() -> Bool {
     guard isOn, !isHeld else { return false }
     pointee.lock.acquire()

@@ -8,8 +8,8 @@
 ///     pointer   age * 2 + 1 if an offset follows, then the offset: n * 2, or -n * 2 - 1
 ///
 ///     kind            varints
-///      0  nothing                             the process was killed, or ended by _exit(): the file is zeros from here on,
-///                                             except for fewer than 32 bytes of a record that was not finished
+///      0  nothing                             the process was killed, or ended by _exit(): the file is zeros from
+///                                             here on, except for fewer than 32 bytes of an unfinished record
 ///      1  start       thread                  a new thread; the records that follow are of it
 ///      2  thread      thread                  the records that follow are of this one
 ///      3  stop                                the thread has ended; what its last destructors do may follow
@@ -20,13 +20,14 @@
 ///      8  free        pointer
 ///      9  failed                              the malloc, calloc, aligned or realloc before got no memory
 ///     10  misuse      -status, pointer        was reported while the operation before was done
-///     11  refused     -status, pointer        was reported, and not of an operation: of a sized free, or of an older object
+///     11  refused     -status, pointer        was reported outside of an operation: by a sized free, or for an
+///                                             older object
 ///     12  end         operations, peak        the process has ended; nothing follows
 ///
-/// Objects have no numbers here: the first that is allocated is 1, and so on; realloc makes a new one. The *age* of an object is 1
-/// if it is the newest, without what the operation itself makes. Age 0 with an offset is an address that was never an object's.
-/// Kinds 4 to 8 are *operations*; *peak* is the most bytes that were asked for and not yet freed. A misuse that ends the process
-/// is the last record.
+/// Objects have no numbers here: the first that is allocated is 1, and so on; realloc makes a new one. The *age* of an
+/// object is 1 if it is the newest, without what the operation itself makes. Age 0 with an offset is an address that
+/// was never an object's. Kinds 4 to 8 are *operations*; *peak* is the most bytes that were asked for and not yet
+/// freed. A misuse that ends the process is the last record.
 enum TraceKind {
   static var version: UInt8 { 1 }
 

@@ -1,7 +1,7 @@
 import CSlabPort
 
-/// The number of the last object at each address: an open hash table in pages of its own. Entries are never removed, since a
-/// second free must find what the first one freed.
+/// The number of the last object at each address: an open hash table in pages of its own. Entries are never removed,
+/// since a second free must find what the first one freed.
 ///
 ///     | address | number | size * 2 + 1 if live | address | ...
 ///       0: an empty slot

@@ -2,8 +2,8 @@ import CSlabmalloc
 
 // Structs of the caller that a call fills.
 //
-// Such a struct starts with its size, as the caller's header had it. A later version may add fields at its end. A caller that was
-// compiled with an older header passes a smaller struct and gets the fields that it knows.
+// Such a struct starts with its size, as the caller's header had it. A later version may add fields at its end. A
+// caller that was compiled with an older header passes a smaller struct and gets the fields that it knows.
 
 /// The sizes that the structs had in 0.3.0: the smallest that are served.
 enum FirstSizes {
