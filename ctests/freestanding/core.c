@@ -226,9 +226,16 @@ static void hooks(void) {
 
 static void storage(void) {
   CHECK(slm_zone_storage_size(NULL) <= SLM_ZONE_STORAGE_SIZE && slm_cache_storage_size(NULL) <= SLM_CACHE_STORAGE_SIZE);
-  // A macro that is far too large is wrong too.
-  CHECK(slm_zone_storage_size(NULL) > SLM_ZONE_STORAGE_SIZE - SLM_ZONE_STORAGE_SIZE / 4);
-  CHECK(slm_cache_storage_size(NULL) > SLM_CACHE_STORAGE_SIZE / 2);
+  // A macro that is far too large for what needs the most is wrong too.
+  slm_options most = SLM_DEFAULT_OPTIONS;
+#if !defined(SLM_SMALL)
+  most.threads = SLM_ANY_THREAD;
+  most.flags = SLM_HARDENED;
+#endif
+  CHECK(slm_zone_storage_size(&most) <= SLM_ZONE_STORAGE_SIZE &&
+        slm_cache_storage_size(&most) <= SLM_CACHE_STORAGE_SIZE);
+  CHECK(slm_zone_storage_size(&most) > SLM_ZONE_STORAGE_SIZE - SLM_ZONE_STORAGE_SIZE / 4);
+  CHECK(slm_cache_storage_size(&most) > SLM_CACHE_STORAGE_SIZE / 2);
 #if defined(SLM_SMALL)
   CHECK(slm_zone_storage_size(NULL) <= 2048);
 #endif

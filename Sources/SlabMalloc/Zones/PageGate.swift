@@ -38,12 +38,14 @@ extension UnsafeMutablePointer where Pointee == PageGate {
   /// The zone may have changed when the body runs, since its lock was released.
   @inline(never) func admit(_ address: UInt, _ page: PageSize, _ body: () -> Status) -> Status {
     guard let pageLock = pointee.pageLock, let overlaps = pointee.overlaps else { return body() }
-    pointee.lock.release()
-    pageLock.pointee.acquire()
-    let isTaken = overlaps(pointee.group, address, page.shift)
-    pointee.lock.acquire()
-    let status = isTaken ? Status.pageOwned : body()
-    pageLock.pointee.release()
-    return status
+    // Locks are released in the opposite order: each restores the interrupts as it found them.
+    return unlocked {
+      pageLock.pointee.acquire()
+      defer { pageLock.pointee.release() }
+      guard !overlaps(pointee.group, address, page.shift) else { return .pageOwned }
+      pointee.lock.acquire()
+      defer { pointee.lock.release() }
+      return body()
+    }
   }
 }
