@@ -11,7 +11,9 @@ let package = Package(
     .target(
       name: "SlabMalloc", dependencies: ["CSlabmalloc", "CSlabPort"], path: "Sources/SlabMalloc",
       exclude: ["API/SwiftRuntime", "API/Libc/names.txt", "API/Libc/operators.txt"],
-      swiftSettings: [.define("SLM_HOSTED"), .treatAllWarnings(as: .error)]),
+      swiftSettings: [
+        .define("SLM_HOSTED"), .define("SLM_ASSERT", .when(configuration: .debug)), .treatAllWarnings(as: .error),
+      ]),
     .testTarget(
       name: "SlabMallocTests", dependencies: ["SlabMalloc", "CSlabmalloc", "CSlabPort"], path: "Tests/SlabMallocTests"),
   ]
