@@ -12,21 +12,22 @@ public func slm_cache_init(
   _ memory: UnsafeMutableRawPointer?, _ storageSize: Int, _ alignment: Int, _ size: Int,
   _ options: UnsafePointer<slm_options>?, _ why: UnsafeMutablePointer<slm_status>?
 ) -> OpaquePointer? {
-  var status = Status.invalidArgument
-  if let options = Options(options),
+  guard let options = Options(options),
     let memory = storage(memory, storageSize, needed: options.storageSize(bins: 1))
-  {
-    status = .invalidLayout
-    if let slotSize = slotSize(size: bits(size), alignment: bits(alignment), profile: options.profile) {
-      options.make(in: memory, bins: 1) {
-        $0.initialize(
-          slotSize: slotSize, page: options.page, provider: options.provider, gate: $1, profile: options.profile)
-      }
-      status = .ok
-    }
+  else {
+    why?.pointee = .invalidArgument
+    return nil
   }
-  why?.pointee = status
-  return status == .ok ? OpaquePointer(memory) : nil
+  guard let slotSize = slotSize(size: bits(size), alignment: bits(alignment), profile: options.profile) else {
+    why?.pointee = .invalidLayout
+    return nil
+  }
+  options.make(in: memory, bins: 1) {
+    $0.initialize(
+      slotSize: slotSize, page: options.page, provider: options.provider, gate: $1, profile: options.profile)
+  }
+  why?.pointee = .ok
+  return OpaquePointer(memory)
 }
 
 @_cdecl("slm_cache_destroy") @implementation

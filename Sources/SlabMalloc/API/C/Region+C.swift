@@ -8,13 +8,19 @@ extension OpaquePointer {
 public func slm_region_init(
   _ buffer: UnsafeMutableRawPointer?, _ size: Int, _ pageSize: Int, _ why: UnsafeMutablePointer<slm_status>?
 ) -> OpaquePointer? {
-  var status = Status.invalidArgument
-  var region: RegionPointer?
-  if let page = PageSize(base: pageSize), buffer != nil {
-    region = RegionPointer.make(buffer: bits(buffer), size: bits(size), page: page)
-    status = region != nil ? .ok : MemoryRange.canBe(bits(buffer), bits(size)) ? .invalidArgument : .badPage
+  guard let page = PageSize(base: pageSize), let buffer else {
+    why?.pointee = .invalidArgument
+    return nil
   }
-  why?.pointee = status
+  guard MemoryRange.canBe(UInt(bitPattern: buffer), bits(size)) else {
+    why?.pointee = .badPage
+    return nil
+  }
+  guard let region = RegionPointer.make(buffer: UInt(bitPattern: buffer), size: bits(size), page: page) else {
+    why?.pointee = .invalidArgument
+    return nil
+  }
+  why?.pointee = .ok
   return OpaquePointer(region)
 }
 

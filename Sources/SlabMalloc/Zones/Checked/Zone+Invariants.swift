@@ -35,6 +35,7 @@
 
     /// The same at every 64th call.
     func checkInvariantsNowAndThen() {
+      guard isInitialized else { return }
       pointee.slowCalls &+= 1
       if pointee.slowCalls % 64 == 0 { checkInvariants() }
     }
