@@ -237,6 +237,7 @@ size_t slm_good_size(size_t size);
  *
  *  Interrupt: no, as malloc. Provider: there is none.
  *  @{ */
+/** How an allocator is set up: see the group "Options". */
 typedef struct slm_options slm_options;
 /** A heap. */
 typedef struct slm_heap slm_heap;
@@ -365,6 +366,7 @@ typedef struct slm_process_usage {
   uint64_t large_live;       /**< Live large objects. */
   uint64_t heaps;            /**< Heaps of live threads and of slm_heap_create(). */
 } slm_process_usage;
+/** What one size class holds: see the group "Options". */
 typedef struct slm_class_statistics slm_class_statistics;
 
 /** Counts what the process holds.
@@ -580,7 +582,8 @@ struct slm_options {
   uint32_t threads;                /**< #SLM_ONE_THREAD, #SLM_ANY_THREAD or #SLM_PER_CPU. */
   uint32_t cpu_count;              /**< With #SLM_PER_CPU the number of CPUs, 1 to 65,535; else 0. */
   const char *SLM_NULLABLE name;   /**< A name for reports, or NULL. It must outlive the allocator. */
-  uint64_t soft_limit, hard_limit; /**< Limits in bytes. 0: none, the only value in this version. */
+  uint64_t soft_limit; /**< In bytes. 0: none, the only value in this version. */
+  uint64_t hard_limit; /**< In bytes. 0: none, the only value in this version. */
   slm_page_provider provider;      /**< Where pages come from and go to; all zero for push use. */
 };
 
@@ -671,7 +674,7 @@ typedef struct slm_zone slm_zone;
 #define SLM_ZONE_CPU_STORAGE_SIZE (SLM_ZONE_STORAGE_SIZE + 64)
 /** Memory for a zone, static or not, for one or any thread. Zero-filled memory is a zone that is not initialised. */
 typedef struct slm_zone_storage {
-  SLM_ALIGNAS(64) unsigned char bytes[SLM_ZONE_STORAGE_SIZE];
+  SLM_ALIGNAS(64) unsigned char bytes[SLM_ZONE_STORAGE_SIZE]; /**< The zone's. */
 } slm_zone_storage;
 
 /** The bytes of storage that a zone with these options needs, to be aligned to 64. NULL: the default options. 0 if the
@@ -862,7 +865,7 @@ typedef struct slm_cache slm_cache;
 #define SLM_CACHE_CPU_STORAGE_SIZE (SLM_CACHE_STORAGE_SIZE + 64)
 /** Memory for a cache for one or any thread. */
 typedef struct slm_cache_storage {
-  SLM_ALIGNAS(64) unsigned char bytes[SLM_CACHE_STORAGE_SIZE];
+  SLM_ALIGNAS(64) unsigned char bytes[SLM_CACHE_STORAGE_SIZE]; /**< The cache's. */
 } slm_cache_storage;
 
 /** The bytes of storage that a cache with these options needs. @see slm_zone_storage_size */

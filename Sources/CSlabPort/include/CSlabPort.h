@@ -29,6 +29,10 @@ __attribute__((always_inline)) static inline void slm_port_pause(void) {
 #endif
 }
 
+// An invariant of a build with assertions is broken: reports it, and ends the program.
+_Noreturn void slm_port_broken(const unsigned char *text, intptr_t length, uintptr_t address)
+  __attribute__((visibility("hidden")));
+
 #if __STDC_HOSTED__ && defined(__linux__)
 
 #include <errno.h>

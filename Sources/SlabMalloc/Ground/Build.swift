@@ -1,12 +1,12 @@
-/// What differs between the full library and the small one (`SLM_SMALL`), for machines that count bytes.
+/// What the build decides: the full library or the small one (`SLM_SMALL`), for machines that count bytes, and the size of a word.
 enum Build {
+  @inline(__always) static var has64BitWords: Bool { UInt.bitWidth == 64 }
+
   #if SLM_SMALL
     /// No pages of 2 MiB, so no tables for them, none that grow, and no object above 2 KiB.
     @inline(__always) static var isSmall: Bool { true }
-    typealias FirstBuckets = InlineArray<8, UInt>
   #else
     @inline(__always) static var isSmall: Bool { false }
-    typealias FirstBuckets = InlineArray<64, UInt>
   #endif
 }
 

@@ -10,57 +10,43 @@ enum Reciprocal {
     UInt64(UInt32.max / UInt32(truncatingIfNeeded: slotSize)) &+ 1
   }
 
-  #if _pointerBitWidth(_64)
-    /// 2^64 / slotSize, rounded up: then the index is the upper half of the product.
-    static func inLargePage(_ slotSize: UInt) -> UInt64 { UInt64.max / UInt64(slotSize) + 1 }
-
-    @inline(__always) static func divideInBasePage(
-      _ offset: UInt, by reciprocal: UInt64
-    ) -> (index: UInt, isStart: Bool) {
-      let product = UInt64(truncatingIfNeeded: offset) &* reciprocal
-      let fraction = UInt32(truncatingIfNeeded: product)
-      return (UInt(truncatingIfNeeded: product &>> 32), fraction < UInt32(truncatingIfNeeded: reciprocal))
-    }
-
-    @inline(__always) static func divideInLargePage(
-      _ offset: UInt, by reciprocal: UInt64
-    ) -> (index: UInt, isStart: Bool) {
-      let (index, fraction) = UInt64(truncatingIfNeeded: offset).multipliedFullWidth(by: reciprocal)
-      return (UInt(truncatingIfNeeded: index), fraction < reciprocal)
-    }
-  #else
-    /// 2^42 / slotSize, rounded up: then the product has at most 63 bits. Bit by bit, as a division of 64 bits would be a function
-    /// of a run-time library.
-    static func inLargePage(_ slotSize: UInt) -> UInt64 {
-      // The same as one more than (2^42 - 1) / slotSize, whose every bit is 1.
-      var quotient: UInt64 = 0
-      var rest: UInt = 0
-      for _ in 0..<42 {
-        rest = rest &<< 1 | 1
-        quotient &<<= 1
-        if rest >= slotSize {
-          rest &-= slotSize
-          quotient |= 1
-        }
+  /// 2^64 / slotSize, rounded up: the index is then the upper half of the product. On 32 bits 2^42 / slotSize, rounded up: the
+  /// product then has at most 63 bits.
+  static func inLargePage(_ slotSize: UInt) -> UInt64 {
+    if Build.has64BitWords { return UInt64.max / UInt64(slotSize) + 1 }
+    // One more than (2^42 - 1) / slotSize, whose every bit is 1. Bit by bit, because a division of 64 bits would be a function of a
+    // run-time library.
+    var quotient: UInt64 = 0
+    var rest: UInt = 0
+    for _ in 0..<42 {
+      rest = rest &<< 1 | 1
+      quotient &<<= 1
+      if rest >= slotSize {
+        rest &-= slotSize
+        quotient |= 1
       }
-      return quotient &+ 1
     }
+    return quotient &+ 1
+  }
 
-    /// One multiplication of 32 by 32 bits.
-    @inline(__always) static func divideInBasePage(
-      _ offset: UInt, by reciprocal: UInt64
-    ) -> (index: UInt, isStart: Bool) {
-      let reciprocal = UInt32(truncatingIfNeeded: reciprocal)
-      let product = UInt64(truncatingIfNeeded: offset) &* UInt64(reciprocal)
-      let fraction = UInt32(truncatingIfNeeded: product)
-      return (UInt(truncatingIfNeeded: product &>> 32), fraction < reciprocal)
-    }
+  /// On 32 bits one multiplication of 32 by 32 bits.
+  @inline(__always) static func divideInBasePage(
+    _ offset: UInt, by reciprocal: UInt64
+  ) -> (index: UInt, isStart: Bool) {
+    let factor = Build.has64BitWords ? reciprocal : UInt64(UInt32(truncatingIfNeeded: reciprocal))
+    let product = UInt64(truncatingIfNeeded: offset) &* factor
+    let fraction = UInt32(truncatingIfNeeded: product)
+    return (UInt(truncatingIfNeeded: product &>> 32), fraction < UInt32(truncatingIfNeeded: reciprocal))
+  }
 
-    @inline(__always) static func divideInLargePage(
-      _ offset: UInt, by reciprocal: UInt64
-    ) -> (index: UInt, isStart: Bool) {
+  @inline(__always) static func divideInLargePage(
+    _ offset: UInt, by reciprocal: UInt64
+  ) -> (index: UInt, isStart: Bool) {
+    guard Build.has64BitWords else {
       let product = UInt64(truncatingIfNeeded: offset) &* reciprocal
       return (UInt(truncatingIfNeeded: product &>> 42), product & lowBits(42) < reciprocal)
     }
-  #endif
+    let (index, fraction) = UInt64(truncatingIfNeeded: offset).multipliedFullWidth(by: reciprocal)
+    return (UInt(truncatingIfNeeded: index), fraction < reciprocal)
+  }
 }

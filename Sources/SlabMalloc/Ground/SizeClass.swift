@@ -9,7 +9,7 @@
 ///
 /// The small profile has two classes per doubling, up to 2 KiB, and searches them all.
 enum SizeClass {
-  @inline(__always) static var count: UInt { Build.isSmall ? 15 : 49 }
+  @inline(__always) static var count: UInt { UInt(slotSizes.count) }
 
   /// Sizes up to this one find their bin in a table of the zone's.
   @inline(__always) static var directLimit: UInt { Build.isSmall ? 0 : 1024 }
@@ -32,9 +32,13 @@ enum SizeClass {
     if Build.isSmall { return first(holding: size) }
     let last = size &- 1
     let top = UInt(truncatingIfNeeded: UInt.bitWidth &- 1 &- last.leadingZeroBitCount)
-    // The bit above the two is always 1: it is the 4 that (top - 6) * 4 has too much.
-    return top &* 4 &+ (last &>> (top &- 2)) &- (4 &+ 7 &* 4 &- 9)
+    // Four classes for each top bit, and the two bits below it, with the top bit still above them.
+    return top &* 4 &+ (last &>> (top &- 2)) &- regularOffset
   }
+
+  /// What the formula gives above the index: for sizes just above 128, whose top bit is bit 7, it must give the class after
+  /// the small ones.
+  @inline(__always) private static var regularOffset: UInt { 7 &* 4 &+ 4 &- (small(128) &+ 1) }
 
   /// The smallest class that holds `size` bytes; 0 is served as 1. nil above the largest size.
   @inline(__always) static func index(size: UInt) -> UInt? {

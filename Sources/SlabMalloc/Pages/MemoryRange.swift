@@ -47,7 +47,7 @@ extension MemoryRange {
     next = nil
     // The maps cover every block the range touches: a few bytes more than the pages that are left need.
     firstBlock = state & ~PageSize.large.mask
-    blockCount = (end &- firstBlock &+ PageSize.large.mask) &>> 21
+    blockCount = (end &- firstBlock &+ PageSize.large.mask) &>> UInt(PageSize.large.shift)
     let blocksAt = state &+ UInt(MemoryLayout<MemoryRange>.stride)
     let mapsAt = roundUp(blocksAt &+ blockCount * UInt(MemoryLayout<Block>.stride), to: 8)
     firstPage = roundUp(mapsAt &+ blockCount * Self.wordsPerBlock(page) * 8, to: page.size)
@@ -69,7 +69,7 @@ extension UnsafeMutablePointer where Pointee == MemoryRange {
   }
 
   @inline(__always) func block(of address: UInt) -> BlockPointer {
-    pointee.blocks + Int((address &- pointee.firstBlock) &>> 21)
+    pointee.blocks + Int((address &- pointee.firstBlock) &>> UInt(PageSize.large.shift))
   }
 
   /// Makes a block, without a free page.
@@ -81,7 +81,7 @@ extension UnsafeMutablePointer where Pointee == MemoryRange {
   /// Marks the pages of a block free that there are; returns how many.
   func fill(_ index: UInt, page: PageSize) -> UInt16 {
     let words = MemoryRange.wordsPerBlock(page)
-    let start = pointee.firstBlock &+ index &<< 21
+    let start = pointee.firstBlock &+ index &<< UInt(PageSize.large.shift)
     let pagesEnd = pointee.firstPage &+ pointee.pageCount &<< UInt(page.shift)
     let first = pointee.firstPage > start ? (pointee.firstPage &- start) &>> UInt(page.shift) : 0
     let last = pagesEnd > start ? (pagesEnd &- start) &>> UInt(page.shift) : 0
@@ -104,7 +104,7 @@ extension UnsafeMutablePointer where Pointee == MemoryRange {
 extension UnsafeMutablePointer where Pointee == MemoryRange.Block {
   @inline(__always) var index: UInt { UInt(bitPattern: self - pointee.range.pointee.blocks) }
 
-  @inline(__always) var address: UInt { pointee.range.pointee.firstBlock &+ index &<< 21 }
+  @inline(__always) var address: UInt { pointee.range.pointee.firstBlock &+ index &<< UInt(PageSize.large.shift) }
 
   /// The first word of its map.
   @inline(__always) func map(words: UInt32) -> UnsafeMutablePointer<UInt64> {

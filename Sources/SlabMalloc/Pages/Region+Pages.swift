@@ -16,14 +16,14 @@ extension UnsafeMutablePointer where Pointee == Region {
     let bit = UInt(map[word].trailingZeroBitCount)
     map[word] &= map[word] &- 1
     block.pointee.hint = UInt16(truncatingIfNeeded: word)
-    list(block, freePages: block.pointee.freePages - 1)
+    update(block, freePages: block.pointee.freePages - 1)
     return block.address &+ (UInt(word) * 64 + bit) &<< UInt(pointee.page.shift)
   }
 
   private func takeBlock() -> UInt? {
     guard let block = pointee.levels[level(pagesPerBlock)].first else { return nil }
     setAll(block, free: false)
-    list(block, freePages: 0)
+    update(block, freePages: 0)
     return block.address
   }
 
@@ -34,7 +34,7 @@ extension UnsafeMutablePointer where Pointee == Region {
     if page.isLarge {
       guard block.pointee.freePages == 0 else { return }
       setAll(block, free: true)
-      list(block, freePages: pagesPerBlock)
+      update(block, freePages: pagesPerBlock)
     } else {
       let index = (address & PageSize.large.mask) &>> UInt(page.shift)
       let word = block.map(words: pointee.wordsPerBlock) + Int(index / 64)
@@ -42,7 +42,7 @@ extension UnsafeMutablePointer where Pointee == Region {
       guard word.pointee & bit == 0 else { return }
       word.pointee |= bit
       if index / 64 < block.pointee.hint { block.pointee.hint = UInt16(truncatingIfNeeded: index / 64) }
-      list(block, freePages: block.pointee.freePages + 1)
+      update(block, freePages: block.pointee.freePages + 1)
     }
     pointee.ledger.giveBack(page)
   }
@@ -78,7 +78,7 @@ extension UnsafeMutablePointer where Pointee == Region {
   }
 
   /// Takes account of how many pages of a block are free now.
-  @inline(never) func list(_ block: BlockPointer, freePages new: UInt16) {
+  @inline(never) func update(_ block: BlockPointer, freePages new: UInt16) {
     let old = block.pointee.freePages
     block.pointee.freePages = new
     pointee.freePages = pointee.freePages &+ UInt(new) &- UInt(old)

@@ -86,7 +86,7 @@ extension UnsafeMutablePointer where Pointee == Region {
     while index > 0 {
       index -= 1
       pointee.lock.acquire()
-      list(range.pointee.blocks + Int(index), freePages: range.fill(index, page: pointee.page))
+      update(range.pointee.blocks + Int(index), freePages: range.fill(index, page: pointee.page))
       pointee.lock.release()
     }
   }

@@ -6,11 +6,11 @@ struct LastAllocation {
   var slot: UInt
   var slots: UInt
   /// nil if there is no allocation to undo.
-  var pending: UnsafeMutablePointer<UInt>?
+  var ready: UnsafeMutablePointer<UInt>?
 
-  @inline(__always) static var none: Self { Self(slot: 0, slots: 0, pending: nil) }
+  @inline(__always) static var none: Self { Self(slot: 0, slots: 0, ready: nil) }
 }
 
 extension UnsafeMutablePointer where Pointee == ZoneState {
-  @inline(__always) func forgetLast() { pointee.head.last.pending = nil }
+  @inline(__always) func forgetLast() { pointee.head.last.ready = nil }
 }

@@ -18,10 +18,10 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     }
     guard size &- 1 < pointee.head.directLimit else { return UnsafeMutableRawPointer(bitPattern: otherSize(raw, size)) }
     let bin = directBin(size)
-    let pending = bin.pointee.pending
-    let slots = pending.pointee
+    let ready = bin.pointee.ready
+    let slots = ready.pointee
     guard slots != 0 else { return UnsafeMutableRawPointer(bitPattern: zoneAllocateSlowly(raw, size)) }
-    return claim(slots, from: pending, of: bin)
+    return claim(slots, from: ready, of: bin)
   }
 
   /// Allocates `size` bytes if a slot is ready, without a call; else nil, and nothing changed.
@@ -35,10 +35,10 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
   }
 
   @inline(__always) private func allocateReady(from bin: BinPointer) -> UInt? {
-    let pending = bin.pointee.pending
-    let slots = pending.pointee
+    let ready = bin.pointee.ready
+    let slots = ready.pointee
     guard slots != 0 else { return nil }
-    return bits(claim(slots, from: pending, of: bin))
+    return bits(claim(slots, from: ready, of: bin))
   }
 
   /// Allocates a size that is 0, or above `directLimit`. `unready` is where the call goes when that is 0.
@@ -48,10 +48,10 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
       return zoneAllocateRarely(raw, size)
     }
     let bin = bin(SizeClass.regular(size))
-    let pending = bin.pointee.pending
-    let slots = pending.pointee
+    let ready = bin.pointee.ready
+    let slots = ready.pointee
     guard slots != 0 else { return zoneAllocateFromBin(raw, bin) }
-    return bits(claim(slots, from: pending, of: bin))
+    return bits(claim(slots, from: ready, of: bin))
   }
 
   /// Allocates from the one bin of a cache. `unready` is where the call goes when the zone is not initialised.
@@ -62,30 +62,30 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
       return allocate(from: bin(0), status: &status)
     }
     let bin = bin(0)
-    let pending = bin.pointee.pending
-    let slots = pending.pointee
+    let ready = bin.pointee.ready
+    let slots = ready.pointee
     guard slots != 0 else { return UnsafeMutableRawPointer(bitPattern: zoneAllocateFromBin(raw, bin)) }
-    return claim(slots, from: pending, of: bin)
+    return claim(slots, from: ready, of: bin)
   }
 
   @inline(__always) func allocateObject() -> UnsafeMutableRawPointer? { allocateObject { _ in 0 } }
 
   /// Takes the first of some pending slots, and notes how to undo it.
   @inline(__always) fileprivate func claim(
-    _ slots: UInt, from pending: UnsafeMutablePointer<UInt>, of bin: BinPointer
+    _ slots: UInt, from ready: UnsafeMutablePointer<UInt>, of bin: BinPointer
   ) -> UnsafeMutableRawPointer? {
-    let slot = bin.claim(slots, from: pending)
-    pointee.head.last = LastAllocation(slot: bits(slot), slots: slots, pending: pending)
+    let slot = bin.claim(slots, from: ready)
+    pointee.head.last = LastAllocation(slot: bits(slot), slots: slots, ready: ready)
     return slot
   }
 
   /// Takes a slot of a bin, from whatever word has one.
   @inline(__always) fileprivate func allocate(_ bin: BinPointer) -> UInt {
-    if bin.pendingSlots == 0 && !bin.advance() {
+    if bin.readySlots == 0 && !bin.openNext() {
       var status = Status.ok
       return bits(allocate(from: bin, status: &status))
     }
-    return bits(claim(bin.pendingSlots, from: bin.pointee.pending, of: bin))
+    return bits(claim(bin.readySlots, from: bin.pointee.ready, of: bin))
   }
 
   /// Allocates and says why not. With `nowait` the provider is not called.
@@ -103,17 +103,18 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
 
   /// Allocates from a bin all of whose slots will do.
   func allocate(from bin: BinPointer, nowait: Bool = false, status: inout Status) -> UnsafeMutableRawPointer? {
+    checkInvariantsNowAndThen()
     if isHardened { return allocateHardened(bin, alignment: 1, nowait: nowait, status: &status) }
     while true {
       // Each time round: whoever ran while the provider was asked may have allocated.
       forgetLast()
-      let slots = bin.pendingSlots
+      let slots = bin.readySlots
       if slots != 0 { return bin.claim(slots) }
-      if bin.advance() { continue }
+      if bin.openNext() { continue }
       let supplied = supply(bin, nowait: nowait)
       if supplied == .ok { continue }
       // Another thread may have freed something while the provider was asked.
-      if bin.advance() || bin.advanceToSparseSlab() { continue }
+      if bin.openNext() || bin.openSparseSlab() { continue }
       status = supplied
       return nil
     }

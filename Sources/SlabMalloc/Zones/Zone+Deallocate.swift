@@ -5,6 +5,11 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
   /// Gives a slot back.
   @inline(__always) func deallocate(_ address: UInt) -> Status { deallocate(address, slowly: zoneDeallocateSlowly) }
 
+  /// The same where a call costs nothing that counts: the fast path is not repeated there.
+  @inline(__always) func deallocateByCall(_ address: UInt) -> Status {
+    Build.isSmall ? zoneDeallocateRarely(raw, address) : zoneDeallocateByCall(raw, address)
+  }
+
   /// The same. `slowly` is where the call goes when the first probe finds nothing: who wraps zones has a function of its own there.
   @inline(__always) func deallocate(
     _ address: UInt, slowly: (UnsafeMutableRawPointer, UInt) -> Status
@@ -53,8 +58,8 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
 
   /// Undoes the latest allocation; false if it is no longer known.
   @inline(__always) func undoLast() -> Bool {
-    guard let pending = pointee.head.last.pending else { return false }
-    pending.pointee = pointee.head.last.slots
+    guard let ready = pointee.head.last.ready else { return false }
+    ready.pointee = pointee.head.last.slots
     forgetLast()
     return true
   }
@@ -63,7 +68,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
   @inline(__always) func deallocate(_ address: UInt, to bin: BinPointer) -> Status {
     if Build.isSmall { return zoneDeallocateOfClass(raw, address, UInt(bin.pointee.index)) }
     // A word is pending for one bin only, so the latest allocation is this bin's.
-    if _slowPath(address == pointee.head.last.slot), bin.pointee.pending == pointee.head.last.pending {
+    if _slowPath(address == pointee.head.last.slot), bin.pointee.ready == pointee.head.last.ready {
       return undoLast(address, slowly: zoneDeallocateSlowly)
     }
     guard let slab = basePages.probe(address), slab.pointee.binIndex == bin.pointee.index else {
@@ -92,7 +97,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     if !Build.isSmall, pointee.head.directLimit == 0 { return unready(raw, address, size) }
     guard !Build.isSmall || isInitialized else { return .notInitialized }
     guard address != 0 else { return .ok }
-    guard let index = SizeClass.index(size: size) else { return isFast ? deallocate(address) : .invalidLayout }
+    guard let index = SizeClass.index(size: size) else { return isFast ? deallocateByCall(address) : .invalidLayout }
     return deallocate(address, to: bin(index))
   }
 
@@ -104,7 +109,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
 
   func deallocate(_ address: UInt, size: UInt, alignment: UInt) -> Status {
     guard isInitialized else { return .notInitialized }
-    if isFast { return deallocate(address) }
+    if isFast { return deallocateByCall(address) }
     guard address != 0 else { return .ok }
     guard let index = classIndex(size: size, alignment: alignment) else {
       return .invalidLayout
@@ -134,6 +139,13 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
 // C functions that return a number, so that the fast path reaches them by a jump. The raw pointers are a zone and a slab of it. The
 // arguments stand as they do in the fast path, whose registers they stay in.
 
+@c(slm_core_zone_deallocate_by_call)
+@inline(never)
+@usableFromInline
+func zoneDeallocateByCall(_ zone: UnsafeMutableRawPointer, _ address: UInt) -> Status {
+  zone.assumingMemoryBound(to: ZoneState.self).deallocate(address)
+}
+
 /// The first probe found nothing.
 @c(slm_core_zone_deallocate_slowly)
 @inline(never)
@@ -148,6 +160,7 @@ func zoneDeallocateSlowly(_ zone: UnsafeMutableRawPointer, _ address: UInt) -> S
 @usableFromInline
 func zoneDeallocateRarely(_ zone: UnsafeMutableRawPointer, _ address: UInt) -> Status {
   let zone = zone.assumingMemoryBound(to: ZoneState.self)
+  zone.checkInvariantsNowAndThen()
   if let slab = zone.basePages.find(address) { return zone.release(slab, address) }
   if !Build.isSmall, let slab = zone.largePages.find(address) { return zone.releaseLarge(slab, address) }
   if !zone.isInitialized { return .notInitialized }
@@ -164,7 +177,7 @@ func zoneDeallocateOfClass(_ zone: UnsafeMutableRawPointer, _ address: UInt, _ i
     return zone.releaseLarge(slab, address)
   }
   // It may be the latest allocation, under another size.
-  if zone.isFast { return zone.deallocate(address) }
+  if zone.isFast { return zone.deallocateByCall(address) }
   if let slab = zone.slab(around: address), UInt(slab.pointee.binIndex) != index {
     // What the pointer is comes before what it should have been.
     var status = Status.layoutMismatch
@@ -240,5 +253,6 @@ func zoneCountedDown(
   let zone = zone.assumingMemoryBound(to: ZoneState.self)
   zone.forgetLast()
   zone.bin(UInt(slab.pointee.binIndex)).countedDown(slab, slot: index, at: address)
+  zone.checkInvariantsNowAndThen()
   return .opaqueOK
 }

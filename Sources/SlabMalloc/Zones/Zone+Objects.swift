@@ -22,7 +22,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     var done = 0
     var status = Status.ok
     while done < count {
-      let slots = bin.pendingSlots
+      let slots = bin.readySlots
       if slots != 0 {
         out[done] = bin.claim(slots)
       } else if let object = allocate(from: bin, status: &status) {

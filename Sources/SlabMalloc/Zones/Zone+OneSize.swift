@@ -39,7 +39,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
   /// Gives back an object that was allocated with any layout that its slot can have.
   func deallocateObject(_ address: UInt, size: UInt, alignment: UInt) -> Status {
     guard isInitialized else { return .notInitialized }
-    if isFast { return deallocate(address) }
+    if isFast { return deallocateByCall(address) }
     let profile: Profile = isHardened ? .hardened : .checked
     guard let slotSize = SlabMalloc.slotSize(size: size, alignment: alignment, profile: profile) else {
       return .invalidLayout
@@ -51,6 +51,6 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
       _ = lookUp(address, status: &status)
       return status
     }
-    return deallocate(address)
+    return deallocateByCall(address)
   }
 }

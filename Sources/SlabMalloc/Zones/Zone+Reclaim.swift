@@ -9,15 +9,16 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     // A table goes when the pages it tells of are gone, which may be of the other size.
     shrinkTables(basePages.page, atMost: baseLimit, &base)
     shrinkTables(.large, atMost: largeLimit, &large)
+    checkInvariants()
     return (base, large)
   }
 
   /// Gives back up to so many empty pages of a size; returns how many went.
   func reclaim(_ page: PageSize, atMost limit: Int) -> Int {
-    settle(page)
+    returnReady(page)
     var count = 0
-    while count < limit, isInitialized, let slab = stealEmpty(page) {
-      tellProvider(drop(slab), page)
+    while count < limit, isInitialized, let slab = takeEmpty(page) {
+      releasePage(removePage(slab), page)
       count += 1
     }
     return count
@@ -26,16 +27,16 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
   /// An empty page, taken out of the zone for the caller.
   func takeEmptyPage(_ page: PageSize) -> UInt? {
     guard isInitialized, page.isLarge || page == basePages.page else { return nil }
-    settle(page)
-    guard let slab = stealEmpty(page) else { return nil }
-    return drop(slab)
+    returnReady(page)
+    guard let slab = takeEmpty(page) else { return nil }
+    return removePage(slab)
   }
 
   /// Current slabs may be empty too, and those whose used slots are all in quarantine.
-  func settle(_ page: PageSize) {
+  func returnReady(_ page: PageSize) {
     if !Build.isSmall, let hardening = pointee.hardening { return endQuarantines(page, hardening) }
     forgetLast()
-    for index in 0..<pointee.binCount where bin(index).pointee.page == page { bin(index).settle() }
+    for index in 0..<pointee.binCount where bin(index).pointee.page == page { bin(index).returnReady() }
   }
 
   /// Gives back every page, used or not, and ends the zone.
@@ -61,9 +62,9 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
       while let found = slab {
         slab = found.pointee.nextInBucket
         found.pointee.seal = 0
-        tellProvider(found.pageAddress, page)
+        releasePage(found.pageAddress, page)
       }
     }
-    if !Build.isSmall, let table = pages.pointee.table { tellProvider(UInt(bitPattern: buckets), table) }
+    if !Build.isSmall, let table = pages.pointee.table { releasePage(UInt(bitPattern: buckets), table) }
   }
 }

@@ -42,6 +42,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     pages(page).insert(slab)
     pointee.ledger.take(page)
     bin.add(slab)
+    checkInvariants()
   }
 
   /// Whether another allocator has a whole page. It is the caller's, so it may be read: its last bytes tell.
@@ -65,7 +66,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
   }
 
   /// Takes a page out: the seal goes, and it is the caller's to give back.
-  func drop(_ slab: SlabPointer) -> UInt {
+  func removePage(_ slab: SlabPointer) -> UInt {
     let page = slab.page
     pages(page).remove(slab)
     slab.pointee.seal = 0

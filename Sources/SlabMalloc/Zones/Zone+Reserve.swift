@@ -20,7 +20,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     guard pages <= UInt(UInt32.max) else { return .outOfMemory }
     if pages != 0 {
       forgetLast()
-      if !Build.isSmall, let hardening = pointee.hardening { bin.endQuarantine(hardening) } else { bin.settle() }
+      if !Build.isSmall, let hardening = pointee.hardening { bin.endQuarantine(hardening) } else { bin.returnReady() }
     }
     while UInt(bin.pointee.emptyCount) < pages {
       let status = supply(bin)
@@ -28,19 +28,5 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     }
     bin.pointee.reservedPages = UInt32(truncatingIfNeeded: pages)
     return .ok
-  }
-}
-
-extension UnsafeMutablePointer where Pointee == Bin {
-  /// How many empty pages have so many slots with an alignment. Whatever an allocation takes, it is one of them at most.
-  fileprivate func pages(for count: UInt, alignment: UInt) -> UInt {
-    let slots = geometry.slotCount
-    let stride = SizeClass.stride(slotSize: pointee.slotSize, alignment: alignment)
-    return count == 0 ? 0 : (count - 1) / ((slots - 1) / stride + 1) + 1
-  }
-
-  /// An empty slab beyond the reserve.
-  func takeSpare() -> SlabPointer? {
-    pointee.emptyCount > pointee.reservedPages ? popEmpty() : nil
   }
 }

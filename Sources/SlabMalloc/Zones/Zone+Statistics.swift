@@ -51,9 +51,9 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
 
   /// Slots of a slab that are handed out: the used ones without those its bin holds ready.
   private func liveSlots(_ slab: SlabPointer) -> UInt {
-    if isHardened { return slab.used - slab.pendingCount }
+    if isHardened { return slab.used - slab.setAsideCount }
     let bin = bin(UInt(slab.pointee.binIndex))
-    let pending = slab.hasWord(withPendingAt: bin.pointee.pending) ? bin.pendingSlots.nonzeroBitCount : 0
-    return slab.used - UInt(pending)
+    let ready = slab.hasWord(withReadyAt: bin.pointee.ready) ? bin.readySlots.nonzeroBitCount : 0
+    return slab.used - UInt(ready)
   }
 }

@@ -18,20 +18,20 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     let status = nowait ? Status.outOfMemory : pull(bin)
     guard status != .ok else { return .ok }
     // The last resort: slabs that are current but empty, which are left alone while there are pages.
-    settle(bin.pointee.page)
+    returnReady(bin.pointee.page)
     return carveEmpty(for: bin) ? .ok : status
   }
 
   /// Makes an empty slab of another bin one of this bin's.
   private func carveEmpty(for bin: BinPointer) -> Bool {
-    guard let slab = stealEmpty(bin.pointee.page, besides: bin) else { return false }
+    guard let slab = takeEmpty(bin.pointee.page, besides: bin) else { return false }
     carve(slab, for: bin)
     bin.add(slab)
     return true
   }
 
   /// An empty slab with pages of a size, out of any bin that can spare one.
-  @inline(never) func stealEmpty(_ page: PageSize, besides taker: BinPointer? = nil) -> SlabPointer? {
+  @inline(never) func takeEmpty(_ page: PageSize, besides taker: BinPointer? = nil) -> SlabPointer? {
     for index in 0..<pointee.binCount where bin(index).pointee.page == page && bin(index) != taker {
       if !Build.isSmall, let slab = bin(index).pointee.empty.first, !isIntact(slab) { continue }
       if let slab = bin(index).takeSpare() { return slab }
@@ -70,21 +70,21 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
 
   private func takePage(for bin: BinPointer) -> Status {
     let page = bin.pointee.page
-    guard let address = askProvider(page) else {
+    guard let address = requestPage(page) else {
       return isInitialized ? Status.outOfMemory : .notInitialized
     }
     let status = isInitialized ? refill(bin, page: address, pageSize: page.bytes) : .notInitialized
-    refused(address, page, status)
+    returnUnusable(address, page, status)
     return status
   }
 
   /// A page that can't be used goes back, unless it is somebody's already.
-  func refused(_ address: UInt, _ page: PageSize, _ status: Status) {
-    if status != .ok && status != .pageOwned { tellProvider(address, page) }
+  func returnUnusable(_ address: UInt, _ page: PageSize, _ status: Status) {
+    if status != .ok && status != .pageOwned { releasePage(address, page) }
   }
 
   /// Asks for a page, without the lock.
-  func askProvider(_ page: PageSize) -> UInt? {
+  func requestPage(_ page: PageSize) -> UInt? {
     let provider = pointee.provider
     guard let allocate = provider.allocate else { return nil }
     guard let memory = unlocked({ allocate(provider.context, page.bytes) }) else { return nil }
@@ -92,7 +92,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
   }
 
   /// Gives a page back, without the lock. What the zone knows of it must be gone before.
-  @inline(never) func tellProvider(_ address: UInt, _ page: PageSize) {
+  @inline(never) func releasePage(_ address: UInt, _ page: PageSize) {
     let provider = pointee.provider
     guard let release = provider.release, let memory = UnsafeMutableRawPointer(bitPattern: address) else { return }
     unlocked { release(provider.context, memory, page.bytes) }

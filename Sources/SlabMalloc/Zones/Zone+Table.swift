@@ -9,7 +9,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     let count = pages.pointee.count
     guard !Build.isSmall, count > pages.pointee.bucketMask &+ 1, isPowerOfTwo(count &- 1) else { return }
     guard let page = nextTable(pages) else { return }
-    guard let address = askProvider(page) else { return }
+    guard let address = requestPage(page) else { return }
     var old: (address: UInt, page: PageSize)?
     var isMoved = false
     var status = Status.notInitialized
@@ -22,10 +22,10 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
         isMoved = true
       }
     }
-    guard isMoved else { return refused(address, page, status == .ok ? Status.badPage : status) }
+    guard isMoved else { return returnUnusable(address, page, status == .ok ? Status.badPage : status) }
     if let old {
       pointee.ledger.giveBack(old.page)
-      tellProvider(old.address, old.page)
+      releasePage(old.address, old.page)
     }
   }
 
@@ -42,7 +42,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     }
     pages.initialize(page: pages.page, firstBuckets: firstBuckets(pages.page))
     pointee.ledger.giveBack(page)
-    tellProvider(table, page)
+    releasePage(table, page)
     return true
   }
 

@@ -24,6 +24,10 @@ struct ZoneState: ~Copyable {
   var hardening: HardeningPointer?
   /// For reports; the caller's.
   var name: UnsafePointer<CChar>?
+  #if SLM_ASSERT
+    /// Calls of slow paths, every 64th of which checks the invariants.
+    var slowCalls: UInt = 0
+  #endif
 }
 
 typealias ZonePointer = UnsafeMutablePointer<ZoneState>
@@ -140,11 +144,6 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
       let bin = bin(index)
       bin.initialize(index: bin.pointee.index, slotSize: bin.pointee.slotSize, page: bin.pointee.page)
     }
-  }
-
-  /// Of an initialised zone.
-  @inline(__always) var isFast: Bool {
-    !Build.isSmall && pointee.ignoresLayouts
   }
 
   /// Makes a page a slab of a bin, all of whose slots are free.

@@ -122,7 +122,7 @@ final class ZoneModel {
 
   /// Everything at once: the zone's invariants, its counts, and that no live ranges overlap.
   func checkAll() throws {
-    if let text = zone.violation() { throw fail(text) }
+    if let violation = zone.violation() { throw fail("\(violation.text) at \(violation.address)") }
     if retired > written { throw fail("\(retired) slots are retired, but \(written) were written") }
     var bytes: UInt = 0
     var end: UInt = 0

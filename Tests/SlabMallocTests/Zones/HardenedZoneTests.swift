@@ -92,7 +92,7 @@ final class HardenedZoneTests: XCTestCase {
     let object = zone.allocateObject()!
     XCTAssertEqual(zone.deallocate(bits(object)), .ok)
     object.storeBytes(of: 1, toByteOffset: 24, as: UInt8.self)
-    zone.settle(.kib4)
+    zone.returnReady(.kib4)
     var found = 0
     for _ in 0..<400 where zone.allocateObject(status: &status) == nil {
       XCTAssertEqual(status, Status.writeAfterFree)
@@ -144,7 +144,7 @@ final class HardenedZoneTests: XCTestCase {
     var freed = 0
     for other in others where zone.deallocate(other) == .ok { freed += 1 }
     XCTAssertEqual(freed, slots)
-    zone.settle(.kib4)
+    zone.returnReady(.kib4)
     XCTAssertEqual(zone.pointee.hardening?.pointee.retired, 1)
     XCTAssertEqual(zone.deallocate(objects[1]), Status.overflow)
     byte.pointee ^= 0x80

@@ -48,7 +48,7 @@ final class ZoneReserveTests: XCTestCase {
     let test = TestZone(page: .kib4)
     let address = test.allocate(1000)!
     XCTAssertEqual(test.zone.deallocate(address), .ok)
-    test.zone.settle(.kib4)
+    test.zone.returnReady(.kib4)
     XCTAssertEqual(test.zone.reserve(size: 64, alignment: 8, count: 64), .ok)
     XCTAssertEqual(test.provider.pagesOut, 2, "64 slots are more than a page has")
     XCTAssertEqual(bin(test, 1000).pointee.emptyCount, 0)

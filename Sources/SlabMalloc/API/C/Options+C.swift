@@ -92,12 +92,11 @@ extension PageProvider {
     let knowsRuns = Int(c.struct_size) >= MemoryLayout<slm_page_provider>.size
     guard Int(c.struct_size) >= MemoryLayout<slm_page_provider>.size - runs,
       !knowsRuns || (c.allocate_run == nil) == (c.release_run == nil),
-      c.allocate_page == nil || c.release_page != nil,
-      c.page_size == 0 || PageSize(base: Int(c.page_size)) != nil
+      c.allocate_page == nil || c.release_page != nil
     else { return nil }
-    self.init(
-      pageSize: PageSize(base: Int(c.page_size)), context: c.context, allocate: c.allocate_page, release: c.release_page
-    )
+    let page = PageSize(base: Int(c.page_size))
+    guard c.page_size == 0 || page != nil else { return nil }
+    self.init(pageSize: page, context: c.context, allocate: c.allocate_page, release: c.release_page)
   }
 
   var c: slm_page_provider {

@@ -7,7 +7,7 @@ extension UnsafeMutablePointer where Pointee == Bin {
       guard let slab = pointee.partial.first ?? pointee.sparse.first ?? pointee.empty.first else { return nil }
       guard slab.isIntact(hardening) else { return (slab, nil) }
       let index = slab.claimAtRandom(hardening)
-      list(slab, used: slab.used &+ 1)
+      update(slab, used: slab.used &+ 1)
       return (slab, index)
     }
     return claimAtRandom(stride: stride, hardening, inList: pointee.partial.first)
@@ -23,7 +23,7 @@ extension UnsafeMutablePointer where Pointee == Bin {
       guard slab.isIntact(hardening) else { return (slab, nil) }
       candidate = slab.pointee.next
       guard let index = slab.claimAtRandom(hardening, stride: stride) else { continue }
-      list(slab, used: slab.used &+ 1)
+      update(slab, used: slab.used &+ 1)
       return (slab, index)
     }
     return nil
@@ -47,6 +47,6 @@ extension UnsafeMutablePointer where Pointee == Bin {
       return
     }
     slab.makeAvailable(slab.hardenedSlot(at: slot).index)
-    list(slab, used: slab.used &- 1)
+    update(slab, used: slab.used &- 1)
   }
 }

@@ -23,9 +23,11 @@ extension Quarantine {
 
   @inline(__always) static var longest: UInt { 16 }
 
-  /// Bytes of the quarantines of all size classes of a zone: 9 of them with the longest, 12, 12, and 16 with the shortest.
-  @inline(__always) static var sizeOfAll: Int {
-    Int(SizeClass.count) * headerSize + 2 * (9 * 16 + 12 * 8 + 12 * 4 + 16 * 1) * MemoryLayout<UInt>.stride
+  /// Bytes of the quarantines of all size classes of a zone.
+  static var sizeOfAll: Int {
+    var size = 0
+    for index in 0..<SizeClass.count { size += self.size(length: length(slotSize: SizeClass.slotSize(index))) }
+    return size
   }
 
   @inline(__always) static var largestSize: Int { size(length: longest) }

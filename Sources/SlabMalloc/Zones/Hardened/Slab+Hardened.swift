@@ -8,10 +8,6 @@ extension UnsafeMutablePointer where Pointee == Slab {
   /// large that a division is the least of what they cost.
   func harden() { pointee.reciprocal = page.isLarge ? 0 : pointee.reciprocal &<< 32 }
 
-  @inline(__always) var isHardened: Bool {
-    page.isLarge ? pointee.reciprocal == 0 : UInt32(truncatingIfNeeded: pointee.reciprocal) == 0
-  }
-
   /// The slot at an address of a hardened slab's page, and whether the address is where it starts.
   func hardenedSlot(at address: UInt) -> (index: UInt, isStart: Bool) {
     hardenedSlot(at: address, pageMask: page.mask, isLarge: page.isLarge)
@@ -87,7 +83,7 @@ extension UnsafeMutablePointer where Pointee == Slab {
 
   /// Makes a slot that is used pending.
   func setAside(_ index: UInt) {
-    word(SlotWord.word(ofSlot: index)).pointee.pending |= 1 &<< SlotWord.bit(ofSlot: index)
+    word(SlotWord.word(ofSlot: index)).pointee.setAside |= 1 &<< SlotWord.bit(ofSlot: index)
   }
 
   /// Makes a slot that is pending available. Its bin has to take account of it.
@@ -96,13 +92,13 @@ extension UnsafeMutablePointer where Pointee == Slab {
     let bit: UInt = 1 &<< SlotWord.bit(ofSlot: index)
     slots.pointee.free |= bit
     // Opaque, or both halves are changed at once, at the price of moving the bit to a vector register.
-    slots.pointee.pending ^= slm_port_opaque(bit)
+    slots.pointee.setAside ^= slm_port_opaque(bit)
   }
 
-  var pendingCount: UInt {
+  var setAsideCount: UInt {
     var count: UInt = 0
     for index in 0..<UInt(pointee.wordCount) {
-      count &+= UInt(truncatingIfNeeded: word(index).pointee.pending.nonzeroBitCount)
+      count &+= UInt(truncatingIfNeeded: word(index).pointee.setAside.nonzeroBitCount)
     }
     return count
   }

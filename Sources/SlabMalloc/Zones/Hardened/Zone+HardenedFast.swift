@@ -71,7 +71,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     guard word.pointee.freeSlots &>> index & 1 == 0 else { return .doubleFree }
     guard slab.hasCanary(address, hardening) else { return .overflow }
     let bit = slm_port_opaque(index)
-    word.pointee.pending |= 1 &<< bit
+    word.pointee.setAside |= 1 &<< bit
     let bin = bin(UInt(slab.pointee.binIndex))
     let available = bin.quarantine(address, hardening)
     if available != 0 {
@@ -105,7 +105,7 @@ func binCountAvailable(
   _ bin: UnsafeMutableRawPointer, _ slab: UnsafeMutableRawPointer, _ address: UInt, _ slotSize: UInt
 ) -> Status {
   let slab = slab.assumingMemoryBound(to: Slab.self)
-  bin.assumingMemoryBound(to: Bin.self).list(slab, used: slab.used &- 1)
+  bin.assumingMemoryBound(to: Bin.self).update(slab, used: slab.used &- 1)
   clear(address, slotSize)
   return .opaqueOK
 }

@@ -56,7 +56,7 @@ extension AnyZone {
       }
       guard status == .foreignPointer else { break }
       let address = bits(objects[index])
-      if let shared, shared.pointee.cpuCount != 0 { status = shared.withOther(of: address) { $0.deallocate(address) } }
+      if let shared, shared.pointee.cpuCount != 0 { status = shared.withOther(of: address) { $0.deallocateByCall(address) } }
       if status == .ok { done += 1 } else if first == .ok { first = status }
       index += 1
     }
@@ -76,17 +76,22 @@ extension AnyZone {
   func reallocate(
     _ object: UnsafeMutableRawPointer?, size: UInt, alignment: UInt, status: inout Status
   ) -> UnsafeMutableRawPointer? {
-    guard let object else { return allocate(size: size, alignment: alignment, status: &status) }
-    let address = UInt(bitPattern: object)
-    guard let old = slot(around: address, isIntact: true, &status) else { return nil }
-    guard let index = first.classIndex(size: size, alignment: alignment) else {
-      status = .invalidLayout
-      return nil
+    let address = bits(object)
+    var byteCount: UInt = 0
+    if address != 0 {
+      guard let old = slot(around: address, isIntact: true, &status) else { return nil }
+      guard let index = first.classIndex(size: size, alignment: alignment) else {
+        status = .invalidLayout
+        return nil
+      }
+      if old.index == index, address & (alignment &- 1) == 0 { return object }
+      byteCount = old.size < size ? old.size : size
     }
-    if old.index == index, address & (alignment &- 1) == 0 { return object }
     guard let new = allocate(size: size, alignment: alignment, status: &status) else { return nil }
-    new.copyMemory(from: object, byteCount: Int(bitPattern: old.size < size ? old.size : size))
-    _ = withOwner(of: address) { $0.deallocate(address) }
+    if let object {
+      new.copyMemory(from: object, byteCount: Int(bitPattern: byteCount))
+      _ = withOwner(of: address) { $0.deallocateByCall(address) }
+    }
     return new
   }
 

@@ -130,7 +130,8 @@ func sharedZoneDeallocateHolding(
 func sharedZoneDeallocateElsewhere(_ zone: UnsafeMutableRawPointer, _ address: UInt) -> Status {
   let shared = zone.assumingMemoryBound(to: SharedZone.self)
   guard shared.pointee.cpuCount != 0 else { return .foreignPointer }
-  return shared.search(for: address) { $0.deallocate(address) }
+  let status = shared.hinted(for: address).locked { $0.deallocateByCall(address) }
+  return _fastPath(status != .foreignPointer) ? status : shared.withOther(of: address) { $0.deallocateByCall(address) }
 }
 
 @c(slm_core_shared_zone_deallocate_sized)

@@ -116,31 +116,30 @@ extension UnsafeMutablePointer where Pointee == SharedZone {
     return _fastPath(status != .foreignPointer) || pointee.cpuCount == 0 ? status : withOther(of: address, body)
   }
 
-  /// The same after the own zone, which is not skipped: by now another may be the own one.
+  /// The same after the own zone, which is not skipped: by now another may be the own one. The zone that the page's hint names comes
+  /// first, then all others.
   @inline(never) func withOther(of address: UInt, _ body: (ZonePointer) -> Status) -> Status {
-    search(for: address, body)
-  }
-
-  /// Runs the body with the zone that the page's hint names, then with all others, until one knows the address.
-  @inline(__always) func search(for address: UInt, _ body: (ZonePointer) -> Status) -> Status {
     let hint = hint(for: address)
     let guess = UInt(hints.pointee.zones[unchecked: hint].load(ordering: .relaxed))
-    if guess <= pointee.cpuCount {
-      let status = zone(guess).locked(body)
-      if _fastPath(status != .foreignPointer) { return status }
-    }
-    return search(besides: guess, hint: hint, body)
-  }
-
-  @inline(never) private func search(besides guess: UInt, hint: Int, _ body: (ZonePointer) -> Status) -> Status {
-    for index in 0..<zoneCount where index != guess {
+    var index = guess <= pointee.cpuCount ? guess : 0
+    var next: UInt = 0
+    while true {
       let status = zone(index).locked(body)
-      guard status == .foreignPointer else {
+      if status != .foreignPointer {
         hints.pointee.zones[unchecked: hint].store(UInt16(truncatingIfNeeded: index), ordering: .relaxed)
         return status
       }
+      if next == guess { next &+= 1 }
+      guard next < zoneCount else { return status }
+      index = next
+      next &+= 1
     }
-    return .foreignPointer
+  }
+
+  /// The zone that the hint of an address's page names.
+  @inline(__always) func hinted(for address: UInt) -> LockedZonePointer {
+    let guess = UInt(hints.pointee.zones[unchecked: hint(for: address)].load(ordering: .relaxed))
+    return guess <= pointee.cpuCount ? zone(guess) : first
   }
 
   /// Runs the body with each zone, that of the reserves last, as long as it returns true.

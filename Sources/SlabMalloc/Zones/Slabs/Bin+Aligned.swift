@@ -3,7 +3,7 @@ extension UnsafeMutablePointer where Pointee == Bin {
   /// Takes a slot at an aligned address, wherever there is one. nil if no free slot's address fits.
   func claim(alignment: UInt) -> UInt? {
     // What is pending may fit: it goes back to where it is searched.
-    settle()
+    returnReady()
     return claim(alignment: alignment, in: pointee.current) ?? claim(alignment: alignment, inList: pointee.sparse.first)
       ?? claim(alignment: alignment, inList: pointee.partial.first)
       ?? claim(alignment: alignment, inList: pointee.empty.first)
@@ -20,7 +20,7 @@ extension UnsafeMutablePointer where Pointee == Bin {
 
   private func claim(alignment: UInt, in slab: SlabPointer?) -> UInt? {
     guard let slab, let index = slab.claim(alignment: alignment) else { return nil }
-    list(slab, used: slab.used &+ 1)
+    update(slab, used: slab.used &+ 1)
     return slab.slot(index)
   }
 }

@@ -8,18 +8,18 @@ extension UnsafeMutablePointer where Pointee == Bin {
   func countedDown(_ slab: SlabPointer, slot index: UInt, at address: UInt) {
     switch slab.pointee.state {
     case .full:
-      if pendingSlots == 0, pointee.current?.isUsedUp ?? true {
+      if readySlots == 0, pointee.current?.isUsedUp ?? true {
         let slots = slab.word(SlotWord.word(ofSlot: index))
-        slots.pointee = SlotWord(free: 0, pending: slots.pointee.free)
+        slots.pointee = SlotWord(free: 0, ready: slots.pointee.free)
         slab.pointee.countdown = 1
-        serve(slots, from: address &- SlotWord.bit(ofSlot: index) &* pointee.slotSize)
+        makeReady(slots, from: address &- SlotWord.bit(ofSlot: index) &* pointee.slotSize)
       } else {
         slab.pointee.hint = UInt8(truncatingIfNeeded: SlotWord.word(ofSlot: index))
-        enter(slab, used: UInt(slab.pointee.slotCount) &- 1)
+        enlist(slab, used: UInt(slab.pointee.slotCount) &- 1)
       }
     case .sparse:
-      leave(slab)
-      enter(slab, used: UInt(slab.pointee.slotCount) &- slab.sparseLimit)
+      unlist(slab)
+      enlist(slab, used: UInt(slab.pointee.slotCount) &- slab.sparseLimit)
     case .partial:
       pointee.partial.remove(slab)
       add(slab)
@@ -28,7 +28,7 @@ extension UnsafeMutablePointer where Pointee == Bin {
   }
 
   /// Takes account of how many slots of a slab are used now.
-  func list(_ slab: SlabPointer, used: UInt) {
+  func update(_ slab: SlabPointer, used: UInt) {
     if slab.pointee.state == .current {
       slab.pointee.countdown = Int32(truncatingIfNeeded: used)
       return
@@ -37,19 +37,19 @@ extension UnsafeMutablePointer where Pointee == Bin {
     if new == slab.pointee.state {
       slab.pointee.countdown = slab.countdown(in: new, used: used)
     } else {
-      leave(slab)
-      enter(slab, used: used)
+      unlist(slab)
+      enlist(slab, used: used)
     }
   }
 
   /// Puts a slab that is in no list where it belongs.
-  private func enter(_ slab: SlabPointer, used: UInt) {
+  private func enlist(_ slab: SlabPointer, used: UInt) {
     let new = slab.state(used: used)
-    enter(slab, new)
+    enlist(slab, new)
     slab.pointee.countdown = slab.countdown(in: new, used: used)
   }
 
-  @inline(never) private func leave(_ slab: SlabPointer) {
+  @inline(never) private func unlist(_ slab: SlabPointer) {
     switch slab.pointee.state {
     case .partial: pointee.partial.remove(slab)
     case .sparse:
@@ -62,7 +62,7 @@ extension UnsafeMutablePointer where Pointee == Bin {
     }
   }
 
-  private func enter(_ slab: SlabPointer, _ state: Slab.State) {
+  private func enlist(_ slab: SlabPointer, _ state: Slab.State) {
     slab.pointee.state = state
     switch state {
     case .partial: pointee.partial.append(slab)

@@ -12,7 +12,7 @@ import CSlabPort
 /// - full: in no list.
 struct Bin {
   /// The pending half of the word allocated from, in whatever slab; a word that is always 0 when there is none.
-  var pending: UnsafeMutablePointer<UInt>
+  var ready: UnsafeMutablePointer<UInt>
   /// The address of that word's first slot.
   var wordStart: UInt
   var slotSize: UInt
@@ -50,7 +50,7 @@ extension UnsafeMutablePointer where Pointee == Bin {
   func initialize(index: UInt8, slotSize: UInt, page: PageSize) {
     initialize(
       to: Bin(
-        pending: Self.noSlots, wordStart: 0, slotSize: slotSize,
+        ready: Self.noSlots, wordStart: 0, slotSize: slotSize,
         stretch: slotSize <= 1024 ? UInt8(SlotWord.slotCount) : 16, cursor: 0,
         index: index, page: page, sparseCount: 0, current: nil, partial: LinkedList(), sparse: LinkedList(),
         empty: LinkedStack(), emptyCount: 0, reservedPages: 0, quarantine: nil))
@@ -67,31 +67,31 @@ extension UnsafeMutablePointer where Pointee == Bin {
   }
 
   /// The slots of the pending word; 0 if it is used up.
-  @inline(__always) var pendingSlots: UInt { pointee.pending.pointee }
+  @inline(__always) var readySlots: UInt { pointee.ready.pointee }
 
   /// Takes the first of the pending slots, of which there are some.
   @inline(__always) func claim(_ slots: UInt) -> UnsafeMutableRawPointer? {
-    claim(slots, from: pointee.pending)
+    claim(slots, from: pointee.ready)
   }
 
-  @inline(__always) func claim(_ slots: UInt, from pending: UnsafeMutablePointer<UInt>) -> UnsafeMutableRawPointer? {
-    pending.pointee = slots & (slots &- 1)
+  @inline(__always) func claim(_ slots: UInt, from ready: UnsafeMutablePointer<UInt>) -> UnsafeMutableRawPointer? {
+    ready.pointee = slots & (slots &- 1)
     let index = UInt(truncatingIfNeeded: slots.trailingZeroBitCount)
     return UnsafeMutableRawPointer(bitPattern: pointee.wordStart &+ index &* pointee.slotSize)
   }
 
   /// Makes slots pending after the word is used up: of the current slab, else of a partial, else of an empty one.
   /// False if there is none; then a sparse one may be left.
-  @inline(__always) func advance() -> Bool {
+  @inline(__always) func openNext() -> Bool {
     if let slab = pointee.current, let word = slab.nextWord(after: UInt(pointee.cursor)) {
       open(slab, word)
       return true
     }
-    return advanceToNextSlab()
+    return openNextSlab()
   }
 
   /// The current slab, if there is one, has no free slot left.
-  @inline(never) private func advanceToNextSlab() -> Bool {
+  @inline(never) private func openNextSlab() -> Bool {
     if !Build.isSmall, pointee.quarantine != nil { return false }
     if let slab = pointee.current {
       pointee.current = nil
@@ -99,15 +99,15 @@ extension UnsafeMutablePointer where Pointee == Bin {
       slab.pointee.countdown = 1
     }
     guard let next = pointee.partial.removeFirst() ?? popEmpty() else {
-      pointee.pending = Self.noSlots
-      return pointee.sparseCount < Bin.manySparse && advanceToSparseSlab()
+      pointee.ready = Self.noSlots
+      return pointee.sparseCount < Bin.manySparse && openSparseSlab()
     }
     makeCurrent(next)
     return true
   }
 
   /// Opens a sparse slab, if there is one and nothing better.
-  func advanceToSparseSlab() -> Bool {
+  func openSparseSlab() -> Bool {
     guard let next = pointee.sparse.removeFirst() else { return false }
     pointee.sparseCount &-= 1
     makeCurrent(next)
@@ -129,10 +129,10 @@ extension UnsafeMutablePointer where Pointee == Bin {
     // The stretch of the first free slot, aligned to its length.
     let start = UInt(truncatingIfNeeded: free.trailingZeroBitCount) & ~(stretch &- 1)
     let taken = free & (SlotWord.lowBits(stretch) &<< start)
-    slots.pointee = SlotWord(free: free ^ taken, pending: taken)
+    slots.pointee = SlotWord(free: free ^ taken, ready: taken)
     slab.pointee.countdown &+= count(taken, slab)
     pointee.cursor = UInt8(truncatingIfNeeded: word)
-    serve(slots, from: slab.slot(word &* SlotWord.slotCount))
+    makeReady(slots, from: slab.slot(word &* SlotWord.slotCount))
   }
 
   /// Counting bits takes a while without an instruction for it, and most words are opened whole.
@@ -145,8 +145,8 @@ extension UnsafeMutablePointer where Pointee == Bin {
   }
 
   /// Makes a word the one allocated from.
-  @inline(__always) func serve(_ slots: UnsafeMutablePointer<SlotWord>, from start: UInt) {
-    pointee.pending = UnsafeMutableRawPointer(slots).advanced(by: MemoryLayout<UInt>.stride)
+  @inline(__always) func makeReady(_ slots: UnsafeMutablePointer<SlotWord>, from start: UInt) {
+    pointee.ready = UnsafeMutableRawPointer(slots).advanced(by: MemoryLayout<UInt>.stride)
       .assumingMemoryBound(to: UInt.self)
     pointee.wordStart = start
   }
@@ -154,7 +154,7 @@ extension UnsafeMutablePointer where Pointee == Bin {
   /// Adds a slab whose slots are all free, and which is in no list. From now on it may leave the bin, so a used-up word of
   /// it is no longer the one allocated from.
   func add(_ slab: SlabPointer) {
-    if slab.hasWord(withPendingAt: pointee.pending) { pointee.pending = Self.noSlots }
+    if slab.hasWord(withReadyAt: pointee.ready) { pointee.ready = Self.noSlots }
     slab.pointee.state = .empty
     slab.pointee.hint = 0
     pointee.empty.push(slab)
@@ -168,15 +168,15 @@ extension UnsafeMutablePointer where Pointee == Bin {
   }
 
   /// Takes back what the bin holds ready: pending slots are free again, and a current slab without a used slot is empty.
-  @inline(never) func settle() {
-    if pendingSlots != 0 {
+  @inline(never) func returnReady() {
+    if readySlots != 0 {
       let slab = SlabPointer.around(pointee.wordStart, pageMask: pointee.page.mask)
-      let slots = slab.word(slab.word(withPendingAt: pointee.pending))
-      let count = slots.pointee.pending.nonzeroBitCount
-      slots.pointee = SlotWord(free: slots.pointee.freeSlots, pending: 0)
-      list(slab, used: slab.used &- UInt(truncatingIfNeeded: count))
+      let slots = slab.word(slab.word(withReadyAt: pointee.ready))
+      let count = slots.pointee.ready.nonzeroBitCount
+      slots.pointee = SlotWord(free: slots.pointee.freeSlots, ready: 0)
+      update(slab, used: slab.used &- UInt(truncatingIfNeeded: count))
     }
-    pointee.pending = Self.noSlots
+    pointee.ready = Self.noSlots
     if let slab = pointee.current, slab.pointee.countdown == 0 {
       pointee.current = nil
       add(slab)

@@ -20,6 +20,11 @@ extension UnsafeMutablePointer where Pointee == Slab {
     return page.isLarge ? largeSlot(at: address) : baseSlot(at: address, pageMask: page.mask)
   }
 
+  /// Whether the slab is a hardened zone's, by its reciprocal: see Slab+Hardened.
+  @inline(__always) var isHardened: Bool {
+    page.isLarge ? pointee.reciprocal == 0 : UInt32(truncatingIfNeeded: pointee.reciprocal) == 0
+  }
+
   /// Takes one given slot if it is free and not pending. Its bin has to take account of it.
   func claim(slot index: UInt) -> Bool {
     let bit: UInt = 1 &<< SlotWord.bit(ofSlot: index)

@@ -102,7 +102,7 @@ extension UnsafeMutablePointer where Pointee == Slab {
         hint: 0, guardWord: 0))
     for index in 0..<geometry.wordCount {
       word(index).initialize(
-        to: SlotWord(free: SlotWord.lowBits(geometry.slotCount - index * SlotWord.slotCount), pending: 0))
+        to: SlotWord(free: SlotWord.lowBits(geometry.slotCount - index * SlotWord.slotCount), ready: 0))
     }
   }
 
@@ -123,11 +123,11 @@ extension UnsafeMutablePointer where Pointee == Slab {
   }
 
   /// Whether the pending half of one of the words is at an address.
-  @inline(__always) func hasWord(withPendingAt pending: UnsafeMutablePointer<UInt>) -> Bool {
-    address &- UInt(bitPattern: pending) <= UInt(pointee.wordCount) &* SlabGeometry.wordSize
+  @inline(__always) func hasWord(withReadyAt ready: UnsafeMutablePointer<UInt>) -> Bool {
+    address &- UInt(bitPattern: ready) <= UInt(pointee.wordCount) &* SlabGeometry.wordSize
   }
 
-  @inline(__always) func word(withPendingAt pending: UnsafeMutablePointer<UInt>) -> UInt {
-    (address &- UInt(bitPattern: pending)) / SlabGeometry.wordSize
+  @inline(__always) func word(withReadyAt ready: UnsafeMutablePointer<UInt>) -> UInt {
+    (address &- UInt(bitPattern: ready)) / SlabGeometry.wordSize
   }
 }

@@ -1,17 +1,25 @@
-/// The state of as many slots as a machine word has bits: a slot is free if its bit is set in either half, never in both.
+/// The state of as many slots as a machine word has bits. A slot is free if its bit is set in either half, never in both.
 ///
-/// Deallocation sets bits in `free`. Allocation takes them from `pending`, a part of `free` moved over at once: so
-/// neither waits for the other's last store, and both see every slot's exact state.
+/// Deallocation sets bits in `free`. Allocation opens a word: it moves a part of `free` over to `ready` at once, and takes slots from
+/// there. Neither waits for the other's last store, and both see every slot's exact state.
+///
+/// Nothing of a hardened zone is opened. There the same half holds the slots that are set aside: neither available nor live.
 struct SlotWord {
   var free: UInt
-  var pending: UInt
+  var ready: UInt
 
-  @inline(__always) var freeSlots: UInt { free | pending }
+  @inline(__always) var freeSlots: UInt { free | ready }
+
+  /// Slots of a hardened zone that are in quarantine or retired.
+  @inline(__always) var setAside: UInt {
+    get { ready }
+    set { ready = newValue }
+  }
 }
 
 /// Which word a slot is in, and which bit of it.
 extension SlotWord {
-  /// Slots that a word tells of: 64, or 32.
+  /// Slots in a word: 64, or 32.
   @inline(__always) static var slotCount: UInt { UInt(UInt.bitWidth) }
 
   @inline(__always) static func word(ofSlot index: UInt) -> UInt { index / slotCount }

@@ -57,7 +57,7 @@ final class SharedZoneTests: XCTestCase {
       XCTAssertEqual(UInt(bitPattern: withUnsafeMutablePointer(to: &shared.pointee.head) { $0 }), UInt(bitPattern: shared))
       XCTAssertTrue(shared.pointee.head.isFace)
       XCTAssertEqual(shared.pointee.head.directLimit, 0)
-      XCTAssertNil(shared.pointee.head.last.pending)
+      XCTAssertNil(shared.pointee.head.last.ready)
       let plain = UnsafeMutableRawPointer(shared).assumingMemoryBound(to: ZoneState.self)
       XCTAssertFalse(plain.isInitialized)
       for address: UInt in [0, 1, 4095, 4096, UInt(bitPattern: shared), .max] {

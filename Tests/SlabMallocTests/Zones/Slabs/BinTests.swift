@@ -28,7 +28,7 @@ final class BinTests: XCTestCase {
     XCTAssertNil(test.zone.violation(), file: file, line: line)
   }
 
-  private func settle() { test.zone.settle(.kib4) }
+  private func returnReady() { test.zone.returnReady(.kib4) }
 
   /// Gives back what is live, in the order given.
   private func end(_ live: [UInt]) {
@@ -61,8 +61,8 @@ final class BinTests: XCTestCase {
   }
 
   func testABinWithoutSlabsHasNoSlots() {
-    XCTAssertEqual(bin.pendingSlots, 0)
-    XCTAssertFalse(bin.advance())
+    XCTAssertEqual(bin.readySlots, 0)
+    XCTAssertFalse(bin.openNext())
     XCTAssertNil(test.allocate(size))
     XCTAssertEqual(test.allocate(size, alignment: 16).status, Status.outOfMemory)
     end([])
@@ -70,7 +70,7 @@ final class BinTests: XCTestCase {
 
   func testAnExhaustedSlabIsFullAndTheBinWorksAgainAfterARefill() {
     let first = fullPages(1)[0]
-    XCTAssertFalse(bin.advance())
+    XCTAssertFalse(bin.openNext())
     XCTAssertEqual(slab(first[0]).pointee.state, .full)
     XCTAssertNil(bin.pointee.current)
     XCTAssertEqual(test.refill(size), .ok)
@@ -112,12 +112,12 @@ final class BinTests: XCTestCase {
       let used = slab(slot).used
       free(slot)
       // It is pending, and no list has changed.
-      XCTAssertEqual(bin.pendingSlots.nonzeroBitCount, 1)
+      XCTAssertEqual(bin.readySlots.nonzeroBitCount, 1)
       XCTAssertEqual(slab(slot).used, used)
       XCTAssertNil(bin.pointee.partial.first)
       XCTAssertEqual(test.zone.deallocate(slot), Status.doubleFree)
       XCTAssertEqual(test.allocate(size), slot)
-      XCTAssertEqual(bin.pendingSlots, 0)
+      XCTAssertEqual(bin.readySlots, 0)
     }
     end(pages.flatMap { $0 })
   }
@@ -125,14 +125,14 @@ final class BinTests: XCTestCase {
   func testSettleTakesBackWhatIsPending() {
     XCTAssertEqual(test.refill(size), .ok)
     let slot = test.allocate(size)!
-    XCTAssertEqual(bin.pendingSlots.nonzeroBitCount, perPage - 1)
+    XCTAssertEqual(bin.readySlots.nonzeroBitCount, perPage - 1)
     XCTAssertEqual(Int(slab(slot).used), perPage)
-    settle()
-    XCTAssertEqual(bin.pendingSlots, 0)
+    returnReady()
+    XCTAssertEqual(bin.readySlots, 0)
     XCTAssertEqual(slab(slot).used, 1)
     XCTAssertNil(test.zone.violation())
     free(slot)
-    settle()
+    returnReady()
     XCTAssertEqual(slab(slot).pointee.state, .empty)
     XCTAssertEqual(bin.pointee.empty.first, slab(slot))
     XCTAssertNil(bin.pointee.current)
@@ -143,7 +143,7 @@ final class BinTests: XCTestCase {
   func testSettleOfALoneRedirectedSlot() {
     let pages = fullPages(2)
     free(pages[0][3])
-    settle()
+    returnReady()
     XCTAssertNil(test.zone.violation())
     XCTAssertEqual(slab(pages[0][3]).pointee.state, .partial)
     XCTAssertEqual(test.allocate(size), pages[0][3])
@@ -153,7 +153,7 @@ final class BinTests: XCTestCase {
   func testAnEmptiedSlabMovesToTheEmptyOnes() {
     let pages = fullPages(3)
     for slot in pages[1].reversed() { free(slot) }
-    settle()
+    returnReady()
     XCTAssertEqual(slab(pages[1][0]).pointee.state, .empty)
     XCTAssertEqual(bin.pointee.empty.first, slab(pages[1][0]))
     XCTAssertNil(test.zone.violation())
@@ -166,7 +166,7 @@ final class BinTests: XCTestCase {
     let pages = fullPages(4)
     for page in [0, 2] {
       for slot in pages[page] { free(slot) }
-      settle()
+      returnReady()
     }
     XCTAssertEqual(bin.pointee.empty.first?.pointee.next, slab(pages[0][0]))
     XCTAssertEqual(slab(test.allocate(size)!), slab(pages[2][0]))

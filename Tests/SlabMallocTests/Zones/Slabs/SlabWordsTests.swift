@@ -12,7 +12,7 @@ final class SlabWordsTests: XCTestCase {
   private func use(allBut free: [UInt: UInt]) {
     var used = slab.slots
     for word in 0..<words {
-      slab.word(word).pointee = SlotWord(free: free[word] ?? 0, pending: 0)
+      slab.word(word).pointee = SlotWord(free: free[word] ?? 0, ready: 0)
       used -= UInt((free[word] ?? 0).nonzeroBitCount)
     }
     slab.pointee.countdown = Int32(used)
@@ -65,10 +65,10 @@ final class SlabWordsTests: XCTestCase {
   func testAWordIsFoundFromItsPendingHalf() {
     let other = TestPage(.kib64).carved(slotSize: 8)
     for word in 0..<words {
-      let pending = UnsafeMutableRawPointer(slab.word(word)).advanced(by: 8).assumingMemoryBound(to: UInt.self)
-      XCTAssertTrue(slab.hasWord(withPendingAt: pending))
-      XCTAssertFalse(other.slab.hasWord(withPendingAt: pending))
-      XCTAssertEqual(slab.word(withPendingAt: pending), word)
+      let ready = UnsafeMutableRawPointer(slab.word(word)).advanced(by: 8).assumingMemoryBound(to: UInt.self)
+      XCTAssertTrue(slab.hasWord(withReadyAt: ready))
+      XCTAssertFalse(other.slab.hasWord(withReadyAt: ready))
+      XCTAssertEqual(slab.word(withReadyAt: ready), word)
     }
   }
 }
