@@ -1,4 +1,5 @@
-/// What the build decides: the full library or the small one (`SLM_SMALL`), for machines that count bytes, and the size of a word.
+/// What the build decides: the full library or the small one (`SLM_SMALL`), for machines that count bytes, and the size
+/// of a word.
 enum Build {
   @inline(__always) static var has64BitWords: Bool { UInt.bitWidth == 64 }
 

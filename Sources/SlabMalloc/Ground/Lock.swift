@@ -1,15 +1,17 @@
 import CSlabPort
 import Synchronization
 
-// A lock for a few dozen instructions of work, a field of the struct that it guards. Zero-filled memory is an open lock.
+// A lock for a few dozen instructions of work, a field of the struct that it guards. Zero-filled memory is an open
+// lock.
 //
 // Which locks there are, and in which order they are taken, is listed in the design article.
 
 #if SLM_HOSTED
   /// A lock that sleeps when it is contended.
   ///
-  /// Bits of the word: 0 it is held, 1 a thread may be asleep (after Drepper, "Futexes are tricky"). Taking it sets bit 0 and leaves
-  /// the other, giving it up subtracts bit 0: each is one instruction, whose result says whether that was all.
+  /// Bits of the word: 0 it is held, 1 a thread may be asleep (after Drepper, "Futexes are tricky"). Taking it sets bit
+  /// 0 and leaves the other, giving it up subtracts bit 0: each is one instruction, whose result says whether that was
+  /// all.
   struct Lock: ~Copyable {
     private let word = Atomic<UInt32>(0)
 
@@ -22,7 +24,8 @@ import Synchronization
 
     @inline(__always) func release() { _ = release(returning: 0) }
 
-    /// Releases the lock. What the caller returns passes through, so that it needs no register while a sleeper is woken.
+    /// Releases the lock. What the caller returns passes through, so that it needs no register while a sleeper is
+    /// woken.
     @inline(__always) func release(returning result: UInt) -> UInt {
       guard word.wrappingSubtract(Self.held, ordering: .releasing).newValue == 0 else {
         return Self.wakeOne(word, returning: result)

@@ -4,6 +4,7 @@ public enum Profile: UInt8, Sendable {
   case fast
   /// Every double and every invalid free, and a wrong layout if a deallocation has one.
   case checked
-  /// Also overflows and writes after free; slots come in random order, and freed ones are cleared and wait in a quarantine.
+  /// Also overflows and writes after free; slots come in random order, and freed ones are cleared and wait in a
+  /// quarantine.
   case hardened
 }

@@ -1,8 +1,8 @@
 /// The size classes of a zone, by index.
 ///
-/// 8, 16, then steps of 16 up to 128, then four per doubling: an object above 64 bytes wastes at most a fifth of its slot
-/// (rounding scheme of jemalloc). The last five are what a large page divides into with less than 2 % left over, where four per
-/// doubling would leave up to 6 %.
+/// 8, 16, then steps of 16 up to 128, then four per doubling: an object above 64 bytes wastes at most a fifth of its
+/// slot (rounding scheme of jemalloc). The last five are what a large page divides into with less than 2 % left over,
+/// where four per doubling would leave up to 6 %.
 ///
 /// A class whose slot size is a multiple of an alignment gives only slots with that alignment, since slots start at
 /// the start of a page.
@@ -36,8 +36,8 @@ enum SizeClass {
     return top &* 4 &+ (last &>> (top &- 2)) &- regularOffset
   }
 
-  /// What the formula gives above the index: for sizes just above 128, whose top bit is bit 7, it must give the class after
-  /// the small ones.
+  /// What the formula gives above the index: for sizes just above 128, whose top bit is bit 7, it must give the class
+  /// after the small ones.
   @inline(__always) private static var regularOffset: UInt { 7 &* 4 &+ 4 &- (small(128) &+ 1) }
 
   /// The smallest class that holds `size` bytes; 0 is served as 1. nil above the largest size.

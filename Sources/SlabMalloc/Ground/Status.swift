@@ -3,7 +3,8 @@ import CSlabmalloc
 
 /// What a call of the core came to: the C API's `slm_status`, under names that Swift reads.
 ///
-/// The numbers and meanings stand in one place, `SLM_STATUSES` of slabmalloc.h. A new status gets its line there and a member here.
+/// The numbers and meanings stand in one place, `SLM_STATUSES` of slabmalloc.h. A new status gets its line there and a
+/// member here.
 @usableFromInline typealias Status = slm_status
 
 extension slm_status {

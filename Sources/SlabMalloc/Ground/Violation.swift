@@ -1,7 +1,8 @@
 import CSlabPort
 
 #if SLM_ASSERT
-  /// An invariant that does not hold, as a build with assertions reports it: which one, and the address of what breaks it.
+  /// An invariant that does not hold, as a build with assertions reports it: which one, and the address of what breaks
+  /// it.
   struct Violation {
     let text: StaticString
     let address: UInt

@@ -39,7 +39,8 @@ extension MemoryRange {
     return !overflow && start != 0 && end <= UInt.max - 2 * PageSize.large.size && size <= UInt.max / 4
   }
 
-  /// A range from `start` to `end` whose state begins at `state`; nil if it can't hold that and one page. Nothing is written.
+  /// A range from `start` to `end` whose state begins at `state`; nil if it can't hold that and one page. Nothing is
+  /// written.
   init?(start: UInt, end: UInt, state: UInt, page: PageSize) {
     guard state < end else { return nil }
     self.start = start

@@ -9,7 +9,9 @@ extension UnsafeMutablePointer where Pointee == Region {
 
   /// A base page, out of one of the most broken blocks: another has at least half as many free pages.
   private func takePage() -> UInt? {
-    guard pointee.levelMask != 0, let block = pointee.levels[pointee.levelMask.trailingZeroBitCount].first else { return nil }
+    guard pointee.levelMask != 0, let block = pointee.levels[pointee.levelMask.trailingZeroBitCount].first else {
+      return nil
+    }
     let map = block.map(words: pointee.wordsPerBlock)
     var word = Int(block.pointee.hint)
     while map[word] == 0 { word += 1 }

@@ -7,9 +7,9 @@ import CSlabmalloc
 ///     another one
 ///     | MemoryRange | blocks | free maps | page | page | ... | page | rest |
 ///
-/// A block is an aligned stretch of 2 MiB of the address space that a range touches; the first and the last may be partial.
-/// Blocks are listed by how many free pages they have. A base page comes from the most broken blocks, so that whole blocks
-/// stay whole: the order a buddy allocator would give, with two sizes of pages.
+/// A block is an aligned stretch of 2 MiB of the address space that a range touches; the first and the last may be
+/// partial. Blocks are listed by how many free pages they have. A base page comes from the most broken blocks, so that
+/// whole blocks stay whole: the order a buddy allocator would give, with two sizes of pages.
 ///
 /// Equations: freePages = sum over blocks of block.freePages = bits set in the maps;
 /// wholeBlocks = blocks whose pages are all there and free.
@@ -29,8 +29,8 @@ struct Region: ~Copyable, Linked {
   var ledger: Ledger
   /// Bit n: `levels[n]` is not nil.
   var levelMask: UInt32
-  /// Stacks of blocks: of those with 2^n to 2^(n+1) - 1 free pages, linked both ways. So whole blocks are by themselves, in the
-  /// highest level. Blocks without a free page are in none.
+  /// Stacks of blocks: of those with 2^n to 2^(n+1) - 1 free pages, linked both ways. So whole blocks are by
+  /// themselves, in the highest level. Blocks without a free page are in none.
   var levels: InlineArray<10, LinkedStack<MemoryRange.Block>>
 }
 

@@ -8,7 +8,8 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     allocate(size, otherSize: zoneAllocateOtherSize)
   }
 
-  /// The same. `otherSize` is where the call goes when `directLimit` sends it away: who wraps zones has a function of its own there.
+  /// The same. `otherSize` is where the call goes when `directLimit` sends it away: who wraps zones has a function of
+  /// its own there.
   @inline(__always) func allocate(
     _ size: UInt, otherSize: (UnsafeMutableRawPointer, UInt) -> UInt
   ) -> UnsafeMutableRawPointer? {
@@ -140,8 +141,8 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
   }
 }
 
-// C functions that return a number, so that the fast path reaches them by a jump. The raw pointers are a zone and a bin of it. The
-// arguments stand as they do in the fast path, whose registers they stay in.
+// C functions that return a number, so that the fast path reaches them by a jump. The raw pointers are a zone and a bin
+// of it. The arguments stand as they do in the fast path, whose registers they stay in.
 
 /// The word is used up.
 @c(slm_core_zone_allocate_slowly)

@@ -10,7 +10,8 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     Build.isSmall ? zoneDeallocateRarely(raw, address) : zoneDeallocateByCall(raw, address)
   }
 
-  /// The same. `slowly` is where the call goes when the first probe finds nothing: who wraps zones has a function of its own there.
+  /// The same. `slowly` is where the call goes when the first probe finds nothing: who wraps zones has a function of
+  /// its own there.
   @inline(__always) func deallocate(
     _ address: UInt, slowly: (UnsafeMutableRawPointer, UInt) -> Status
   ) -> Status {
@@ -48,8 +49,8 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     return .ok
   }
 
-  /// What was allocated last and is freed at once: a live object, so there is nothing to check. Unless it is no longer the
-  /// last.
+  /// What was allocated last and is freed at once: a live object, so there is nothing to check. Unless it is no longer
+  /// the last.
   @inline(__always) private func undoLast(
     _ address: UInt, slowly: (UnsafeMutableRawPointer, UInt) -> Status
   ) -> Status {
@@ -136,8 +137,8 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
   }
 }
 
-// C functions that return a number, so that the fast path reaches them by a jump. The raw pointers are a zone and a slab of it. The
-// arguments stand as they do in the fast path, whose registers they stay in.
+// C functions that return a number, so that the fast path reaches them by a jump. The raw pointers are a zone and a
+// slab of it. The arguments stand as they do in the fast path, whose registers they stay in.
 
 @c(slm_core_zone_deallocate_by_call)
 @inline(never)

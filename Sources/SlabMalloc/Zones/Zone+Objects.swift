@@ -35,8 +35,8 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     return done
   }
 
-  /// Gives back objects from an index on, up to one that is foreign. True if there is one; the index is then that one's. `first` gets
-  /// the status of the first other object that cannot be given back.
+  /// Gives back objects from an index on, up to one that is foreign. True if there is one; the index is then that
+  /// one's. `first` gets the status of the first other object that cannot be given back.
   func deallocateBatch(
     _ objects: UnsafePointer<UnsafeMutableRawPointer?>, count: Int, from index: inout Int, done: inout Int,
     first: inout Status

@@ -1,7 +1,7 @@
 import CSlabmalloc
 
-/// The slot size of a size-class allocator: the object's size rounded up to its alignment, at least 8. nil if the layout is
-/// invalid.
+/// The slot size of a size-class allocator: the object's size rounded up to its alignment, at least 8. nil if the
+/// layout is invalid.
 ///
 /// Above half a large page only one slot fits, at the page's start, which has every alignment.
 func slotSize(size: UInt, alignment: UInt) -> UInt? {

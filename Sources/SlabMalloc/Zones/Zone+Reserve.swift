@@ -14,7 +14,8 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     return takeReserve(bin, alignment: alignment, count: count)
   }
 
-  /// Takes pages until so many slots with an alignment are in empty ones. If that fails the reserve is as it was before.
+  /// Takes pages until so many slots with an alignment are in empty ones. If that fails the reserve is as it was
+  /// before.
   private func takeReserve(_ bin: BinPointer, alignment: UInt, count: UInt) -> Status {
     let pages = bin.pages(for: count, alignment: alignment)
     guard pages <= UInt(UInt32.max) else { return .outOfMemory }

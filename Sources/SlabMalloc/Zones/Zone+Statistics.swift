@@ -10,8 +10,8 @@ public struct ClassStatistics: Equatable, Sendable {
   public var slotsLive = 0
 }
 
-/// Counted when asked, by a walk over the pages: allocation and deallocation keep no counts for it. A page over whose edge somebody wrote
-/// is left out, as nothing is known of it.
+/// Counted when asked, by a walk over the pages: allocation and deallocation keep no counts for it. A page over whose
+/// edge somebody wrote is left out, as nothing is known of it.
 extension UnsafeMutablePointer where Pointee == ZoneState {
   func statistics(of index: UInt) -> ClassStatistics {
     let bin = bin(index)

@@ -29,8 +29,8 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     }
   }
 
-  /// Gives back the tables of this size that nothing needs any more, as long as the count of pages given back is below a
-  /// limit.
+  /// Gives back the tables of this size that nothing needs any more, as long as the count of pages given back is below
+  /// a limit.
   func shrinkTables(_ page: PageSize, atMost limit: Int, _ count: inout Int) {
     if count < limit, isInitialized, shrinkTable(basePages, page) { count += 1 }
     if count < limit, isInitialized, shrinkTable(largePages, page) { count += 1 }

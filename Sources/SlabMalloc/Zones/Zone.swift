@@ -1,14 +1,14 @@
-/// A zone: bins for size classes, and the pages they are carved from. Two shapes share it: the zone of all size classes,
-/// and the size-class allocator, which has one bin.
+/// A zone: bins for size classes, and the pages they are carved from. Two shapes share it: the zone of all size
+/// classes, and the size-class allocator, which has one bin.
 ///
 ///     | ZoneState: head, provider, ledger | bin 0 | ... | bin n-1 | directBins | first buckets | Hardening, quarantines |
 ///
-/// `directBins` holds, for each size up to `SizeClass.directLimit` in steps of 8, the distance from the zone to its bin.
-/// A size-class allocator has none. A hardened zone leaves them unused, and has a `Hardening`.
+/// `directBins` holds, for each size up to `SizeClass.directLimit` in steps of 8, the distance from the zone to its
+/// bin. A size-class allocator has none. A hardened zone leaves them unused, and has a `Hardening`.
 ///
 /// It never moves: bins and page maps hold addresses within. Zero-filled memory is a zone that is not initialised, and
-/// a zone's functions find that out without a check of its own on the fast paths: `directLimit` 0 sends each allocation, and
-/// page maps without buckets each deallocation, to the slow path.
+/// a zone's functions find that out without a check of its own on the fast paths: `directLimit` 0 sends each
+/// allocation, and page maps without buckets each deallocation, to the slow path.
 struct ZoneState: ~Copyable {
   var head: ZoneHead
   var provider: PageProvider
@@ -59,8 +59,8 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
   @inline(__always) var basePages: PageMapPointer { fieldPointer(&pointee.head.basePages) }
   @inline(__always) var largePages: PageMapPointer { fieldPointer(&pointee.head.largePages) }
 
-  /// The first buckets of the page map with pages of a size. A zone with one bin holds pages of one size, and has buckets for
-  /// these alone.
+  /// The first buckets of the page map with pages of a size. A zone with one bin holds pages of one size, and has
+  /// buckets for these alone.
   func firstBuckets(_ page: PageSize) -> UnsafeMutablePointer<UInt> {
     let isSecond = page.isLarge && pointee.binCount != 1
     return raw.advanced(

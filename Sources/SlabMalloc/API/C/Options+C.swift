@@ -84,7 +84,9 @@ extension PageProvider {
   /// nil if a field is not as slabmalloc.h says. A struct of an older header, which ended with `release_page`, will do.
   init?(_ c: slm_page_provider) {
     guard c.struct_size != 0 else {
-      guard c.allocate_page == nil, c.release_page == nil, c.allocate_run == nil, c.release_run == nil else { return nil }
+      guard c.allocate_page == nil, c.release_page == nil, c.allocate_run == nil, c.release_run == nil else {
+        return nil
+      }
       self = .none
       return
     }

@@ -1,9 +1,10 @@
 import CSlabmalloc
 
-/// Structs that may have grown since the caller was compiled. Each starts with its `struct_size`, which says how much the caller knows.
+/// Structs that may have grown since the caller was compiled. Each starts with its `struct_size`, which says how much
+/// the caller knows.
 enum GrowingStruct {
-  /// Gives as many bytes of a result as both sides know. `firstSize` is what the struct had when it was new: nobody knows less.
-  /// A caller's struct that is larger keeps what lies behind.
+  /// Gives as many bytes of a result as both sides know. `firstSize` is what the struct had when it was new: nobody
+  /// knows less. A caller's struct that is larger keeps what lies behind.
   static func deliver<Struct>(
     _ value: Struct, to out: UnsafeMutablePointer<Struct>?, firstSize: Int = MemoryLayout<Struct>.size
   ) -> Status {

@@ -2,8 +2,8 @@ import CSlabmalloc
 
 // Zones in C. AnyZone does the work; here are the names, the types and the order of C's arguments.
 //
-// The Swift twin of each hot function gets the C name when the library is built, see `name-hot.sh`: in a C symbol itself,
-// calls of imported C functions are not inlined.
+// The Swift twin of each hot function gets the C name when the library is built, see Sources/Packaging/name-hot.sh: in a
+// C symbol itself, calls of imported C functions are not inlined.
 
 @_cdecl("slm_zone_storage_size") @implementation
 public func slm_zone_storage_size(_ options: UnsafePointer<slm_options>?) -> Int {

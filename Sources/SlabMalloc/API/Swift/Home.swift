@@ -1,5 +1,5 @@
-/// What an allocator starts with: the memory that its own state lives in, which is the caller's or a page of the provider's,
-/// and where its pages come from.
+/// What an allocator starts with: the memory that its own state lives in, which is the caller's or a page of the
+/// provider's, and where its pages come from.
 struct Home {
   let memory: UnsafeMutableRawPointer
   let provider: PageProvider

@@ -1,5 +1,5 @@
-/// A zone that any thread may use. See `ZoneAllocator`. The provider must be safe for as many threads; it is called without
-/// the zone's lock.
+/// A zone that any thread may use. See `ZoneAllocator`. The provider must be safe for as many threads; it is called
+/// without the zone's lock.
 public struct SafeZoneAllocator: ~Copyable, @unchecked Sendable {
   private let home: Home
   private let safeZone: LockedZonePointer

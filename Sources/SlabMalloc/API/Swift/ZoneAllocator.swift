@@ -1,8 +1,8 @@
 /// Allocates objects of any size up to 136 KiB, for one thread at a time.
 ///
-/// A zone gets pages in two ways, which mix: *pull* from its provider, and *push* with `refill`. It gives every page back
-/// when it ends, with the objects in it; so no pointer from it may outlive it. Every misuse that an error stands for is
-/// found always, and changes nothing.
+/// A zone gets pages in two ways, which mix: *pull* from its provider, and *push* with `refill`. It gives every page
+/// back when it ends, with the objects in it; so no pointer from it may outlive it. Every misuse that an error stands
+/// for is found always, and changes nothing.
 public struct ZoneAllocator: ~Copyable {
   private let home: Home
   private let zone: ZonePointer
@@ -70,7 +70,9 @@ public struct ZoneAllocator: ~Copyable {
 
   /// The size of the pages that a layout is served from: what `refill` wants.
   public func pageSize(for layout: Layout) throws(AllocationError) -> PageSize {
-    guard let page = zone.pageSize(size: bits(layout.size), alignment: bits(layout.alignment)) else { throw .invalidLayout }
+    guard let page = zone.pageSize(size: bits(layout.size), alignment: bits(layout.alignment)) else {
+      throw .invalidLayout
+    }
     return page
   }
 

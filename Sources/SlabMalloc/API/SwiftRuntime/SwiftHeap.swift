@@ -3,8 +3,8 @@ import CSlabmalloc
 
 /// The heap of Embedded Swift: a zone of the kernel's, under the names that Swift's run-time functions call.
 ///
-/// The zone decides who may use the heap: a zone for one thread serves kernels of one CPU whose handlers use no Swift objects, others
-/// bring their own locks. Zero-filled memory is a heap that was not started.
+/// The zone decides who may use the heap: a zone for one thread serves kernels of one CPU whose handlers use no Swift
+/// objects, others bring their own locks. Zero-filled memory is a heap that was not started.
 struct SwiftHeap: ~Copyable {
   private var zone: OpaquePointer?
 

@@ -2,8 +2,9 @@
 ///
 ///     canary = secret ^ the canary's address
 ///
-/// Of the secret's lowest bits, those that are 0 in every canary's address, one at least is 1. So a canary's first byte, the lowest, is
-/// never 0, and a string that is one byte too long is found. One other byte is missed once in 224 times, on 32 bits in 192.
+/// Of the secret's lowest bits, those that are 0 in every canary's address, one at least is 1. So a canary's first
+/// byte, the lowest, is never 0, and a string that is one byte too long is found. One other byte is missed once in 224
+/// times, on 32 bits in 192.
 enum Canary {
   @inline(__always) static var size: UInt { UInt(MemoryLayout<UInt>.size) }
 

@@ -1,5 +1,5 @@
-/// Random numbers that a program can't foresee if it can't foresee the seed, which is the platform's (Vigna's splitmix64). They are
-/// not for cryptography.
+/// Random numbers that a program can't foresee if it can't foresee the seed, which is the platform's (Vigna's
+/// splitmix64). They are not for cryptography.
 struct SplitMix {
   var state: UInt64
 

@@ -8,11 +8,11 @@ import CSlabPort
 ///     0        32 KiB            48 KiB   64 KiB                          32 MiB
 ///     | guard  | Region, rest 0  | guard  | page | page | ... | page      |
 ///
-/// Guards can't be touched: what writes over the end of an arena below, or before the first page, faults. Where the system refuses
-/// them, or has pages that are larger, there are none.
+/// Guards can't be touched: what writes over the end of an arena below, or before the first page, faults. Where the
+/// system refuses them, or has pages that are larger, there are none.
 ///
-/// Which arenas there are is also told by a map over the address space, so that a page that came by a refill from elsewhere
-/// is known for what it is.
+/// Which arenas there are is also told by a map over the address space, so that a page that came by a refill from
+/// elsewhere is known for what it is.
 ///
 /// Lists: `open` holds the arenas with a free base page, last in first out; a full arena is in no list. At most one
 /// arena that is whole is kept, the rest are unmapped.

@@ -3,7 +3,9 @@
     /// The first invariant of a slab of a bin that does not hold.
     func violation(in bin: BinPointer) -> Violation? {
       let geometry = bin.geometry
-      if page != bin.pointee.page || slotSize != bin.pointee.slotSize { return broken("a slab is carved for another bin") }
+      if page != bin.pointee.page || slotSize != bin.pointee.slotSize {
+        return broken("a slab is carved for another bin")
+      }
       if UInt(pointee.slotCount) != geometry.slotCount || UInt(pointee.wordCount) != geometry.wordCount {
         return broken("a slab's geometry is wrong")
       }
@@ -11,7 +13,9 @@
       if bin.pointee.quarantine != nil, pointee.state == .current || !isHardened {
         return broken("a slab of a hardened zone is not hardened")
       }
-      if (pointee.state == .current) != (bin.pointee.current == self) { return broken("a slab is current, but not the bin's") }
+      if (pointee.state == .current) != (bin.pointee.current == self) {
+        return broken("a slab is current, but not the bin's")
+      }
       var free: UInt = 0
       for index in 0..<geometry.wordCount {
         if let violation = violation(word: index, in: bin, geometry) { return violation }

@@ -5,7 +5,8 @@
   ///     a slab is in the list of its state, once, and in no other
   ///     in a hardened zone: slots set aside = slots in quarantine + retired ones
   ///
-  /// A build with assertions checks it at each refill and reclaim, and now and then on slow paths. XCTest checks it after each step.
+  /// A build with assertions checks it at each refill and reclaim, and now and then on slow paths. XCTest checks it
+  /// after each step.
   extension UnsafeMutablePointer where Pointee == ZoneState {
     /// The first invariant that does not hold.
     func violation() -> Violation? {
@@ -19,15 +20,17 @@
         return violation
       }
       // Each list holds slabs of its state, once. As many as there are in all are therefore all that there are.
-      if listed.partial != slabs.partial { return Violation("a partial slab is in no list", at: UInt(bitPattern: self)) }
+      if listed.partial != slabs.partial {
+        return Violation("a partial slab is in no list", at: UInt(bitPattern: self))
+      }
       if listed.sparse != slabs.sparse { return Violation("a sparse slab is in no list", at: UInt(bitPattern: self)) }
       if listed.empty != slabs.empty { return Violation("an empty slab is in no list", at: UInt(bitPattern: self)) }
       if listed.current != slabs.current { return Violation("a current slab is no bin's", at: UInt(bitPattern: self)) }
       return ledgerViolation() ?? quarantineViolation(setAside: setAside)
     }
 
-    /// Reports the first invariant that does not hold, and ends the program. Nothing is known of a zone over whose pages' edges
-    /// somebody wrote: that is misuse, and found elsewhere.
+    /// Reports the first invariant that does not hold, and ends the program. Nothing is known of a zone over whose
+    /// pages' edges somebody wrote: that is misuse, and found elsewhere.
     func checkInvariants() {
       guard isInitialized, areAllIntact else { return }
       violation()?.report()
@@ -170,7 +173,9 @@
         (before, next) = (slab, slab.pointee.next)
       }
       // What is last means nothing in a list that is empty. The stack of empty slabs has no last.
-      if first != nil, state != .empty, last != before { return (count, Violation("a list's last is wrong", at: bits(self))) }
+      if first != nil, state != .empty, last != before {
+        return (count, Violation("a list's last is wrong", at: bits(self)))
+      }
       return (count, nil)
     }
 

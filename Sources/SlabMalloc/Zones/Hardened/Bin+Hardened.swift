@@ -1,7 +1,7 @@
 /// The bin of a hardened zone: no slab is current, no word is opened, and what is freed waits in `quarantine`.
 extension UnsafeMutablePointer where Pointee == Bin {
-  /// Takes a random slot with an alignment that every `stride`th has. nil if no available slot's address fits. There is no index if
-  /// somebody wrote over the edge of the slab that would be taken from, or looked at.
+  /// Takes a random slot with an alignment that every `stride`th has. nil if no available slot's address fits. There is
+  /// no index if somebody wrote over the edge of the slab that would be taken from, or looked at.
   @inline(never) func claimAtRandom(stride: UInt, _ hardening: HardeningPointer) -> (slab: SlabPointer, index: UInt?)? {
     if stride == 1 {
       guard let slab = pointee.partial.first ?? pointee.sparse.first ?? pointee.empty.first else { return nil }

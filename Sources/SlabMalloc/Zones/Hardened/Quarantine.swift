@@ -2,8 +2,9 @@
 ///
 ///     | length, oldest | random 0 ... length-1 | queue 0 ... length-1 |       an address, or 0
 ///
-/// A freed slot takes a random place of the first half; what was there goes to the queue, first in first out, and what leaves
-/// the queue is available again. So a slot waits for `length` other frees of its class at least, and nobody knows for how many.
+/// A freed slot takes a random place of the first half; what was there goes to the queue, first in first out, and what
+/// leaves the queue is available again. So a slot waits for `length` other frees of its class at least, and nobody
+/// knows for how many.
 ///
 /// A slot that waits is pending in its slab's words: not available, not live, and free for all checks.
 struct Quarantine {
@@ -16,7 +17,8 @@ struct Quarantine {
 typealias QuarantinePointer = UnsafeMutablePointer<Quarantine>
 
 extension Quarantine {
-  /// Slots in each half: what waits has 4 KiB in classes up to 128 bytes, at most 64 KiB up to 8 KiB, and two slots above.
+  /// Slots in each half: what waits has 4 KiB in classes up to 128 bytes, at most 64 KiB up to 8 KiB, and two slots
+  /// above.
   static func length(slotSize: UInt) -> UInt {
     slotSize <= 128 ? longest : slotSize <= 1024 ? 8 : slotSize <= 8192 ? 4 : 1
   }

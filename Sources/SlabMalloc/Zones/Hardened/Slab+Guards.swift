@@ -1,10 +1,11 @@
-/// The guards of a hardened zone's slab, which a write over the edge of a page can't leave out on its way to what the zone believes:
+/// The guards of a hardened zone's slab, which a write over the edge of a page can't leave out on its way to what the
+/// zone believes:
 ///
 ///     | slot n-1 | slack | guard | slot words | descriptor ... guardWord | slot 0 of the next page
 ///          overflow ->                                               <- underflow
 ///
-/// Both are the canary that the descriptor's address would have. They are looked at before anything else of the slab is believed,
-/// whenever one of its slots comes or goes.
+/// Both are the canary that the descriptor's address would have. They are looked at before anything else of the slab is
+/// believed, whenever one of its slots comes or goes.
 extension UnsafeMutablePointer where Pointee == Slab {
   func setGuards(_ hardening: HardeningPointer) {
     let canary = hardening.canary(at: address)

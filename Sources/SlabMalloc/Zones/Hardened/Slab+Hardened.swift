@@ -1,11 +1,11 @@
 import CSlabPort
 
-/// Slots of a hardened zone's slab. Nothing of it is opened for allocation; the pending halves of its words hold the slots
-/// that are neither available nor live: those in quarantine, and those that are retired.
+/// Slots of a hardened zone's slab. Nothing of it is opened for allocation; the pending halves of its words hold the
+/// slots that are neither available nor live: those in quarantine, and those that are retired.
 extension UnsafeMutablePointer where Pointee == Slab {
-  /// Lets no address pass for the start of a slot where others are freed. The reciprocal in a base page moves to the upper half, and
-  /// with nothing in the lower one no fraction is below it. That in a large page goes, as nothing less will do; objects there are so
-  /// large that a division is the least of what they cost.
+  /// Lets no address pass for the start of a slot where others are freed. The reciprocal in a base page moves to the
+  /// upper half, and with nothing in the lower one no fraction is below it. That in a large page goes, as nothing less
+  /// will do; objects there are so large that a division is the least of what they cost.
   func harden() { pointee.reciprocal = page.isLarge ? 0 : pointee.reciprocal &<< 32 }
 
   /// The slot at an address of a hardened slab's page, and whether the address is where it starts.
@@ -52,8 +52,9 @@ extension UnsafeMutablePointer where Pointee == Slab {
     clear(start, UInt(pointee.slotCount) &* slotSize)
   }
 
-  /// Takes a free slot of a slab that has one: from a random word on, the first word with one, and of that one at random. A slot is
-  /// tried three times, each as likely; in a word with few of them the first free one after the last try has to do.
+  /// Takes a free slot of a slab that has one: from a random word on, the first word with one, and of that one at
+  /// random. A slot is tried three times, each as likely; in a word with few of them the first free one after the last
+  /// try has to do.
   @inline(__always) func claimAtRandom(_ hardening: HardeningPointer) -> UInt {
     var random = hardening.randomBits(28)
     let word = wordWithSlot(from: ((random &>> 18) &* UInt(pointee.wordCount)) &>> 10)

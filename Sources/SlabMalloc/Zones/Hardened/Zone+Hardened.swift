@@ -1,7 +1,7 @@
 import CSlabmalloc
 
-/// What a hardened zone does in place of the fast paths, which leave by themselves: `directLimit` is 0, and no address passes for
-/// the start of a slot, because of the slabs' reciprocals (Slab+Hardened).
+/// What a hardened zone does in place of the fast paths, which leave by themselves: `directLimit` is 0, and no address
+/// passes for the start of a slot, because of the slabs' reciprocals (Slab+Hardened).
 extension UnsafeMutablePointer where Pointee == ZoneState {
   @inline(never) func initializeHardening() {
     let hardening = raw.advanced(by: ZoneState.hardeningOffset(bins: pointee.binCount)).assumingMemoryBound(
@@ -28,7 +28,8 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
       }
       let supplied = supply(bin, nowait: nowait)
       if supplied == .ok { continue }
-      // The quarantine gives way. Another thread may have freed something, or ended the zone, while the provider was asked.
+      // The quarantine gives way. Another thread may have freed something, or ended the zone, while the provider was
+      // asked.
       guard let hardening = pointee.hardening else { return fail(supplied, &status) }
       bin.endQuarantine(hardening)
       if let (slab, index) = bin.claimAtRandom(stride: stride, hardening) {
@@ -45,8 +46,8 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     return nil
   }
 
-  /// A slot that was claimed goes out with its canary, if nobody wrote to it. Else it stays in use for ever. Without an index nothing was
-  /// claimed, as somebody wrote over the edge of the page.
+  /// A slot that was claimed goes out with its canary, if nobody wrote to it. Else it stays in use for ever. Without an
+  /// index nothing was claimed, as somebody wrote over the edge of the page.
   private func handOut(
     _ slab: SlabPointer, _ index: UInt?, _ hardening: HardeningPointer, _ status: inout Status
   ) -> UnsafeMutableRawPointer? {

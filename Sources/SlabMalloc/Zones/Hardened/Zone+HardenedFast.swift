@@ -1,8 +1,8 @@
 import CSlabPort
 import CSlabmalloc
 
-// What most calls of a hardened zone take. C functions that return a number, so that each reaches the next by a jump, and none saves
-// registers for what happens rarely.
+// What most calls of a hardened zone take. C functions that return a number, so that each reaches the next by a jump,
+// and none saves registers for what happens rarely.
 
 /// Allocates where `directLimit` is 0: the zone is hardened, or not initialised.
 @c(slm_core_zone_allocate_hardened)
@@ -76,7 +76,9 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     let available = bin.quarantine(address, hardening)
     if available != 0 {
       let other = SlabPointer.around(available, pageMask: pageMask)
-      guard other == slab || other.isIntact(hardening) else { return zoneKeepEvicted(hardening, address, slab.slotSize) }
+      guard other == slab || other.isIntact(hardening) else {
+        return zoneKeepEvicted(hardening, address, slab.slotSize)
+      }
       other.makeAvailable(other.hardenedSlot(at: available, pageMask: pageMask, isLarge: isLarge).index)
       guard other.pointee.countdown > 1 else { return binCountAvailable(bin, other, address, slab.slotSize) }
       other.pointee.countdown &-= 1
@@ -86,8 +88,8 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
   }
 }
 
-/// The rest of a deallocation when the slot that would be available now is of a page over whose edge somebody wrote. Who uses that page
-/// next is told; the slot stays as it is.
+/// The rest of a deallocation when the slot that would be available now is of a page over whose edge somebody wrote.
+/// Who uses that page next is told; the slot stays as it is.
 @c(slm_core_zone_keep_evicted)
 @inline(never)
 @usableFromInline

@@ -37,7 +37,8 @@ extension AnyZone {
     guard let shared else { return done }
     while done < count,
       let memory = shared.allocateElsewhere(
-        status: &status, { zone, nowait, status in bin(zone).flatMap { zone.allocate(from: $0, nowait: nowait, status: &status) } })
+        status: &status,
+        { zone, nowait, status in bin(zone).flatMap { zone.allocate(from: $0, nowait: nowait, status: &status) } })
     {
       out[done] = memory
       done += 1
@@ -45,8 +46,8 @@ extension AnyZone {
     return done
   }
 
-  /// Gives back all that can be; returns the status of the first that cannot. A lock is held for as long as the objects are the own
-  /// zone's.
+  /// Gives back all that can be; returns the status of the first that cannot. A lock is held for as long as the objects
+  /// are the own zone's.
   func deallocateBatch(_ objects: UnsafePointer<UnsafeMutableRawPointer?>, count: Int, done: inout Int) -> Status {
     var first = Status.ok
     var index = 0
@@ -56,7 +57,9 @@ extension AnyZone {
       }
       guard status == .foreignPointer else { break }
       let address = bits(objects[index])
-      if let shared, shared.pointee.cpuCount != 0 { status = shared.withOther(of: address) { $0.deallocateByCall(address) } }
+      if let shared, shared.pointee.cpuCount != 0 {
+        status = shared.withOther(of: address) { $0.deallocateByCall(address) }
+      }
       if status == .ok { done += 1 } else if first == .ok { first = status }
       index += 1
     }

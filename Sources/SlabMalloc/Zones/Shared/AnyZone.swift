@@ -1,8 +1,10 @@
 import CSlabmalloc
 
-/// A zone or cache as the C API has it: a plain one, for one thread at a time, or a shared one. Each call finds out here which it is.
+/// A zone or cache as the C API has it: a plain one, for one thread at a time, or a shared one. Each call finds out
+/// here which it is.
 ///
-/// What the compiler is told of the fast paths: they are those of a plain zone, and a shared one leaves them by its face.
+/// What the compiler is told of the fast paths: they are those of a plain zone, and a shared one leaves them by its
+/// face.
 struct AnyZone {
   private let head: UnsafeMutablePointer<ZoneHead>
 
@@ -57,8 +59,8 @@ extension AnyZone {
   }
 }
 
-// Where the fast paths of the C API leave: a face, a hardened zone, a rare size. The raw pointer is the head of the zone. The arguments
-// stand as they do in the fast path, whose registers they stay in.
+// Where the fast paths of the C API leave: a face, a hardened zone, a rare size. The raw pointer is the head of the
+// zone. The arguments stand as they do in the fast path, whose registers they stay in.
 
 @inline(__always) private func isFace(_ zone: UnsafeMutableRawPointer) -> Bool {
   zone.assumingMemoryBound(to: ZoneHead.self).pointee.isFace

@@ -4,8 +4,8 @@ import CSlabmalloc
 ///
 ///     | PageGate | rest of the line | ZoneState, bins, ... |
 ///
-/// The lock is released while the provider is called. The zone's lists are then consistent, and other threads go on. The zone looks
-/// again at what there is after the call.
+/// The lock is released while the provider is called. The zone's lists are then consistent, and other threads go on.
+/// The zone looks again at what there is after the call.
 struct LockedZone: ~Copyable {
   var gate: PageGate
 }

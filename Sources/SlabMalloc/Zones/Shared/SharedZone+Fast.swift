@@ -1,12 +1,13 @@
 import CSlabmalloc
 
-// The fast paths of shared zones: what the C API's calls reach by a jump when they leave a plain zone's fast path at a face.
+// The fast paths of shared zones: what the C API's calls reach by a jump when they leave a plain zone's fast path at a
+// face.
 //
-// They serve what a zone has ready: a slot, and the undoing of the latest allocation. They make no call, and so save no register. All
-// else goes on by a jump: `...Holding` with the lock of a zone held, `...Slowly` without.
+// They serve what a zone has ready: a slot, and the undoing of the latest allocation. They make no call, and so save no
+// register. All else goes on by a jump: `...Holding` with the lock of a zone held, `...Slowly` without.
 //
-// The raw pointers are the shared zone and, where there is a third argument, one of its locked zones. The arguments stand as they do in
-// the fast path, whose registers they stay in.
+// The raw pointers are the shared zone and, where there is a third argument, one of its locked zones. The arguments
+// stand as they do in the fast path, whose registers they stay in.
 
 @c(slm_core_shared_zone_allocate)
 @inline(never)

@@ -2,8 +2,8 @@ import CSlabmalloc
 
 /// Pages in and out.
 extension UnsafeMutablePointer where Pointee == SharedZone {
-  /// Keeps slots for later, for any CPU. A page that the provider does not have may be empty in some CPU's zone. `bin` finds the class's
-  /// bin in a zone.
+  /// Keeps slots for later, for any CPU. A page that the provider does not have may be empty in some CPU's zone. `bin`
+  /// finds the class's bin in a zone.
   @inline(__always) func reserve(alignment: UInt, count: UInt, _ bin: (ZonePointer) -> BinPointer?) -> Status {
     while true {
       let status = reserves.locked { $0.reserve(bin($0), alignment: alignment, count: count) }

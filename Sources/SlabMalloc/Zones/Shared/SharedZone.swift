@@ -1,22 +1,24 @@
 import CSlabmalloc
 import Synchronization
 
-/// A zone or cache that several threads use: one zone behind a lock, or one for each CPU and one more that keeps the reserves.
+/// A zone or cache that several threads use: one zone behind a lock, or one for each CPU and one more that keeps the
+/// reserves.
 ///
 ///     | ZoneHead: a face | cpuCount, stride, pageLock | zone |                                             any thread
 ///     | ZoneHead: a face | cpuCount, stride, pageLock | zone of CPU 0 | ... | reserves | PageHints |       per CPU
 ///
-/// Each zone is a LockedZone. The face sends every fast path away. The callers find out on their slow paths, by `isFace`, that behind it
-/// lies a shared zone.
+/// Each zone is a LockedZone. The face sends every fast path away. The callers find out on their slow paths, by
+/// `isFace`, that behind it lies a shared zone.
 ///
-/// A CPU allocates from its own zone. An object belongs to the zone it came from, and whoever frees it looks for that zone:
-/// first in the own one, then where the page's hint says, then everywhere. The CPU's number only decides where to look first. It may be
-/// out of date by the time it is used, because each zone is complete by itself.
+/// A CPU allocates from its own zone. An object belongs to the zone it came from, and whoever frees it looks for that
+/// zone: first in the own one, then where the page's hint says, then everywhere. The CPU's number only decides where to
+/// look first. It may be out of date by the time it is used, because each zone is complete by itself.
 ///
 /// Lock order: `pageLock`, then one zone's lock. No two zones' locks are ever held at once.
 struct SharedZone: ~Copyable {
   var head: ZoneHead
-  /// The zones of CPUs; 0 if one zone serves any thread, and after the end: that zone then says that it is not initialised.
+  /// The zones of CPUs; 0 if one zone serves any thread, and after the end: that zone then says that it is not
+  /// initialised.
   var cpuCount: UInt
   /// Bytes from one zone to the next.
   var stride: UInt
@@ -24,7 +26,8 @@ struct SharedZone: ~Copyable {
   var pageLock: Lock
 }
 
-/// For pages whose numbers end alike: the zone in which one was found last. Only a guess, read and written without a lock.
+/// For pages whose numbers end alike: the zone in which one was found last. Only a guess, read and written without a
+/// lock.
 struct PageHints: ~Copyable {
   let zones: InlineArray<128, Atomic<UInt16>>
 
@@ -52,7 +55,8 @@ extension SharedZone {
 extension UnsafeMutablePointer where Pointee == SharedZone {
   @inline(__always) private var raw: UnsafeMutableRawPointer { UnsafeMutableRawPointer(self) }
 
-  /// Makes a zone, or several, each by `make`, which gets the zone's place and its gate. `cpuCount` is 0 for one that serves any thread.
+  /// Makes a zone, or several, each by `make`, which gets the zone's place and its gate. `cpuCount` is 0 for one that
+  /// serves any thread.
   func initialize(
     cpuCount: UInt, bins: UInt, page: PageSize, profile: Profile, _ make: (ZonePointer, PageGatePointer) -> Void
   ) {
@@ -110,14 +114,15 @@ extension UnsafeMutablePointer where Pointee == SharedZone {
 
 /// The zones that a call concerns. The bodies run with the zone's lock held.
 extension UnsafeMutablePointer where Pointee == SharedZone {
-  /// Runs the body with the zone that an address belongs to, and with others before: it must say so of a foreign pointer.
+  /// Runs the body with the zone that an address belongs to, and with others before: it must say so of a foreign
+  /// pointer.
   @inline(__always) func withOwner(of address: UInt, _ body: (ZonePointer) -> Status) -> Status {
     let status = own.locked(body)
     return _fastPath(status != .foreignPointer) || pointee.cpuCount == 0 ? status : withOther(of: address, body)
   }
 
-  /// The same after the own zone, which is not skipped: by now another may be the own one. The zone that the page's hint names comes
-  /// first, then all others.
+  /// The same after the own zone, which is not skipped: by now another may be the own one. The zone that the page's
+  /// hint names comes first, then all others.
   @inline(never) func withOther(of address: UInt, _ body: (ZonePointer) -> Status) -> Status {
     let hint = hint(for: address)
     let guess = UInt(hints.pointee.zones[unchecked: hint].load(ordering: .relaxed))

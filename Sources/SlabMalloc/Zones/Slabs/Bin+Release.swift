@@ -2,9 +2,9 @@
 extension UnsafeMutablePointer where Pointee == Bin {
   /// A slab's countdown has reached 0: its state changes.
   ///
-  /// If nothing is pending and no current slab has a free slot, the one free slot of a full slab is the next to allocate:
-  /// then it only becomes pending, and no list changes. So a bin whose slabs are all full serves a deallocation and an
-  /// allocation in turn without touching a list.
+  /// If nothing is pending and no current slab has a free slot, the one free slot of a full slab is the next to
+  /// allocate: then it only becomes pending, and no list changes. So a bin whose slabs are all full serves a
+  /// deallocation and an allocation in turn without touching a list.
   func countedDown(_ slab: SlabPointer, slot index: UInt, at address: UInt) {
     switch slab.pointee.state {
     case .full:

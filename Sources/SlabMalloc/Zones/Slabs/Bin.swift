@@ -7,7 +7,8 @@ import CSlabPort
 /// - partial: first in first out, so that a slab has time to gather free slots before its turn comes;
 /// - empty: last in first out, since the newest is likeliest to be in the cache;
 /// - sparse: fewer than a sixteenth of its slots are free. First in first out, and last choice: when `manySparse` wait,
-///   a page is taken before, if there is a provider. So a bin opens slabs that are worth it, for at most a sixteenth more
+///   a page is taken before, if there is a provider. So a bin opens slabs that are worth it, for at most a sixteenth
+/// more
 ///   memory;
 /// - full: in no list.
 struct Bin {
@@ -16,8 +17,8 @@ struct Bin {
   /// The address of that word's first slot.
   var wordStart: UInt
   var slotSize: UInt
-  /// How many neighbouring slots are moved to `pending` at once: a word of them, fewer if slots are large, so that a program that
-  /// frees what it has just allocated stays in a few warm pages.
+  /// How many neighbouring slots are moved to `pending` at once: a word of them, fewer if slots are large, so that a
+  /// program that frees what it has just allocated stays in a few warm pages.
   var stretch: UInt8
   /// The word of the current slab that was opened last.
   var cursor: UInt8
@@ -36,8 +37,8 @@ struct Bin {
   /// Where freed slots wait in a hardened zone; nil in others.
   var quarantine: QuarantinePointer?
 
-  /// Bytes from one bin to the next: 96, or 64 on 32 bits. What every allocation reads, the first three fields, is in one cache
-  /// line.
+  /// Bytes from one bin to the next: 96, or 64 on 32 bits. What every allocation reads, the first three fields, is in
+  /// one cache line.
   @inline(__always) static var stride: Int {
     Int(roundUp(UInt(MemoryLayout<Bin>.size), to: 4 * UInt(MemoryLayout<UInt>.size)))
   }
@@ -151,8 +152,8 @@ extension UnsafeMutablePointer where Pointee == Bin {
     pointee.wordStart = start
   }
 
-  /// Adds a slab whose slots are all free, and which is in no list. From now on it may leave the bin, so a used-up word of
-  /// it is no longer the one allocated from.
+  /// Adds a slab whose slots are all free, and which is in no list. From now on it may leave the bin, so a used-up word
+  /// of it is no longer the one allocated from.
   func add(_ slab: SlabPointer) {
     if slab.hasWord(withReadyAt: pointee.ready) { pointee.ready = Self.noSlots }
     slab.pointee.state = .empty
@@ -167,7 +168,8 @@ extension UnsafeMutablePointer where Pointee == Bin {
     return slab
   }
 
-  /// Takes back what the bin holds ready: pending slots are free again, and a current slab without a used slot is empty.
+  /// Takes back what the bin holds ready: pending slots are free again, and a current slab without a used slot is
+  /// empty.
   @inline(never) func returnReady() {
     if readySlots != 0 {
       let slab = SlabPointer.around(pointee.wordStart, pageMask: pointee.page.mask)

@@ -10,8 +10,8 @@ import CSlabPort
 /// Neighbouring pages fall into neighbouring buckets, so that with as many buckets as pages the first probe hits. The
 /// first buckets lie behind the zone's bins; later ones take a page of their own, see `Zone+Table.swift`.
 struct PageMap {
-  /// Where the buckets are: how many words from the map itself. The first field, and 0 in a map without buckets: the one
-  /// bucket is then this field, which holds no page. An empty map can therefore be probed without a test.
+  /// Where the buckets are: how many words from the map itself. The first field, and 0 in a map without buckets: the
+  /// one bucket is then this field, which holds no page. An empty map can therefore be probed without a test.
   var firstBucket: Int
   var bucketMask: UInt
   var pageMask: UInt
@@ -90,7 +90,8 @@ extension UnsafeMutablePointer where Pointee == PageMap {
     return slab
   }
 
-  /// Whether a page of the map starts in so many bytes from an address, a multiple of both sizes. Each bucket is looked at once at most.
+  /// Whether a page of the map starts in so many bytes from an address, a multiple of both sizes. Each bucket is looked
+  /// at once at most.
   func holdsAny(_ address: UInt, _ size: UInt) -> Bool {
     let (buckets, mask) = (self.buckets, pointee.bucketMask)
     var number = address &>> pointee.pageShift

@@ -1,7 +1,7 @@
 extension UnsafeMutablePointer where Pointee == Slab {
-  /// The word to open in a slab that is not full, when the one opened last is used up: the same again if it has gathered a
-  /// few free slots, for they are warm; else the next in turn that has one, so that one slot that comes and goes is not
-  /// reopened again and again. nil if no slot is free.
+  /// The word to open in a slab that is not full, when the one opened last is used up: the same again if it has
+  /// gathered a few free slots, for they are warm; else the next in turn that has one, so that one slot that comes and
+  /// goes is not reopened again and again. nil if no slot is free.
   @inline(__always) func nextWord(after last: UInt) -> UInt? {
     guard UInt32(truncatingIfNeeded: pointee.countdown) != pointee.slotCount else { return nil }
     if !hasFew(word(last).pointee.free) { return last }

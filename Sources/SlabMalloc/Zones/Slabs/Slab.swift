@@ -16,8 +16,8 @@
 ///      56  hint
 ///      60  guard          in a hardened zone, see Slab+Guards
 ///
-/// Before it lie the slot words: word 0 next to the descriptor, word 1 before word 0, and so on down. The descriptor is the
-/// page's last cache line, and the first four words the line before it. On 32 bits it has 44 or 48 bytes.
+/// Before it lie the slot words: word 0 next to the descriptor, word 1 before word 0, and so on down. The descriptor is
+/// the page's last cache line, and the first four words the line before it. On 32 bits it has 44 or 48 bytes.
 ///
 /// used = slotCount - bits set in the `free` halves of the words. So pending slots, which the bin holds ready, count as
 /// used; live slots = used - bits set in the `pending` halves, of which at most one is not 0.
@@ -27,8 +27,8 @@ struct Slab: Linked {
   var reciprocal: UInt64
   var slotCount: UInt32
   var slotSize: UInt32
-  /// Deallocations until the slab changes its state: 1 if it is full, what `sparseLimit` wants if it is sparse, else all
-  /// that are used.
+  /// Deallocations until the slab changes its state: 1 if it is full, what `sparseLimit` wants if it is sparse, else
+  /// all that are used.
   var countdown: Int32
   var binIndex: UInt8
   var state: State

@@ -4,8 +4,8 @@
 ///     | slot 0 | slot 1 | ... | slot n-1 | slack | slot words | descriptor |              guarded: | slack | guard | slot words |
 ///
 /// Slots start at the page's start, so they have the alignment of their size. The descriptor ends the page, so it is
-/// found from any pointer into the page by a mask; before it lie the slot words, one for each 64 slots (32 on 32 bits), from the last
-/// to the first. In a hardened zone a guard, one word more, stands before them: see Slab+Guards.
+/// found from any pointer into the page by a mask; before it lie the slot words, one for each 64 slots (32 on 32 bits),
+/// from the last to the first. In a hardened zone a guard, one word more, stands before them: see Slab+Guards.
 struct SlabGeometry {
   let slotCount: UInt
   let wordCount: UInt

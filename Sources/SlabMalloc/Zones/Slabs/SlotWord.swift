@@ -1,9 +1,11 @@
-/// The state of as many slots as a machine word has bits. A slot is free if its bit is set in either half, never in both.
+/// The state of as many slots as a machine word has bits. A slot is free if its bit is set in either half, never in
+/// both.
 ///
-/// Deallocation sets bits in `free`. Allocation opens a word: it moves a part of `free` over to `ready` at once, and takes slots from
-/// there. Neither waits for the other's last store, and both see every slot's exact state.
+/// Deallocation sets bits in `free`. Allocation opens a word: it moves a part of `free` over to `ready` at once, and
+/// takes slots from there. Neither waits for the other's last store, and both see every slot's exact state.
 ///
-/// Nothing of a hardened zone is opened. There the same half holds the slots that are set aside: neither available nor live.
+/// Nothing of a hardened zone is opened. There the same half holds the slots that are set aside: neither available nor
+/// live.
 struct SlotWord {
   var free: UInt
   var ready: UInt

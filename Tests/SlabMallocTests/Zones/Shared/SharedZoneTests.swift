@@ -54,7 +54,8 @@ final class SharedZoneTests: XCTestCase {
   /// The fast paths of a plain zone, run on a shared zone's memory, must leave where they read nothing but the head.
   func testTheFaceIsWhereAPlainZoneHasItsHead() {
     withZone(cpuCount: 2) { _, shared in
-      XCTAssertEqual(UInt(bitPattern: withUnsafeMutablePointer(to: &shared.pointee.head) { $0 }), UInt(bitPattern: shared))
+      XCTAssertEqual(
+        UInt(bitPattern: withUnsafeMutablePointer(to: &shared.pointee.head) { $0 }), UInt(bitPattern: shared))
       XCTAssertTrue(shared.pointee.head.isFace)
       XCTAssertEqual(shared.pointee.head.directLimit, 0)
       XCTAssertNil(shared.pointee.head.last.ready)
@@ -209,7 +210,9 @@ final class SharedZoneTests: XCTestCase {
           XCTAssertNil(shared.zone(index).locked { $0.allocate(size: size, alignment: 8, status: &status) })
           XCTAssertEqual(status, Status.pageOwned, "size \(size)")
           let bytes = size == 100 ? 4096 : PageSize.large.bytes
-          let refilled = shared.zone(index).locked { $0.refill(size: size, alignment: 8, page: address, pageSize: bytes) }
+          let refilled = shared.zone(index).locked {
+            $0.refill(size: size, alignment: 8, page: address, pageSize: bytes)
+          }
           XCTAssertEqual(refilled, Status.pageOwned, "size \(size)")
           XCTAssertNil(shared.zone(index).zone.violation())
         }
