@@ -34,12 +34,12 @@
  * @endcode
  *
  * @section families Which one
- * | functions      | objects                        | memory comes from               | threads                        |
- * |----------------|--------------------------------|---------------------------------|--------------------------------|
- * | `slm_malloc`   | any size                       | the operating system            | any                            |
- * | `slm_heap_*`   | any size, destroyed in one call| the operating system            | one; any thread may free       |
- * | `slm_zone_*`   | up to #SLM_MAX_SIZE            | pages of yours or of a provider | as slm_options.threads says    |
- * | `slm_cache_*`  | of one size                    | pages of yours or of a provider | as slm_options.threads says    |
+ * | functions      | objects                         | memory comes from               | threads                     |
+ * |----------------|---------------------------------|---------------------------------|-----------------------------|
+ * | `slm_malloc`   | any size                        | the operating system            | any                         |
+ * | `slm_heap_*`   | any size, destroyed in one call | the operating system            | one; any thread may free    |
+ * | `slm_zone_*`   | up to #SLM_MAX_SIZE             | pages of yours or of a provider | as slm_options.threads says |
+ * | `slm_cache_*`  | of one size                     | pages of yours or of a provider | as slm_options.threads says |
  *
  * @section terms Terms
  * A *slab* is a page, or a run of pages, carved into *slots* of one *size class*. A *base page* has 4, 16 or 64 KiB,

@@ -1,7 +1,7 @@
 /// A zone: bins for size classes, and the pages they are carved from. Two shapes share it: the zone of all size
 /// classes, and the size-class allocator, which has one bin.
 ///
-///     | ZoneState: head, provider, ledger | bin 0 | ... | bin n-1 | directBins | first buckets | Hardening, quarantines |
+///     | ZoneState: head, provider, ledger | bins | directBins | first buckets | Hardening, quarantines |
 ///
 /// `directBins` holds, for each size up to `SizeClass.directLimit` in steps of 8, the distance from the zone to its
 /// bin. A size-class allocator has none. A hardened zone leaves them unused, and has a `Hardening`.

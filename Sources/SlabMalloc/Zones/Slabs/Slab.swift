@@ -3,7 +3,7 @@
 ///     offset (64 bits)
 ///       0  nextInBucket   list of a page map's bucket
 ///       8  seal           says that an allocator owns the page
-///      16  reciprocal     of the slot size, see Reciprocal; in a hardened zone none that an address passes, see Slab+Hardened
+///      16  reciprocal     of the slot size, see Reciprocal; in a hardened zone another one, see Slab+Hardened
 ///      24  slotCount
 ///      28  slotSize
 ///      32  countdown

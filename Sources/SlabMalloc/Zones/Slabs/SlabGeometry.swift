@@ -1,7 +1,8 @@
 /// How a page is carved into slots of one size.
 ///
 ///     page start                                                        page end
-///     | slot 0 | slot 1 | ... | slot n-1 | slack | slot words | descriptor |              guarded: | slack | guard | slot words |
+///     | slot 0 | slot 1 | ... | slot n-1 | slack | slot words | descriptor |
+///     guarded:                          | slack | guard | slot words | descriptor |
 ///
 /// Slots start at the page's start, so they have the alignment of their size. The descriptor ends the page, so it is
 /// found from any pointer into the page by a mask; before it lie the slot words, one for each 64 slots (32 on 32 bits),
