@@ -131,15 +131,18 @@ extension UnsafeMutablePointer where Pointee == HeapState {
         if !areFree(word, bits) { return "an available slot is not free" }
       }
       if available != pointee.available { return "a slab's number of available slots" }
-      // Other threads change used into clearing and remote meanwhile, all of which count as used.
+      // Other threads change used into clearing and remote meanwhile, all of which count as used. Plain loads and a plain
+      // loop: the tests come here after each of many steps, without optimisation.
       var used: UInt = 0
-      for index in 0..<count {
-        let mark = atomicMark(index).pointee.load(ordering: .relaxed)
-        switch mark {
-        case Mark.used, Mark.clearing, Mark.remote: used += 1
+      var index = 0
+      let (marks, slots) = (pointee.marks, Int(count))
+      while index < slots {
+        switch marks[index] {
+        case Mark.used, Mark.clearing, Mark.remote: used &+= 1
         case Mark.free, Mark.fresh: break
         default: return "an unknown mark"
         }
+        index &+= 1
       }
       // Slots in quarantine are used, and marked as free.
       return isHardened
