@@ -4,13 +4,8 @@ import CSlabmalloc
 /// its own allocations do, and its own deallocations fill it up again. So the fast paths know nothing of it.
 extension UnsafeMutablePointer where Pointee == ZoneState {
   func reserve(size: UInt, alignment: UInt, count: UInt) -> Status {
-    reserve(classIndex(size: size, alignment: alignment).map { bin($0) }, alignment: alignment, count: count)
-  }
-
-  /// The same for a class's bin; nil if there is no such class.
-  func reserve(_ bin: BinPointer?, alignment: UInt, count: UInt) -> Status {
     guard isInitialized else { return .notInitialized }
-    guard let bin else { return .invalidLayout }
+    guard let bin = bin(size: size, alignment: alignment) else { return .invalidLayout }
     return takeReserve(bin, alignment: alignment, count: count)
   }
 

@@ -91,6 +91,11 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     start(profile)
   }
 
+  /// The bin that serves a layout: a cache has one, for every layout that its slots hold. nil if no class serves it.
+  @inline(never) func bin(size: UInt, alignment: UInt) -> BinPointer? {
+    pointee.binCount == 1 ? bin(0) : classIndex(size: size, alignment: alignment).map { bin($0) }
+  }
+
   /// A zone of one size, whose one bin is found without a search.
   func initialize(
     slotSize: UInt, page: PageSize, provider: PageProvider, gate: PageGatePointer? = nil, profile: Profile = .checked

@@ -73,7 +73,7 @@ final class ZoneReserveTests: XCTestCase {
 
   func testAReserveOfAZoneOfOneSize() {
     let test = TestZone(page: .kib4, slotSize: 104)
-    XCTAssertEqual(test.zone.reserve(test.zone.bin(0), alignment: 1, count: 100), .ok)
+    XCTAssertEqual(test.zone.reserve(size: 8, alignment: 1, count: 100), .ok)
     XCTAssertEqual(test.reclaimAll(), 0)
     test.provider.fault = { _, _ in .outOfMemory }
     for _ in 0..<100 { XCTAssertNotNil(test.zone.allocateObject()) }

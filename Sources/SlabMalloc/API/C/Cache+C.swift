@@ -12,22 +12,7 @@ public func slm_cache_init(
   _ memory: UnsafeMutableRawPointer?, _ storageSize: Int, _ alignment: Int, _ size: Int,
   _ options: UnsafePointer<slm_options>?, _ why: UnsafeMutablePointer<slm_status>?
 ) -> OpaquePointer? {
-  guard let options = Options(options),
-    let memory = storage(memory, storageSize, needed: options.storageSize(bins: 1))
-  else {
-    why?.pointee = .invalidArgument
-    return nil
-  }
-  guard let slotSize = slotSize(size: bits(size), alignment: bits(alignment), profile: options.profile) else {
-    why?.pointee = .invalidLayout
-    return nil
-  }
-  options.make(in: memory, bins: 1) {
-    $0.initialize(
-      slotSize: slotSize, page: options.page, provider: options.provider, gate: $1, profile: options.profile)
-  }
-  why?.pointee = .ok
-  return OpaquePointer(memory)
+  AnyZone.make(in: memory, storageSize, options, objects: (size: bits(size), alignment: bits(alignment)), why)
 }
 
 @_cdecl("slm_cache_destroy") @implementation
@@ -75,7 +60,7 @@ public func slm_cache_allocate_with(
 public func slm_cache_allocate_batch(
   _ cache: OpaquePointer, _ count: Int, _ out: UnsafeMutablePointer<UnsafeMutableRawPointer?>
 ) -> Int {
-  AnyZone(cache).allocateBatch(count: limit(count), into: out) { $0.bin(0) }
+  AnyZone(cache).allocateBatch(size: 0, count: limit(count), into: out)
 }
 
 @_cdecl("slm_cache_deallocate") @implementation
@@ -117,7 +102,7 @@ public func slm_cache_owns(_ cache: OpaquePointer, _ address: UnsafeRawPointer?)
 
 @_cdecl("slm_cache_reserve") @implementation
 public func slm_cache_reserve(_ cache: OpaquePointer, _ count: Int) -> slm_status {
-  AnyZone(cache).reserve(alignment: 1, count: bits(count)) { $0.bin(0) }
+  AnyZone(cache).reserve(size: 0, alignment: 1, count: bits(count))
 }
 
 @_cdecl("slm_cache_reclaim") @implementation

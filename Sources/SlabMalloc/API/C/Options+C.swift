@@ -52,24 +52,6 @@ struct Options {
     isShared
       ? SharedZone.storageSize(cpuCount: cpuCount, bins: bins, profile) : ZonePointer.storageSize(bins: bins, profile)
   }
-
-  /// Makes a zone or cache in storage, or each zone of a shared one by `make`.
-  @inline(__always) func make(
-    in memory: UnsafeMutableRawPointer, bins: UInt, _ make: (ZonePointer, PageGatePointer?) -> Void
-  ) {
-    guard !Build.isSmall, isShared else {
-      let zone = memory.assumingMemoryBound(to: ZoneState.self)
-      make(zone, nil)
-      zone.pointee.name = name
-      return
-    }
-    memory.assumingMemoryBound(to: SharedZone.self).initialize(
-      cpuCount: cpuCount, bins: bins, page: page, profile: profile
-    ) { zone, gate in
-      make(zone, gate)
-      zone.pointee.name = name
-    }
-  }
 }
 
 extension Profile {
@@ -106,10 +88,4 @@ extension PageProvider {
       struct_size: UInt32(MemoryLayout<slm_page_provider>.size), page_size: UInt32(pageSize?.bytes ?? 0),
       context: context, allocate_page: allocate, release_page: release, allocate_run: nil, release_run: nil)
   }
-}
-
-/// The storage for an allocator, if it will do.
-func storage(_ memory: UnsafeMutableRawPointer?, _ size: Int, needed: Int) -> UnsafeMutableRawPointer? {
-  guard let memory, UInt(bitPattern: memory) & 63 == 0, UInt(bitPattern: size) >= UInt(needed) else { return nil }
-  return memory
 }

@@ -15,17 +15,7 @@ public func slm_zone_init(
   _ memory: UnsafeMutableRawPointer?, _ size: Int, _ options: UnsafePointer<slm_options>?,
   _ why: UnsafeMutablePointer<slm_status>?
 ) -> OpaquePointer? {
-  guard let options = Options(options),
-    let memory = storage(memory, size, needed: options.storageSize(bins: SizeClass.count))
-  else {
-    why?.pointee = .invalidArgument
-    return nil
-  }
-  options.make(in: memory, bins: SizeClass.count) {
-    $0.initialize(page: options.page, provider: options.provider, gate: $1, profile: options.profile)
-  }
-  why?.pointee = .ok
-  return OpaquePointer(memory)
+  AnyZone.make(in: memory, size, options, why)
 }
 
 @_cdecl("slm_zone_destroy") @implementation
@@ -81,9 +71,7 @@ public func slm_zone_allocate_with(
 public func slm_zone_allocate_batch(
   _ zone: OpaquePointer, _ size: Int, _ count: Int, _ out: UnsafeMutablePointer<UnsafeMutableRawPointer?>
 ) -> Int {
-  AnyZone(zone).allocateBatch(count: limit(count), into: out) { zone in
-    zone.classIndex(size: bits(size)).map { zone.bin($0) }
-  }
+  AnyZone(zone).allocateBatch(size: bits(size), count: limit(count), into: out)
 }
 
 @_cdecl("slm_zone_deallocate") @implementation

@@ -24,13 +24,11 @@ extension AnyZone {
     allocate(nowait: nowait, status: &status) { $0.allocateObject(nowait: $1, status: &$2) }
   }
 
-  /// Allocates up to `count` objects; returns how many. `bin` finds their class's bin in a zone that is initialised.
-  @inline(__always) func allocateBatch(
-    count: Int, into out: UnsafeMutablePointer<UnsafeMutableRawPointer?>, _ bin: (ZonePointer) -> BinPointer?
-  ) -> Int {
+  /// Allocates up to `count` objects; returns how many. In a cache the size is that of any object.
+  func allocateBatch(size: UInt, count: Int, into out: UnsafeMutablePointer<UnsafeMutableRawPointer?>) -> Int {
     var done = 0
     var status = withOwn { zone in
-      guard zone.isInitialized, let bin = bin(zone) else { return .invalidLayout }
+      guard zone.isInitialized, let bin = zone.bin(size: size, alignment: 1) else { return .invalidLayout }
       done = zone.allocateBatch(bin, count: count, into: out)
       return done < count ? zone.writeFound : .ok
     }
@@ -38,7 +36,9 @@ extension AnyZone {
     while done < count,
       let memory = shared.allocateElsewhere(
         status: &status,
-        { zone, nowait, status in bin(zone).flatMap { zone.allocate(from: $0, nowait: nowait, status: &status) } })
+        { zone, nowait, status in
+          zone.bin(size: size, alignment: 1).flatMap { zone.allocate(from: $0, nowait: nowait, status: &status) }
+        })
     {
       out[done] = memory
       done += 1
@@ -129,16 +129,10 @@ extension AnyZone {
 
   func owns(_ address: UInt) -> Bool { withOwner(of: address) { $0.owns(address) ? .ok : .foreignPointer } == .ok }
 
+  /// In a cache size and alignment are those of any object.
   func reserve(size: UInt, alignment: UInt, count: UInt) -> Status {
-    reserve(alignment: alignment, count: count) { zone in
-      zone.classIndex(size: size, alignment: alignment).map { zone.bin($0) }
-    }
-  }
-
-  /// `bin` finds the class's bin in a zone; nil says that there is no such class.
-  @inline(__always) func reserve(alignment: UInt, count: UInt, _ bin: (ZonePointer) -> BinPointer?) -> Status {
-    guard let shared else { return plain.reserve(bin(plain), alignment: alignment, count: count) }
-    return shared.reserve(alignment: alignment, count: count, bin)
+    guard let shared else { return plain.reserve(size: size, alignment: alignment, count: count) }
+    return shared.reserve(size: size, alignment: alignment, count: count)
   }
 
   /// Gives back up to so many empty pages of each size; counts those that went.

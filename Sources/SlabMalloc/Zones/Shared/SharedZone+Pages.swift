@@ -2,12 +2,13 @@ import CSlabmalloc
 
 /// Pages in and out.
 extension UnsafeMutablePointer where Pointee == SharedZone {
-  /// Keeps slots for later, for any CPU. A page that the provider does not have may be empty in some CPU's zone. `bin`
-  /// finds the class's bin in a zone.
-  @inline(__always) func reserve(alignment: UInt, count: UInt, _ bin: (ZonePointer) -> BinPointer?) -> Status {
+  /// Keeps slots for later, for any CPU. A page that the provider does not have may be empty in some CPU's zone.
+  func reserve(size: UInt, alignment: UInt, count: UInt) -> Status {
     while true {
-      let status = reserves.locked { $0.reserve(bin($0), alignment: alignment, count: count) }
-      guard status == .outOfMemory, let bin = bin(reserves.zone), moveEmptyPage(to: bin) else { return status }
+      let status = reserves.locked { $0.reserve(size: size, alignment: alignment, count: count) }
+      guard status == .outOfMemory, let bin = reserves.zone.bin(size: size, alignment: alignment),
+        moveEmptyPage(to: bin)
+      else { return status }
     }
   }
 
