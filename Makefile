@@ -76,8 +76,8 @@ HOSTED_HOT := slm_malloc slm_free slm_override_new slm_heap_allocate
 name_hot = @NM='$(NM)' OBJCOPY='$(OBJCOPY)' Sources/Packaging/name-hot.sh $@ $(1)
 
 # The same with assertions: the heaps check their invariants on slow paths, and stop at the first that does not hold.
-$(B)/obj/SlabMalloc-assert.o: ASSERT_FLAGS := -D SLM_ASSERT
-$(B)/obj/SlabMalloc.o $(B)/obj/SlabMalloc-assert.o: $(SWIFT_SRC) $(C_HEADERS) $(B)/sources.txt $(B)/api.txt Makefile \
+$(B)/assert/SlabMalloc.o: ASSERT_FLAGS := -D SLM_ASSERT
+$(B)/obj/SlabMalloc.o $(B)/assert/SlabMalloc.o: $(SWIFT_SRC) $(C_HEADERS) $(B)/sources.txt $(B)/api.txt Makefile \
   Sources/Packaging/name-hot.sh
 	@mkdir -p $(@D)
 	@echo '  SWIFT   $@'
@@ -92,7 +92,7 @@ $(PORT_OBJ): $(B)/obj/%.o: Sources/CSlabPort/%.c $(C_HEADERS) Makefile
 	  $(INCLUDES) -c -o $@ $<
 
 LIB_OBJ := $(B)/obj/SlabMalloc.o $(PORT_OBJ)
-ASSERT_OBJ := $(B)/obj/SlabMalloc-assert.o $(PORT_OBJ)
+ASSERT_OBJ := $(B)/assert/SlabMalloc.o $(PORT_OBJ)
 define link_library
 @echo '  LINK    $@'
 @$(CLANG) -target $(TARGET) -fuse-ld=lld -shared -nostdlib -o $@ $(1) -lc -Wl,-soname,$(SONAME) \
