@@ -1,3 +1,5 @@
+// The hosted port: the process's state in zero-filled memory, the stand-in for a thread without a heap, the end of
+// threads, forks, moved mappings, C++'s next operator new, and the environment.
 #define _GNU_SOURCE
 #include "CSlabPort.h"
 

@@ -17,7 +17,8 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
       bits(pointer), size: bits(layout.size), alignment: bits(layout.alignment))
   }
 
-  /// Throws the error that a deallocation with this layout would throw. Changes nothing.
+  /// Throws the error of a deallocation with this layout. Unlike the deallocation it also checks the layout in profile
+  /// `fast`. Changes nothing.
   func checkLive(_ pointer: UnsafeMutableRawPointer, _ layout: Layout) throws(AllocationError) {
     var status = Status.ok
     guard
