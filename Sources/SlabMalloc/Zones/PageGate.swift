@@ -2,7 +2,7 @@ import CSlabmalloc
 
 /// The gate of a zone that others share: it releases the zone's lock around calls of the provider, and admits pages.
 ///
-/// A zone does not know what wraps it. It passes through the gate that it was given, or runs without one. A zone
+/// A zone does not know its wrapper. It passes through the gate that it was given, or runs without one. A zone
 /// without a gate serves one thread at a time, and no other zone can be taking in the same page.
 ///
 /// Lock order: `pageLock`, then `lock`. The zone runs with `lock` held. `admit` releases it before it takes `pageLock`,

@@ -5,7 +5,8 @@ import CSlabmalloc
 
 /// The flags of the `allocate_with` functions.
 enum AllocationFlags {
-  /// Allocates with the body and clears the memory if the flags say so. `nowait` forbids the body to call the provider.
+  /// Allocates with the body and clears the memory if the flags say so. With `nowait` the body must not call the
+  /// provider.
   @inline(__always) static func allocate(
     _ flags: UInt32, _ out: UnsafeMutablePointer<UnsafeMutableRawPointer?>, clearing size: UInt,
     _ body: (_ nowait: Bool, inout Status) -> UnsafeMutableRawPointer?

@@ -25,7 +25,7 @@ enum GrowingStruct {
     return size >= firstSize
   }
 
-  /// Whether the bytes that this library does not know are 0: they then ask for nothing.
+  /// Whether the bytes that this library does not know are 0: such bytes request nothing.
   static func isUnderstood<Struct>(_ pointer: UnsafePointer<Struct>, size: Int) -> Bool {
     guard size <= largestSize else { return false }
     let bytes = UnsafeRawPointer(pointer)

@@ -57,7 +57,7 @@ public struct SizeClassAllocator: ~Copyable {
     return memory
   }
 
-  /// Deallocates an object. With a layout, throws unless the slot fits the layout.
+  /// Deallocates an object. With a layout, throws unless the slot fits the layout. Profile `fast` ignores the layout.
   public func deallocate(_ pointer: UnsafeMutableRawPointer, _ layout: Layout? = nil) throws(AllocationError) {
     guard let layout else { return try AllocationError.check(zone.deallocate(bits(pointer))) }
     try AllocationError.check(

@@ -1,4 +1,4 @@
-/// How a page is carved into slots of one size.
+/// The geometry of a slab: the numbers of slots and slot words on a page that is carved into slots of one size.
 ///
 ///     page start                                                        page end
 ///     | slot 0 | slot 1 | ... | slot n-1 | slack | slot words | descriptor |
