@@ -122,7 +122,7 @@ __attribute__((destructor)) static void process_ends(void) { slm_core_process_en
 void *slm_port_next_new(size_t size) {
   static const char *const runtimes[] = {"libstdc++.so.6", "libc++abi.so.1", "libc++.so.1"};
   void *(*next)(size_t) = (void *(*)(size_t))dlsym(RTLD_NEXT, "_Znwm");
-  // RTLD_NEXT does not search a runtime that dlopen loaded with local scope. Its name finds it.
+  // RTLD_NEXT does not search a runtime that dlopen loaded with local scope. Such a runtime is opened by name.
   for (size_t i = 0; next == NULL && i < sizeof runtimes / sizeof *runtimes; i++) {
     void *runtime = dlopen(runtimes[i], RTLD_LAZY | RTLD_NOLOAD);
     if (runtime != NULL) next = (void *(*)(size_t))dlsym(runtime, "_Znwm");

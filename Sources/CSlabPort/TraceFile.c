@@ -42,7 +42,7 @@ static int expand(const char *path, char *out) {
 
 static int open_path(const char *path) {
   char expanded[PATH_BYTES];
-  // A set-user-ID program must not write files for the caller who set its environment.
+  // A program with more rights than its caller must not write files for the caller, who sets its environment.
   if (getauxval(AT_SECURE) != 0 || expand(path, expanded) != 0) return SLM_PORT_TRACE_REFUSED;
   // open() is a cancellation point. The system call itself is none.
   long opened = syscall(SYS_openat, AT_FDCWD, expanded, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);

@@ -13,8 +13,8 @@ import CSlabmalloc
 /// partial. Lists order the blocks by their number of free pages. A base page comes from the most fragmented blocks,
 /// and whole blocks stay whole. A buddy allocator would give two sizes of pages in the same order.
 ///
-/// Equations: freePages = sum over blocks of block.freePages = bits set in the maps; wholeBlocks = blocks of which
-/// every page exists and is free.
+///     freePages   = sum over blocks of block.freePages = bits set in the maps
+///     wholeBlocks = blocks of which every page exists and is free
 struct Region: ~Copyable, Linked {
   var lock: Lock
   var page: PageSize

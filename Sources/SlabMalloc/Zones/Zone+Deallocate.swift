@@ -2,7 +2,7 @@ import CSlabPort
 import CSlabmalloc
 
 /// Deallocation. It checks the pointer in every build, in this order: the page map knows the page, the address starts a
-/// slot, and the slot is used. At last the fast path sets one bit and decrements the slab's countdown.
+/// slot, and the slot is used. After these checks the fast path sets one bit and decrements the slab's countdown.
 ///
 ///     deallocate(address) -> latest allocation: undo it
 ///                         -> first probe of the base pages -> start of a slot -> used -> set its bit, count down

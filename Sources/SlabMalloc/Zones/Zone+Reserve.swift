@@ -8,7 +8,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     reserve(classIndex(size: size, alignment: alignment).map { bin($0) }, alignment: alignment, count: count)
   }
 
-  /// Reserves slots in a class's bin; nil if there is no such class.
+  /// Reserves slots in a class's bin. `bin` is nil if there is no such class.
   func reserve(_ bin: BinPointer?, alignment: UInt, count: UInt) -> Status {
     guard isInitialized else { return .notInitialized }
     guard let bin else { return .invalidLayout }

@@ -7,9 +7,9 @@
 /// of the size. A cache has no `directBins`. Only a hardened zone has a `Hardening` and quarantines. Its fast path does
 /// not use `directBins`, but its own path does.
 ///
-/// A zone never moves, because bins and page maps hold addresses within it. Zero-filled memory is a zone that is not
-/// initialised. The fast paths need no check for that: `directLimit` 0 sends each allocation to the slow path, and page
-/// maps without buckets send each deallocation there.
+/// A zone never moves: its seal is tied to its address, and it holds addresses and distances of its own parts.
+/// Zero-filled memory is a zone that is not initialised. The fast paths need no check for that: `directLimit` 0 sends
+/// each allocation to the slow path, and page maps without buckets send each deallocation there.
 struct ZoneState: ~Copyable {
   var head: ZoneHead
   var provider: PageProvider

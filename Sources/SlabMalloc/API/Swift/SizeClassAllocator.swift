@@ -1,7 +1,8 @@
 import CSlabmalloc
 
 /// Allocates objects of one size, for one thread at a time: a typed object cache. It shares the rules of
-/// `ZoneAllocator`. Its slots have exactly the object's size, rounded up to its alignment.
+/// `ZoneAllocator`. Its slots have the object's size, rounded up to its alignment, and at least 8 bytes. In profile
+/// `hardened` each slot also holds a canary.
 public struct SizeClassAllocator: ~Copyable {
   private let home: Home
   private let zone: ZonePointer

@@ -24,7 +24,7 @@ extension UnsafeMutablePointer where Pointee == LockedZone {
     UnsafeMutableRawPointer(self).advanced(by: Self.zoneOffset).assumingMemoryBound(to: ZoneState.self)
   }
 
-  /// Makes the gate. The caller makes the zone with it.
+  /// Makes the gate. The caller makes the zone afterwards, with this gate.
   func initializeGate() -> PageGatePointer {
     initialize(to: LockedZone(gate: PageGate(lock: Lock(), pageLock: nil, group: nil, overlaps: nil)))
     return fieldPointer(&pointee.gate)

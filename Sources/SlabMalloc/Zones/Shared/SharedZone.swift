@@ -11,8 +11,9 @@ import Synchronization
 /// the callers that a shared zone lies behind it.
 ///
 /// A CPU allocates from its own zone. An object belongs to the zone from which it came, and a deallocation looks for
-/// this zone: first the own zone, then the zone that the page's hint names, then all others. The CPU's number only
-/// decides where to look first. It may be outdated when it is used, because each zone is complete by itself.
+/// this zone: first the own zone, second the zone that the page's hint names, last all others. The CPU's number only
+/// decides where to look first. It may be outdated when it is used, and this is harmless, because each zone is complete
+/// by itself.
 ///
 /// Lock order: `pageLock`, then one zone's lock. No two zones' locks are ever held at once.
 struct SharedZone: ~Copyable {

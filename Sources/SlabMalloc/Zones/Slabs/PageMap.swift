@@ -92,8 +92,8 @@ extension UnsafeMutablePointer where Pointee == PageMap {
     return slab
   }
 
-  /// Whether a page of the map starts within `size` bytes from an address. Both are multiples of both page sizes. Looks
-  /// at each bucket at most once.
+  /// Whether a page of the map starts within `size` bytes from an address. The address is a multiple of `size` and of
+  /// the map's page size. Looks at each bucket at most once.
   func holdsAny(_ address: UInt, _ size: UInt) -> Bool {
     let (buckets, mask) = (self.buckets, pointee.bucketMask)
     var number = address &>> pointee.pageShift

@@ -10,7 +10,7 @@ extension UnsafeMutablePointer where Pointee == Slab {
     }
   }
 
-  /// A slab is sparse if it has fewer free slots than this: a sixteenth. A slab with less than 128 slots is never
+  /// A slab is sparse if it has fewer free slots than this: a sixteenth. A slab of fewer than 128 slots is never
   /// sparse.
   @inline(__always) var sparseLimit: UInt {
     pointee.slotCount < 128 ? 1 : UInt(pointee.slotCount &>> 4)

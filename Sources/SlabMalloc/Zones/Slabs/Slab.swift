@@ -21,9 +21,11 @@
 /// the page's last cache line, and the first four words are the line before it. On 32 bits the descriptor has 44 or 48
 /// bytes.
 ///
-/// Equations: used = slotCount - bits set in the free halves of the words; live slots = used - bits set in the pending
-/// halves. Pending slots count as used. In most zones they are the ready slots, and at most one pending half is not 0.
-/// In a hardened zone they are in quarantine or retired.
+///     used       = slotCount - bits set in the free halves of the words
+///     live slots = used - bits set in the pending halves of the words
+///
+/// Pending slots count as used. In most zones they are the ready slots, and at most one pending half is not 0. In a
+/// hardened zone they are in quarantine or retired.
 struct Slab: Linked {
   var nextInBucket: SlabPointer?
   var seal: UInt
