@@ -1,4 +1,4 @@
-// What a build with assertions does when an invariant is broken.
+// Reports a broken invariant and ends the program. Only builds with assertions call it.
 #include "CSlabPort.h"
 
 #if __STDC_HOSTED__ && defined(__linux__)
@@ -6,7 +6,7 @@
 
 void slm_port_broken(const unsigned char *text, intptr_t length, uintptr_t address) {
   char line[256];
-  // No allocation: the allocator itself is broken.
+  // The line is built without an allocation, because the allocator itself is broken.
   int size = snprintf(line, sizeof line, "slabmalloc[%d]: broken: %.*s (%#lx)\n", (int)getpid(), (int)length,
                       (const char *)text, (unsigned long)address);
   ssize_t written = write(STDERR_FILENO, line, size < (int)sizeof line ? (size_t)size : sizeof line - 1);

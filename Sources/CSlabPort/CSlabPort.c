@@ -1,3 +1,5 @@
+// The hosted port: the process's state in zero-filled memory, the stand-in for a thread without a heap, the end of
+// threads, forks, moved mappings, C++'s next operator new, and the environment.
 #define _GNU_SOURCE
 #include "CSlabPort.h"
 
@@ -10,7 +12,7 @@ uint64_t slm_port_arenas[SLM_PORT_ADDRESS_BITS_WORDS];
 unsigned char slm_port_process[16384] __attribute__((aligned(64)));
 unsigned char slm_port_no_bin[128] __attribute__((aligned(64)));
 
-// What the core defines for a thread without a heap.
+// The core defines these functions for a thread without a heap.
 uintptr_t slm_core_thread_allocate(uintptr_t size, void *heap) __attribute__((visibility("hidden")));
 uintptr_t slm_core_thread_allocate_aligned(uintptr_t size, uintptr_t alignment, void *heap)
     __attribute__((visibility("hidden")));
@@ -34,14 +36,14 @@ void *slm_port_no_heap[SLM_PORT_NO_HEAP_WORDS] __attribute__((aligned(64))) = ST
 void *slm_port_exited_heap[SLM_PORT_NO_HEAP_WORDS] __attribute__((aligned(64))) = STAND_IN;
 __thread void *slm_port_heap = slm_port_no_heap;
 
-__thread uintptr_t slm_port_numbered; // 1 + the number; 0 before
+__thread uintptr_t slm_port_numbered; // 1 + the thread's number; 0 before it has one
 uintptr_t slm_port_number_thread(void) {
   static uintptr_t count;
   slm_port_numbered = __atomic_add_fetch(&count, 1, __ATOMIC_RELAXED);
   return slm_port_numbered - 1;
 }
 
-// What the core defines for the two functions below, and for the end of the process.
+// The core defines these functions for the end of a thread, for fork, and for the start and end of the process.
 void slm_core_thread_ended(void *heap) __attribute__((visibility("hidden")));
 void slm_core_before_fork(void) __attribute__((visibility("hidden")));
 void slm_core_after_fork(void) __attribute__((visibility("hidden")));
@@ -59,21 +61,21 @@ void slm_port_watch_thread(void *heap) {
 }
 
 #ifdef MREMAP_DONTUNMAP
-// In two steps, since some kernels unmap the target before they look whether they can move.
+// Moves in two steps, because some kernels unmap the target before they check whether they can move.
 static int move_mapping(void *from, void *to, size_t bytes) {
   void *between = mremap(from, bytes, bytes, MREMAP_MAYMOVE | MREMAP_DONTUNMAP, NULL);
   if (between == MAP_FAILED) return -1;
   if (mremap(between, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED, to) != to) {
     void *again = mmap(to, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
-    if (again != to) abort(); // neither place is left for what the program holds
+    if (again != to) abort(); // neither place is left for the program's data
     memcpy(to, between, bytes);
     munmap(between, bytes);
   }
   return 0;
 }
 
-// An object that was moved and has grown consists of several mappings, of which the kernel moves one at a time: halves
-// are tried until they lie in one, and what is small is copied.
+// An object that was moved and has grown consists of several mappings, and the kernel moves one at a time. The function
+// splits the object into halves until each lies in one mapping, and copies small pieces.
 static void move_halves(char *from, char *to, size_t bytes) {
   enum { SMALL = 1 << 20, PAGE = 1 << 16 };
   if (bytes <= SMALL) {
@@ -103,7 +105,7 @@ int slm_port_move(void *from, void *to, size_t bytes) {
 #endif
 
 void slm_port_watch_forks(void) {
-  // Before there is a second thread, unless the constructor is not the first to come here.
+  // The constructor usually calls first, before a second thread exists. Later calls return here.
   if (has_thread_key) return;
   int saved = errno;
   has_thread_key = pthread_key_create(&thread_key, slm_core_thread_ended) == 0;
@@ -120,7 +122,7 @@ __attribute__((destructor)) static void process_ends(void) { slm_core_process_en
 void *slm_port_next_new(size_t size) {
   static const char *const runtimes[] = {"libstdc++.so.6", "libc++abi.so.1", "libc++.so.1"};
   void *(*next)(size_t) = (void *(*)(size_t))dlsym(RTLD_NEXT, "_Znwm");
-  // What dlopen has loaded for somebody alone is found by its name only.
+  // RTLD_NEXT does not search a runtime that dlopen loaded with local scope. Such a runtime is opened by name.
   for (size_t i = 0; next == NULL && i < sizeof runtimes / sizeof *runtimes; i++) {
     void *runtime = dlopen(runtimes[i], RTLD_LAZY | RTLD_NOLOAD);
     if (runtime != NULL) next = (void *(*)(size_t))dlsym(runtime, "_Znwm");
@@ -135,10 +137,11 @@ void *slm_port_next_new(size_t size) {
 
 extern char **environ;
 
-// Where the kernel put the number of arguments, then these, NULL, and the environment. The loader tells.
+// The address at which the kernel stored the number of arguments, followed by the arguments, NULL and the environment.
+// The loader sets it.
 extern void *__libc_stack_end __attribute__((weak));
 
-// The C library's, or what it will be.
+// The C library's environment. Before the C library sets it, the environment that it will set.
 static char **environment(void) {
   if (environ != NULL || &__libc_stack_end == NULL || __libc_stack_end == NULL) return environ;
   char **arguments = (char **)__libc_stack_end + 1;

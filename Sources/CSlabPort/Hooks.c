@@ -1,4 +1,4 @@
-// The weak definitions of the hooks that an embedder may leave out, and the provider on two of them. See
+// The hooks that an embedder may leave out: their weak definitions, and the page provider on two of them. See
 // slabmalloc/port.h.
 #include "CSlabPort.h"
 

@@ -1,8 +1,8 @@
-// What compilers expect of a run-time library. Private to the archive.
+// Functions that compilers expect from a run-time library. They are private to the archive.
 #include "CSlabPort.h"
 
 #if !__STDC_HOSTED__ && UINTPTR_MAX <= 0xFFFFFFFF
-// Shifts of 64 bits by less than 64, which code optimised for size on 32 bits calls.
+// Shifts of 64 bits by less than 64. Code that is optimised for size on 32 bits calls them.
 uint64_t __ashldi3(uint64_t value, int count) {
   uint32_t low = (uint32_t)value, high = (uint32_t)(value >> 32);
   if (count == 0) return value;
@@ -19,7 +19,7 @@ uint64_t __lshrdi3(uint64_t value, int count) {
 #endif
 
 #if !__STDC_HOSTED__ && defined(__ARM_EABI__)
-// The names under which the Arm EABI wants memcpy, memmove, memset and the shifts to be called.
+// The Arm EABI's names for memcpy, memmove, memset and the shifts.
 uint64_t __aeabi_llsl(uint64_t value, int count) { return __ashldi3(value, count); }
 uint64_t __aeabi_llsr(uint64_t value, int count) { return __lshrdi3(value, count); }
 

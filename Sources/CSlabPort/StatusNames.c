@@ -1,4 +1,4 @@
-// The names of the statuses, spelt by the preprocessor out of the one list that slabmalloc.h has.
+// The names of the statuses. The preprocessor spells them out of the one list in slabmalloc.h.
 #include "CSlabPort.h"
 #include <slabmalloc.h>
 

@@ -1,12 +1,13 @@
-// What Embedded Swift calls for memory: libslabmalloc-swiftheap.a. See slabmalloc/port.h.
+// The functions that Embedded Swift calls for memory: libslabmalloc-swiftheap.a. See slabmalloc/port.h.
 #include "CSlabPort.h"
 
 #if !__STDC_HOSTED__
 
-// The values of EINVAL and ENOMEM; Swift looks only whether it is 0.
+// The values of EINVAL and ENOMEM. Swift only compares the result with 0.
 enum { invalid = 22, no_memory = 12 };
 
-// Both strong and in one object: a kernel with a free of its own gets an error of the linker, and not half of each.
+// Both functions are strong and in one object. A kernel with its own free therefore gets a linker error, and not half
+// of each pair.
 int posix_memalign(void **out, size_t alignment, size_t size) {
   slm_status status = slm_swift_heap_allocate(alignment, size, out);
   if (status == SLM_OK) return 0;
@@ -15,7 +16,8 @@ int posix_memalign(void **out, size_t alignment, size_t size) {
 
 void free(void *pointer) { slm_swift_heap_free(pointer); }
 
-// What the development branch of Swift calls in their place (EmbeddedPlatform.h). Weak, as Swift may define them too.
+// The development branch of Swift calls these functions instead (EmbeddedPlatform.h). They are weak, because Swift may
+// define them too.
 __attribute__((weak)) int _swift_alignedAllocate(void **out, size_t alignment, size_t size) {
   return posix_memalign(out, alignment, size);
 }

@@ -1,4 +1,4 @@
-// The file of a trace, and the part of it that is mapped: what was written there stays, however the process ends.
+// The file of a trace, and its mapped part. Records in the mapped part reach the file, however the process ends.
 #define _GNU_SOURCE
 #include "CSlabPort.h"
 
@@ -11,7 +11,7 @@
 uint64_t slm_port_trace[32] __attribute__((aligned(64)));
 __thread slm_port_traced_thread slm_port_traced;
 
-// Above what programs take for files of their own, as far as that goes.
+// The trace's descriptor has a number of at least 400 where possible, because programs use the lower numbers.
 enum { FIRST_FILE = 400, PATH_BYTES = 4096 };
 
 static struct {
@@ -21,7 +21,7 @@ static struct {
   ino_t inode;
 } trace;
 
-// Replaces the first %p. 0 on success.
+// Copies the path and replaces its first %p by the process's number. 0 on success.
 static int expand(const char *path, char *out) {
   size_t count = 0;
   int is_expanded = 0;
@@ -42,12 +42,12 @@ static int expand(const char *path, char *out) {
 
 static int open_path(const char *path) {
   char expanded[PATH_BYTES];
-  // Whoever may set the environment of a program with more rights than their own must not write files with these.
+  // A program with more rights than its caller must not write files for the caller, who sets its environment.
   if (getauxval(AT_SECURE) != 0 || expand(path, expanded) != 0) return SLM_PORT_TRACE_REFUSED;
-  // Not open(), at which a thread may be cancelled.
+  // open() is a cancellation point. The system call itself is none.
   long opened = syscall(SYS_openat, AT_FDCWD, expanded, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
   if (opened < 0) return SLM_PORT_TRACE_REFUSED;
-  // Processes that a program starts meanwhile have the same environment.
+  // The lock excludes processes that this program starts, because they inherit the environment and with it the path.
   int result = flock((int)opened, LOCK_EX | LOCK_NB) == 0 ? SLM_PORT_TRACE_OK : SLM_PORT_TRACE_BUSY;
   if (result == SLM_PORT_TRACE_OK) {
     int moved = fcntl((int)opened, F_DUPFD_CLOEXEC, FIRST_FILE);
@@ -84,7 +84,7 @@ void *slm_port_trace_map(size_t start, size_t bytes) {
   int saved = errno;
   void *memory = MAP_FAILED;
   if (is_own_file()) {
-    // Room on the disk first: whoever writes to a page without gets a signal.
+    // Reserves room on the disk first, because a write to a mapped page without room raises a signal.
     int error = fallocate(trace.file, 0, (off_t)start, (off_t)bytes) == 0 ? 0 : errno;
     if (error == EOPNOTSUPP || error == ENOSYS) error = ftruncate(trace.file, (off_t)(start + bytes)) == 0 ? 0 : errno;
     if (error == 0) memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, trace.file, (off_t)start);
@@ -96,7 +96,7 @@ void *slm_port_trace_map(size_t start, size_t bytes) {
 void slm_port_trace_close(size_t size) {
   int saved = errno;
   if (is_own_file()) {
-    // What is mapped beyond the end stays zero.
+    // All mapped bytes beyond the new end are zero. If this fails, the file ends with zeros.
     if (ftruncate(trace.file, (off_t)size) != 0) errno = saved;
     syscall(SYS_close, trace.file);
   }

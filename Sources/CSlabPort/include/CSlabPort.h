@@ -1,26 +1,26 @@
-// What Swift can't import or say: variadic system calls, and memory that is zero before any code runs.
+// Things that Swift cannot import or express: variadic system calls, and memory that is zero before any code runs.
 #ifndef CSLABPORT_H
 #define CSLABPORT_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-/// A word without slots that a bin without a slab allocates from. Nothing ever writes it.
+/// A word without slots. A bin without a slab allocates from it. Nothing ever writes to it.
 static inline const uintptr_t *slm_port_no_slots(void) {
   static const uintptr_t none = 0;
   return &none;
 }
 
-/// The same value, of which the compiler no longer knows where it comes from. No instruction.
+/// Returns the same value, but hides its origin from the compiler. It takes no instruction.
 __attribute__((always_inline)) static inline uintptr_t slm_port_opaque(uintptr_t value) {
   __asm__("" : "+r"(value));
   return value;
 }
 
-/// The name of a status, "SLM_ERR_UNKNOWN" for any other number.
+/// The name of a status; "SLM_ERR_UNKNOWN" for any other number.
 const char *slm_port_status_name(int32_t status) __attribute__((visibility("hidden")));
 
-/// Tells the CPU that this is a loop that waits.
+/// Hints to the CPU that this loop waits.
 __attribute__((always_inline)) static inline void slm_port_pause(void) {
 #if defined(__x86_64__) || defined(__i386__)
   __builtin_ia32_pause();
@@ -29,7 +29,7 @@ __attribute__((always_inline)) static inline void slm_port_pause(void) {
 #endif
 }
 
-// An invariant of a build with assertions is broken: reports it, and ends the program.
+// Reports a broken invariant and ends the program. Only builds with assertions call it.
 _Noreturn void slm_port_broken(const unsigned char *text, intptr_t length, uintptr_t address)
   __attribute__((visibility("hidden")));
 
@@ -46,7 +46,7 @@ _Noreturn void slm_port_broken(const unsigned char *text, intptr_t length, uintp
 #include <time.h>
 #include <unistd.h>
 
-// The state of the process-wide mmap provider: Swift would initialise a global of its own lazily.
+// The state of the process-wide mmap provider. It is here because Swift would initialise its own global lazily.
 extern unsigned char slm_port_system_pages[256] __attribute__((visibility("hidden")));
 
 // A bit for each 32 MiB of a 48-bit address space. Untouched parts take no memory.
@@ -54,7 +54,7 @@ extern unsigned char slm_port_system_pages[256] __attribute__((visibility("hidde
 extern uint64_t slm_port_arenas[SLM_PORT_ADDRESS_BITS_WORDS] __attribute__((visibility("hidden")));
 static inline uint64_t *slm_port_arenas_address(void) { return slm_port_arenas; }
 
-// Every call keeps errno: the callers promise it.
+// Every function preserves errno, because the callers promise it.
 
 static inline void *slm_port_map(size_t bytes) {
   int saved = errno;
@@ -77,17 +77,17 @@ static inline void slm_port_discard(void *memory, size_t bytes) {
 
 static inline void *slm_port_system_pages_address(void) { return slm_port_system_pages; }
 
-// The number of this thread: 0, 1, ... in the order in which threads ask for theirs.
+// The number of this thread: 0, 1, ... in the order in which threads request their numbers.
 extern __thread uintptr_t slm_port_numbered __attribute__((visibility("hidden"), tls_model("initial-exec")));
 uintptr_t slm_port_number_thread(void) __attribute__((visibility("hidden")));
 static inline uintptr_t slm_port_thread_number(void) {
   return slm_port_numbered != 0 ? slm_port_numbered - 1 : slm_port_number_thread();
 }
 
-// The same, or UINTPTR_MAX for a thread that has not asked for its number.
+// The number of this thread; UINTPTR_MAX if the thread has not requested one.
 static inline uintptr_t slm_port_thread_number_if_any(void) { return slm_port_numbered - 1; }
 
-// Which thread this is, never 0: where it has its number.
+// Identifies this thread by the address of its number; never 0.
 static inline uintptr_t slm_port_thread(void) { return (uintptr_t)&slm_port_numbered; }
 
 static inline void slm_port_wait(uint32_t *word, uint32_t value) {
@@ -104,7 +104,8 @@ static inline void slm_port_wake_one(uint32_t *word) {
 
 // --- Heaps -----------------------------------------------------------------------------------------
 
-// What serves the calls of a thread without a heap. The arguments are those of the call; the stand-in comes last.
+// The functions that serve the calls of a thread without a heap. The arguments are those of the call, and the stand-in
+// comes last.
 typedef struct {
   uintptr_t (*allocate)(uintptr_t size, void *heap);
   uintptr_t (*allocate_aligned)(uintptr_t size, uintptr_t alignment, void *heap);
@@ -114,9 +115,9 @@ typedef struct {
   uintptr_t (*adopt)(void *run, void *heap);
 } slm_port_stand_in;
 
-// The heap of this thread. Before the thread has one, and after it has given it back, a stand-in: a heap that serves
-// nothing, with the process's pool and the functions above. The words at which a heap has these two; HeapLayoutTests
-// hold them.
+// The heap of this thread. Before the thread has a heap, and after it has returned it, this is a stand-in: a heap that
+// serves nothing, with the process's pool and the functions above. The enum gives the words at which a heap stores
+// these two; HeapLayoutTests check them.
 enum { SLM_PORT_HEAP_POOL = 2, SLM_PORT_HEAP_STAND_IN = 9, SLM_PORT_NO_HEAP_WORDS = 16 };
 extern void *slm_port_no_heap[SLM_PORT_NO_HEAP_WORDS] __attribute__((visibility("hidden")));
 extern void *slm_port_exited_heap[SLM_PORT_NO_HEAP_WORDS] __attribute__((visibility("hidden")));
@@ -126,7 +127,7 @@ static inline void slm_port_set_thread_heap(void *heap) { slm_port_heap = heap; 
 static inline void *slm_port_no_heap_address(void) { return slm_port_no_heap; }
 static inline void *slm_port_exited_heap_address(void) { return slm_port_exited_heap; }
 
-// The bin of a run that has none: zeros. Nothing ever writes them.
+// The bin of a run that has none: zeros. Nothing ever writes to it.
 extern unsigned char slm_port_no_bin[128] __attribute__((visibility("hidden")));
 static inline void *slm_port_no_bin_address(void) { return slm_port_no_bin; }
 
@@ -134,12 +135,12 @@ static inline void *slm_port_no_bin_address(void) { return slm_port_no_bin; }
 extern unsigned char slm_port_process[16384] __attribute__((visibility("hidden")));
 static inline void *slm_port_process_address(void) { return slm_port_process; }
 
-// Makes the thread give its heap back when it ends.
+// Makes the thread return its heap when it ends.
 void slm_port_watch_thread(void *heap) __attribute__((visibility("hidden")));
-// Makes fork() wait until nobody changes what heaps share.
+// Makes fork() wait until no thread changes the state that heaps share.
 void slm_port_watch_forks(void) __attribute__((visibility("hidden")));
 
-// Address space without memory; NULL if there is none. The system may refuse to commit more than it has.
+// Reserves address space without memory; NULL if there is none. The system may refuse to commit more than it has.
 static inline void *slm_port_reserve(size_t bytes) {
   int saved = errno;
   void *memory = mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -147,7 +148,7 @@ static inline void *slm_port_reserve(size_t bytes) {
   return memory == MAP_FAILED ? NULL : memory;
 }
 
-// Makes reserved address space usable; it reads as zero. 0 on success.
+// Commits reserved address space. It reads as zero. 0 on success.
 static inline int slm_port_commit(void *memory, size_t bytes) {
   int saved = errno;
   int result = mprotect(memory, bytes, PROT_READ | PROT_WRITE);
@@ -155,7 +156,7 @@ static inline int slm_port_commit(void *memory, size_t bytes) {
   return result;
 }
 
-// Puts memory out of reach: it faults when it is touched, and keeps its content. 0 on success.
+// Makes memory inaccessible. It faults on access and keeps its content. 0 on success.
 static inline int slm_port_protect(void *memory, size_t bytes) {
   int saved = errno;
   int result = mprotect(memory, bytes, PROT_NONE);
@@ -163,7 +164,7 @@ static inline int slm_port_protect(void *memory, size_t bytes) {
   return result;
 }
 
-// A number that nobody can foresee; less so where the system has none to give yet.
+// A number that nobody can foresee. It is weaker before the system has random numbers to give.
 static inline uint64_t slm_port_random(void) {
   int saved = errno;
   uint64_t number;
@@ -176,7 +177,7 @@ static inline uint64_t slm_port_random(void) {
   return number;
 }
 
-// Takes the memory away, so that it reads as zero. 0 on success.
+// Purges memory, which afterwards reads as zero. 0 on success.
 static inline int slm_port_purge(void *memory, size_t bytes) {
   int saved = errno;
   int result = madvise(memory, bytes, MADV_DONTNEED);
@@ -184,7 +185,8 @@ static inline int slm_port_purge(void *memory, size_t bytes) {
   return result;
 }
 
-// Moves memory to another place; what is left where it was doesn't matter. 0 on success, else nothing has changed.
+// Moves memory to another place. The content of the old place is undefined afterwards. 0 on success; on failure nothing
+// has changed.
 int slm_port_move(void *from, void *to, size_t bytes) __attribute__((visibility("hidden")));
 
 static inline size_t slm_port_page_size(void) { return (size_t)sysconf(_SC_PAGESIZE); }
@@ -195,7 +197,7 @@ static inline uint64_t slm_port_milliseconds(void) {
   return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-// glibc's mallinfo and mallinfo2, under names that no libc lacks.
+// glibc's mallinfo and mallinfo2, under names that every C library has.
 typedef struct {
   int arena, ordblks, smblks, hblks, hblkhd, usmblks, fsmblks, uordblks, fordblks, keepcost;
 } slm_port_mallinfo;
@@ -217,8 +219,9 @@ static inline void slm_port_write_error(const void *text, size_t bytes) {
 
 // --- Traces ----------------------------------------------------------------------------------------
 
-// The state of the process's trace, and for each thread while there is one: its heap, which slm_port_heap doesn't lead
-// to then, and 1 + its number in the trace, 0 before it has one.
+// The state of the process's trace. While a trace is recorded, slm_port_heap does not lead to a thread's heap. The
+// second variable, one per thread, then holds this heap, and 1 + the thread's number in the trace, or 0 before it has
+// one.
 extern uint64_t slm_port_trace[32] __attribute__((visibility("hidden")));
 static inline void *slm_port_trace_address(void) { return slm_port_trace; }
 typedef struct {
@@ -231,29 +234,30 @@ static inline void slm_port_set_traced_heap(void *heap) { slm_port_traced.heap =
 static inline uintptr_t slm_port_traced_number(void) { return slm_port_traced.number; }
 static inline void slm_port_set_traced_number(uintptr_t number) { slm_port_traced.number = number; }
 
-// Makes the file empty; %p in the path becomes the number of the process. SLM_PORT_TRACE_BUSY if another process
-// records into it, SLM_PORT_TRACE_REFUSED if it can't be written.
+// Opens the file of a trace and empties it. The process's number replaces %p in the path. SLM_PORT_TRACE_BUSY if
+// another process records into the file, SLM_PORT_TRACE_REFUSED if the file cannot be written.
 enum { SLM_PORT_TRACE_OK, SLM_PORT_TRACE_BUSY, SLM_PORT_TRACE_REFUSED };
 int slm_port_trace_open(const char *path) __attribute__((visibility("hidden")));
-// Maps a part of the file, which reads as zero; NULL if there is no room. Fails too in a child of the process, and if
-// the program has put another file in the place of this one.
+// Maps a part of the file, which reads as zero; NULL if there is no room. Also fails in a child of the process, and if
+// the program has replaced the file behind the descriptor.
 void *slm_port_trace_map(size_t start, size_t bytes) __attribute__((visibility("hidden")));
-// The file has this size from now on. Does nothing in a child.
+// Closes the file and gives it this size. Does nothing in a child.
 void slm_port_trace_close(size_t size) __attribute__((visibility("hidden")));
 
-// The operator new that this one hides. It calls the new_handler, and throws.
+// The operator new that this library's hides. It calls the new_handler, and throws.
 void *slm_port_next_new(size_t size) __attribute__((visibility("hidden")));
 int slm_port_has_environment(void) __attribute__((visibility("hidden")));
-// The next variable of the environment whose name starts with SLABMALLOC_, from *position on; NULL after the last.
+// Returns the next variable of the environment whose name starts with SLABMALLOC_, from *position on; NULL after the
+// last.
 enum { SLM_PORT_OPTION_PREFIX_LENGTH = 11 };
 const char *slm_port_next_option(size_t *position) __attribute__((visibility("hidden")));
 
 #else
 
-// What an embedder provides.
+// The hooks that an embedder provides.
 #include <slabmalloc/port.h>
 
-// The state of Embedded Swift's heap, see SwiftHeap.swift.
+// The state of Embedded Swift's heap; see SwiftHeap.swift.
 extern uintptr_t slm_port_swift_heap[4] __attribute__((visibility("hidden")));
 static inline void *slm_port_swift_heap_address(void) { return slm_port_swift_heap; }
 

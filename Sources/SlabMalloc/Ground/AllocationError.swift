@@ -1,8 +1,9 @@
 import CSlabmalloc
 
-/// Why a call was refused: a status of the C API, as an error of Swift.
+/// The reason why a call failed: a status of the C API, as a Swift error.
 ///
-/// One stored field and no enum: an enum without payload as `Error` would pull hashing into the Embedded build.
+/// The type has one stored field and is no enum, because an enum without payload as `Error` would pull hashing into the
+/// Embedded build.
 public struct AllocationError: Error, Equatable, Sendable {
   /// The status code of the C API, below 0.
   public let code: Int32
@@ -26,7 +27,7 @@ public struct AllocationError: Error, Equatable, Sendable {
   public static var overflow: Self { Self(.overflow) }
   public static var writeAfterFree: Self { Self(.writeAfterFree) }
 
-  /// Throws the error that a status stands for.
+  /// Throws the error that a status stands for; returns if the status is `ok`.
   @inline(__always) static func check(_ status: Status) throws(AllocationError) {
     guard status == .ok else { throw AllocationError(status) }
   }

@@ -1,10 +1,10 @@
-/// What the build decides: the full library or the small one (`SLM_SMALL`), for machines that count bytes, and the size
-/// of a word.
+/// The facts that the build decides: whether this is the full library or the small one (`SLM_SMALL`), and the size of a
+/// word. The small library is for machines that count bytes.
 enum Build {
   @inline(__always) static var has64BitWords: Bool { UInt.bitWidth == 64 }
 
   #if SLM_SMALL
-    /// No pages of 2 MiB, so no tables for them, none that grow, and no object above 2 KiB.
+    /// The small library has no pages of 2 MiB, no tables for them, no tables that grow, and no object above 2 KiB.
     @inline(__always) static var isSmall: Bool { true }
   #else
     @inline(__always) static var isSmall: Bool { false }
@@ -12,7 +12,7 @@ enum Build {
 }
 
 #if SLM_SMALL
-  /// Slot size by class index: two per doubling, and 48.
+  /// Slot size by class index: two classes per doubling, and 48.
   let slotSizes: InlineArray<15, UInt32> = [
     8, 16, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048,
   ]

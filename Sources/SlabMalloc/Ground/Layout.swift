@@ -3,7 +3,7 @@ public struct Layout: Equatable, Sendable {
   public var size: Int
   public var alignment: Int
 
-  /// Any numbers; what can't be served is refused by the allocator as an invalid layout.
+  /// Takes any numbers. The allocator throws `invalidLayout` for a layout that it cannot serve.
   public init(size: Int, alignment: Int) {
     self.size = size
     self.alignment = alignment
@@ -15,32 +15,32 @@ public struct Layout: Equatable, Sendable {
   }
 }
 
-/// The largest size an allocator serves: the largest size class.
+/// The largest size that an allocator serves, in bytes: the slot size of the largest class.
 @inline(__always) var maxSize: UInt { Build.isSmall ? 2048 : 136 << 10 }
 
-/// The address of a pointer, 0 for nil. `UInt(bitPattern:)` of an optional would compare with nil first.
+/// The address of a pointer, 0 for nil. `UInt(bitPattern:)` of an optional would first compare with nil.
 @inline(__always) func bits(_ pointer: UnsafeMutableRawPointer?) -> UInt {
   unsafeBitCast(pointer, to: UInt.self)
 }
 
-/// The word that C's size_t is, which Swift imports as Int.
+/// The word behind C's size_t, which Swift imports as Int.
 @inline(__always) func bits(_ size: Int) -> UInt { UInt(bitPattern: size) }
 
 @inline(__always) func isPowerOfTwo(_ value: UInt) -> Bool {
   value != 0 && value & (value &- 1) == 0
 }
 
-/// The next multiple of a power of two; wraps to 0 past the end of the address space.
+/// The next multiple of a power of two. Wraps to 0 past the end of the address space.
 @inline(__always) func roundUp(_ value: UInt, to alignment: UInt) -> UInt {
   (value &+ alignment &- 1) & ~(alignment &- 1)
 }
 
-/// An alignment that some slot can have.
+/// Whether some slot can have this alignment.
 @inline(__always) func isServable(alignment: UInt) -> Bool {
   isPowerOfTwo(alignment) && alignment <= (Build.isSmall ? maxSize : PageSize.large.size)
 }
 
-/// A word with its `count` lowest bits set; all of them from 64 on.
+/// A word with its `count` lowest bits set. From 64 on, all bits are set.
 @inline(__always) func lowBits(_ count: UInt) -> UInt64 {
   count >= 64 ? UInt64.max : (1 &<< UInt64(count)) &- 1
 }

@@ -1,16 +1,16 @@
-/// What a list links: it has the two links itself, so that a list takes no memory of its own.
+/// A member of a list. It stores both links itself, and a list takes no memory of its own.
 ///
-/// A member is in one list at most. The links of a member that is in none mean nothing.
+/// A member is in at most one list. The links of a member outside every list mean nothing.
 protocol Linked: ~Copyable {
   var next: UnsafeMutablePointer<Self>? { get set }
   var previous: UnsafeMutablePointer<Self>? { get set }
 }
 
-/// A list that grows at both ends, and that any member can be removed from.
+/// A list that grows at both ends and can remove any member.
 ///
 ///     first -> member <-> member <-> ... <-> member <- last
 ///
-/// Discipline is the owner's: `append` and `removeFirst` make a queue, `prepend` and `removeFirst` a stack.
+/// The owner chooses the order: `append` and `removeFirst` make a queue, `prepend` and `removeFirst` a stack.
 struct LinkedList<Member: Linked & ~Copyable> {
   private(set) var first: UnsafeMutablePointer<Member>? = nil
   private(set) var last: UnsafeMutablePointer<Member>? = nil
@@ -42,7 +42,7 @@ struct LinkedList<Member: Linked & ~Copyable> {
   }
 }
 
-/// A stack that any member can be removed from: a list in one word.
+/// A stack that can remove any member: a list in one word.
 ///
 ///     first -> member <-> member <-> ... <-> member
 struct LinkedStack<Member: Linked & ~Copyable> {

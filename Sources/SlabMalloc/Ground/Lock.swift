@@ -1,17 +1,17 @@
 import CSlabPort
 import Synchronization
 
-// A lock for a few dozen instructions of work, a field of the struct that it guards. Zero-filled memory is an open
-// lock.
+// A lock for a few dozen instructions of work. It is a field of the struct that it guards. Zero-filled memory is an
+// open lock.
 //
-// Which locks there are, and in which order they are taken, is listed in the design article.
+// The design article lists all locks and the order in which threads take them.
 
 #if SLM_HOSTED
-  /// A lock that sleeps when it is contended.
+  /// A lock whose waiters sleep.
   ///
-  /// Bits of the word: 0 it is held, 1 a thread may be asleep (after Drepper, "Futexes are tricky"). Taking it sets bit
-  /// 0 and leaves the other, giving it up subtracts bit 0: each is one instruction, whose result says whether that was
-  /// all.
+  /// The word has two bits: bit 0 means that the lock is held, bit 1 that a thread may be asleep (after Drepper,
+  /// "Futexes are tricky"). Taking the lock sets bit 0 and leaves bit 1. Releasing it subtracts bit 0. Each is one
+  /// instruction, and its result shows whether more work is needed.
   struct Lock: ~Copyable {
     private let word = Atomic<UInt32>(0)
 
@@ -24,8 +24,8 @@ import Synchronization
 
     @inline(__always) func release() { _ = release(returning: 0) }
 
-    /// Releases the lock. What the caller returns passes through, so that it needs no register while a sleeper is
-    /// woken.
+    /// Releases the lock and returns `result`, the caller's own result. It passes through here because it would
+    /// otherwise need a saved register while a sleeper is woken.
     @inline(__always) func release(returning result: UInt) -> UInt {
       guard word.wrappingSubtract(Self.held, ordering: .releasing).newValue == 0 else {
         return Self.wakeOne(word, returning: result)
@@ -33,15 +33,15 @@ import Synchronization
       return result
     }
 
-    /// Takes the lock if it is open.
+    /// Takes the lock if it is open; false otherwise.
     @inline(__always) func tryAcquire() -> Bool {
       word.bitwiseOr(Self.held, ordering: .acquiring).oldValue & Self.held == 0
     }
 
-    // The slow halves are functions of the word alone, so that the fast ones save no register for them.
+    // The slow halves are functions of the word alone, because the fast halves would otherwise save registers for them.
 
     @inline(never) private static func acquireContended(_ word: borrowing Atomic<UInt32>) {
-      // The holder is done soon: look a few times before asking the system to wait.
+      // The holder will release the lock soon: look a few times before asking the system to wait.
       for _ in 0..<100 {
         if word.load(ordering: .relaxed) & held == 0, word.bitwiseOr(held, ordering: .acquiring).oldValue & held == 0 {
           return
@@ -53,7 +53,8 @@ import Synchronization
       }
     }
 
-    /// The lock is open already; another thread may have it by now, and then leaves it by this way, too.
+    /// Wakes a sleeper after the lock was opened. Another thread may hold the lock by now. It clears the sleepers' bit
+    /// in the same way when it releases the lock.
     @inline(never) private static func wakeOne(_ word: borrowing Atomic<UInt32>, returning result: UInt) -> UInt {
       word.bitwiseAnd(~hasSleepers, ordering: .relaxed)
       Platform.wakeOne(word.address)
@@ -62,7 +63,7 @@ import Synchronization
   }
 
   extension Atomic where Value == UInt32 {
-    /// Where the word is, for the system's calls.
+    /// The address of the word, for system calls.
     fileprivate var address: UnsafeMutablePointer<UInt32> {
       withUnsafePointer(to: self) {
         UnsafeMutableRawPointer(mutating: UnsafeRawPointer($0)).assumingMemoryBound(to: UInt32.self)
@@ -70,12 +71,12 @@ import Synchronization
     }
   }
 #else
-  /// A spin lock, held with interrupts disabled: no handler of the same CPU waits for it.
+  /// A spin lock that is held with interrupts disabled, because a handler on the same CPU would wait for ever.
   ///
-  /// States of the word: 0 open, 1 held.
+  /// States of the word: 0 is open, 1 is held.
   struct Lock: ~Copyable {
     private let word = Atomic<UInt32>(0)
-    /// What the interrupts of the holder's CPU were before. Only the holder reads and writes it.
+    /// The interrupt state of the holder's CPU before the lock was taken. Only the holder reads and writes it.
     private let interrupts = Atomic<UInt>(0)
 
     #if SLM_SMALL
@@ -86,7 +87,7 @@ import Synchronization
     func acquire() {
       var state = Platform.disableInterrupts()
       while !takeWord() {
-        // A CPU that waits can be interrupted.
+        // Interrupts are enabled while the CPU waits.
         Platform.restoreInterrupts(state)
         while word.load(ordering: .relaxed) != 0 { Platform.pause() }
         state = Platform.disableInterrupts()
@@ -105,13 +106,13 @@ import Synchronization
       Platform.restoreInterrupts(state)
     }
 
-    /// The same with a result of the caller's that passes through, as the hosted lock has it.
+    /// Releases the lock and returns `result`, like the hosted lock.
     @inline(__always) func release(returning result: UInt) -> UInt {
       release()
       return result
     }
 
-    /// Takes the lock if it is open; else interrupts are as they were.
+    /// Takes the lock if it is open. Otherwise restores the interrupts and returns false.
     @inline(__always) func tryAcquire() -> Bool {
       let state = Platform.disableInterrupts()
       guard takeWord() else {

@@ -1,4 +1,4 @@
-/// The size of a page in bytes; pages are aligned to it.
+/// The size of a page, in bytes. Pages are aligned to their size.
 public struct PageSize: Equatable, Sendable {
   let shift: UInt8
 
@@ -10,7 +10,7 @@ public struct PageSize: Equatable, Sendable {
   /// The large page: 2 MiB.
   public static var large: Self { Self(shift: 21) }
 
-  /// A base page size, or nil if no base page is that big.
+  /// The base page of this size; nil if it is not 4, 16 or 64 KiB.
   public init?(base bytes: Int) {
     switch bytes {
     case 4096: self = .kib4
@@ -20,7 +20,7 @@ public struct PageSize: Equatable, Sendable {
     }
   }
 
-  /// A base page size or the large one, or nil.
+  /// The base or large page of this size; nil for any other size.
   init?(bytes: Int) {
     if bytes == Self.large.bytes { self = .large } else { self.init(base: bytes) }
   }

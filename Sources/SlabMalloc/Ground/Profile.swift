@@ -1,10 +1,10 @@
-/// What a zone, or a process's heaps, find of misuse.
+/// The kinds of misuse that a zone, or the heaps of a process, detect.
 public enum Profile: UInt8, Sendable {
-  /// As `checked`, but a deallocation with a layout doesn't look at the layout.
+  /// Like `checked`, but a deallocation with a layout ignores the layout.
   case fast
-  /// Every double and every invalid free, and a wrong layout if a deallocation has one.
+  /// Detects every double and every invalid free, and a wrong layout if the deallocation passes one.
   case checked
-  /// Also overflows and writes after free; slots come in random order, and freed ones are cleared and wait in a
-  /// quarantine.
+  /// Also detects overflows and writes after free. Slots are allocated in random order, and freed slots are cleared and
+  /// wait in a quarantine.
   case hardened
 }

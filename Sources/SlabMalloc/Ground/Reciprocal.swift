@@ -1,21 +1,22 @@
-/// Division of an offset in a page by a slot size, by a multiplication with the slot size's reciprocal.
+/// Divides an offset in a page by a slot size: one multiplication by the slot size's reciprocal replaces the division.
+/// Every deallocation checks its pointer in this way.
 ///
-/// With offset * reciprocal = index : fraction, an offset starts a slot exactly if the fraction is below the reciprocal
-/// (Lemire, "Faster remainders when the divisor is a constant"). That needs a reciprocal of more bits than offset *
-/// slotSize has: 32 will do in a base page, whose slots have at most a sixteenth of its size or 2 KiB, and 42 in a
-/// large page, whose slots have at most half of its size.
+/// Let offset * reciprocal = index : fraction. An offset starts a slot exactly if the fraction is below the reciprocal
+/// (Lemire, "Faster remainders when the divisor is a constant"). The reciprocal needs more bits than offset * slotSize.
+/// In a base page 32 bits suffice, because a slot has at most a sixteenth of the page's size or 2 KiB. In a large page
+/// 42 bits suffice, because a slot has at most half of the page's size.
 enum Reciprocal {
   /// 2^32 / slotSize, rounded up.
   static func inBasePage(_ slotSize: UInt) -> UInt64 {
     UInt64(UInt32.max / UInt32(truncatingIfNeeded: slotSize)) &+ 1
   }
 
-  /// 2^64 / slotSize, rounded up: the index is then the upper half of the product. On 32 bits 2^42 / slotSize, rounded
-  /// up: the product then has at most 63 bits.
+  /// 2^64 / slotSize, rounded up: the upper half of the product is the index. On 32 bits 2^42 / slotSize, rounded up:
+  /// the product has at most 63 bits.
   static func inLargePage(_ slotSize: UInt) -> UInt64 {
     if Build.has64BitWords { return UInt64.max / UInt64(slotSize) + 1 }
-    // One more than (2^42 - 1) / slotSize, whose every bit is 1. Bit by bit, because a division of 64 bits would be a
-    // function of a run-time library.
+    // One more than (2^42 - 1) / slotSize, a dividend whose every bit is 1. The loop divides bit by bit, because a
+    // division of 64 bits would call a function of a run-time library.
     var quotient: UInt64 = 0
     var rest: UInt = 0
     for _ in 0..<42 {
@@ -29,7 +30,7 @@ enum Reciprocal {
     return quotient &+ 1
   }
 
-  /// On 32 bits one multiplication of 32 by 32 bits.
+  /// On 32 bits this is one multiplication of 32 by 32 bits.
   @inline(__always) static func divideInBasePage(
     _ offset: UInt, by reciprocal: UInt64
   ) -> (index: UInt, isStart: Bool) {

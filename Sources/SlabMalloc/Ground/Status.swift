@@ -1,9 +1,9 @@
 import CSlabPort
 import CSlabmalloc
 
-/// What a call of the core came to: the C API's `slm_status`, under names that Swift reads.
+/// The result of a call of the core: the C API's `slm_status`, under Swift names.
 ///
-/// The numbers and meanings stand in one place, `SLM_STATUSES` of slabmalloc.h. A new status gets its line there and a
+/// The numbers and meanings have one place, `SLM_STATUSES` in slabmalloc.h. A new status needs a line there and a
 /// member here.
 @usableFromInline typealias Status = slm_status
 
@@ -26,13 +26,13 @@ extension slm_status {
   @inline(__always) static var overflow: Self { SLM_ERR_OVERFLOW }
   @inline(__always) static var writeAfterFree: Self { SLM_ERR_WRITE_AFTER_FREE }
 
-  /// Compares the numbers: the library's own `==` is generic.
+  /// Compares the numbers, because the standard library's `==` is generic.
   @inline(__always) static func == (left: Self, right: Self) -> Bool { left.rawValue == right.rawValue }
   @inline(__always) static func != (left: Self, right: Self) -> Bool { left.rawValue != right.rawValue }
 
-  /// Whether memory was written that nobody may write: the statuses of profile hardened.
+  /// Whether the status reports a write to memory that nobody may write. Only profile hardened returns such a status.
   var reportsWrite: Bool { self == .writeAfterFree || self == .overflow }
 
-  /// A success that the compiler cannot foresee: a caller that knew the result would call, not jump.
+  /// A success that the compiler cannot foresee. A caller that knew the result would call instead of jump.
   static var opaqueOK: Self { Self(rawValue: Int32(truncatingIfNeeded: slm_port_opaque(0))) }
 }

@@ -1,27 +1,29 @@
-/// A range of a region's memory. Its state takes its first bytes: see `Region`.
+/// A range of a region's memory. Its first bytes hold its own state: see `Region` for the drawing. The rest is pages,
+/// and each block of 2 MiB has a map of its free pages.
 struct MemoryRange {
   var next: MemoryRangePointer?
-  /// All of it, as it was given: what no other range may overlap.
+  /// The whole range as the caller gave it. No other range may overlap it.
   var start: UInt
   var end: UInt
-  /// The pages: `pageCount` of them from `firstPage`.
+  /// The pages: `pageCount` of them, from `firstPage`.
   var firstPage: UInt
   var pageCount: UInt
   /// Address of the first block, a multiple of 2 MiB at or below the state.
   var firstBlock: UInt
   var blockCount: UInt
   var blocks: BlockPointer
-  /// So many words for each block as `wordsPerBlock` says; bit i of a block is its i-th base page, 1 if it is free.
+  /// The free maps, `wordsPerBlock` words for each block. Bit i of a block's map is 1 if the block's i-th base page is
+  /// free.
   var maps: UnsafeMutablePointer<UInt64>
 
   struct Block: Linked {
-    /// List of a level.
+    /// Links of a level's stack.
     var next: BlockPointer?
     var previous: BlockPointer?
     let range: MemoryRangePointer
-    /// Free pages now.
+    /// The current number of free pages.
     var freePages: UInt16
-    /// No word of the map before this one has a free page.
+    /// No map word before this one has a free page.
     var hint: UInt16
   }
 }
@@ -33,20 +35,20 @@ extension MemoryRange {
   static func pagesPerBlock(_ page: PageSize) -> UInt { PageSize.large.size &>> UInt(page.shift) }
   static func wordsPerBlock(_ page: PageSize) -> UInt { (pagesPerBlock(page) + 63) / 64 }
 
-  /// Whether there can be such memory. At the end of the address space, where sums would wrap, there is none.
+  /// Whether memory can exist there. The end of the address space is excluded, because sums would wrap there.
   static func canBe(_ start: UInt, _ size: UInt) -> Bool {
     let (end, overflow) = start.addingReportingOverflow(size)
     return !overflow && start != 0 && end <= UInt.max - 2 * PageSize.large.size && size <= UInt.max / 4
   }
 
-  /// A range from `start` to `end` whose state begins at `state`; nil if it can't hold that and one page. Nothing is
-  /// written.
+  /// A range from `start` to `end` whose state begins at `state`; nil if the range cannot hold its state and one page.
+  /// Writes nothing.
   init?(start: UInt, end: UInt, state: UInt, page: PageSize) {
     guard state < end else { return nil }
     self.start = start
     self.end = end
     next = nil
-    // The maps cover every block the range touches: a few bytes more than the pages that are left need.
+    // The maps cover every block that the range touches. This takes a few bytes more than the remaining pages need.
     firstBlock = state & ~PageSize.large.mask
     blockCount = (end &- firstBlock &+ PageSize.large.mask) &>> UInt(PageSize.large.shift)
     let blocksAt = state &+ UInt(MemoryLayout<MemoryRange>.stride)
@@ -62,7 +64,7 @@ extension MemoryRange {
 }
 
 extension UnsafeMutablePointer where Pointee == MemoryRange {
-  /// Whether an address is where a page of the range starts and all of the page is in it.
+  /// Whether a page of the range starts at an address and lies wholly in the range.
   func holds(_ address: UInt, _ page: PageSize, base: PageSize) -> Bool {
     guard address & page.mask == 0, address >= pointee.firstPage else { return false }
     let end = pointee.firstPage &+ pointee.pageCount &<< UInt(base.shift)
@@ -73,13 +75,13 @@ extension UnsafeMutablePointer where Pointee == MemoryRange {
     pointee.blocks + Int((address &- pointee.firstBlock) &>> UInt(PageSize.large.shift))
   }
 
-  /// Makes a block, without a free page.
+  /// Makes a block without free pages.
   func initializeBlock(_ index: UInt) {
     (pointee.blocks + Int(index)).initialize(
       to: MemoryRange.Block(next: nil, previous: nil, range: self, freePages: 0, hint: 0))
   }
 
-  /// Marks the pages of a block free that there are; returns how many.
+  /// Marks the existing pages of a block as free; returns their number.
   func fill(_ index: UInt, page: PageSize) -> UInt16 {
     let words = MemoryRange.wordsPerBlock(page)
     let start = pointee.firstBlock &+ index &<< UInt(PageSize.large.shift)
@@ -96,7 +98,7 @@ extension UnsafeMutablePointer where Pointee == MemoryRange {
     return UInt16(truncatingIfNeeded: count)
   }
 
-  /// Of a word of a map, the bits that stand for the pages below a page.
+  /// The bits in a word of a map that stand for the pages below `page`.
   private static func bits(below page: UInt, _ word: UInt) -> UInt64 {
     page > word * 64 ? lowBits(page - word * 64) : 0
   }
@@ -107,7 +109,7 @@ extension UnsafeMutablePointer where Pointee == MemoryRange.Block {
 
   @inline(__always) var address: UInt { pointee.range.pointee.firstBlock &+ index &<< UInt(PageSize.large.shift) }
 
-  /// The first word of its map.
+  /// The first word of the block's map.
   @inline(__always) func map(words: UInt32) -> UnsafeMutablePointer<UInt64> {
     pointee.range.pointee.maps + Int(index &* UInt(words))
   }

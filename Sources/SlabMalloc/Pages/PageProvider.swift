@@ -1,24 +1,24 @@
-/// Where pages come from and go to: two C functions and their context.
+/// A page provider: two C functions that give pages and take them back, and their context.
 ///
-/// A provider is never called with a lock held, and its functions may call back into the allocator.
+/// The allocator holds no lock while it calls a provider, and the functions may call back into the allocator.
 public struct PageProvider {
-  /// Gives a page of so many bytes, aligned to its size, or nil.
+  /// Returns a page of `pageSize` bytes, aligned to its size, or nil.
   public typealias Allocate =
     @convention(c) (_ context: UnsafeMutableRawPointer?, _ pageSize: Int) ->
     UnsafeMutableRawPointer?
-  /// Takes a page back.
+  /// Takes back a page.
   public typealias Release =
     @convention(c) (
       _ context: UnsafeMutableRawPointer?, _ page: UnsafeMutableRawPointer, _ pageSize: Int
     ) -> Void
 
-  /// The base page size it serves; nil if it serves any.
+  /// The base page size that the provider serves; nil if it serves any.
   public let pageSize: PageSize?
   let context: UnsafeMutableRawPointer?
   let allocate: Allocate?
   let release: Release?
 
-  /// A provider of your own. Without `allocate` it only takes pages back; without both it is none.
+  /// A provider of your own. Without `allocate` it only takes pages back. Without both functions it is no provider.
   public init(pageSize: PageSize?, context: UnsafeMutableRawPointer?, allocate: Allocate?, release: Release?) {
     self.pageSize = pageSize
     self.context = context
@@ -26,11 +26,11 @@ public struct PageProvider {
     self.release = release
   }
 
-  /// No provider: for push use.
+  /// No provider: for zones that get pages by `refill` alone.
   static var none: Self { Self(pageSize: nil, context: nil, allocate: nil, release: nil) }
 }
 
-/// Pages that came in and went out. Pages held = taken - given back, for each kind.
+/// Counts of pages taken and given back. For each kind, pages held = taken - given back.
 struct Ledger {
   var baseTaken: UInt64 = 0
   var baseGivenBack: UInt64 = 0

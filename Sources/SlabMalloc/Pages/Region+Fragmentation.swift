@@ -1,13 +1,14 @@
-/// How broken a region's free memory is.
+/// The fragmentation of a region's free memory.
 struct Fragmentation: Equatable {
-  /// In base pages.
+  /// All counts but `wholeBlocks` are in base pages.
   var freePages: UInt = 0
   var largestFreeRun: UInt = 0
   var wholeBlocks: UInt = 0
 }
 
 extension UnsafeMutablePointer where Pointee == Region {
-  /// The lock is held for a block at a time, so that nobody waits long; what is counted is then of different moments.
+  /// Counts the free pages. Holds the lock for one block at a time, because other callers should not wait long. The
+  /// counts may therefore stem from different moments.
   func fragmentation() -> Fragmentation {
     var result = Fragmentation()
     var next = pointee.ranges
@@ -40,7 +41,7 @@ extension UnsafeMutablePointer where Pointee == Region {
     }
   }
 
-  /// Goes on with a run of free pages through a word of a map.
+  /// Continues a run of free pages through a word of a map.
   private func extend(_ run: inout UInt, by word: UInt64, width: UInt, _ largest: inout UInt) {
     var (bits, left) = (word, width)
     while left > 0 {

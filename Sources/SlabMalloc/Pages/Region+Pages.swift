@@ -1,13 +1,14 @@
-/// Pages in and out. The cost does not depend on how large the region is; giving back takes a step for each range.
+/// Pages in and out. The cost does not depend on the size of the region, but giving back takes a step for each range.
 extension UnsafeMutablePointer where Pointee == Region {
-  /// A page, or nil if none of that size is left.
+  /// Takes a page; nil if none of that size is left.
   func take(_ page: PageSize) -> UInt? {
     guard let address = page.isLarge ? takeBlock() : page == pointee.page ? takePage() : nil else { return nil }
     pointee.ledger.take(page)
     return address
   }
 
-  /// A base page, out of one of the most broken blocks: another has at least half as many free pages.
+  /// A base page from one of the most fragmented blocks: every other block with a free page has at least half as many
+  /// free pages.
   private func takePage() -> UInt? {
     guard pointee.levelMask != 0, let block = pointee.levels[pointee.levelMask.trailingZeroBitCount].first else {
       return nil
@@ -29,7 +30,7 @@ extension UnsafeMutablePointer where Pointee == Region {
     return block.address
   }
 
-  /// Takes a page back. What is not a page that was taken is ignored: there is nobody to tell.
+  /// Takes back a page. Ignores an address that is no page taken from the region, because there is nobody to report to.
   func giveBack(_ address: UInt, _ page: PageSize) {
     guard page.isLarge || page == pointee.page, let range = range(of: address, page) else { return }
     let block = range.block(of: address)
@@ -55,20 +56,20 @@ extension UnsafeMutablePointer where Pointee == Region {
     return candidate
   }
 
-  /// Marks all pages of a block that has them all.
+  /// Marks all pages of a whole block as free or taken.
   private func setAll(_ block: BlockPointer, free: Bool) {
     let map = block.map(words: pointee.wordsPerBlock)
     for word in 0..<Int(pointee.wordsPerBlock) { map[word] = free ? lowBits(UInt(pagesPerBlock)) : 0 }
     block.pointee.hint = 0
   }
 
-  /// How many pages of a size could be taken now.
+  /// The number of pages of a size that could be taken now.
   func available(_ page: PageSize) -> UInt {
     page.isLarge ? pointee.wholeBlocks : page == pointee.page ? pointee.freePages : 0
   }
 }
 
-/// Blocks by how many free pages they have.
+/// Blocks, ordered by their number of free pages.
 extension UnsafeMutablePointer where Pointee == Region {
   @inline(__always) var pagesPerBlock: UInt16 {
     UInt16(truncatingIfNeeded: MemoryRange.pagesPerBlock(pointee.page))
@@ -79,7 +80,7 @@ extension UnsafeMutablePointer where Pointee == Region {
     UInt16.bitWidth &- 1 &- freePages.leadingZeroBitCount
   }
 
-  /// Takes account of how many pages of a block are free now.
+  /// Records a block's new number of free pages and moves the block to the level of that number.
   @inline(never) func update(_ block: BlockPointer, freePages new: UInt16) {
     let old = block.pointee.freePages
     block.pointee.freePages = new

@@ -1,5 +1,5 @@
 extension UnsafeMutablePointer where Pointee == Region {
-  /// The region as a provider; takes the region's lock.
+  /// The region as a provider. The provider takes the region's lock.
   var provider: PageProvider {
     PageProvider(
       pageSize: pointee.page, context: UnsafeMutableRawPointer(self), allocate: takeFromRegion,

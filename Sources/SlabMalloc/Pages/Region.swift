@@ -1,43 +1,45 @@
 import CSlabmalloc
 
-/// Memory out of which base and large pages are carved: one range of it or several, with holes between them.
+/// A region: memory from which base and large pages are carved. It is a page provider for programs that have memory but
+/// no system, and the mmap provider's arenas are regions. A region has one range of memory or several, with holes
+/// between them.
 ///
 ///     first range                             first page boundary                       end
 ///     | Region | MemoryRange | blocks | free maps | page | page | page | ... | page | rest |
 ///     another one
 ///     | MemoryRange | blocks | free maps | page | page | ... | page | rest |
 ///
-/// A block is an aligned stretch of 2 MiB of the address space that a range touches; the first and the last may be
-/// partial. Blocks are listed by how many free pages they have. A base page comes from the most broken blocks, so that
-/// whole blocks stay whole: the order a buddy allocator would give, with two sizes of pages.
+/// A block is an aligned stretch of 2 MiB of the address space that a range touches. The first and the last may be
+/// partial. Lists order the blocks by their number of free pages. A base page comes from the most fragmented blocks,
+/// and whole blocks stay whole. A buddy allocator would give two sizes of pages in the same order.
 ///
-/// Equations: freePages = sum over blocks of block.freePages = bits set in the maps;
-/// wholeBlocks = blocks whose pages are all there and free.
+///     freePages   = sum over blocks of block.freePages = bits set in the maps
+///     wholeBlocks = blocks of which every page exists and is free
 struct Region: ~Copyable, Linked {
   var lock: Lock
   var page: PageSize
-  /// Words that each block's map has.
+  /// Words in the map of each block.
   var wordsPerBlock: UInt32
-  /// Links the mmap provider's arenas.
+  /// Links of the mmap provider's list of arenas.
   var next: RegionPointer?
   var previous: RegionPointer?
-  /// The newest first.
+  /// All ranges, the newest first.
   var ranges: MemoryRangePointer?
   var pageCount: UInt
   var freePages: UInt
   var wholeBlocks: UInt
   var ledger: Ledger
-  /// Bit n: `levels[n]` is not nil.
+  /// Bit n is 1 if `levels[n]` is not empty.
   var levelMask: UInt32
-  /// Stacks of blocks: of those with 2^n to 2^(n+1) - 1 free pages, linked both ways. So whole blocks are by
-  /// themselves, in the highest level. Blocks without a free page are in none.
+  /// Stacks of blocks: level n holds the blocks with 2^n to 2^(n+1) - 1 free pages. Whole blocks are alone in the
+  /// highest level. Blocks without a free page are in none.
   var levels: InlineArray<10, LinkedStack<MemoryRange.Block>>
 }
 
 typealias RegionPointer = UnsafeMutablePointer<Region>
 
 extension UnsafeMutablePointer where Pointee == Region {
-  /// Makes a region of a buffer; nil if it can't hold the state and one page.
+  /// Makes a region in a buffer; nil if the buffer cannot hold the state and one page.
   static func make(buffer: UInt, size: UInt, page: PageSize) -> RegionPointer? {
     let address = roundUp(buffer, to: UInt(MemoryLayout<Region>.alignment))
     let state = address &+ UInt(MemoryLayout<Region>.stride)
@@ -53,7 +55,7 @@ extension UnsafeMutablePointer where Pointee == Region {
     return region
   }
 
-  /// Adds a range of memory. One at a time; pages may be taken and given back meanwhile.
+  /// Adds a range of memory. One call at a time may add; other calls may take and give back pages meanwhile.
   func add(start: UInt, size: UInt) -> Status {
     guard start != 0 else { return .invalidArgument }
     guard MemoryRange.canBe(start, size) else { return .badPage }
@@ -71,7 +73,7 @@ extension UnsafeMutablePointer where Pointee == Region {
     return .ok
   }
 
-  /// The lock is held for a step at a time, however large the range is.
+  /// Holds the lock for one step at a time, however large the range is.
   private func add(_ value: consuming MemoryRange, at state: UInt) {
     let range = MemoryRangePointer(bitPattern: state).unsafelyUnwrapped
     range.initialize(to: value)
@@ -81,7 +83,7 @@ extension UnsafeMutablePointer where Pointee == Region {
     pointee.ranges = range
     pointee.pageCount += range.pointee.pageCount
     pointee.lock.release()
-    // The lowest block comes last, and so is the first to be taken from.
+    // The lowest block comes last, and pages are taken from it first.
     var index = range.pointee.blockCount
     while index > 0 {
       index -= 1
@@ -91,6 +93,6 @@ extension UnsafeMutablePointer where Pointee == Region {
     }
   }
 
-  /// Whether every page is back.
+  /// Whether every page is free.
   @inline(__always) var isWhole: Bool { pointee.freePages == pointee.pageCount }
 }

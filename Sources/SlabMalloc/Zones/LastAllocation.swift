@@ -1,7 +1,8 @@
-/// How to undo the latest allocation: programs often free an object right after they have allocated it.
+/// A record that undoes the latest allocation. Programs often free an object right after its allocation, and the record
+/// makes such a pair cheap.
 ///
-/// `*pending` was `slots` before `slot` was taken from it, and nothing has changed it since. Whatever else takes from a
-/// pending word or moves a bin to another one forgets the allocation first, with `forgetLast`.
+/// Before `slot` was taken, `*ready` was `slots`, and nothing has changed it since. Every other operation that takes
+/// from a ready word, or moves a bin to another word, first calls `forgetLast`.
 struct LastAllocation {
   var slot: UInt
   var slots: UInt

@@ -1,20 +1,21 @@
 import CSlabmalloc
 
-/// How a zone that others share lets go of its lock, and takes in pages.
+/// The gate of a zone that others share: it releases the zone's lock around calls of the provider, and admits pages.
 ///
-/// A zone neither knows nor asks who wraps it. It passes through the gate that it was given, or runs without one: then
-/// it is used by one thread at a time, and no other zone can be about to take in the same page.
+/// A zone does not know its wrapper. It passes through the gate that it was given, or runs without one. A zone
+/// without a gate serves one thread at a time, and no other zone can be taking in the same page.
 ///
 /// Lock order: `pageLock`, then `lock`. The zone runs with `lock` held. `admit` releases it before it takes `pageLock`,
-/// so that no two zones' locks are ever held at once.
+/// because two zones' locks must never be held at once.
 struct PageGate: ~Copyable {
   /// Held whenever the zone runs.
   var lock: Lock
-  /// Held while one of a group of zones takes in a page; nil if the zone is alone.
+  /// Held while one of a group of zones takes in a page. nil if the zone is alone.
   var pageLock: UnsafeMutablePointer<Lock>?
-  /// The group, for `overlaps`.
+  /// The group, an argument of `overlaps`.
   var group: UnsafeMutableRawPointer?
-  /// Whether a zone of the group has the page, or a part of it. Called with `pageLock` held, and no zone's lock.
+  /// Whether a zone of the group holds the page or a part of it. Runs with `pageLock` held, and without any zone's
+  /// lock.
   var overlaps: Overlaps?
 
   typealias Overlaps =
@@ -24,7 +25,7 @@ struct PageGate: ~Copyable {
 typealias PageGatePointer = UnsafeMutablePointer<PageGate>
 
 extension UnsafeMutablePointer where Pointee == PageGate {
-  /// Runs the body without the lock: what it calls may use the zone.
+  /// Runs the body without the lock. The code that the body calls may use the zone.
   @inline(__always) func unlocked<Result>(_ body: () -> Result) -> Result {
     pointee.lock.release()
     let result = body()
@@ -32,13 +33,13 @@ extension UnsafeMutablePointer where Pointee == PageGate {
     return result
   }
 
-  /// Runs the body, by which the zone takes in a page, unless a zone of the group has a part of the page.
+  /// Runs the body, which takes in a page, unless a zone of the group holds a part of the page.
   ///
-  /// Two zones that looked at each other at the same time would both find nothing. Pages therefore come in one after
-  /// the other. The zone may have changed when the body runs, since its lock was released.
+  /// Two zones that checked each other at the same time would both find nothing. `pageLock` therefore admits one page
+  /// after the other. The zone releases its lock meanwhile, and may have changed when the body runs.
   @inline(never) func admit(_ address: UInt, _ page: PageSize, _ body: () -> Status) -> Status {
     guard let pageLock = pointee.pageLock, let overlaps = pointee.overlaps else { return body() }
-    // Locks are released in the opposite order: each restores the interrupts as it found them.
+    // Locks are released in the opposite order, because each restores the interrupts' state from before it was taken.
     return unlocked {
       pageLock.pointee.acquire()
       defer { pageLock.pointee.release() }

@@ -1,5 +1,15 @@
 import CSlabmalloc
 
+/// Allocation. A bin's ready word holds free slots, one bit each, and the fast path takes the lowest bit. The path
+/// makes no call of its own, and every check it needs is part of a comparison that it makes anyway: `directLimit` is 0
+/// in a zone that must not be used this way.
+///
+///     allocate(size) -> bin by table -> bit of the ready word
+///                    |                  word used up: allocateSlowly -> open a word -> supply
+///                    size 0 or above directLimit: allocateOtherSize -> a bin by formula, or allocateRarely
+///
+/// Rule: a path that takes a slot in any other way, or may have run other code, first calls `forgetLast`, because the
+/// recorded allocation would no longer be the latest.
 extension UnsafeMutablePointer where Pointee == ZoneState {
   @inline(__always) var raw: UnsafeMutableRawPointer { UnsafeMutableRawPointer(self) }
 
@@ -8,8 +18,8 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     allocate(size, otherSize: zoneAllocateOtherSize)
   }
 
-  /// The same. `otherSize` is where the call goes when `directLimit` sends it away: who wraps zones has a function of
-  /// its own there.
+  /// Allocates `size` bytes. A call goes to `otherSize` if `directLimit` excludes its size, because wrappers of zones
+  /// have their own function there.
   @inline(__always) func allocate(
     _ size: UInt, otherSize: (UnsafeMutableRawPointer, UInt) -> UInt
   ) -> UnsafeMutableRawPointer? {
@@ -25,7 +35,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     return claim(slots, from: ready, of: bin)
   }
 
-  /// Allocates `size` bytes if a slot is ready, without a call; else nil, and nothing changed.
+  /// Allocates `size` bytes if a slot is ready, without a call. Otherwise returns nil and changes nothing.
   @inline(__always) func allocateReady(_ size: UInt) -> UInt? {
     guard !Build.isSmall else { return nil }
     if size &- 1 < pointee.head.directLimit { return allocateReady(from: directBin(size)) }
@@ -42,7 +52,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     return bits(claim(slots, from: ready, of: bin))
   }
 
-  /// Allocates a size that is 0, or above `directLimit`. `unready` is where the call goes when that is 0.
+  /// Allocates a size that is 0 or above `directLimit`. The call goes to `unready` if `directLimit` is 0.
   @inline(__always) func allocateOtherSize(_ size: UInt, unready: (UnsafeMutableRawPointer, UInt) -> UInt) -> UInt {
     guard Build.isSmall || pointee.head.directLimit != 0 else { return unready(raw, size) }
     guard size <= SizeClass.slotSize(SizeClass.lastRegular), size > pointee.head.directLimit else {
@@ -55,7 +65,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     return bits(claim(slots, from: ready, of: bin))
   }
 
-  /// Allocates from the one bin of a cache. `unready` is where the call goes when the zone is not initialised.
+  /// Allocates from the one bin of a cache. The call goes to `unready` if the zone is not initialised.
   @inline(__always) func allocateObject(unready: (UnsafeMutableRawPointer) -> UInt) -> UnsafeMutableRawPointer? {
     guard isInitialized else { return UnsafeMutableRawPointer(bitPattern: unready(raw)) }
     if Build.isSmall {
@@ -71,7 +81,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
 
   @inline(__always) func allocateObject() -> UnsafeMutableRawPointer? { allocateObject { _ in 0 } }
 
-  /// Takes the first of some pending slots, and notes how to undo it.
+  /// Takes the first ready slot, and records how to undo this.
   @inline(__always) fileprivate func claim(
     _ slots: UInt, from ready: UnsafeMutablePointer<UInt>, of bin: BinPointer
   ) -> UnsafeMutableRawPointer? {
@@ -80,7 +90,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     return slot
   }
 
-  /// Takes a slot of a bin, from whatever word has one.
+  /// Takes a slot of a bin, from any word that has one.
   @inline(__always) fileprivate func allocate(_ bin: BinPointer) -> UInt {
     if bin.readySlots == 0 && !bin.openNext() {
       var status = Status.ok
@@ -89,7 +99,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     return bits(claim(bin.readySlots, from: bin.pointee.ready, of: bin))
   }
 
-  /// Allocates and says why not. With `nowait` the provider is not called.
+  /// Allocates, and stores the reason of a failure in `status`. With `nowait` it does not call the provider.
   func allocate(
     size: UInt, alignment: UInt, nowait: Bool = false, status: inout Status
   ) -> UnsafeMutableRawPointer? {
@@ -102,32 +112,32 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     return allocate(from: bin, alignment: alignment, nowait: nowait, status: &status)
   }
 
-  /// Allocates from a bin all of whose slots will do.
+  /// Allocates from a bin whose slots all have the alignment.
   func allocate(from bin: BinPointer, nowait: Bool = false, status: inout Status) -> UnsafeMutableRawPointer? {
     checkInvariantsNowAndThen()
     if isHardened { return allocateHardened(bin, alignment: 1, nowait: nowait, status: &status) }
     while true {
-      // Each time round: whoever ran while the provider was asked may have allocated.
+      // In each round, because code that ran during the provider's call may have allocated.
       forgetLast()
       let slots = bin.readySlots
       if slots != 0 { return bin.claim(slots) }
       if bin.openNext() { continue }
       let supplied = supply(bin, nowait: nowait)
       if supplied == .ok { continue }
-      // Another thread may have freed something while the provider was asked.
+      // Another thread may have freed a slot during the provider's call.
       if bin.openNext() || bin.openSparseSlab() { continue }
       status = supplied
       return nil
     }
   }
 
-  /// Allocates from a bin of whose slots some are aligned.
+  /// Allocates from a bin of which only some slots have the alignment.
   private func allocate(
     from bin: BinPointer, alignment: UInt, nowait: Bool, status: inout Status
   ) -> UnsafeMutableRawPointer? {
     if isHardened { return allocateHardened(bin, alignment: alignment, nowait: nowait, status: &status) }
     while true {
-      // Each time round: whoever ran while the provider was asked may have allocated.
+      // In each round, because code that ran during the provider's call may have allocated.
       forgetLast()
       if let slot = bin.claim(alignment: alignment) { return UnsafeMutableRawPointer(bitPattern: slot) }
       status = supply(bin, nowait: nowait)
@@ -141,10 +151,10 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
   }
 }
 
-// C functions that return a number, so that the fast path reaches them by a jump. The raw pointers are a zone and a bin
-// of it. The arguments stand as they do in the fast path, whose registers they stay in.
+// These C functions return a number, and the fast path therefore reaches them by a jump. The raw pointers are a zone
+// and one of its bins. The arguments have the fast path's order and stay in its registers.
 
-/// The word is used up.
+/// Allocates after the ready word was used up.
 @c(slm_core_zone_allocate_slowly)
 @inline(never)
 @usableFromInline
@@ -153,7 +163,7 @@ func zoneAllocateSlowly(_ zone: UnsafeMutableRawPointer, _ size: UInt) -> UInt {
   return zone.allocate(zone.directBin(size))
 }
 
-/// The same for a bin that is known.
+/// Allocates from a known bin after its ready word was used up.
 @c(slm_core_zone_allocate_from_bin)
 @inline(never)
 @usableFromInline
@@ -161,7 +171,7 @@ func zoneAllocateFromBin(_ zone: UnsafeMutableRawPointer, _ bin: UnsafeMutableRa
   zone.assumingMemoryBound(to: ZoneState.self).allocate(bin.assumingMemoryBound(to: Bin.self))
 }
 
-/// The size is 0 or above what the table covers, the zone is hardened, or it is not initialised.
+/// Allocates if the size is 0 or beyond the table, or if the zone is hardened or not initialised.
 @c(slm_core_zone_allocate_other_size)
 @inline(never)
 @usableFromInline
@@ -169,7 +179,7 @@ func zoneAllocateOtherSize(_ zone: UnsafeMutableRawPointer, _ size: UInt) -> UIn
   zone.assumingMemoryBound(to: ZoneState.self).allocateOtherSize(size, unready: zoneAllocateHardened)
 }
 
-/// The size is 0, or so large that its class is searched.
+/// Allocates a size that is 0, or so large that its class is searched.
 @c(slm_core_zone_allocate_rarely)
 @inline(never)
 @usableFromInline

@@ -1,17 +1,25 @@
 import CSlabPort
 import CSlabmalloc
 
+/// Deallocation. It checks the pointer in every build, in this order: the page map knows the page, the address starts a
+/// slot, and the slot is used. After these checks the fast path sets one bit and decrements the slab's countdown.
+///
+///     deallocate(address) -> latest allocation: undo it
+///                         -> first probe of the base pages -> start of a slot -> used -> set its bit, count down
+///                            nothing: deallocateSlowly        no: detour         no: statusOfMisuse   0: countedDown
+///
+/// A hardened zone leaves at the detour, because no address passes for the start of a slot there.
 extension UnsafeMutablePointer where Pointee == ZoneState {
-  /// Gives a slot back.
+  /// Deallocates a slot.
   @inline(__always) func deallocate(_ address: UInt) -> Status { deallocate(address, slowly: zoneDeallocateSlowly) }
 
-  /// The same where a call costs nothing that counts: the fast path is not repeated there.
+  /// Deallocates by a call, for callers to whom a call costs little. The fast path is not repeated there.
   @inline(__always) func deallocateByCall(_ address: UInt) -> Status {
     Build.isSmall ? zoneDeallocateRarely(raw, address) : zoneDeallocateByCall(raw, address)
   }
 
-  /// The same. `slowly` is where the call goes when the first probe finds nothing: who wraps zones has a function of
-  /// its own there.
+  /// Deallocates a slot. The call goes to `slowly` if the first probe finds nothing, because wrappers of zones have
+  /// their own function there.
   @inline(__always) func deallocate(
     _ address: UInt, slowly: (UnsafeMutableRawPointer, UInt) -> Status
   ) -> Status {
@@ -21,7 +29,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     return release(slab, address)
   }
 
-  /// Frees a slot of a base page of the zone's, if the address is that of a used slot.
+  /// Frees a slot in a base page of the zone if the address is that of a used slot.
   @inline(__always) func release(_ slab: SlabPointer, _ address: UInt) -> Status {
     let (index, isStart) = slab.baseSlot(at: address, pageMask: basePages.pointee.pageMask)
     guard isStart, index < UInt(slab.pointee.slotCount) else {
@@ -30,18 +38,19 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     return release(slab, address, index)
   }
 
-  /// The same in a large page.
+  /// Frees a slot in a large page of the zone if the address is that of a used slot.
   @inline(__always) func releaseLarge(_ slab: SlabPointer, _ address: UInt) -> Status {
     let (index, isStart) = slab.largeSlot(at: address)
     guard isStart, index < UInt(slab.pointee.slotCount) else { return zoneDeallocateDetourLarge(raw, address, slab) }
     return release(slab, address, index)
   }
 
-  /// The slot is used exactly if its bit is set in neither half of its word.
+  /// Frees the slot. The slot is used exactly if its bit is set in neither half of its word.
   @inline(__always) private func release(_ slab: SlabPointer, _ address: UInt, _ index: UInt) -> Status {
     let word = slab.word(SlotWord.word(ofSlot: index))
     guard word.pointee.freeSlots &>> index & 1 == 0 else { return zoneStatusOfMisuse(raw, address) }
-    // Opaque, or the compiler shares 1 << index with the test before and sets the bit in four instructions, not in one.
+    // The index is opaque. Otherwise the compiler shares 1 << index with the test above and sets the bit in four
+    // instructions instead of one.
     let bit = slm_port_opaque(index)
     word.pointee.free |= 1 &<< bit
     slab.pointee.countdown &-= 1
@@ -49,15 +58,15 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     return .ok
   }
 
-  /// What was allocated last and is freed at once: a live object, so there is nothing to check. Unless it is no longer
-  /// the last.
+  /// Undoes the latest allocation. Its object is live, and nothing needs a check. The call goes to `slowly` if the
+  /// record is no longer valid.
   @inline(__always) private func undoLast(
     _ address: UInt, slowly: (UnsafeMutableRawPointer, UInt) -> Status
   ) -> Status {
     undoLast() ? .ok : slowly(raw, address)
   }
 
-  /// Undoes the latest allocation; false if it is no longer known.
+  /// Undoes the latest allocation; false if its record is no longer valid.
   @inline(__always) func undoLast() -> Bool {
     guard let ready = pointee.head.last.ready else { return false }
     ready.pointee = pointee.head.last.slots
@@ -65,10 +74,10 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     return true
   }
 
-  /// Gives a slot back if it is one of a bin's.
+  /// Deallocates a slot if it belongs to the bin.
   @inline(__always) func deallocate(_ address: UInt, to bin: BinPointer) -> Status {
     if Build.isSmall { return zoneDeallocateOfClass(raw, address, UInt(bin.pointee.index)) }
-    // A word is pending for one bin only, so the latest allocation is this bin's.
+    // A word is ready for one bin only. The latest allocation is therefore this bin's.
     if _slowPath(address == pointee.head.last.slot), bin.pointee.ready == pointee.head.last.ready {
       return undoLast(address, slowly: zoneDeallocateSlowly)
     }
@@ -78,12 +87,12 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     return release(slab, address)
   }
 
-  /// Gives back a slot that was allocated with a size.
+  /// Deallocates a slot that was allocated with this size.
   @inline(__always) func deallocate(_ address: UInt, size: UInt) -> Status {
     deallocate(address, size: size, otherSize: zoneDeallocateOtherSize)
   }
 
-  /// The same. `otherSize` is where the call goes when `directLimit` sends it away.
+  /// Deallocates a slot. The call goes to `otherSize` if `directLimit` excludes its size.
   @inline(__always) func deallocate(
     _ address: UInt, size: UInt, otherSize: (UnsafeMutableRawPointer, UInt, UInt) -> Status
   ) -> Status {
@@ -91,7 +100,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     return deallocate(address, to: directBin(size))
   }
 
-  /// Gives back a slot whose size is 0, or above `directLimit`. `unready` is where the call goes when that is 0.
+  /// Deallocates a slot whose size is 0 or above `directLimit`. The call goes to `unready` if `directLimit` is 0.
   @inline(__always) func deallocateOtherSize(
     _ address: UInt, _ size: UInt, unready: (UnsafeMutableRawPointer, UInt, UInt) -> Status
   ) -> Status {
@@ -102,7 +111,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     return deallocate(address, to: bin(index))
   }
 
-  /// Gives back a slot that is not in the first bucket that it could be in: of a large page, most likely.
+  /// Deallocates a slot that the first probe did not find. Most likely it is in a large page.
   @inline(__always) func deallocateSlowly(_ address: UInt) -> Status {
     guard !Build.isSmall, let slab = largePages.probeLarge(address) else { return zoneDeallocateRarely(raw, address) }
     return releaseLarge(slab, address)
@@ -118,12 +127,12 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     return deallocate(address, to: bin(index))
   }
 
-  /// The slab around an address of the zone's, by whatever probes it takes.
+  /// The slab around an address in a page of the zone, with as many probes as needed. nil if the zone has no such page.
   func slab(around address: UInt) -> SlabPointer? {
     basePages.find(address) ?? (Build.isSmall ? nil : largePages.find(address))
   }
 
-  /// The slab and the state of the slot at an address, or why it has none.
+  /// The slab of a used slot at an address. If there is none, returns nil and stores the reason in `status`.
   func lookUp(_ address: UInt, status: inout Status) -> SlabPointer? {
     guard isInitialized else { status = .notInitialized; return nil }
     guard let slab = slab(around: address) else { status = .foreignPointer; return nil }
@@ -137,8 +146,8 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
   }
 }
 
-// C functions that return a number, so that the fast path reaches them by a jump. The raw pointers are a zone and a
-// slab of it. The arguments stand as they do in the fast path, whose registers they stay in.
+// These C functions return a number, and the fast path therefore reaches them by a jump. The raw pointers are a zone
+// and one of its slabs. The arguments have the fast path's order and stay in its registers.
 
 @c(slm_core_zone_deallocate_by_call)
 @inline(never)
@@ -147,7 +156,7 @@ func zoneDeallocateByCall(_ zone: UnsafeMutableRawPointer, _ address: UInt) -> S
   zone.assumingMemoryBound(to: ZoneState.self).deallocate(address)
 }
 
-/// The first probe found nothing.
+/// Deallocates if the first probe found nothing.
 @c(slm_core_zone_deallocate_slowly)
 @inline(never)
 @usableFromInline
@@ -155,7 +164,7 @@ func zoneDeallocateSlowly(_ zone: UnsafeMutableRawPointer, _ address: UInt) -> S
   zone.assumingMemoryBound(to: ZoneState.self).deallocateSlowly(address)
 }
 
-/// NULL, a crowded bucket, a foreign pointer, or no zone at all.
+/// Handles NULL, a crowded bucket, a foreign pointer, and memory without a zone.
 @c(slm_core_zone_deallocate_rarely)
 @inline(never)
 @usableFromInline
@@ -168,7 +177,7 @@ func zoneDeallocateRarely(_ zone: UnsafeMutableRawPointer, _ address: UInt) -> S
   return address == 0 ? .ok : .foreignPointer
 }
 
-/// The first probe found nothing of the class with this index.
+/// Deallocates if the first probe found no slab of the class with this index.
 @c(slm_core_zone_deallocate_of_class)
 @inline(never)
 @usableFromInline
@@ -177,10 +186,10 @@ func zoneDeallocateOfClass(_ zone: UnsafeMutableRawPointer, _ address: UInt, _ i
   if !Build.isSmall, let slab = zone.largePages.probeLarge(address), UInt(slab.pointee.binIndex) == index {
     return zone.releaseLarge(slab, address)
   }
-  // It may be the latest allocation, under another size.
+  // The address may be the latest allocation, under another size.
   if zone.isFast { return zone.deallocateByCall(address) }
   if let slab = zone.slab(around: address), UInt(slab.pointee.binIndex) != index {
-    // What the pointer is comes before what it should have been.
+    // A wrong pointer is reported before a wrong layout.
     var status = Status.layoutMismatch
     _ = zone.lookUp(address, status: &status)
     return status
@@ -188,7 +197,7 @@ func zoneDeallocateOfClass(_ zone: UnsafeMutableRawPointer, _ address: UInt, _ i
   return zoneDeallocateRarely(zone.raw, address)
 }
 
-/// The size is 0 or above what the table covers, the zone is hardened, or it is not initialised.
+/// Deallocates if the size is 0 or beyond the table, or if the zone is hardened or not initialised.
 @c(slm_core_zone_deallocate_other_size)
 @inline(never)
 @usableFromInline
@@ -196,7 +205,7 @@ func zoneDeallocateOtherSize(_ zone: UnsafeMutableRawPointer, _ address: UInt, _
   zone.assumingMemoryBound(to: ZoneState.self).deallocateOtherSize(address, size, unready: zoneDeallocateAnySize)
 }
 
-/// The zone is hardened or not initialised.
+/// Deallocates if the zone is hardened or not initialised.
 @c(slm_core_zone_deallocate_any_size)
 @inline(never)
 @usableFromInline
@@ -204,7 +213,7 @@ func zoneDeallocateAnySize(_ zone: UnsafeMutableRawPointer, _ address: UInt, _ s
   zone.assumingMemoryBound(to: ZoneState.self).deallocate(address, size: size, alignment: 1)
 }
 
-/// The address is not the start of a slot. In a hardened zone none passes for one, and most slots are freed here.
+/// The address does not start a slot. In a hardened zone no address passes for a start, and most slots are freed here.
 @c(slm_core_zone_deallocate_detour)
 @inline(never)
 @usableFromInline
@@ -218,7 +227,7 @@ func zoneDeallocateDetour(_ zone: UnsafeMutableRawPointer, _ address: UInt, _ sl
   return zoneStatusOfMisuse(zone, address)
 }
 
-/// The same in a large page.
+/// The detour of a large page.
 @c(slm_core_zone_deallocate_detour_large)
 @inline(never)
 @usableFromInline
@@ -233,7 +242,7 @@ func zoneDeallocateDetourLarge(
   return zoneStatusOfMisuse(zone, address)
 }
 
-/// The pointer failed a check: which one?
+/// The status of a pointer that failed a check.
 @c(slm_core_zone_status_of_misuse)
 @inline(never)
 @usableFromInline
@@ -243,7 +252,7 @@ func zoneStatusOfMisuse(_ zone: UnsafeMutableRawPointer, _ address: UInt) -> Sta
   return status
 }
 
-/// The slab was full, or is empty now.
+/// The slab's countdown has reached 0, and its state may change.
 @c(slm_core_zone_counted_down)
 @inline(never)
 @usableFromInline

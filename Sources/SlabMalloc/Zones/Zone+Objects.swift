@@ -1,14 +1,14 @@
 import CSlabmalloc
 
-/// What a zone does with an object besides giving it out and taking it back.
+/// Calls on objects other than allocation and deallocation: sizes, batches and ownership.
 extension UnsafeMutablePointer where Pointee == ZoneState {
-  /// Bytes of the slot of a live object; 0 if it is none.
+  /// Usable bytes of a live object; 0 if there is none at this address.
   func usableSize(_ address: UInt) -> UInt {
     var status = Status.ok
     return lookUp(address, status: &status).map { usableSize($0) } ?? 0
   }
 
-  /// Whether an object can have another size where it is.
+  /// Whether an object can take another size in place.
   func resize(_ address: UInt, size: UInt) -> Status {
     guard address != 0 else { return .invalidArgument }
     var status = Status.ok
@@ -16,7 +16,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     return size <= usableSize(slab) ? .ok : .cannotResize
   }
 
-  /// Allocates up to `count` objects; returns how many.
+  /// Allocates up to `count` objects; returns their number.
   func allocateBatch(_ bin: BinPointer, count: Int, into out: UnsafeMutablePointer<UnsafeMutableRawPointer?>) -> Int {
     forgetLast()
     var done = 0
@@ -35,8 +35,8 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     return done
   }
 
-  /// Gives back objects from an index on, up to one that is foreign. True if there is one; the index is then that
-  /// one's. `first` gets the status of the first other object that cannot be given back.
+  /// Deallocates objects from an index on, up to the first foreign one. Returns true if there is one, and `index` is
+  /// then its index. `first` receives the status of the first other object that cannot be deallocated.
   func deallocateBatch(
     _ objects: UnsafePointer<UnsafeMutableRawPointer?>, count: Int, from index: inout Int, done: inout Int,
     first: inout Status
@@ -56,13 +56,13 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     return false
   }
 
-  /// The usable bytes that an allocation of a size would get; 0 if it is impossible.
+  /// Usable bytes of an allocation of this size; 0 if the size cannot be served.
   func goodSize(_ size: UInt) -> UInt {
     guard isInitialized, let index = classIndex(size: size) else { return 0 }
     return SizeClass.slotSize(index) &- canarySize
   }
 
-  /// The size of the pages that a layout is served from; nil if it is invalid, or the zone not initialised.
+  /// The size of the pages that serve a layout. nil if the layout is invalid or the zone is not initialised.
   func pageSize(size: UInt, alignment: UInt) -> PageSize? {
     guard isInitialized, let index = classIndex(size: size, alignment: alignment) else { return nil }
     return bin(index).pointee.page

@@ -1,21 +1,21 @@
 import CSlabmalloc
 
-/// What depends on a zone's profile, for the paths that all zones take.
+/// The parts of the common paths that depend on a zone's profile.
 extension UnsafeMutablePointer where Pointee == ZoneState {
-  /// Of an initialised zone.
+  /// The zone must be initialised.
   @inline(__always) var isFast: Bool {
     !Build.isSmall && pointee.ignoresLayouts
   }
 
   @inline(__always) var isHardened: Bool { !Build.isSmall && pointee.hardening != nil }
 
-  /// Bytes at the end of each slot that are not the object's.
+  /// Bytes at the end of each slot that do not belong to the object.
   @inline(__always) var canarySize: UInt { isHardened ? Canary.size : 0 }
 
-  /// Bytes of a slab's slots that are the object's.
+  /// Bytes of each slot of a slab that belong to the object.
   @inline(__always) func usableSize(_ slab: SlabPointer) -> UInt { slab.slotSize &- canarySize }
 
-  /// The class of a layout in this zone: of a hardened one, for the canary too.
+  /// The class of a layout in this zone. In a hardened zone it also has room for the canary.
   @inline(__always) func classIndex(size: UInt, alignment: UInt = 1) -> UInt? {
     Build.isSmall
       ? SizeClass.index(size: size, alignment: alignment) : classIndexInProfile(size: size, alignment: alignment)
@@ -27,13 +27,13 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     return SizeClass.index(size: withCanary(size), alignment: alignment)
   }
 
-  /// Whether nobody is known to have written over the edges of a page.
+  /// Whether the guards of a page are intact. True in a zone without guards.
   @inline(__always) func isIntact(_ slab: SlabPointer) -> Bool {
     guard !Build.isSmall, let hardening = pointee.hardening else { return true }
     return slab.isIntact(hardening)
   }
 
-  /// The slab of a live object, if nothing was written behind its end.
+  /// The slab of a live object, if nothing was written beyond the object's end.
   @inline(__always) func lookUpIntact(_ address: UInt, status: inout Status) -> SlabPointer? {
     Build.isSmall ? lookUp(address, status: &status) : lookUpWithCanary(address, status: &status)
   }
@@ -48,12 +48,12 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     return slab
   }
 
-  /// Why the latest allocation failed, if that was because of what somebody wrote; else `ok`.
+  /// Why the latest allocation failed, if the reason is a write to memory that nobody may write; otherwise `ok`.
   var writeFound: Status {
     guard !Build.isSmall, let failure = pointee.hardening?.pointee.failure else { return .ok }
     return failure.reportsWrite ? failure : .ok
   }
 }
 
-/// A size and a canary; 0 is served as 1.
+/// The size with room for a canary; 0 counts as 1.
 func withCanary(_ size: UInt) -> UInt { (size == 0 ? 1 : size) &+ Canary.size }

@@ -1,19 +1,19 @@
 import CSlabmalloc
 
-/// Pages out.
+/// Pages out: reclaim returns empty pages, and the end of the zone returns all.
 extension UnsafeMutablePointer where Pointee == ZoneState {
-  /// Gives back up to so many empty pages of each size; returns how many went.
+  /// Returns up to this many empty pages of each size to the provider. Returns their numbers.
   func reclaim(basePages baseLimit: Int, largePages largeLimit: Int) -> (base: Int, large: Int) {
     var base = reclaim(basePages.page, atMost: baseLimit)
     var large = Build.isSmall ? 0 : reclaim(.large, atMost: largeLimit)
-    // A table goes when the pages it tells of are gone, which may be of the other size.
+    // A table leaves after the pages that it lists have left. These may have the other size.
     shrinkTables(basePages.page, atMost: baseLimit, &base)
     shrinkTables(.large, atMost: largeLimit, &large)
     checkInvariants()
     return (base, large)
   }
 
-  /// Gives back up to so many empty pages of a size; returns how many went.
+  /// Returns up to this many empty pages of a size to the provider. Returns their number.
   func reclaim(_ page: PageSize, atMost limit: Int) -> Int {
     returnReady(page)
     var count = 0
@@ -24,7 +24,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     return count
   }
 
-  /// An empty page, taken out of the zone for the caller.
+  /// Takes an empty page out of the zone for the caller.
   func takeEmptyPage(_ page: PageSize) -> UInt? {
     guard isInitialized, page.isLarge || page == basePages.page else { return nil }
     returnReady(page)
@@ -32,21 +32,23 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     return removePage(slab)
   }
 
-  /// Current slabs may be empty too, and those whose used slots are all in quarantine.
+  /// Returns ready and quarantined slots to their slabs, because current slabs may be empty too, and so may slabs whose
+  /// used slots are all in quarantine.
   func returnReady(_ page: PageSize) {
     if !Build.isSmall, let hardening = pointee.hardening { return endQuarantines(page, hardening) }
     forgetLast()
     for index in 0..<pointee.binCount where bin(index).pointee.page == page { bin(index).returnReady() }
   }
 
-  /// Gives back every page, used or not, and ends the zone.
+  /// Returns every page to the provider, used or not, and ends the zone.
   func destroy(live: inout UInt) -> Status {
     guard isInitialized else { return .notInitialized }
     live = liveSlots
     guard pointee.ledger.pagesHeld == 0 || pointee.provider.release != nil else {
       return .noProvider
     }
-    // The buckets are still to be read, so the zone ends by halves: for a provider that calls back it has ended.
+    // The buckets are still needed. The zone therefore ends first, for a provider that calls back, and the pages leave
+    // afterwards.
     let base = (basePages.buckets, basePages.pointee.bucketMask)
     let large = (largePages.buckets, largePages.pointee.bucketMask)
     end()

@@ -1,7 +1,10 @@
 import CSlabmalloc
 
+/// Pages in. A page comes from the client by `refill`, or from the provider, and passes the same checks: it is aligned,
+/// and no allocator owns it, or a part of it, as far as the zone can know. The owner's seal in the page's descriptor
+/// shows that another allocator has it.
 extension UnsafeMutablePointer where Pointee == ZoneState {
-  /// Hands a page to the bin of a layout.
+  /// Pushes a page to the bin of a layout.
   func refill(size: UInt, alignment: UInt, page address: UInt, pageSize: Int) -> Status {
     guard isInitialized else { return .notInitialized }
     guard let index = classIndex(size: size, alignment: alignment) else {
@@ -15,7 +18,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     return takeIn(address, bin.pointee.page) { add(address, to: bin) }
   }
 
-  /// Runs the body, which takes in a page, unless that cannot be one, or is an allocator's already.
+  /// Runs the body, which takes in a page, unless the address cannot be a page or an allocator already owns the page.
   @inline(__always) func takeIn(_ address: UInt, _ page: PageSize, _ body: () -> Void) -> Status {
     guard canBePage(address, page) else { return .badPage }
     guard !Build.isSmall, let gate = pointee.gate else { return takeInUnowned(address, page, body) }
@@ -34,7 +37,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     address != 0 && address & page.mask == 0 && address <= UInt.max - page.mask
   }
 
-  /// Makes a page a slab of a bin.
+  /// Makes the page a slab of the bin.
   private func add(_ address: UInt, to bin: BinPointer) {
     let page = bin.pointee.page
     let slab = SlabPointer.around(address, pageMask: page.mask)
@@ -45,13 +48,14 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     checkInvariants()
   }
 
-  /// Whether another allocator has a whole page. It is the caller's, so it may be read: its last bytes tell.
+  /// Whether another allocator owns the whole page. Reading it is safe, because the page belongs to the caller. Its
+  /// last bytes hold the seal.
   private func isSealed(_ address: UInt, _ page: PageSize) -> Bool {
     let slab = SlabPointer.around(address, pageMask: page.mask)
     return slab.pointee.seal == slab.ownedSeal
   }
 
-  /// Whether a page, or a part of it, is this zone's.
+  /// Whether the page, or a part of it, belongs to this zone.
   func overlaps(_ address: UInt, _ page: PageSize) -> Bool {
     if !Build.isSmall, largePages.find(address) != nil { return true }
     let isBasePages =
@@ -65,7 +69,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     return table &- address < page.size || address &- table < tableSize.size
   }
 
-  /// Takes a page out: the seal goes, and it is the caller's to give back.
+  /// Takes a page out of the zone and clears its seal. The caller gives the page back.
   func removePage(_ slab: SlabPointer) -> UInt {
     let page = slab.page
     pages(page).remove(slab)

@@ -1,7 +1,8 @@
 import CSlabmalloc
 
-/// Slots that are kept for later. A bin's reserve is a number of empty pages that no other bin and no reclaim may take:
-/// its own allocations do, and its own deallocations fill it up again. So the fast paths know nothing of it.
+/// Reserves: slots that are kept for later. A bin's reserve is a number of empty pages that no other bin and no reclaim
+/// may take. The bin's own allocations use these pages, and its deallocations fill the reserve up again. The fast paths
+/// therefore need not know of it.
 extension UnsafeMutablePointer where Pointee == ZoneState {
   func reserve(size: UInt, alignment: UInt, count: UInt) -> Status {
     guard isInitialized else { return .notInitialized }
@@ -9,8 +10,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     return takeReserve(bin, alignment: alignment, count: count)
   }
 
-  /// Takes pages until so many slots with an alignment are in empty ones. If that fails the reserve is as it was
-  /// before.
+  /// Takes pages until the empty ones have this many slots with the alignment. On failure the reserve stays as it was.
   private func takeReserve(_ bin: BinPointer, alignment: UInt, count: UInt) -> Status {
     let pages = bin.pages(for: count, alignment: alignment)
     guard pages <= UInt(UInt32.max) else { return .outOfMemory }

@@ -1,17 +1,17 @@
-/// What a zone holds of one size class.
+/// Statistics of one size class of a zone.
 public struct ClassStatistics: Equatable, Sendable {
-  /// Bytes a slot has.
+  /// Size of a slot, in bytes.
   public var slotSize: Int
   public var pageSize: Int
   public var slotsPerPage: Int
   public var pages = 0
-  /// Of those, the ones without a live slot.
+  /// The pages without a live slot, among `pages`.
   public var emptyPages = 0
   public var slotsLive = 0
 }
 
-/// Counted when asked, by a walk over the pages: allocation and deallocation keep no counts for it. A page over whose
-/// edge somebody wrote is left out, as nothing is known of it.
+/// Statistics are counted on request by a walk over the pages, because allocation and deallocation keep no counts. The
+/// walk skips a page with a broken guard, because its descriptor may be wrong.
 extension UnsafeMutablePointer where Pointee == ZoneState {
   func statistics(of index: UInt) -> ClassStatistics {
     let bin = bin(index)
@@ -49,7 +49,8 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     return (slots, bytes)
   }
 
-  /// Slots of a slab that are handed out: the used ones without those its bin holds ready.
+  /// Live slots of a slab: its used slots without the slots that its bin holds ready. In a hardened zone, without those
+  /// that are set aside.
   private func liveSlots(_ slab: SlabPointer) -> UInt {
     if isHardened { return slab.used - slab.setAsideCount }
     let bin = bin(UInt(slab.pointee.binIndex))

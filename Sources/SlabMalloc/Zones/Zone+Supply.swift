@@ -1,28 +1,28 @@
 import CSlabmalloc
 
-/// A call of the provider that is under way. Lives on the stack of its caller, linked into `Zone.pulls`.
+/// A call of the provider in progress. It lives on the stack of its caller and is linked into `ZoneState.pulls`.
 struct Pull {
-  /// Who calls: `Platform.context()`, or 0 in a zone of one thread.
+  /// The caller: `Platform.context()`, or 0 in a zone for one thread.
   let context: UInt
   var outer: UnsafeMutablePointer<Pull>?
 }
 
-/// Where slots come from when a bin has none left.
+/// The supply of a bin that has no slots left: an empty slab of another bin, or a page from the provider.
 extension UnsafeMutablePointer where Pointee == ZoneState {
-  /// Gives a bin a slab, if one can be had: an empty one of another bin, else a page of the provider's.
-  /// On success the caller tries again; another thread may have been faster. With `nowait` the provider is not called.
+  /// Gives a bin a slab if possible: an empty one of another bin, else a page from the provider. On success the caller
+  /// tries again, because another thread may have been faster. With `nowait` it does not call the provider.
   func supply(_ bin: BinPointer, nowait: Bool = false) -> Status {
-    // Without a provider the pages of a class are its client's to move: refill gave them to that class.
+    // Without a provider the client assigns pages: refill gave them to their class, and they stay there.
     guard pointee.provider.allocate != nil else { return .outOfMemory }
     if carveEmpty(for: bin) { return .ok }
     let status = nowait ? Status.outOfMemory : pull(bin)
     guard status != .ok else { return .ok }
-    // The last resort: slabs that are current but empty, which are left alone while there are pages.
+    // The last resort: current slabs that are empty. They stay untouched while there are pages.
     returnReady(bin.pointee.page)
     return carveEmpty(for: bin) ? .ok : status
   }
 
-  /// Makes an empty slab of another bin one of this bin's.
+  /// Carves an empty slab of another bin anew for this bin.
   private func carveEmpty(for bin: BinPointer) -> Bool {
     guard let slab = takeEmpty(bin.pointee.page, besides: bin) else { return false }
     carve(slab, for: bin)
@@ -30,7 +30,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     return true
   }
 
-  /// An empty slab with pages of a size, out of any bin that can spare one.
+  /// An empty slab with pages of this size, from any bin that can spare one.
   @inline(never) func takeEmpty(_ page: PageSize, besides taker: BinPointer? = nil) -> SlabPointer? {
     for index in 0..<pointee.binCount where bin(index).pointee.page == page && bin(index) != taker {
       if !Build.isSmall, let slab = bin(index).pointee.empty.first, !isIntact(slab) { continue }
@@ -60,7 +60,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     return false
   }
 
-  /// Other threads' pulls may have been linked since, so it need not be the first.
+  /// Unlinks a pull. It need not be the first, because other threads may have linked theirs since.
   private func unlink(_ pull: UnsafeMutablePointer<Pull>) {
     guard pointee.pulls != pull else { pointee.pulls = pull.pointee.outer; return }
     var link = pointee.pulls
@@ -78,12 +78,12 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     return status
   }
 
-  /// A page that can't be used goes back, unless it is somebody's already.
+  /// Gives back a page that the zone cannot use, unless an allocator already owns it.
   func returnUnusable(_ address: UInt, _ page: PageSize, _ status: Status) {
     if status != .ok && status != .pageOwned { releasePage(address, page) }
   }
 
-  /// Asks for a page, without the lock.
+  /// Requests a page from the provider, without the lock.
   func requestPage(_ page: PageSize) -> UInt? {
     let provider = pointee.provider
     guard let allocate = provider.allocate else { return nil }
@@ -91,7 +91,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     return UInt(bitPattern: memory)
   }
 
-  /// Gives a page back, without the lock. What the zone knows of it must be gone before.
+  /// Gives a page back to the provider, without the lock. The zone must have forgotten the page before.
   @inline(never) func releasePage(_ address: UInt, _ page: PageSize) {
     let provider = pointee.provider
     guard let release = provider.release, let memory = UnsafeMutableRawPointer(bitPattern: address) else { return }

@@ -1,10 +1,10 @@
 import CSlabmalloc
 
-/// Page maps grow with the pages they hold, so that a deallocation's first probe goes on hitting.
+/// The buckets of page maps. They grow with the pages in the map, and a deallocation's first probe continues to hit.
 extension UnsafeMutablePointer where Pointee == ZoneState {
-  /// Moves a page map's buckets into a page of the provider's when it holds more pages than buckets: first a base page,
-  /// then a large page, once that is at most a sixteenth of what the map's pages hold. If there is no page for it the
-  /// buckets stay crowded, and it is tried again when the pages have doubled.
+  /// Moves a page map's buckets into a page from the provider if the map has more pages than buckets. The first table
+  /// is a base page. A large page follows when it is at most a sixteenth of the memory of the map's pages. If the
+  /// provider has no page, the buckets stay crowded, and the next try comes when the number of pages has doubled.
   func growTable(_ pages: PageMapPointer) {
     let count = pages.pointee.count
     guard !Build.isSmall, count > pages.pointee.bucketMask &+ 1, isPowerOfTwo(count &- 1) else { return }
@@ -30,7 +30,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
   }
 
   /// Gives back the tables of this size that nothing needs any more, as long as the count of pages given back is below
-  /// a limit.
+  /// the limit.
   func shrinkTables(_ page: PageSize, atMost limit: Int, _ count: inout Int) {
     if count < limit, isInitialized, shrinkTable(basePages, page) { count += 1 }
     if count < limit, isInitialized, shrinkTable(largePages, page) { count += 1 }
@@ -46,7 +46,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     return true
   }
 
-  /// The page the buckets should move to; nil if they should stay.
+  /// The size of the page to which the buckets should move; nil if they should stay.
   private func nextTable(_ pages: PageMapPointer) -> PageSize? {
     guard let table = pages.pointee.table else { return basePages.page }
     let held = pages.pointee.count &<< pages.pointee.pageShift

@@ -1,31 +1,32 @@
-/// A zone: bins for size classes, and the pages they are carved from. Two shapes share it: the zone of all size
-/// classes, and the size-class allocator, which has one bin.
+/// A zone: bins for size classes, and the pages from which they are carved. Zones and caches share this type. A zone
+/// has a bin for every size class, and a cache has one bin.
 ///
 ///     | ZoneState: head, provider, ledger | bins | directBins | first buckets | Hardening, quarantines |
 ///
-/// `directBins` holds, for each size up to `SizeClass.directLimit` in steps of 8, the distance from the zone to its
-/// bin. A size-class allocator has none. A hardened zone leaves them unused, and has a `Hardening`.
+/// For each size up to `SizeClass.directLimit` in steps of 8, `directBins` holds the distance from the zone to the bin
+/// of the size. A cache has no `directBins`. Only a hardened zone has a `Hardening` and quarantines. Its fast path does
+/// not use `directBins`, but its own path does.
 ///
-/// It never moves: bins and page maps hold addresses within. Zero-filled memory is a zone that is not initialised, and
-/// a zone's functions find that out without a check of its own on the fast paths: `directLimit` 0 sends each
-/// allocation, and page maps without buckets each deallocation, to the slow path.
+/// A zone never moves: its seal is tied to its address, and it holds addresses and distances of its own parts.
+/// Zero-filled memory is a zone that is not initialised. The fast paths need no check for that: `directLimit` 0 sends
+/// each allocation to the slow path, and page maps without buckets send each deallocation there.
 struct ZoneState: ~Copyable {
   var head: ZoneHead
   var provider: PageProvider
-  /// The way out of a zone that others share; nil in a zone of one thread.
+  /// The gate of a zone that others share; nil in a zone for one thread.
   var gate: PageGatePointer?
-  /// Provider calls under way.
+  /// Calls of the provider in progress.
   var pulls: UnsafeMutablePointer<Pull>?
   var binCount: UInt
   var ledger: Ledger
-  /// Says that the layouts of deallocations don't matter: the profile fast.
+  /// Whether deallocations ignore layouts: profile fast.
   var ignoresLayouts: Bool
-  /// What a hardened zone has besides; nil in others.
+  /// The additional state of a hardened zone; nil in other zones.
   var hardening: HardeningPointer?
-  /// For reports; the caller's.
+  /// The zone's name in reports. The string belongs to the caller.
   var name: UnsafePointer<CChar>?
   #if SLM_ASSERT
-    /// Calls of slow paths, every 64th of which checks the invariants.
+    /// Counts calls of slow paths. Every 64th checks the invariants.
     var slowCalls: UInt = 0
   #endif
 }
@@ -33,7 +34,7 @@ struct ZoneState: ~Copyable {
 typealias ZonePointer = UnsafeMutablePointer<ZoneState>
 
 extension UnsafeMutablePointer where Pointee == ZoneState {
-  /// Bytes that a zone of a profile needs. What only a hardened one needs comes last.
+  /// Bytes of storage for a zone of this profile. The part that only a hardened zone needs comes last.
   @inline(__always) static func storageSize(bins: UInt, _ profile: Profile = .hardened) -> Int {
     Build.isSmall || profile != .hardened
       ? ZoneState.hardeningOffset(bins: bins)
@@ -59,8 +60,8 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
   @inline(__always) var basePages: PageMapPointer { fieldPointer(&pointee.head.basePages) }
   @inline(__always) var largePages: PageMapPointer { fieldPointer(&pointee.head.largePages) }
 
-  /// The first buckets of the page map with pages of a size. A zone with one bin holds pages of one size, and has
-  /// buckets for these alone.
+  /// The first buckets of the page map for pages of this size. A zone with one bin holds pages of one size, and has
+  /// buckets for this size alone.
   func firstBuckets(_ page: PageSize) -> UnsafeMutablePointer<UInt> {
     let isSecond = page.isLarge && pointee.binCount != 1
     return raw.advanced(
@@ -72,10 +73,10 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
 
   private var ownSeal: UInt { UInt(bitPattern: self) ^ 0x5A0E_5EA1 }
 
-  /// Not for the fast paths, which need no check.
+  /// The fast paths do not use it, because they need no check.
   @inline(__always) var isInitialized: Bool { pointee.head.seal == ownSeal }
 
-  /// A zone of all size classes.
+  /// Makes a zone of all size classes.
   func initialize(
     page: PageSize, provider: PageProvider, gate: PageGatePointer? = nil, profile: Profile = .checked
   ) {
@@ -135,7 +136,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     bin(index).initialize(index: UInt8(index), slotSize: slotSize, page: onBase ? page : .large)
   }
 
-  /// What the zone's fast paths read becomes as in zero-filled memory.
+  /// Ends the zone: the fields that fast paths read become as in zero-filled memory.
   func end() {
     pointee.head.directLimit = 0
     if !Build.isSmall { pointee.hardening = nil }
@@ -144,14 +145,14 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     pointee.pulls = nil
     basePages.end()
     largePages.end()
-    // No bin may hold on to slabs: a caller further up may be about to look.
+    // No bin may keep slabs, because a caller further up the stack may look at the bin next.
     for index in 0..<pointee.binCount {
       let bin = bin(index)
       bin.initialize(index: bin.pointee.index, slotSize: bin.pointee.slotSize, page: bin.pointee.page)
     }
   }
 
-  /// Makes a page a slab of a bin, all of whose slots are free.
+  /// Makes a page a slab of a bin. All slots are free.
   @inline(never) func carve(_ slab: SlabPointer, for bin: BinPointer) {
     slab.carve(
       page: bin.pointee.page, slotSize: bin.pointee.slotSize, binIndex: bin.pointee.index, isGuarded: isHardened)
@@ -161,14 +162,14 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     slab.clearSlots()
   }
 
-  /// Runs the body without the lock: whatever it calls may use this zone.
+  /// Runs the body without the lock. The code that the body calls may use this zone.
   @inline(__always) func unlocked<Result>(_ body: () -> Result) -> Result {
     guard !Build.isSmall, let gate = pointee.gate else { return body() }
     return gate.unlocked(body)
   }
 }
 
-/// Where the parts of a zone lie in its storage.
+/// Offsets of a zone's parts in its storage.
 extension ZoneState {
   static var binsOffset: Int { Int(roundUp(UInt(MemoryLayout<ZoneState>.stride), to: 64)) }
   static var directBinsOffset: Int { binsOffset + Int(SizeClass.count) * Bin.stride }

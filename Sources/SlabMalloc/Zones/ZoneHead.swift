@@ -1,8 +1,9 @@
 import CSlabmalloc
 
-/// What the fast paths read of a zone before they know anything: the first bytes of each zone, plain or shared.
+/// The head of a zone: the fields that the fast paths read first. They are the first bytes of each zone, plain or
+/// shared.
 ///
-/// The fast paths make no check of their own. They leave by themselves where the head says nothing of slots:
+/// The fast paths make no check of their own. They leave by themselves where the head offers no slots:
 ///
 ///     head of               directLimit   page maps   seal    an allocation leaves   a deallocation leaves
 ///     zero-filled memory        0           empty       0      by its size            by the first probe
@@ -10,14 +11,14 @@ import CSlabmalloc
 ///     a shared zone             0           empty       0      by its size            by the first probe
 ///     any other zone            1024         own       own     if no slot is ready    if the slot does not check
 struct ZoneHead: ~Copyable {
-  /// Sizes up to here find their bin by table: `SizeClass.directLimit`, or 0.
+  /// A table maps sizes up to this one to their bins: `SizeClass.directLimit`, or 0.
   var directLimit: UInt
-  /// Says that the zone is initialised.
+  /// A fixed function of the zone's address if the zone is initialised; 0 otherwise.
   var seal: UInt
   var last: LastAllocation
   var basePages: PageMap
   var largePages: PageMap
-  /// The head is a face alone: behind it lies no zone, but what makes several zones one.
+  /// Whether the head is only a face. No zone lies behind a face, but a shared zone, which consists of other zones.
   var isFace: Bool
 }
 

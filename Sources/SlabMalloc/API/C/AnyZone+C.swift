@@ -1,11 +1,12 @@
 import CSlabmalloc
 
-/// A count from C, where SIZE_MAX, "all there are", arrives as -1.
+/// A count from C. SIZE_MAX means "all there are" and arrives as -1.
 @inline(__always) func limit(_ count: Int) -> Int { count < 0 ? Int.max : count }
 
 /// The flags of the `allocate_with` functions.
 enum AllocationFlags {
-  /// Allocates by the body, which gets whether it may not call the provider, and clears the memory if the flags say so.
+  /// Allocates with the body and clears the memory if the flags say so. With `nowait` the body must not call the
+  /// provider.
   @inline(__always) static func allocate(
     _ flags: UInt32, _ out: UnsafeMutablePointer<UnsafeMutableRawPointer?>, clearing size: UInt,
     _ body: (_ nowait: Bool, inout Status) -> UnsafeMutableRawPointer?
@@ -20,7 +21,7 @@ enum AllocationFlags {
   }
 }
 
-/// What functions of zones and caches do alike, on C's types.
+/// Calls that zones and caches share, with C's types.
 extension AnyZone {
   func destroy(_ out: UnsafeMutablePointer<Int>?) -> Status {
     var live: UInt = 0

@@ -1,6 +1,6 @@
 import CSlabmalloc
 
-// Caches in C: zones with one bin. See Zone+C.
+// Caches in C: a cache is a zone with one bin. See Zone+C.
 
 @_cdecl("slm_cache_storage_size") @implementation
 public func slm_cache_storage_size(_ options: UnsafePointer<slm_options>?) -> Int {

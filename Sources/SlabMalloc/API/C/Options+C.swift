@@ -1,9 +1,9 @@
 import CSlabmalloc
 
-/// The flags of the profiles, of which one may be set. The small library has one profile only.
+/// The flags of the profiles; at most one may be set. The small library has one profile only.
 @inline(__always) private var profileFlags: UInt64 { Build.isSmall ? 0 : SLM_FAST | SLM_HARDENED }
 
-/// What an `slm_options` says, once it is found valid.
+/// The content of a valid `slm_options`, in Swift's types.
 struct Options {
   let page: PageSize
   let provider: PageProvider
@@ -11,10 +11,10 @@ struct Options {
   let name: UnsafePointer<CChar>?
   /// Whether several threads may call.
   let isShared: Bool
-  /// Zones of CPUs; 0 if there is one zone.
+  /// The number of CPUs with their own zone; 0 if there is one zone.
   let cpuCount: UInt
 
-  /// nil if a field is not as slabmalloc.h says.
+  /// nil if a field breaks the rules in slabmalloc.h.
   init?(_ pointer: UnsafePointer<slm_options>?) {
     guard let pointer else {
       (page, provider, profile, name) = (.kib4, .none, .checked, nil)
@@ -47,7 +47,7 @@ struct Options {
     self.page = page
   }
 
-  /// Bytes of storage for a zone, or for a cache: a zone with one bin.
+  /// Bytes of storage for a zone with this many bins. A cache is a zone with one bin.
   func storageSize(bins: UInt) -> Int {
     isShared
       ? SharedZone.storageSize(cpuCount: cpuCount, bins: bins, profile) : ZonePointer.storageSize(bins: bins, profile)
@@ -55,7 +55,7 @@ struct Options {
 }
 
 extension Profile {
-  /// nil for flags that are unknown, or for two profiles.
+  /// nil for unknown flags, and for two profiles.
   fileprivate init?(flags: UInt64) {
     guard flags & ~profileFlags == 0, flags != profileFlags || profileFlags == 0 else { return nil }
     self = flags & SLM_FAST != 0 ? .fast : flags & SLM_HARDENED != 0 ? .hardened : .checked
@@ -63,7 +63,8 @@ extension Profile {
 }
 
 extension PageProvider {
-  /// nil if a field is not as slabmalloc.h says. A struct of an older header, which ended with `release_page`, will do.
+  /// nil if a field breaks the rules in slabmalloc.h. Also accepts a struct of an older header, which ended with
+  /// `release_page`.
   init?(_ c: slm_page_provider) {
     guard c.struct_size != 0 else {
       guard c.allocate_page == nil, c.release_page == nil, c.allocate_run == nil, c.release_run == nil else {

@@ -1,10 +1,11 @@
 import CSlabmalloc
 
-/// Results are counted into a struct of this library's and delivered to the caller's, which may be older.
+/// Statistics in C. The counts are collected in a struct of this library and delivered to the caller's, which may be
+/// older.
 extension AnyZone {
   func statistics(_ out: UnsafeMutablePointer<slm_statistics>?) -> Status {
     guard first.isInitialized else { return .notInitialized }
-    // The struct was new without `slots_retired`, its last field.
+    // The first version of the struct had no `slots_retired`, its last field.
     let firstSize = MemoryLayout<slm_statistics>.size - MemoryLayout<UInt64>.size
     guard GrowingStruct.fits(out, firstSize: firstSize) else { return .invalidArgument }
     var result = slm_statistics()

@@ -1,15 +1,15 @@
 import CSlabmalloc
 
-/// Structs that may have grown since the caller was compiled. Each starts with its `struct_size`, which says how much
+/// Structs that may have grown since the caller was compiled. Each starts with its `struct_size`, which states how much
 /// the caller knows.
 enum GrowingStruct {
-  /// Gives as many bytes of a result as both sides know. `firstSize` is what the struct had when it was new: nobody
-  /// knows less. A caller's struct that is larger keeps what lies behind.
+  /// Copies the bytes of a result that both sides know. `firstSize` is the size of the struct's first version, and no
+  /// caller has a smaller one. The bytes of a larger struct beyond this library's stay as they are.
   static func deliver<Struct>(
     _ value: Struct, to out: UnsafeMutablePointer<Struct>?, firstSize: Int = MemoryLayout<Struct>.size
   ) -> Status {
     guard let size = size(of: out), size >= firstSize, let out else { return .invalidArgument }
-    // Whole fields alone, which end at words of 64 bits.
+    // Copies whole fields only. Each field ends at a multiple of 64 bits.
     let known = (size < MemoryLayout<Struct>.size ? size : MemoryLayout<Struct>.size) & ~7
     let header = MemoryLayout<UInt32>.size
     withUnsafeBytes(of: value) { bytes in
@@ -19,13 +19,13 @@ enum GrowingStruct {
     return .ok
   }
 
-  /// Whether a result can be given.
+  /// Whether the struct is large enough for a result.
   static func fits<Struct>(_ out: UnsafeMutablePointer<Struct>?, firstSize: Int = MemoryLayout<Struct>.size) -> Bool {
     guard let size = size(of: out) else { return false }
     return size >= firstSize
   }
 
-  /// Whether the bytes that this library does not know are 0: what they ask for is then nothing.
+  /// Whether the bytes that this library does not know are 0: such bytes request nothing.
   static func isUnderstood<Struct>(_ pointer: UnsafePointer<Struct>, size: Int) -> Bool {
     guard size <= largestSize else { return false }
     let bytes = UnsafeRawPointer(pointer)
@@ -34,7 +34,7 @@ enum GrowingStruct {
     return true
   }
 
-  /// A struct above this size is none.
+  /// A struct above this size is refused.
   private static var largestSize: Int { 4096 }
 
   private static func size<Struct>(of out: UnsafeMutablePointer<Struct>?) -> Int? {

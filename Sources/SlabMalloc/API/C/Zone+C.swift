@@ -1,9 +1,9 @@
 import CSlabmalloc
 
-// Zones in C. AnyZone does the work; here are the names, the types and the order of C's arguments.
+// Zones in C. AnyZone does the work; this file has the names, the types and the order of C's arguments.
 //
-// The Swift twin of each hot function gets the C name when the library is built, see Sources/Packaging/name-hot.sh: in a
-// C symbol itself, calls of imported C functions are not inlined.
+// The build gives the C name to the Swift twin of each hot function; see Sources/Packaging/name-hot.sh. The reason is
+// that calls of imported C functions are not inlined into a C symbol itself.
 
 @_cdecl("slm_zone_storage_size") @implementation
 public func slm_zone_storage_size(_ options: UnsafePointer<slm_options>?) -> Int {

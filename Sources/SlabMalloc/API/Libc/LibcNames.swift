@@ -1,9 +1,9 @@
 import CSlabPort
 import CSlabmalloc
 
-// The functions of the C library's malloc family that do more than those of slabmalloc.h. Swift must not define a
-// function by such a name: the linker gives them theirs, see names.txt, in the preload library and the override object
-// alone.
+// The functions of the C library's malloc family that do more than their counterparts in slabmalloc.h. Swift must not
+// define a function with such a name. The linker names them, by names.txt, in the preload library and the override
+// object only.
 
 @c(slm_override_posix_memalign)
 @usableFromInline
@@ -11,7 +11,7 @@ func posixMemalign(_ out: UnsafeMutablePointer<UnsafeMutableRawPointer?>, _ alig
   guard isPowerOfTwo(UInt(bitPattern: alignment)), alignment >= MemoryLayout<UInt>.size else {
     return slm_port_invalid()
   }
-  // The reason is the result, not errno.
+  // The result gives the reason, and errno stays.
   let saved = slm_port_errno()
   guard let memory = slm_aligned_alloc(alignment, size) else {
     slm_port_set_errno(saved)
@@ -21,7 +21,7 @@ func posixMemalign(_ out: UnsafeMutablePointer<UnsafeMutableRawPointer?>, _ alig
   return 0
 }
 
-/// Rounds an alignment up to a power of two, as glibc does.
+/// Rounds the alignment up to a power of two, like glibc.
 @c(slm_override_memalign)
 @usableFromInline
 func memalign(_ alignment: Int, _ size: Int) -> UnsafeMutableRawPointer? {
@@ -68,7 +68,7 @@ func mallinfo2() -> slm_port_mallinfo2 {
     keepcost: Int(pages.dirty))
 }
 
-/// The same in 32 bits, wrapped as glibc's are.
+/// The counts of mallinfo2 in 32 bits. They wrap, like glibc's.
 @c(slm_override_mallinfo)
 @usableFromInline
 func mallinfo() -> slm_port_mallinfo {

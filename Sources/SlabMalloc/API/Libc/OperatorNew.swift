@@ -1,10 +1,10 @@
 import CSlabPort
 
-/// C++'s operator new, without the detour through libstdc++'s, which calls malloc. An allocation that fails goes there:
-/// it calls the new_handler and throws. The preload library therefore needs no C++ runtime.
+/// C++'s operator new without the detour through libstdc++, whose operator new calls malloc. A failed allocation goes
+/// on to libstdc++'s, which calls the new_handler and throws. The preload library therefore needs no C++ runtime.
 ///
-/// Only two operators are defined, which all others of libstdc++ call: those for arrays and sizes end up here, or in
-/// those of a program that replaces these two alone.
+/// Only two operators are defined, because all others of libstdc++ call them. The operators for arrays and sizes end up
+/// here, or in those of a program that replaces these two alone.
 @_cdecl("slm_override_new")
 public func slm_override_new(_ size: Int) -> UnsafeMutableRawPointer? {
   let heap = HeapPointer.thread
@@ -16,7 +16,8 @@ public func slm_override_new(_ size: Int) -> UnsafeMutableRawPointer? {
   return bin.take(newest)
 }
 
-/// The size comes first, as in `heapAllocateOtherSize`: both are in their registers already.
+/// The slow path of operator new. The size comes first, as in `heapAllocateOtherSize`, because both arguments are in
+/// their registers already.
 /// - Parameter heap: the `HeapState` of the calling thread, or its stand-in.
 @c(slm_core_new_slowly)
 @inline(never)

@@ -1,14 +1,14 @@
-/// What an allocator starts with: the memory that its own state lives in, which is the caller's or a page of the
-/// provider's, and where its pages come from.
+/// The memory that an allocator's own state lives in, and the provider of its pages. The memory is the caller's, or a
+/// page from the provider.
 struct Home {
   let memory: UnsafeMutableRawPointer
   let provider: PageProvider
   /// The allocator's base page size.
   let basePage: PageSize
-  /// The page that the memory is; nil if it is the caller's.
+  /// The page that holds the state; nil if the memory is the caller's.
   private let page: PageSize?
 
-  /// Storage of the caller's, 64-aligned.
+  /// Takes the caller's storage, which must be aligned to 64 bytes.
   init(
     _ storage: UnsafeMutableRawBufferPointer, _ pageSize: PageSize?, _ provider: PageProvider?, needed: Int
   ) throws(AllocationError) {
@@ -21,7 +21,7 @@ struct Home {
     page = nil
   }
 
-  /// A page: a base page if that is big enough, else a large one.
+  /// Takes a page from the provider: a base page if it is large enough, else a large one.
   init(_ pageSize: PageSize?, _ provider: PageProvider, needed: Int) throws(AllocationError) {
     self.provider = provider
     basePage = try provider.basePage(pageSize)
@@ -43,9 +43,9 @@ struct Home {
 }
 
 extension PageProvider {
-  /// The base page size of an allocator: the one asked for, else the provider's, else 4 KiB.
+  /// The base page size of an allocator: the requested size, else the provider's, else 4 KiB.
   func basePage(_ wanted: PageSize?) throws(AllocationError) -> PageSize {
-    // Pages that were taken must have a way back.
+    // A provider that gives pages must also take them back.
     guard allocate == nil || release != nil, pageSize?.isLarge != true else { throw .invalidArgument }
     guard let wanted else { return pageSize ?? .kib4 }
     guard !wanted.isLarge, pageSize == nil || pageSize == wanted else { throw .invalidArgument }

@@ -1,13 +1,13 @@
-/// A zone that any thread may use. See `ZoneAllocator`. The provider must be safe for as many threads; it is called
-/// without the zone's lock.
+/// A zone that any thread may use. See `ZoneAllocator`. The zone releases its lock while it calls the provider. The
+/// provider must therefore be thread-safe.
 public struct SafeZoneAllocator: ~Copyable, @unchecked Sendable {
   private let home: Home
   private let safeZone: LockedZonePointer
 
-  /// Bytes of storage for the state of a zone, to be aligned to 64.
+  /// Bytes of storage for the state of a zone. The storage must be aligned to 64 bytes.
   public static var storageSize: Int { LockedZonePointer.storageSize(bins: SizeClass.count, .hardened) }
 
-  /// A zone that takes its pages from a provider, the one for its own state included.
+  /// A zone that takes its pages from a provider, and one page for its own state.
   public init(
     pageSize: PageSize? = nil, provider: PageProvider, profile: Profile = .checked
   ) throws(AllocationError) {
@@ -17,8 +17,8 @@ public struct SafeZoneAllocator: ~Copyable, @unchecked Sendable {
       page: home.basePage, provider: home.provider, gate: safeZone.initializeGate(), profile: profile)
   }
 
-  /// A zone in your storage, which must outlive it. Without a provider it is for push use only; then take its pages out
-  /// with `reclaimPage` before it ends.
+  /// A zone in your storage, which must outlive it. Without a provider you push pages with `refill`, and must take them
+  /// out with `reclaimPage` before the zone ends.
   public init(
     storage: UnsafeMutableRawBufferPointer, pageSize: PageSize? = nil, provider: PageProvider? = nil,
     profile: Profile = .checked
@@ -35,7 +35,7 @@ public struct SafeZoneAllocator: ~Copyable, @unchecked Sendable {
     home.giveBack()
   }
 
-  /// Runs the body with the lock, and gives it back however the body ends.
+  /// Runs the body while holding the lock, and releases the lock even if the body throws.
   private func locked<Result>(_ body: (ZonePointer) throws(AllocationError) -> Result) throws(AllocationError) -> Result
   {
     safeZone.pointee.gate.lock.acquire()
@@ -43,7 +43,7 @@ public struct SafeZoneAllocator: ~Copyable, @unchecked Sendable {
     return try body(safeZone.zone)
   }
 
-  /// Memory for a layout, not cleared.
+  /// Allocates memory for a layout. The memory is not cleared.
   public func allocate(_ layout: Layout) throws(AllocationError) -> UnsafeMutableRawPointer {
     try locked { (zone) throws(AllocationError) in try zone.allocateOrThrow(layout) }
   }
@@ -57,12 +57,14 @@ public struct SafeZoneAllocator: ~Copyable, @unchecked Sendable {
     return pointer
   }
 
-  /// Gives memory back, whichever thread allocated it; with a layout, only if it is of the layout's size class.
+  /// Deallocates memory, whichever thread allocated it. With a layout, throws `layoutMismatch` unless the memory is of
+  /// the layout's size class. Profile `fast` ignores the layout.
   public func deallocate(_ pointer: UnsafeMutableRawPointer, _ layout: Layout? = nil) throws(AllocationError) {
     try AllocationError.check(safeZone.locked { $0.deallocate(pointer, layout) })
   }
 
-  /// Ends the value and gives its memory back. Nothing happens to it if it is not the zone's, or of another size class.
+  /// Deinitializes the value and deallocates its memory. Throws and leaves the value alone if the pointer is not of
+  /// this zone, or has another size class.
   public func deallocate<Value: ~Copyable>(_ pointer: UnsafeMutablePointer<Value>) throws(AllocationError) {
     let memory = UnsafeMutableRawPointer(pointer)
     let layout = Layout(of: Value.self)
@@ -71,15 +73,15 @@ public struct SafeZoneAllocator: ~Copyable, @unchecked Sendable {
     try deallocate(memory, layout)
   }
 
-  /// Bytes of the slot of a live object; 0 if it is none of the zone's.
+  /// Usable bytes of a live object; 0 if the zone has no such object.
   public func usableSize(_ pointer: UnsafeRawPointer) -> Int {
     Int(safeZone.locked { $0.usableSize(UInt(bitPattern: pointer)) })
   }
 
-  /// Whether an address is in a page of the zone.
+  /// Whether the address is in a page of the zone.
   public func owns(_ address: UnsafeRawPointer) -> Bool { safeZone.locked { $0.owns(UInt(bitPattern: address)) } }
 
-  /// Hands a page to the size class of a layout.
+  /// Pushes a page to the size class of a layout.
   public func refill(_ layout: Layout, page: UnsafeMutableRawBufferPointer) throws(AllocationError) {
     try AllocationError.check(
       safeZone.locked {
@@ -89,17 +91,17 @@ public struct SafeZoneAllocator: ~Copyable, @unchecked Sendable {
       })
   }
 
-  /// Gives up to so many empty pages of a size back to the provider; returns how many went.
+  /// Returns up to `limit` empty pages of a size to the provider. Returns their number.
   public func reclaim(_ page: PageSize, atMost limit: Int = Int.max) throws(AllocationError) -> Int {
     try locked { (zone) throws(AllocationError) in try zone.reclaimOrThrow(page, atMost: limit) }
   }
 
-  /// Takes an empty page of a size out of the zone, for push use.
+  /// Takes an empty page of a size out of the zone and hands it to you; nil if there is none.
   public func reclaimPage(_ page: PageSize) -> UnsafeMutableRawPointer? {
     UnsafeMutableRawPointer(bitPattern: safeZone.locked { $0.takeEmptyPage(page) } ?? 0)
   }
 
-  /// What the zone holds of a size class, by index from the smallest.
+  /// Statistics of a size class. Index 0 is the smallest class.
   public func statistics(ofClass index: Int) -> ClassStatistics {
     precondition(index >= 0 && index < Int(SizeClass.count))
     return safeZone.locked { $0.statistics(of: UInt(index)) }

@@ -1,15 +1,16 @@
 import CSlabmalloc
 
-/// Allocates objects of one size, for one thread at a time: a typed object cache. See `ZoneAllocator`, whose rules it
-/// shares; its slots are exactly the object's size, rounded up to its alignment.
+/// Allocates objects of one size, for one thread at a time: a typed object cache. It shares the rules of
+/// `ZoneAllocator`. Its slots have the object's size, rounded up to its alignment, and at least 8 bytes. In profile
+/// `hardened` each slot also holds a canary.
 public struct SizeClassAllocator: ~Copyable {
   private let home: Home
   private let zone: ZonePointer
 
-  /// Bytes of storage for the state of the allocator, to be aligned to 64.
+  /// Bytes of storage for the state of the allocator. The storage must be aligned to 64 bytes.
   public static var storageSize: Int { ZonePointer.storageSize(bins: 1) }
 
-  /// An allocator that takes its pages from a provider, the one for its own state included.
+  /// An allocator that takes its pages from a provider, and one page for its own state.
   public init(
     _ layout: Layout, pageSize: PageSize? = nil, provider: PageProvider, profile: Profile = .checked
   ) throws(AllocationError) {
@@ -44,37 +45,37 @@ public struct SizeClassAllocator: ~Copyable {
     home.giveBack()
   }
 
-  /// Bytes of a slot.
+  /// Size of a slot, in bytes.
   public var slotSize: Int { Int(zone.bin(0).pointee.slotSize) }
 
-  /// The size of the pages that `refill` wants.
+  /// The size of the pages that `refill` takes.
   public var pageSize: PageSize { zone.bin(0).pointee.page }
 
-  /// Memory for one object, not cleared.
+  /// Allocates memory for one object. The memory is not cleared.
   public func allocate() throws(AllocationError) -> UnsafeMutableRawPointer {
     var status = Status.ok
     guard let memory = zone.allocateObject(status: &status) else { throw AllocationError(status) }
     return memory
   }
 
-  /// Gives an object back; with a layout, only if the slot can have it.
+  /// Deallocates an object. With a layout, throws unless the slot fits the layout. Profile `fast` ignores the layout.
   public func deallocate(_ pointer: UnsafeMutableRawPointer, _ layout: Layout? = nil) throws(AllocationError) {
     guard let layout else { return try AllocationError.check(zone.deallocate(bits(pointer))) }
     try AllocationError.check(
       zone.deallocateObject(bits(pointer), size: bits(layout.size), alignment: bits(layout.alignment)))
   }
 
-  /// Hands a page to the allocator.
+  /// Pushes a page to the allocator.
   public func refill(page: UnsafeMutableRawBufferPointer) throws(AllocationError) {
     try AllocationError.check(zone.refillObjects(page: bits(page.baseAddress), pageSize: page.count))
   }
 
-  /// Gives up to so many empty pages back to the provider; returns how many went.
+  /// Returns up to `limit` empty pages to the provider. Returns their number.
   public func reclaim(atMost limit: Int = Int.max) throws(AllocationError) -> Int {
     try zone.reclaimOrThrow(pageSize, atMost: limit)
   }
 
-  /// Takes an empty page out of the allocator, for push use.
+  /// Takes an empty page out of the allocator and hands it to you; nil if there is none.
   public func reclaimPage() -> UnsafeMutableRawPointer? {
     UnsafeMutableRawPointer(bitPattern: zone.takeEmptyPage(pageSize) ?? 0)
   }

@@ -1,6 +1,6 @@
 import CSlabmalloc
 
-/// Layouts and errors as the Swift allocators pass them.
+/// Layouts and errors in the types of the Swift allocators.
 extension UnsafeMutablePointer where Pointee == ZoneState {
   func allocateOrThrow(_ layout: Layout) throws(AllocationError) -> UnsafeMutableRawPointer {
     var status = Status.ok
@@ -17,7 +17,8 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
       bits(pointer), size: bits(layout.size), alignment: bits(layout.alignment))
   }
 
-  /// Throws what a deallocation with this layout would, and changes nothing.
+  /// Throws the error of a deallocation with this layout. Unlike the deallocation it also checks the layout in profile
+  /// `fast`. Changes nothing.
   func checkLive(_ pointer: UnsafeMutableRawPointer, _ layout: Layout) throws(AllocationError) {
     var status = Status.ok
     guard

@@ -1,16 +1,16 @@
 /// Allocates objects of any size up to 136 KiB, for one thread at a time.
 ///
-/// A zone gets pages in two ways, which mix: *pull* from its provider, and *push* with `refill`. It gives every page
-/// back when it ends, with the objects in it; so no pointer from it may outlive it. Every misuse that an error stands
-/// for is found always, and changes nothing.
+/// A zone gets pages in two ways, which mix: it *pulls* them from its provider, and you *push* them with `refill`. When
+/// the zone ends it returns every page, with the objects in it. No pointer from the zone may outlive it. Every misuse
+/// that has an error is detected in every build, and changes nothing.
 public struct ZoneAllocator: ~Copyable {
   private let home: Home
   private let zone: ZonePointer
 
-  /// Bytes of storage for the state of a zone, to be aligned to 64.
+  /// Bytes of storage for the state of a zone. The storage must be aligned to 64 bytes.
   public static var storageSize: Int { ZonePointer.storageSize(bins: SizeClass.count) }
 
-  /// A zone that takes its pages from a provider, the one for its own state included.
+  /// A zone that takes its pages from a provider, and one page for its own state.
   public init(
     pageSize: PageSize? = nil, provider: PageProvider, profile: Profile = .checked
   ) throws(AllocationError) {
@@ -19,8 +19,8 @@ public struct ZoneAllocator: ~Copyable {
     zone.initialize(page: home.basePage, provider: home.provider, profile: profile)
   }
 
-  /// A zone in your storage, which must outlive it. Without a provider it is for push use only; then take its pages out
-  /// with `reclaimPage` before it ends, for there is nobody to give them to.
+  /// A zone in your storage, which must outlive it. Without a provider you push pages with `refill`, and must take them
+  /// out with `reclaimPage` before the zone ends, because it has nobody to return them to.
   public init(
     storage: UnsafeMutableRawBufferPointer, pageSize: PageSize? = nil, provider: PageProvider? = nil,
     profile: Profile = .checked
@@ -36,7 +36,7 @@ public struct ZoneAllocator: ~Copyable {
     home.giveBack()
   }
 
-  /// Memory for a layout, not cleared.
+  /// Allocates memory for a layout. The memory is not cleared.
   public func allocate(_ layout: Layout) throws(AllocationError) -> UnsafeMutableRawPointer {
     try zone.allocateOrThrow(layout)
   }
@@ -50,25 +50,27 @@ public struct ZoneAllocator: ~Copyable {
     return pointer
   }
 
-  /// Gives memory back; with a layout, only if it is of the layout's size class.
+  /// Deallocates memory. With a layout, throws `layoutMismatch` unless the memory is of the layout's size class.
+  /// Profile `fast` ignores the layout.
   public func deallocate(_ pointer: UnsafeMutableRawPointer, _ layout: Layout? = nil) throws(AllocationError) {
     try AllocationError.check(zone.deallocate(pointer, layout))
   }
 
-  /// Ends the value and gives its memory back. Nothing happens to it if it is not the zone's, or of another size class.
+  /// Deinitializes the value and deallocates its memory. Throws and leaves the value alone if the pointer is not of
+  /// this zone, or has another size class.
   public func deallocate<Value: ~Copyable>(_ pointer: UnsafeMutablePointer<Value>) throws(AllocationError) {
     try zone.checkLive(UnsafeMutableRawPointer(pointer), Layout(of: Value.self))
     pointer.deinitialize(count: 1)
     try AllocationError.check(zone.deallocate(UnsafeMutableRawPointer(pointer), Layout(of: Value.self)))
   }
 
-  /// Bytes of the slot of a live object; 0 if it is none of the zone's.
+  /// Usable bytes of a live object; 0 if the zone has no such object.
   public func usableSize(_ pointer: UnsafeRawPointer) -> Int { Int(zone.usableSize(UInt(bitPattern: pointer))) }
 
-  /// Whether an address is in a page of the zone.
+  /// Whether the address is in a page of the zone.
   public func owns(_ address: UnsafeRawPointer) -> Bool { zone.owns(UInt(bitPattern: address)) }
 
-  /// The size of the pages that a layout is served from: what `refill` wants.
+  /// The size of the pages that serve a layout. `refill` takes pages of this size.
   public func pageSize(for layout: Layout) throws(AllocationError) -> PageSize {
     guard let page = zone.pageSize(size: bits(layout.size), alignment: bits(layout.alignment)) else {
       throw .invalidLayout
@@ -76,7 +78,7 @@ public struct ZoneAllocator: ~Copyable {
     return page
   }
 
-  /// Hands a page to the size class of a layout.
+  /// Pushes a page to the size class of a layout.
   public func refill(_ layout: Layout, page: UnsafeMutableRawBufferPointer) throws(AllocationError) {
     try AllocationError.check(
       zone.refill(
@@ -84,20 +86,20 @@ public struct ZoneAllocator: ~Copyable {
         page: bits(page.baseAddress), pageSize: page.count))
   }
 
-  /// Gives up to so many empty pages of a size back to the provider; returns how many went.
+  /// Returns up to `limit` empty pages of a size to the provider. Returns their number.
   public func reclaim(_ page: PageSize, atMost limit: Int = Int.max) throws(AllocationError) -> Int {
     try zone.reclaimOrThrow(page, atMost: limit)
   }
 
-  /// Takes an empty page of a size out of the zone, for push use.
+  /// Takes an empty page of a size out of the zone and hands it to you; nil if there is none.
   public func reclaimPage(_ page: PageSize) -> UnsafeMutableRawPointer? {
     UnsafeMutableRawPointer(bitPattern: zone.takeEmptyPage(page) ?? 0)
   }
 
-  /// How many size classes there are.
+  /// The number of size classes.
   public var classCount: Int { Int(zone.pointee.binCount) }
 
-  /// What the zone holds of a size class, by index from the smallest.
+  /// Statistics of a size class. Index 0 is the smallest class.
   public func statistics(ofClass index: Int) -> ClassStatistics {
     precondition(index >= 0 && index < classCount)
     return zone.statistics(of: UInt(index))

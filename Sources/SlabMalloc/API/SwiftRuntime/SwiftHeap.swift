@@ -3,8 +3,9 @@ import CSlabmalloc
 
 /// The heap of Embedded Swift: a zone of the kernel's, under the names that Swift's run-time functions call.
 ///
-/// The zone decides who may use the heap: a zone for one thread serves kernels of one CPU whose handlers use no Swift
-/// objects, others bring their own locks. Zero-filled memory is a heap that was not started.
+/// The zone decides who may use the heap. A zone for one thread serves a kernel with one CPU whose handlers use no
+/// Swift objects. Other kernels start the heap with a zone that has its own locks. Zero-filled memory is a heap that
+/// was not started.
 struct SwiftHeap: ~Copyable {
   private var zone: OpaquePointer?
 
@@ -12,7 +13,7 @@ struct SwiftHeap: ~Copyable {
     slm_port_swift_heap_address().unsafelyUnwrapped.assumingMemoryBound(to: SwiftHeap.self)
   }
 
-  /// Not while the heap is used.
+  /// Must not run while the heap is in use.
   mutating func start(_ zone: OpaquePointer?) { self.zone = zone }
 
   func allocate(

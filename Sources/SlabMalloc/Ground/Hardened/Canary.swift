@@ -1,10 +1,11 @@
-/// The word that ends a slot in profile hardened while its object is used:
+/// The canary: the word that ends a slot in profile hardened while its object is used. A deallocation checks it and
+/// reports an overflow if it has changed.
 ///
 ///     canary = secret ^ the canary's address
 ///
-/// Of the secret's lowest bits, those that are 0 in every canary's address, one at least is 1. So a canary's first
-/// byte, the lowest, is never 0, and a string that is one byte too long is found. One other byte is missed once in 224
-/// times, on 32 bits in 192.
+/// The lowest bits of every canary's address are 0, and the secret has at least one 1 among these bits. The first byte
+/// of a canary, its lowest, is therefore never 0, and a string that is one byte too long is detected. Any other single
+/// byte is missed once in 224 times, on 32 bits once in 192.
 enum Canary {
   @inline(__always) static var size: UInt { UInt(MemoryLayout<UInt>.size) }
 

@@ -1,5 +1,5 @@
-/// Random numbers that a program can't foresee if it can't foresee the seed, which is the platform's (Vigna's
-/// splitmix64). They are not for cryptography.
+/// Random numbers for profile hardened (Vigna's splitmix64). A program cannot foresee them if it cannot foresee the
+/// seed, which comes from the platform. They are not for cryptography.
 struct SplitMix {
   var state: UInt64
 

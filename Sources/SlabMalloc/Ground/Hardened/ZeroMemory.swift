@@ -1,10 +1,11 @@
 import CSlabPort
 
-/// Memory that reads as 0: cleared, and looked at. Starts and sizes are multiples of 16, unless it says otherwise.
+/// Clears memory and checks that memory is clear: in a hardened zone a free slot is zero. Starts and sizes are
+/// multiples of 16 unless a function states otherwise.
 enum ZeroMemory {
   private typealias Line = (SIMD2<UInt64>, SIMD2<UInt64>, SIMD2<UInt64>, SIMD2<UInt64>)
 
-  /// A few lines are cleared faster than the C library is called.
+  /// From this size on the C library clears. Below it a loop over a few lines is faster than the call.
   @inline(__always) private static var callFrom: UInt { 512 }
 
   @inline(__always) static func clear(_ start: UInt, _ bytes: UInt) {
@@ -14,7 +15,7 @@ enum ZeroMemory {
     let lines = start &+ (bytes & ~63)
     while place != lines {
       pointer(place, Line.self).pointee = (.zero, .zero, .zero, .zero)
-      // Opaque, or the compiler would see that it is a call of memset.
+      // The value is opaque, because the compiler would otherwise replace the loop with a call of memset.
       place = slm_port_opaque(place) &+ 64
     }
     while place != end {
@@ -27,11 +28,12 @@ enum ZeroMemory {
     pointer(start, UInt8.self).initialize(repeating: 0, count: Int(bitPattern: bytes))
   }
 
-  /// Whether so many bytes are 0. All are read, so that 64 are at once. `by8`: start and size are multiples of 8 alone.
+  /// Whether this many bytes are 0. The loop reads all of them without a branch, and therefore checks 64 bytes at once.
+  /// With `by8`, start and size need only be multiples of 8.
   @inline(__always) static func isClear(_ start: UInt, _ bytes: UInt, by8: Bool = false) -> Bool {
     var place = start
     var rest = bytes
-    // What is left of less than a line is opaque, or the compiler unrolls that loop, and small slots take longer.
+    // The rest of less than a line is opaque. Otherwise the compiler unrolls that loop, and small slots take longer.
     guard !by8 else {
       var sum: UInt64 = 0
       while rest != 0 {

@@ -1,21 +1,22 @@
 import CSlabPort
 
-/// The process-wide provider on mmap.
+/// The process-wide page provider on mmap. It gives base pages of 64 KiB, and large pages, to the zones of a hosted
+/// program.
 ///
-/// Address space is taken in arenas: 32 MiB, aligned to their size, each a region of base pages of 64 KiB that also
-/// gives 15 large pages. An arena is found from a page by a mask. Zero-filled memory is a provider without arenas.
+/// The provider takes address space in arenas of 32 MiB, aligned to their size. Each arena is a region of base pages
+/// that also gives 15 large pages. A mask finds the arena of a page. Zero-filled memory is a provider without arenas.
 ///
 ///     0        32 KiB            48 KiB   64 KiB                          32 MiB
 ///     | guard  | Region, rest 0  | guard  | page | page | ... | page      |
 ///
-/// Guards can't be touched: what writes over the end of an arena below, or before the first page, faults. Where the
-/// system refuses them, or has pages that are larger, there are none.
+/// Guards are inaccessible: a write over the end of the arena below, or before the first page, faults. There are no
+/// guards if the system refuses them or has larger pages.
 ///
-/// Which arenas there are is also told by a map over the address space, so that a page that came by a refill from
-/// elsewhere is known for what it is.
+/// A map over the address space records which arenas exist. The provider ignores a page from elsewhere, which a zone
+/// may hold after a refill.
 ///
-/// Lists: `open` holds the arenas with a free base page, last in first out; a full arena is in no list. At most one
-/// arena that is whole is kept, the rest are unmapped.
+/// Lists: `open` is a stack of the arenas that have a free base page. A full arena is in no list. The provider keeps at
+/// most one whole arena and unmaps the others.
 struct MmapProvider: ~Copyable {
   var lock: Lock
   var open: LinkedStack<Region>
@@ -25,7 +26,7 @@ struct MmapProvider: ~Copyable {
 
   static let arenaSize: UInt = 32 << 20
   static var page: PageSize { .kib64 }
-  /// Where the region of an arena is, and where its guards are.
+  /// Offsets in an arena: the region's state, and the second guard. The first guard starts at 0.
   static let stateOffset: UInt = 32 << 10
   static let secondGuard: UInt = 48 << 10
 }
@@ -81,7 +82,7 @@ extension UnsafeMutablePointer where Pointee == MmapProvider {
   func giveBack(_ address: UInt, _ page: PageSize) {
     let base = address & ~(MmapProvider.arenaSize - 1)
     guard isInArena(address), let region = RegionPointer(bitPattern: base + MmapProvider.stateOffset) else { return }
-    // The page is still the caller's, so its memory can go without the lock.
+    // The page still belongs to the caller, and discarding its memory needs no lock.
     slm_port_discard(UnsafeMutableRawPointer(bitPattern: address), page.bytes)
     pointee.lock.acquire()
     if region.pointee.freePages == 0 { pointee.open.push(region) }
@@ -110,14 +111,14 @@ extension UnsafeMutablePointer where Pointee == MmapProvider {
     if exists { word.pointee |= bit } else { word.pointee &= ~bit }
   }
 
-  /// The place of an address in the map of arenas; nil outside the address space of programs.
+  /// The word and bit of an address in the map of arenas; nil outside the address space of programs.
   private static func arenaBit(_ address: UInt) -> (word: UnsafeMutablePointer<UInt64>, bit: UInt64)? {
     let arena = address / MmapProvider.arenaSize
     guard arena / 64 < UInt(SLM_PORT_ADDRESS_BITS_WORDS) else { return nil }
     return (slm_port_arenas_address() + Int(arena / 64), 1 &<< UInt64(arena & 63))
   }
 
-  /// Without the second one an arena is an arena, too.
+  /// Guards are best effort: if mprotect fails, the arena is used without them.
   private static func addGuards(_ base: UInt) {
     let (state, second) = (MmapProvider.stateOffset, MmapProvider.secondGuard)
     guard UInt(slm_port_page_size()) <= second - state else { return }
@@ -126,7 +127,7 @@ extension UnsafeMutablePointer where Pointee == MmapProvider {
       UnsafeMutableRawPointer(bitPattern: base + second), Int(UInt(MmapProvider.page.bytes) - second))
   }
 
-  /// Maps memory aligned to its size: twice as much is mapped, and what is over goes back.
+  /// Maps memory aligned to its size: maps twice the size, and unmaps both ends.
   private static func mapAligned(_ size: UInt) -> UInt? {
     guard let memory = slm_port_map(Int(size * 2)) else { return nil }
     let start = UInt(bitPattern: memory)
@@ -149,6 +150,6 @@ private func giveBackToSystem(_ context: UnsafeMutableRawPointer?, _ memory: Uns
 }
 
 extension PageProvider {
-  /// The process-wide provider on mmap: base pages of 64 KiB, and large pages. Safe for any thread.
+  /// The process-wide provider on mmap: base pages of 64 KiB, and large pages. Any thread may use it.
   public static var mmap: PageProvider { MmapProviderPointer.shared.provider }
 }

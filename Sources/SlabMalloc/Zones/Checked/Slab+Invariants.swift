@@ -1,6 +1,6 @@
 #if SLM_ASSERT
   extension UnsafeMutablePointer where Pointee == Slab {
-    /// The first invariant of a slab of a bin that does not hold.
+    /// The first broken invariant of a slab of this bin; nil if all hold.
     func violation(in bin: BinPointer) -> Violation? {
       let geometry = bin.geometry
       if page != bin.pointee.page || slotSize != bin.pointee.slotSize {
@@ -42,7 +42,7 @@
 
     private func broken(_ text: StaticString) -> Violation { Violation(text, at: address) }
 
-    /// The state that goes with so many free slots, unless the slab is current.
+    /// The state for this many free slots, unless the slab is current.
     private func state(free: UInt) -> Slab.State {
       if free == 0 { return .full }
       if free == UInt(pointee.slotCount) { return .empty }

@@ -1,14 +1,14 @@
 #if SLM_ASSERT
-  /// What must hold of a zone between any two calls.
+  /// The invariants of a zone, which must hold between any two calls.
   ///
   ///     pages held = pages in the maps + the maps' own pages
   ///     a slab is in the list of its state, once, and in no other
   ///     in a hardened zone: slots set aside = slots in quarantine + retired ones
   ///
-  /// A build with assertions checks it at each refill and reclaim, and now and then on slow paths. XCTest checks it
-  /// after each step.
+  /// A build with assertions checks them at each refill and reclaim, and at every 64th call on slow paths. XCTest
+  /// checks them after each step.
   extension UnsafeMutablePointer where Pointee == ZoneState {
-    /// The first invariant that does not hold.
+    /// The first broken invariant; nil if all hold.
     func violation() -> Violation? {
       var listed = ListedSlabs()
       for index in 0..<pointee.binCount {
@@ -19,7 +19,8 @@
       if let violation = violation(basePages, &slabs, &setAside) ?? violation(largePages, &slabs, &setAside) {
         return violation
       }
-      // Each list holds slabs of its state, once. As many as there are in all are therefore all that there are.
+      // Each list holds slabs of its state, once. A list with as many members as there are slabs of the state therefore
+      // holds all of them.
       if listed.partial != slabs.partial {
         return Violation("a partial slab is in no list", at: UInt(bitPattern: self))
       }
@@ -29,14 +30,14 @@
       return ledgerViolation() ?? quarantineViolation(setAside: setAside)
     }
 
-    /// Reports the first invariant that does not hold, and ends the program. Nothing is known of a zone over whose
-    /// pages' edges somebody wrote: that is misuse, and found elsewhere.
+    /// Reports the first broken invariant and ends the program. Skips a zone with a broken guard: that is misuse, other
+    /// code detects it, and the descriptors may be wrong.
     func checkInvariants() {
       guard isInitialized, areAllIntact else { return }
       violation()?.report()
     }
 
-    /// The same at every 64th call.
+    /// Checks the invariants at every 64th call.
     func checkInvariantsNowAndThen() {
       guard isInitialized else { return }
       pointee.slowCalls &+= 1
@@ -118,7 +119,7 @@
     }
   }
 
-  /// How many slabs are in which state.
+  /// The numbers of slabs in each state.
   private struct ListedSlabs {
     var current: UInt = 0
     var partial: UInt = 0
@@ -155,7 +156,7 @@
   }
 
   extension UnsafeMutablePointer where Pointee == Bin {
-    /// Walks over a list of slabs, which must be of this bin and state and linked both ways.
+    /// Walks over a list of slabs. All must be of this bin and state, and linked both ways.
     fileprivate func walk(
       _ state: Slab.State, _ first: SlabPointer?, last: SlabPointer?, in zone: ZonePointer
     ) -> (count: UInt, violation: Violation?) {
@@ -172,14 +173,14 @@
         count += 1
         (before, next) = (slab, slab.pointee.next)
       }
-      // What is last means nothing in a list that is empty. The stack of empty slabs has no last.
+      // `last` means nothing in an empty list. The stack of empty slabs has no `last`.
       if first != nil, state != .empty, last != before {
         return (count, Violation("a list's last is wrong", at: bits(self)))
       }
       return (count, nil)
     }
 
-    /// Slots that are ready are of a slab of the bin, which is checked there; without one there are none.
+    /// Ready slots must be of a slab of this bin. Without ready slots there is nothing to check.
     fileprivate func readyViolation() -> Violation? {
       guard readySlots != 0 else { return nil }
       let slab = SlabPointer.around(pointee.wordStart, pageMask: pointee.page.mask)

@@ -1,7 +1,8 @@
-/// The bin of a hardened zone: no slab is current, no word is opened, and what is freed waits in `quarantine`.
+/// The bin of a hardened zone. No slab is current and no word is opened. Allocation takes random slots, and freed slots
+/// wait in `quarantine`.
 extension UnsafeMutablePointer where Pointee == Bin {
-  /// Takes a random slot with an alignment that every `stride`th has. nil if no available slot's address fits. There is
-  /// no index if somebody wrote over the edge of the slab that would be taken from, or looked at.
+  /// Takes a random slot with an alignment that every `stride`th slot has. nil if no available slot has it. The index
+  /// is nil if a guard of the chosen or searched slab is broken.
   @inline(never) func claimAtRandom(stride: UInt, _ hardening: HardeningPointer) -> (slab: SlabPointer, index: UInt?)? {
     if stride == 1 {
       guard let slab = pointee.partial.first ?? pointee.sparse.first ?? pointee.empty.first else { return nil }
@@ -29,13 +30,13 @@ extension UnsafeMutablePointer where Pointee == Bin {
     return nil
   }
 
-  /// Takes in a freed slot; returns the one that has waited long enough, or 0.
+  /// Inserts a freed slot. Returns the slot that it evicts, which has waited long enough, or 0.
   @inline(__always) func quarantine(_ slot: UInt, _ hardening: HardeningPointer) -> UInt {
     let quarantine = pointee.quarantine.unsafelyUnwrapped
     return quarantine.insert(slot, at: hardening.randomBits(4) & UInt(quarantine.pointee.length &- 1))
   }
 
-  /// Makes all that waits available, where it is needed.
+  /// Ends the quarantine: makes all its slots available, because they are needed.
   @inline(never) func endQuarantine(_ hardening: HardeningPointer) {
     pointee.quarantine?.removeAll { makeAvailable($0, hardening) }
   }

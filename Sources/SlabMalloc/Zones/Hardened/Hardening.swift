@@ -1,20 +1,21 @@
 import CSlabmalloc
 
-/// What a hardened zone has besides. It lies in the zone's storage, behind all else:
+/// The additional state of a hardened zone: its secret, its random numbers and its counts. It lies at the end of the
+/// zone's storage:
 ///
-///     | Zone | bins | directBins | Hardening | Quarantine of bin 0 | ... | Quarantine of bin n-1 |
+///     | ZoneState | bins | directBins | first buckets | Hardening | Quarantine of bin 0 | ... | of bin n-1 |
 ///
-/// and a slot of a hardened zone ends with a canary, a word:
+/// A slot of a hardened zone ends with a canary, one word:
 ///
 ///     | usable bytes | canary |        the whole slot is 0 while it is free
 struct Hardening {
   var secret: UInt
   var random: SplitMix
-  /// What is left of a random number, and a 1 above it.
+  /// The unused bits of a random number, with a 1 above them.
   var bits: UInt64
-  /// Slots that were written while they were free, and are never used again.
+  /// The number of slots that were written while they were free. They are never used again.
   var retired: UInt
-  /// Why the latest allocation that failed did.
+  /// The reason of the latest failed allocation.
   var failure: Status
 }
 
@@ -26,12 +27,13 @@ extension UnsafeMutablePointer where Pointee == Hardening {
       to: Hardening(
         secret: 0, random: SplitMix(state: Platform.random() ^ UInt64(UInt(bitPattern: self))), bits: 0, retired: 0,
         failure: .ok))
-    // Of a generator of its own: who reads a canary knows nothing of the other's numbers.
+    // The secret comes from a generator of its own. A reader of a canary therefore knows nothing of the other
+    // generator's numbers.
     var random = SplitMix(state: Platform.random() ^ pointee.random.next())
     pointee.secret = Canary.secret(&random)
   }
 
-  /// So many random bits, at most 62. A random number serves several calls, so that half of them have it for a shift.
+  /// Random bits, at most 62. A random number serves several calls, and half of the calls therefore cost a shift only.
   @inline(__always) func randomBits(_ count: UInt64) -> UInt {
     var bits = pointee.bits
     if bits &>> count == 0 { bits = pointee.random.next() | 1 &<< 63 }
@@ -39,6 +41,6 @@ extension UnsafeMutablePointer where Pointee == Hardening {
     return UInt(truncatingIfNeeded: bits & (1 &<< count &- 1))
   }
 
-  /// What the canary at an address must be.
+  /// The correct canary at an address.
   @inline(__always) func canary(at address: UInt) -> UInt { Canary.word(pointee.secret, at: address) }
 }

@@ -1,24 +1,25 @@
-/// Freed slots of a class that must wait before they are handed out again, in a hardened zone.
+/// The quarantine of a size class in a hardened zone: freed slots wait here before they are allocated again. A use
+/// after free meets clear and unused memory, and a program cannot foresee when a slot is reused.
 ///
 ///     | length, oldest | random 0 ... length-1 | queue 0 ... length-1 |       an address, or 0
 ///
-/// A freed slot takes a random place of the first half; what was there goes to the queue, first in first out, and what
-/// leaves the queue is available again. So a slot waits for `length` other frees of its class at least, and nobody
-/// knows for how many.
+/// A freed slot takes a random place of the first half. The slot that was there enters the queue, first in, first out.
+/// The slot that the queue evicts is available again. A slot therefore waits for at least `length` other frees of its
+/// class, and nobody knows for how many.
 ///
-/// A slot that waits is pending in its slab's words: not available, not live, and free for all checks.
+/// A waiting slot is pending in its slab's words: it is not available and not live, and all checks see it as free.
 struct Quarantine {
   /// A power of two, at most `longest`.
   var length: UInt16
-  /// The place of the queue that was filled first.
+  /// The place in the queue that was filled first.
   var oldest: UInt16
 }
 
 typealias QuarantinePointer = UnsafeMutablePointer<Quarantine>
 
 extension Quarantine {
-  /// Slots in each half: what waits has 4 KiB in classes up to 128 bytes, at most 64 KiB up to 8 KiB, and two slots
-  /// above.
+  /// The number of slots in each half. The waiting slots of a class have at most 4 KiB up to 128 bytes a slot, and at
+  /// most 64 KiB up to 8 KiB. Above that a class has two waiting slots.
   static func length(slotSize: UInt) -> UInt {
     slotSize <= 128 ? longest : slotSize <= 1024 ? 8 : slotSize <= 8192 ? 4 : 1
   }
@@ -51,7 +52,7 @@ extension UnsafeMutablePointer where Pointee == Quarantine {
     UnsafeMutableRawPointer(self).advanced(by: Quarantine.headerSize).assumingMemoryBound(to: UInt.self)
   }
 
-  /// Takes a slot in, at a random place below `length`; returns the one that has waited long enough, or 0.
+  /// Inserts a slot at a random place below `length`. Returns the slot that it evicts, or 0.
   @inline(__always) func insert(_ slot: UInt, at place: UInt) -> UInt {
     let random = entries + Int(place)
     let moved = random.pointee
@@ -64,7 +65,7 @@ extension UnsafeMutablePointer where Pointee == Quarantine {
     return evicted
   }
 
-  /// Lets every slot go.
+  /// Empties the quarantine and calls the body with every slot.
   func removeAll(_ body: (UInt) -> Void) {
     for place in 0..<2 * Int(pointee.length) where entries[place] != 0 {
       let slot = entries[place]

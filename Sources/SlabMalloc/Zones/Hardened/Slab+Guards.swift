@@ -1,11 +1,11 @@
-/// The guards of a hardened zone's slab, which a write over the edge of a page can't leave out on its way to what the
-/// zone believes:
+/// The guards of a hardened zone's slab. A write over the edge of a page changes a guard before it reaches anything
+/// that the zone relies on:
 ///
 ///     | slot n-1 | slack | guard | slot words | descriptor ... guardWord | slot 0 of the next page
 ///          overflow ->                                               <- underflow
 ///
-/// Both are the canary that the descriptor's address would have. They are looked at before anything else of the slab is
-/// believed, whenever one of its slots comes or goes.
+/// Both guards are the canary of the descriptor's address; `guardWord` holds its lower 32 bits. Whenever a slot is
+/// allocated or freed, the zone checks them before it relies on anything else in the slab.
 extension UnsafeMutablePointer where Pointee == Slab {
   func setGuards(_ hardening: HardeningPointer) {
     let canary = hardening.canary(at: address)
@@ -13,13 +13,13 @@ extension UnsafeMutablePointer where Pointee == Slab {
     pointee.guardWord = UInt32(truncatingIfNeeded: canary)
   }
 
-  /// So that the page's next owner does not learn the secret from it.
+  /// Clears the guards, because the page's next owner must not learn the secret from them.
   func clearGuards() {
     guardBeforeWords.pointee = 0
     pointee.guardWord = 0
   }
 
-  /// Whether nothing was written over the edges.
+  /// Whether the guards are intact.
   @inline(__always) func isIntact(_ hardening: HardeningPointer) -> Bool {
     let canary = hardening.canary(at: address)
     return pointee.guardWord == UInt32(truncatingIfNeeded: canary) && guardBeforeWords.pointee == canary

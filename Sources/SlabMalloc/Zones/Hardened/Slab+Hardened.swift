@@ -1,14 +1,15 @@
 import CSlabPort
 
-/// Slots of a hardened zone's slab. Nothing of it is opened for allocation; the pending halves of its words hold the
-/// slots that are neither available nor live: those in quarantine, and those that are retired.
+/// The slots of a hardened zone's slab. No word of the slab is opened for allocation. The pending halves of its words
+/// hold the slots that are neither available nor live: they are in quarantine or retired.
 extension UnsafeMutablePointer where Pointee == Slab {
-  /// Lets no address pass for the start of a slot where others are freed. The reciprocal in a base page moves to the
-  /// upper half, and with nothing in the lower one no fraction is below it. That in a large page goes, as nothing less
-  /// will do; objects there are so large that a division is the least of what they cost.
+  /// Makes every address fail the check for the start of a slot in the fast paths. In a base page the reciprocal moves
+  /// to its upper half. Its lower half becomes 0, and no fraction is below it. In a large page the reciprocal becomes
+  /// 0, because nothing less suffices. The slow path divides there, and the division is cheap compared with the rest of
+  /// the work on such large objects.
   func harden() { pointee.reciprocal = page.isLarge ? 0 : pointee.reciprocal &<< 32 }
 
-  /// The slot at an address of a hardened slab's page, and whether the address is where it starts.
+  /// The slot at an address in a hardened slab's page, and whether the address starts it.
   func hardenedSlot(at address: UInt) -> (index: UInt, isStart: Bool) {
     hardenedSlot(at: address, pageMask: page.mask, isLarge: page.isLarge)
   }
@@ -22,12 +23,12 @@ extension UnsafeMutablePointer where Pointee == Slab {
     return (index, index &* slotSize == offset)
   }
 
-  /// Whether a partial slab is one still when one more of its slots is used.
+  /// Whether a partial slab stays partial when one more of its slots is used.
   @inline(__always) var staysPartial: Bool {
     UInt(pointee.slotCount) &- UInt(truncatingIfNeeded: pointee.countdown) > sparseLimit
   }
 
-  /// Writes the canary of a slot that is handed out, unless somebody has written to it.
+  /// Writes the canary of a slot that is allocated. False if the slot was written while it was free.
   @inline(__always) func handOut(_ slot: UInt, _ hardening: HardeningPointer) -> Bool {
     guard ZeroMemory.isClear(slot, slotSize, by8: slotSize % 16 != 0) else { return false }
     let canary = canary(of: slot)
@@ -35,7 +36,7 @@ extension UnsafeMutablePointer where Pointee == Slab {
     return true
   }
 
-  /// Whether nothing was written behind an object.
+  /// Whether the object's canary is intact.
   @inline(__always) func hasCanary(_ slot: UInt, _ hardening: HardeningPointer) -> Bool {
     let canary = canary(of: slot)
     return canary.pointee == hardening.canary(at: UInt(bitPattern: canary))
@@ -46,15 +47,15 @@ extension UnsafeMutablePointer where Pointee == Slab {
     Canary.place(slot, slotSize)
   }
 
-  /// Clears all slots of a slab that was carved.
+  /// Clears all slots of a newly carved slab.
   func clearSlots() {
     let start = UnsafeMutableRawPointer(bitPattern: pageAddress).unsafelyUnwrapped
     clear(start, UInt(pointee.slotCount) &* slotSize)
   }
 
-  /// Takes a free slot of a slab that has one: from a random word on, the first word with one, and of that one at
-  /// random. A slot is tried three times, each as likely; in a word with few of them the first free one after the last
-  /// try has to do.
+  /// Takes a free slot. The slab must have one. The search for a word with a free slot starts at a random word, and a
+  /// random slot of the found word is taken. Three random slots are tried, each equally likely. In a word with few free
+  /// slots, the first free slot after the last try is taken.
   @inline(__always) func claimAtRandom(_ hardening: HardeningPointer) -> UInt {
     var random = hardening.randomBits(28)
     let word = wordWithSlot(from: ((random &>> 18) &* UInt(pointee.wordCount)) &>> 10)
@@ -62,7 +63,7 @@ extension UnsafeMutablePointer where Pointee == Slab {
     let free = slots.pointee.free
     if free &>> random & 1 == 0 { random &>>= 6 }
     if free &>> random & 1 == 0 { random &>>= 6 }
-    // From that bit on, and round: the word turned so far.
+    // The search starts at that bit and wraps around: the word is rotated this far.
     let first = random % SlotWord.slotCount
     let turned = free &>> first | free &<< (0 &- first)
     let bit = (first &+ UInt(truncatingIfNeeded: turned.trailingZeroBitCount)) % SlotWord.slotCount
@@ -70,7 +71,7 @@ extension UnsafeMutablePointer where Pointee == Slab {
     return word &* SlotWord.slotCount &+ bit
   }
 
-  /// Takes a free slot with an aligned address, of which only every `stride`th has one: from a random one on.
+  /// Takes a free slot with an aligned address; every `stride`th slot has one. The search starts at a random slot.
   func claimAtRandom(_ hardening: HardeningPointer, stride: UInt) -> UInt? {
     let count = (UInt(pointee.slotCount) &- 1) / stride &+ 1
     let first = hardening.randomBits(16) % count
@@ -82,17 +83,18 @@ extension UnsafeMutablePointer where Pointee == Slab {
     return nil
   }
 
-  /// Makes a slot that is used pending.
+  /// Makes a used slot pending.
   func setAside(_ index: UInt) {
     word(SlotWord.word(ofSlot: index)).pointee.setAside |= 1 &<< SlotWord.bit(ofSlot: index)
   }
 
-  /// Makes a slot that is pending available. Its bin has to take account of it.
+  /// Makes a pending slot available. The bin must update its counts.
   @inline(__always) func makeAvailable(_ index: UInt) {
     let slots = word(SlotWord.word(ofSlot: index))
     let bit: UInt = 1 &<< SlotWord.bit(ofSlot: index)
     slots.pointee.free |= bit
-    // Opaque, or both halves are changed at once, at the price of moving the bit to a vector register.
+    // The bit is opaque. Otherwise the compiler changes both halves at once and has to move the bit to a vector
+    // register.
     slots.pointee.setAside ^= slm_port_opaque(bit)
   }
 

@@ -1,7 +1,7 @@
 import CSlabmalloc
 
-/// What a hardened zone does in place of the fast paths, which leave by themselves: `directLimit` is 0, and no address
-/// passes for the start of a slot, because of the slabs' reciprocals (Slab+Hardened).
+/// A hardened zone's own paths. All its calls leave the fast paths by themselves: `directLimit` is 0, and because of
+/// the slabs' reciprocals no address passes for the start of a slot (Slab+Hardened).
 extension UnsafeMutablePointer where Pointee == ZoneState {
   @inline(never) func initializeHardening() {
     let hardening = raw.advanced(by: ZoneState.hardeningOffset(bins: pointee.binCount)).assumingMemoryBound(
@@ -17,7 +17,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     }
   }
 
-  /// Allocates from a bin of a hardened zone, by way of the provider if need be.
+  /// Allocates from a bin of a hardened zone, and calls the provider if necessary.
   @inline(never) func allocateHardened(
     _ bin: BinPointer, alignment: UInt, nowait: Bool, status: inout Status
   ) -> UnsafeMutableRawPointer? {
@@ -28,8 +28,8 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
       }
       let supplied = supply(bin, nowait: nowait)
       if supplied == .ok { continue }
-      // The quarantine gives way. Another thread may have freed something, or ended the zone, while the provider was
-      // asked.
+      // The last resort: end the quarantine. During the provider's call, another thread may have freed a slot or ended
+      // the zone.
       guard let hardening = pointee.hardening else { return fail(supplied, &status) }
       bin.endQuarantine(hardening)
       if let (slab, index) = bin.claimAtRandom(stride: stride, hardening) {
@@ -46,8 +46,8 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     return nil
   }
 
-  /// A slot that was claimed goes out with its canary, if nobody wrote to it. Else it stays in use for ever. Without an
-  /// index nothing was claimed, as somebody wrote over the edge of the page.
+  /// Returns a claimed slot with its canary. A slot that was written while it was free is retired. Without an index no
+  /// slot was claimed, because a guard of the page is broken.
   private func handOut(
     _ slab: SlabPointer, _ index: UInt?, _ hardening: HardeningPointer, _ status: inout Status
   ) -> UnsafeMutableRawPointer? {
@@ -58,7 +58,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     return UnsafeMutableRawPointer(bitPattern: zoneRetireSlot(raw, slab, slot))
   }
 
-  /// Makes all that waits in pages of a size available.
+  /// Ends the quarantines of all bins with pages of this size.
   @inline(never) func endQuarantines(_ page: PageSize, _ hardening: HardeningPointer) {
     for index in 0..<pointee.binCount where bin(index).pointee.page == page { bin(index).endQuarantine(hardening) }
   }

@@ -1,10 +1,10 @@
 import CSlabPort
 import CSlabmalloc
 
-// What most calls of a hardened zone take. C functions that return a number, so that each reaches the next by a jump,
-// and none saves registers for what happens rarely.
+// The paths of most calls of a hardened zone. They are C functions that return a number. Each reaches the next by a
+// jump, and none saves registers for rare cases.
 
-/// Allocates where `directLimit` is 0: the zone is hardened, or not initialised.
+/// Allocates if `directLimit` is 0: the zone is hardened or not initialised.
 @c(slm_core_zone_allocate_hardened)
 @inline(never)
 @usableFromInline
@@ -35,7 +35,7 @@ func zoneAllocateHardened(_ zone: UnsafeMutableRawPointer, from bin: UnsafeMutab
   return slot
 }
 
-/// The bin's lists change, or somebody wrote over the edge of a page.
+/// Allocates if the bin's lists change or a guard is broken.
 @c(slm_core_zone_allocate_hardened_slowly)
 @inline(never)
 @usableFromInline
@@ -46,7 +46,7 @@ func zoneAllocateHardenedSlowly(_ zone: UnsafeMutableRawPointer, from bin: Unsaf
     zone.assumingMemoryBound(to: ZoneState.self).allocateHardened(bin, alignment: 1, nowait: false, status: &status))
 }
 
-/// Somebody wrote to a free slot that was just claimed: it is in use for ever.
+/// Retires a claimed slot that was written while it was free.
 @c(slm_core_zone_retire_slot)
 @inline(never)
 @usableFromInline
@@ -60,7 +60,7 @@ func zoneRetireSlot(_ zone: UnsafeMutableRawPointer, _ slab: UnsafeMutableRawPoi
 }
 
 extension UnsafeMutablePointer where Pointee == ZoneState {
-  /// Frees an object of a slab of this zone's, if it is one.
+  /// Deallocates an object of a slab of this zone. Fails if there is none at the address.
   @inline(__always) func deallocateHardened(
     _ slab: SlabPointer, _ address: UInt, _ hardening: HardeningPointer, pageMask: UInt, isLarge: Bool
   ) -> Status {
@@ -88,8 +88,8 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
   }
 }
 
-/// The rest of a deallocation when the slot that would be available now is of a page over whose edge somebody wrote.
-/// Who uses that page next is told; the slot stays as it is.
+/// Ends a deallocation whose evicted slot is in a page with a broken guard. The evicted slot stays as it is, and the
+/// next use of that page reports the overflow.
 @c(slm_core_zone_keep_evicted)
 @inline(never)
 @usableFromInline
@@ -99,7 +99,7 @@ func zoneKeepEvicted(_ hardening: UnsafeMutableRawPointer, _ address: UInt, _ sl
   return .opaqueOK
 }
 
-/// The rest of a deallocation by which a slab's state changes.
+/// Ends a deallocation that changes a slab's state.
 @c(slm_core_bin_count_available)
 @inline(never)
 @usableFromInline

@@ -1,8 +1,10 @@
 import CSlabmalloc
 
-/// What the C API's calls do, once for zones and caches, plain and shared. What takes time is done without a lock.
+/// The calls of the C API, written once for zones and caches, plain and shared. Slow work, such as copying, runs
+/// without a lock.
 extension AnyZone {
-  /// Allocates with a zone's body, and says why not. `nowait` is passed to the body.
+  /// Allocates with a body that allocates from one zone, and stores the reason of a failure in `status`. Passes
+  /// `nowait` to the body.
   @inline(__always) func allocate(
     nowait: Bool = false, status: inout Status,
     _ body: (ZonePointer, _ nowait: Bool, inout Status) -> UnsafeMutableRawPointer?
@@ -19,7 +21,7 @@ extension AnyZone {
     }
   }
 
-  /// The same for an object of a cache.
+  /// Allocates an object of a cache.
   func allocateObject(nowait: Bool, status: inout Status) -> UnsafeMutableRawPointer? {
     allocate(nowait: nowait, status: &status) { $0.allocateObject(nowait: $1, status: &$2) }
   }
@@ -46,8 +48,8 @@ extension AnyZone {
     return done
   }
 
-  /// Gives back all that can be; returns the status of the first that cannot. A lock is held for as long as the objects
-  /// are the own zone's.
+  /// Deallocates all objects that can be deallocated. Returns the status of the first that cannot. Holds the lock as
+  /// long as the objects belong to the own zone.
   func deallocateBatch(_ objects: UnsafePointer<UnsafeMutableRawPointer?>, count: Int, done: inout Int) -> Status {
     var first = Status.ok
     var index = 0
@@ -70,12 +72,12 @@ extension AnyZone {
     withOwner(of: address) { $0.deallocate(address, size: size, alignment: alignment) }
   }
 
-  /// Gives back an object of a cache.
+  /// Deallocates an object of a cache.
   func deallocateObject(_ address: UInt, size: UInt, alignment: UInt) -> Status {
     withOwner(of: address) { $0.deallocateObject(address, size: size, alignment: alignment) }
   }
 
-  /// Gives an object another size: in place if that is of its size class, else by moving it.
+  /// Gives an object another size: in place if the new size has the same size class, else by moving it.
   func reallocate(
     _ object: UnsafeMutableRawPointer?, size: UInt, alignment: UInt, status: inout Status
   ) -> UnsafeMutableRawPointer? {
@@ -103,7 +105,8 @@ extension AnyZone {
     return slot(around: address, isIntact: false, &status)?.size ?? 0
   }
 
-  /// The usable size and the size class of a live object; if asked, only of one behind whose end nothing was written.
+  /// The usable size and the size class of a live object. With `isIntact`, fails if something was written beyond the
+  /// object's end.
   private func slot(around address: UInt, isIntact: Bool, _ status: inout Status) -> (size: UInt, index: UInt)? {
     var found: (size: UInt, index: UInt)?
     status = withOwner(of: address) {
@@ -116,7 +119,7 @@ extension AnyZone {
     return found
   }
 
-  /// The slot size of the class that an address is in; 0 for none.
+  /// The slot size of the slab around an address; 0 if there is none.
   func slotSize(around address: UInt) -> UInt {
     var size: UInt = 0
     _ = withOwner(of: address) {
@@ -135,7 +138,7 @@ extension AnyZone {
     return shared.reserve(size: size, alignment: alignment, count: count)
   }
 
-  /// Gives back up to so many empty pages of each size; counts those that went.
+  /// Returns up to this many empty pages of each size to the provider, and counts them in `gone`.
   func reclaim(basePages baseLimit: Int, largePages largeLimit: Int, _ gone: inout (base: Int, large: Int)) -> Status {
     guard first.isInitialized else { return .notInitialized }
     guard first.pointee.provider.release != nil else { return .noProvider }
@@ -148,7 +151,7 @@ extension AnyZone {
     return .ok
   }
 
-  /// An empty page, taken out of whatever zone has one.
+  /// Takes an empty page out of any zone that has one.
   func takeEmptyPage(_ page: PageSize) -> UInt? {
     var address: UInt?
     forEach {

@@ -1,10 +1,9 @@
 import CSlabmalloc
 
-/// A zone or cache as the C API has it: a plain one, for one thread at a time, or a shared one. Each call finds out
-/// here which it is.
+/// A zone or cache of the C API. It is a plain one, for one thread at a time, or a shared one. Each call checks here
+/// which of the two it is.
 ///
-/// What the compiler is told of the fast paths: they are those of a plain zone, and a shared one leaves them by its
-/// face.
+/// The fast paths are those of a plain zone. A shared zone leaves them by its face.
 struct AnyZone {
   private let head: UnsafeMutablePointer<ZoneHead>
 
@@ -14,17 +13,18 @@ struct AnyZone {
     UnsafeMutableRawPointer(head).assumingMemoryBound(to: ZoneState.self)
   }
 
-  /// nil for a plain one. The small library has no other.
+  /// The shared zone; nil for a plain zone. The small library has only plain zones.
   @inline(__always) var shared: SharedZonePointer? {
     guard !Build.isSmall, head.pointee.isFace else { return nil }
     return UnsafeMutableRawPointer(head).assumingMemoryBound(to: SharedZone.self)
   }
 
-  /// A zone of those that it is made of. What is the same in all, and never changes, is read there without a lock.
+  /// One of the zones that it consists of. Fields that are equal in all zones and never change are read there without a
+  /// lock.
   @inline(__always) var first: ZonePointer { shared?.first.zone ?? plain }
 }
 
-/// The zones that a call concerns, as SharedZone has them.
+/// The zones that a call concerns, as in SharedZone.
 extension AnyZone {
   @inline(__always) func withOwn(_ body: (ZonePointer) -> Status) -> Status {
     Build.isSmall ? body(plain) : withOwnOfAny(body)
@@ -38,7 +38,7 @@ extension AnyZone {
     if Build.isSmall { _ = body(plain) } else { forEachOfAny(body) }
   }
 
-  // Not inlined: a call's body exists once, for plain and shared zones.
+  // Never inlined, because a call's body should exist once for plain and shared zones.
 
   @inline(never) private func withOwnOfAny(_ body: (ZonePointer) -> Status) -> Status {
     guard let shared else { return body(plain) }
@@ -59,8 +59,8 @@ extension AnyZone {
   }
 }
 
-// Where the fast paths of the C API leave: a face, a hardened zone, a rare size. The raw pointer is the head of the
-// zone. The arguments stand as they do in the fast path, whose registers they stay in.
+// The C API's fast paths leave to these functions: for a face, a hardened zone or a rare size. The raw pointer is the
+// head of the zone. The arguments have the fast path's order and stay in its registers.
 
 @inline(__always) private func isFace(_ zone: UnsafeMutableRawPointer) -> Bool {
   zone.assumingMemoryBound(to: ZoneHead.self).pointee.isFace
@@ -93,7 +93,7 @@ func anyZoneDeallocateOtherSize(_ zone: UnsafeMutableRawPointer, _ address: UInt
   }
 }
 
-/// A cache that is shared, or not initialised.
+/// Allocates from a cache that is shared or not initialised.
 @c(slm_core_any_cache_allocate)
 @inline(never)
 @usableFromInline
@@ -106,7 +106,7 @@ func anyCacheAllocate(_ zone: UnsafeMutableRawPointer) -> UInt {
   return bits(memory)
 }
 
-/// The fast paths.
+/// The fast paths. They are those of a plain zone, with the functions above as their ways out.
 extension AnyZone {
   @inline(__always) func allocate(_ size: UInt) -> UnsafeMutableRawPointer? {
     plain.allocate(size, otherSize: anyZoneAllocateOtherSize)

@@ -1,11 +1,11 @@
 import CSlabmalloc
 
-/// A zone and the gate with its lock: what a shared zone is made of.
+/// A zone with its gate and lock. Shared zones consist of these.
 ///
 ///     | PageGate | rest of the line | ZoneState, bins, ... |
 ///
-/// The lock is released while the provider is called. The zone's lists are then consistent, and other threads go on.
-/// The zone looks again at what there is after the call.
+/// The lock is released while the provider is called. The zone's lists are consistent at this time, and other threads
+/// continue. After the call the zone looks at its state again.
 struct LockedZone: ~Copyable {
   var gate: PageGate
 }
@@ -13,7 +13,7 @@ struct LockedZone: ~Copyable {
 typealias LockedZonePointer = UnsafeMutablePointer<LockedZone>
 
 extension UnsafeMutablePointer where Pointee == LockedZone {
-  /// The gate and the zone are on cache lines of their own.
+  /// The gate and the zone have cache lines of their own.
   @inline(__always) static var zoneOffset: Int { 64 }
 
   static func storageSize(bins: UInt, _ profile: Profile) -> Int {
@@ -24,13 +24,13 @@ extension UnsafeMutablePointer where Pointee == LockedZone {
     UnsafeMutableRawPointer(self).advanced(by: Self.zoneOffset).assumingMemoryBound(to: ZoneState.self)
   }
 
-  /// Where the zone is still to be made, with this gate.
+  /// Makes the gate. The caller makes the zone afterwards, with this gate.
   func initializeGate() -> PageGatePointer {
     initialize(to: LockedZone(gate: PageGate(lock: Lock(), pageLock: nil, group: nil, overlaps: nil)))
     return fieldPointer(&pointee.gate)
   }
 
-  /// Runs the body with the zone, and the lock held.
+  /// Runs the body with the zone while holding the lock.
   @inline(__always) func locked<Result>(_ body: (ZonePointer) -> Result) -> Result {
     pointee.gate.lock.acquire()
     let result = body(zone)

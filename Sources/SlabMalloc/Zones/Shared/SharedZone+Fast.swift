@@ -1,13 +1,14 @@
 import CSlabmalloc
 
-// The fast paths of shared zones: what the C API's calls reach by a jump when they leave a plain zone's fast path at a
-// face.
+// The fast paths of shared zones. A call of the C API leaves a plain zone's fast path at a face, and reaches these
+// functions by a jump.
 //
-// They serve what a zone has ready: a slot, and the undoing of the latest allocation. They make no call, and so save no
-// register. All else goes on by a jump: `...Holding` with the lock of a zone held, `...Slowly` without.
+// They serve the two cheapest cases: a ready slot, and undoing the latest allocation. They make no call and therefore
+// save no register. All other cases continue by a jump: `...Holding` while holding a zone's lock, `...Slowly` without
+// one.
 //
 // The raw pointers are the shared zone and, where there is a third argument, one of its locked zones. The arguments
-// stand as they do in the fast path, whose registers they stay in.
+// have the fast path's order and stay in its registers.
 
 @c(slm_core_shared_zone_allocate)
 @inline(never)
@@ -65,7 +66,7 @@ extension UnsafeMutablePointer where Pointee == SharedZone {
   }
 }
 
-/// The lock is contended, or the thread has no number yet.
+/// Allocates if the lock is contended or the thread has no number yet.
 @c(slm_core_shared_zone_allocate_slowly)
 @inline(never)
 @usableFromInline
@@ -84,13 +85,13 @@ func sharedZoneAllocateHolding(
   let shared = zone.assumingMemoryBound(to: SharedZone.self)
   let own = locked.assumingMemoryBound(to: LockedZone.self)
   let memory = bits(own.zone.allocate(size))
-  // A write that was found ends the call: no other zone is asked.
+  // A detected write ends the call, and no other zone is asked.
   let isOver = memory != 0 || shared.pointee.cpuCount == 0 || own.zone.writeFound != .ok
   own.pointee.gate.lock.release()
   return isOver ? memory : sharedZoneAllocateElsewhere(zone, size)
 }
 
-/// The own zone has nothing.
+/// Allocates from other zones after the own zone failed.
 @c(slm_core_shared_zone_allocate_elsewhere)
 @inline(never)
 @usableFromInline
@@ -102,7 +103,7 @@ func sharedZoneAllocateElsewhere(_ zone: UnsafeMutableRawPointer, _ size: UInt) 
   return bits(memory)
 }
 
-/// The lock is contended, or the thread has no number yet.
+/// Deallocates if the lock is contended or the thread has no number yet.
 @c(slm_core_shared_zone_deallocate_slowly)
 @inline(never)
 @usableFromInline
@@ -124,7 +125,7 @@ func sharedZoneDeallocateHolding(
   return _fastPath(status != .foreignPointer) ? status : sharedZoneDeallocateElsewhere(zone, address)
 }
 
-/// The own zone does not know the address.
+/// Deallocates an address that the own zone does not know.
 @c(slm_core_shared_zone_deallocate_elsewhere)
 @inline(never)
 @usableFromInline

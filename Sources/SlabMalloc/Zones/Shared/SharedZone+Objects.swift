@@ -1,9 +1,9 @@
 import CSlabmalloc
 
-/// Objects in and out. Memory is cleared and copied by the callers, without a lock.
+/// Objects in and out. The callers clear and copy memory, without a lock.
 extension UnsafeMutablePointer where Pointee == SharedZone {
-  /// Allocates from the own zone, then from others. The body does it with a zone; `nowait` is passed to it, and is true
-  /// for others.
+  /// Allocates from the own zone, then from the others. The body allocates from one zone. It receives `nowait`, which
+  /// is true for the others.
   @inline(__always) func allocate(
     nowait: Bool = false, status: inout Status,
     _ body: (ZonePointer, _ nowait: Bool, inout Status) -> UnsafeMutableRawPointer?
@@ -11,8 +11,8 @@ extension UnsafeMutablePointer where Pointee == SharedZone {
     own.locked { body($0, nowait, &status) } ?? allocateElsewhere(status: &status, body)
   }
 
-  /// What the own zone could not get may be in another's, as a slot or as an empty page; else it is in the reserve. A
-  /// write that was found in a hardened zone's memory ends the call, wherever it is found.
+  /// Allocates from the other CPUs' zones, which may have a slot or an empty page, and at last from the reserves. In a
+  /// hardened zone a detected write ends the call, whichever zone detects it.
   @inline(never) func allocateElsewhere(
     status: inout Status, _ body: (ZonePointer, _ nowait: Bool, inout Status) -> UnsafeMutableRawPointer?
   ) -> UnsafeMutableRawPointer? {

@@ -12,14 +12,14 @@ extension UnsafeMutablePointer where Pointee == SharedZone {
     }
   }
 
-  /// Moves an empty page out of any CPU's zone to where the reserves are.
+  /// Moves an empty page from any CPU's zone to the zone that keeps the reserves.
   @inline(never) private func moveEmptyPage(to bin: BinPointer) -> Bool {
     let (reserves, page) = (reserves, bin.pointee.page)
-    // Without a provider the pages are their class's.
+    // Without a provider pages stay in their class.
     guard pointee.cpuCount != 0, reserves.zone.pointee.provider.allocate != nil else { return false }
     var found: UInt?
     forEach {
-      // That one, the last, has used its own.
+      // The zone of the reserves comes last, and has already used its own pages.
       if $0 != reserves.zone { found = $0.takeEmptyPage(page) }
       return found == nil
     }
@@ -27,7 +27,7 @@ extension UnsafeMutablePointer where Pointee == SharedZone {
     return reserves.locked { $0.refill(bin, page: address, pageSize: page.bytes) } == .ok
   }
 
-  /// Gives back every page, used or not, and ends the zone.
+  /// Returns every page to the provider, used or not, and ends the zone.
   func destroy(live: inout UInt) -> Status {
     let count = zoneCount
     var (slots, pages) = (UInt(0), UInt64(0))
@@ -42,14 +42,14 @@ extension UnsafeMutablePointer where Pointee == SharedZone {
     guard isInitialized else { return .notInitialized }
     live = slots
     guard pages == 0 || first.zone.pointee.provider.release != nil else { return .noProvider }
-    // For a provider that calls back it has ended.
+    // The zone ends first, for a provider that calls back.
     pointee.cpuCount = 0
     for index in 0..<count { _ = zone(index).locked { $0.destroy(live: &slots) } }
     return .ok
   }
 }
 
-/// What the zones' gates ask. The raw pointer is the shared zone.
+/// The zones' gates call this before they take in a page. The raw pointer is the shared zone.
 @c(slm_core_shared_zone_overlaps)
 func sharedZoneOverlaps(_ group: UnsafeMutableRawPointer?, _ address: UInt, _ pageShift: UInt8) -> Bool {
   guard let shared = group?.assumingMemoryBound(to: SharedZone.self) else { return false }

@@ -1,33 +1,34 @@
 import CSlabmalloc
 import Synchronization
 
-/// A zone or cache that several threads use: one zone behind a lock, or one for each CPU and one more that keeps the
-/// reserves.
+/// A shared zone or cache, for several threads: one zone behind a lock, or one zone for each CPU and one more that
+/// keeps the reserves.
 ///
 ///     | ZoneHead: a face | cpuCount, stride, pageLock | zone |                                             any thread
 ///     | ZoneHead: a face | cpuCount, stride, pageLock | zone of CPU 0 | ... | reserves | PageHints |       per CPU
 ///
-/// Each zone is a LockedZone. The face sends every fast path away. The callers find out on their slow paths, by
-/// `isFace`, that behind it lies a shared zone.
+/// Each zone is a LockedZone. The face sends every call away from the fast paths. On their slow paths `isFace` shows
+/// the callers that a shared zone lies behind it.
 ///
-/// A CPU allocates from its own zone. An object belongs to the zone it came from, and whoever frees it looks for that
-/// zone: first in the own one, then where the page's hint says, then everywhere. The CPU's number only decides where to
-/// look first. It may be out of date by the time it is used, because each zone is complete by itself.
+/// A CPU allocates from its own zone. An object belongs to the zone from which it came, and a deallocation looks for
+/// this zone: first the own zone, second the zone that the page's hint names, last all others. The CPU's number only
+/// decides where to look first. It may be outdated when it is used, and this is harmless, because each zone is complete
+/// by itself.
 ///
 /// Lock order: `pageLock`, then one zone's lock. No two zones' locks are ever held at once.
 struct SharedZone: ~Copyable {
   var head: ZoneHead
-  /// The zones of CPUs; 0 if one zone serves any thread, and after the end: that zone then says that it is not
-  /// initialised.
+  /// The number of CPUs with their own zone. 0 if one zone serves any thread. Also 0 after the end: all calls reach the
+  /// first zone, which returns "not initialised".
   var cpuCount: UInt
   /// Bytes from one zone to the next.
   var stride: UInt
-  /// Held while a zone takes in a page, see PageGate. For zones of CPUs.
+  /// Held while a zone takes in a page, see PageGate. Only zones per CPU use it.
   var pageLock: Lock
 }
 
-/// For pages whose numbers end alike: the zone in which one was found last. Only a guess, read and written without a
-/// lock.
+/// Hints: for all pages whose numbers have the same lowest bits, the zone where one of them was found last. A hint is
+/// only a guess, and is read and written without a lock.
 struct PageHints: ~Copyable {
   let zones: InlineArray<128, Atomic<UInt16>>
 
@@ -45,7 +46,7 @@ extension SharedZone {
     roundUp(UInt(LockedZonePointer.storageSize(bins: bins, profile)), to: 64)
   }
 
-  /// Bytes that a shared zone needs. `cpuCount` is 0 for one that serves any thread.
+  /// Bytes of storage for a shared zone. `cpuCount` is 0 for a zone that serves any thread.
   static func storageSize(cpuCount: UInt, bins: UInt, _ profile: Profile) -> Int {
     let zones = zonesOffset + (cpuCount == 0 ? 1 : cpuCount + 1) * stride(bins: bins, profile)
     return Int(cpuCount == 0 ? zones : zones + UInt(MemoryLayout<PageHints>.stride))
@@ -55,8 +56,8 @@ extension SharedZone {
 extension UnsafeMutablePointer where Pointee == SharedZone {
   @inline(__always) private var raw: UnsafeMutableRawPointer { UnsafeMutableRawPointer(self) }
 
-  /// Makes a zone, or several, each by `make`, which gets the zone's place and its gate. `cpuCount` is 0 for one that
-  /// serves any thread.
+  /// Makes a shared zone. `make` makes each of its zones, from the zone's place and gate. `cpuCount` is 0 for a zone
+  /// that serves any thread.
   func initialize(
     cpuCount: UInt, bins: UInt, page: PageSize, profile: Profile, _ make: (ZonePointer, PageGatePointer) -> Void
   ) {
@@ -75,7 +76,7 @@ extension UnsafeMutablePointer where Pointee == SharedZone {
     if cpuCount != 0 { hints.initialize(to: PageHints(zones: InlineArray { _ in Atomic(0) })) }
   }
 
-  /// The one zone for any thread, or that of the first CPU. What all zones have alike is read there.
+  /// The one zone for any thread, or the zone of the first CPU. Fields that are equal in all zones are read there.
   @inline(__always) var first: LockedZonePointer {
     raw.advanced(by: Int(bitPattern: SharedZone.zonesOffset)).assumingMemoryBound(to: LockedZone.self)
   }
@@ -85,13 +86,14 @@ extension UnsafeMutablePointer where Pointee == SharedZone {
       .assumingMemoryBound(to: LockedZone.self)
   }
 
-  /// All zones, that of the reserves among them.
+  /// The number of all zones, including the zone of the reserves.
   @inline(__always) var zoneCount: UInt { pointee.cpuCount &+ 1 }
 
-  /// The zone that keeps the reserves: the only one, or the last of all. It serves what no other can.
+  /// The zone that keeps the reserves: the only zone, or the last one. It serves allocations that no other zone can
+  /// serve.
   @inline(__always) var reserves: LockedZonePointer { zone(pointee.cpuCount) }
 
-  /// Where the hints of zones of CPUs are: behind the last zone.
+  /// The hints of zones per CPU. They lie behind the last zone.
   var hints: UnsafeMutablePointer<PageHints> {
     UnsafeMutableRawPointer(zone(zoneCount)).assumingMemoryBound(to: PageHints.self)
   }
@@ -101,7 +103,7 @@ extension UnsafeMutablePointer where Pointee == SharedZone {
     return Int(bitPattern: number & (PageHints.count &- 1))
   }
 
-  /// The index of this CPU's zone, of several.
+  /// The index of this CPU's zone, among several.
   @inline(__always) var ownIndex: UInt {
     let cpu = Platform.cpu()
     let count = pointee.cpuCount
@@ -112,17 +114,17 @@ extension UnsafeMutablePointer where Pointee == SharedZone {
   @inline(__always) var own: LockedZonePointer { pointee.cpuCount == 0 ? first : zone(ownIndex) }
 }
 
-/// The zones that a call concerns. The bodies run with the zone's lock held.
+/// The zones that a call concerns. The bodies run while holding the zone's lock.
 extension UnsafeMutablePointer where Pointee == SharedZone {
-  /// Runs the body with the zone that an address belongs to, and with others before: it must say so of a foreign
-  /// pointer.
+  /// Runs the body with the zone that an address belongs to. It may run with other zones before, and must return
+  /// `foreignPointer` for them.
   @inline(__always) func withOwner(of address: UInt, _ body: (ZonePointer) -> Status) -> Status {
     let status = own.locked(body)
     return _fastPath(status != .foreignPointer) || pointee.cpuCount == 0 ? status : withOther(of: address, body)
   }
 
-  /// The same after the own zone, which is not skipped: by now another may be the own one. The zone that the page's
-  /// hint names comes first, then all others.
+  /// Runs the body with zones other than the own one, until one owns the address. The zone that the page's hint names
+  /// comes first, then all zones. The own zone is not skipped, because by now another zone may be the own one.
   @inline(never) func withOther(of address: UInt, _ body: (ZonePointer) -> Status) -> Status {
     let hint = hint(for: address)
     let guess = UInt(hints.pointee.zones[unchecked: hint].load(ordering: .relaxed))
@@ -147,14 +149,15 @@ extension UnsafeMutablePointer where Pointee == SharedZone {
     return guess <= pointee.cpuCount ? zone(guess) : first
   }
 
-  /// Runs the body with each zone, that of the reserves last, as long as it returns true.
+  /// Runs the body with each zone as long as it returns true. The zone of the reserves comes last.
   @inline(__always) func forEach(_ body: (ZonePointer) -> Bool) {
     for index in 0..<zoneCount {
       guard zone(index).locked(body) else { return }
     }
   }
 
-  /// The same from the next CPU's zone on and round.
+  /// Runs the body with each zone as long as it returns true. It starts at the next CPU's zone, wraps around, and ends
+  /// with the zone of the reserves.
   func forEachFromNext(_ body: (ZonePointer) -> Bool) {
     let count = pointee.cpuCount
     guard count != 0 else { return }

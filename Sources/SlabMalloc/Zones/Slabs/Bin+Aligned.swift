@@ -1,8 +1,8 @@
 /// Allocation at an alignment that only some slots of the class have.
 extension UnsafeMutablePointer where Pointee == Bin {
-  /// Takes a slot at an aligned address, wherever there is one. nil if no free slot's address fits.
+  /// Takes a free slot at an aligned address; nil if no free slot has one.
   func claim(alignment: UInt) -> UInt? {
-    // What is pending may fit: it goes back to where it is searched.
+    // A ready slot may fit. It returns to its slab, because only the slabs are searched.
     returnReady()
     return claim(alignment: alignment, in: pointee.current) ?? claim(alignment: alignment, inList: pointee.sparse.first)
       ?? claim(alignment: alignment, inList: pointee.partial.first)

@@ -1,10 +1,10 @@
-/// What a deallocation does beyond setting a bit.
+/// The part of a deallocation beyond setting a bit: a slab changes its state and its list.
 extension UnsafeMutablePointer where Pointee == Bin {
-  /// A slab's countdown has reached 0: its state changes.
+  /// A slab's countdown has reached 0, and unless the slab is current its state changes.
   ///
-  /// If nothing is pending and no current slab has a free slot, the one free slot of a full slab is the next to
-  /// allocate: then it only becomes pending, and no list changes. So a bin whose slabs are all full serves a
-  /// deallocation and an allocation in turn without touching a list.
+  /// If no slot is ready and no current slab has a free slot, the one free slot of a full slab is the next to allocate.
+  /// It only becomes ready, and no list changes. A bin whose slabs are all full therefore serves deallocations and
+  /// allocations in turn without touching a list.
   func countedDown(_ slab: SlabPointer, slot index: UInt, at address: UInt) {
     switch slab.pointee.state {
     case .full:
@@ -27,7 +27,7 @@ extension UnsafeMutablePointer where Pointee == Bin {
     }
   }
 
-  /// Takes account of how many slots of a slab are used now.
+  /// Records the number of a slab's used slots, and moves the slab to another list if its state changes.
   func update(_ slab: SlabPointer, used: UInt) {
     if slab.pointee.state == .current {
       slab.pointee.countdown = Int32(truncatingIfNeeded: used)
@@ -42,7 +42,7 @@ extension UnsafeMutablePointer where Pointee == Bin {
     }
   }
 
-  /// Puts a slab that is in no list where it belongs.
+  /// Puts a slab that is in no list into the list of its state.
   private func enlist(_ slab: SlabPointer, used: UInt) {
     let new = slab.state(used: used)
     enlist(slab, new)

@@ -1,7 +1,7 @@
 /// A bin's reserve: empty slabs that no other bin and no reclaim may take.
 extension UnsafeMutablePointer where Pointee == Bin {
-  /// How many empty pages have so many slots with an alignment. Whatever an allocation takes, it is one of them at
-  /// most.
+  /// The number of empty pages that have this many slots with the alignment. Each allocation takes at most one of these
+  /// slots.
   func pages(for count: UInt, alignment: UInt) -> UInt {
     let slots = geometry.slotCount
     let stride = SizeClass.stride(slotSize: pointee.slotSize, alignment: alignment)

@@ -1,26 +1,29 @@
 import CSlabPort
 
-/// The slabs of one size class in one zone (jemalloc's word for it), and the word that allocation takes slots from.
+/// A bin: the slabs of one size class in one zone, and the word from which allocation takes slots. The word "bin" is
+/// jemalloc's.
 ///
-/// Each slab of the class is in one of five states, see `Slab.State`:
-/// - current: the one whose words are opened; it stays until it has no free slot;
-/// - partial: first in first out, so that a slab has time to gather free slots before its turn comes;
-/// - empty: last in first out, since the newest is likeliest to be in the cache;
-/// - sparse: fewer than a sixteenth of its slots are free. First in first out, and last choice: when `manySparse` wait,
-///   a page is taken before, if there is a provider. So a bin opens slabs that are worth it, for at most a sixteenth
-/// more
-///   memory;
+/// A bin opens slabs one after the other. When it opens a word of the current slab, free slots of the word become
+/// ready, and allocations take them without touching the slab's descriptor. Each slab of the class is in one of five
+/// states, see `Slab.State`:
+///
+/// - current: the slab whose words are opened. It stays current until it has no free slot;
+/// - partial: first in, first out, because a slab needs time to gather free slots before its turn comes;
+/// - empty: last in, first out, because the newest is most likely in the cache;
+/// - sparse: fewer than a sixteenth of its slots are free. First in, first out, and the last choice: if `manySparse`
+///   slabs wait, the bin takes a page first, if there is a provider. The slabs that a bin opens therefore have many
+///   free slots, for at most a sixteenth more memory;
 /// - full: in no list.
 struct Bin {
-  /// The pending half of the word allocated from, in whatever slab; a word that is always 0 when there is none.
+  /// The ready half of the word that allocations take from, in any slab. Without such a word, a word that is always 0.
   var ready: UnsafeMutablePointer<UInt>
   /// The address of that word's first slot.
   var wordStart: UInt
   var slotSize: UInt
-  /// How many neighbouring slots are moved to `pending` at once: a word of them, fewer if slots are large, so that a
-  /// program that frees what it has just allocated stays in a few warm pages.
+  /// The number of neighbouring slots that become ready at once: a whole word of them, or fewer if slots are large. A
+  /// program that frees its latest allocations stays in a few warm pages this way.
   var stretch: UInt8
-  /// The word of the current slab that was opened last.
+  /// The latest opened word of the current slab.
   var cursor: UInt8
   var index: UInt8
   var page: PageSize
@@ -32,13 +35,13 @@ struct Bin {
   var empty: LinkedStack<Slab>
   /// Slabs in `empty`.
   var emptyCount: UInt32
-  /// So many slabs of `empty` stay in this bin: its reserve.
+  /// The reserve: this many slabs of `empty` stay in the bin.
   var reservedPages: UInt32
-  /// Where freed slots wait in a hardened zone; nil in others.
+  /// The freed slots that wait in a hardened zone; nil in other zones.
   var quarantine: QuarantinePointer?
 
-  /// Bytes from one bin to the next: 96, or 64 on 32 bits. What every allocation reads, the first three fields, is in
-  /// one cache line.
+  /// Bytes from one bin to the next: 96, or 64 on 32 bits. Every allocation reads the first three fields, and these lie
+  /// in one cache line.
   @inline(__always) static var stride: Int {
     Int(roundUp(UInt(MemoryLayout<Bin>.size), to: 4 * UInt(MemoryLayout<UInt>.size)))
   }
@@ -57,7 +60,7 @@ extension UnsafeMutablePointer where Pointee == Bin {
         empty: LinkedStack(), emptyCount: 0, reservedPages: 0, quarantine: nil))
   }
 
-  /// How the class's pages are carved.
+  /// The carving of the class's pages.
   var geometry: SlabGeometry {
     SlabGeometry(
       slotSize: pointee.slotSize, page: pointee.page, isGuarded: !Build.isSmall && pointee.quarantine != nil)
@@ -67,10 +70,10 @@ extension UnsafeMutablePointer where Pointee == Bin {
     UnsafeMutablePointer<UInt>(mutating: slm_port_no_slots())
   }
 
-  /// The slots of the pending word; 0 if it is used up.
+  /// The slots of the ready word; 0 if it is used up.
   @inline(__always) var readySlots: UInt { pointee.ready.pointee }
 
-  /// Takes the first of the pending slots, of which there are some.
+  /// Takes the first ready slot. There must be one.
   @inline(__always) func claim(_ slots: UInt) -> UnsafeMutableRawPointer? {
     claim(slots, from: pointee.ready)
   }
@@ -81,8 +84,8 @@ extension UnsafeMutablePointer where Pointee == Bin {
     return UnsafeMutableRawPointer(bitPattern: pointee.wordStart &+ index &* pointee.slotSize)
   }
 
-  /// Makes slots pending after the word is used up: of the current slab, else of a partial, else of an empty one.
-  /// False if there is none; then a sparse one may be left.
+  /// Makes slots ready after the word is used up: slots of the current slab, else of a partial, else of an empty one.
+  /// False if there is none; the caller may still open a sparse slab.
   @inline(__always) func openNext() -> Bool {
     if let slab = pointee.current, let word = slab.nextWord(after: UInt(pointee.cursor)) {
       open(slab, word)
@@ -91,7 +94,7 @@ extension UnsafeMutablePointer where Pointee == Bin {
     return openNextSlab()
   }
 
-  /// The current slab, if there is one, has no free slot left.
+  /// Opens the next slab. The current slab, if there is one, must have no free slot.
   @inline(never) private func openNextSlab() -> Bool {
     if !Build.isSmall, pointee.quarantine != nil { return false }
     if let slab = pointee.current {
@@ -107,7 +110,7 @@ extension UnsafeMutablePointer where Pointee == Bin {
     return true
   }
 
-  /// Opens a sparse slab, if there is one and nothing better.
+  /// Opens a sparse slab; false if there is none. Callers use it when there is nothing better.
   func openSparseSlab() -> Bool {
     guard let next = pointee.sparse.removeFirst() else { return false }
     pointee.sparseCount &-= 1
@@ -115,7 +118,7 @@ extension UnsafeMutablePointer where Pointee == Bin {
     return true
   }
 
-  /// Opens a slab that was taken from its list.
+  /// Makes a slab current and opens its first word. The slab must be in no list.
   private func makeCurrent(_ next: SlabPointer) {
     next.pointee.countdown = Int32(truncatingIfNeeded: next.used)
     next.pointee.state = .current
@@ -127,7 +130,7 @@ extension UnsafeMutablePointer where Pointee == Bin {
     let slots = slab.word(word)
     let free = slots.pointee.free
     let stretch = UInt(pointee.stretch)
-    // The stretch of the first free slot, aligned to its length.
+    // The stretch around the first free slot, aligned to its length.
     let start = UInt(truncatingIfNeeded: free.trailingZeroBitCount) & ~(stretch &- 1)
     let taken = free & (SlotWord.lowBits(stretch) &<< start)
     slots.pointee = SlotWord(free: free ^ taken, ready: taken)
@@ -136,7 +139,8 @@ extension UnsafeMutablePointer where Pointee == Bin {
     makeReady(slots, from: slab.slot(word &* SlotWord.slotCount))
   }
 
-  /// Counting bits takes a while without an instruction for it, and most words are opened whole.
+  /// Counts the slots without counting bits where possible, because counting is slow without an instruction for it and
+  /// most words are opened whole.
   @inline(__always) private func count(_ slots: UInt, _ slab: SlabPointer) -> Int32 {
     if slots == UInt.max { return Int32(SlotWord.slotCount) }
     if slots == SlotWord.lowBits(UInt(slab.pointee.slotCount)) {
@@ -145,15 +149,15 @@ extension UnsafeMutablePointer where Pointee == Bin {
     return Int32(truncatingIfNeeded: slots.nonzeroBitCount)
   }
 
-  /// Makes a word the one allocated from.
+  /// Makes a word the ready word.
   @inline(__always) func makeReady(_ slots: UnsafeMutablePointer<SlotWord>, from start: UInt) {
     pointee.ready = UnsafeMutableRawPointer(slots).advanced(by: MemoryLayout<UInt>.stride)
       .assumingMemoryBound(to: UInt.self)
     pointee.wordStart = start
   }
 
-  /// Adds a slab whose slots are all free, and which is in no list. From now on it may leave the bin, so a used-up word
-  /// of it is no longer the one allocated from.
+  /// Adds a slab that is in no list and has no used slots. From now on it may leave the bin, and its used-up word must
+  /// no longer be the ready word.
   func add(_ slab: SlabPointer) {
     if slab.hasWord(withReadyAt: pointee.ready) { pointee.ready = Self.noSlots }
     slab.pointee.state = .empty
@@ -168,8 +172,7 @@ extension UnsafeMutablePointer where Pointee == Bin {
     return slab
   }
 
-  /// Takes back what the bin holds ready: pending slots are free again, and a current slab without a used slot is
-  /// empty.
+  /// Returns ready slots to their slab. They are free again, and a current slab without used slots becomes empty.
   @inline(never) func returnReady() {
     if readySlots != 0 {
       let slab = SlabPointer.around(pointee.wordStart, pageMask: pointee.page.mask)

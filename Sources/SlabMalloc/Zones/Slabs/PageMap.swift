@@ -1,24 +1,25 @@
 import CSlabPort
 
-/// The pages of one size that an allocator owns: a hash table of their slabs, by page number.
+/// A page map: a hash table of the slabs on all pages of one size in a zone, by page number. Every deallocation asks it
+/// whether the zone owns the pointer.
 ///
 ///     buckets[number & mask] -> slab -> slab -> nil        (nextInBucket; the newest first)
 ///
-/// It answers whether a pointer is ours from the pointer alone: the slab that the page around it would have is computed
-/// and compared with what the bucket holds. Nothing near a foreign pointer is read.
+/// The answer comes from the pointer alone. The map computes where the slab around the pointer would be, and compares
+/// the address with the bucket's content. It reads nothing near a foreign pointer.
 ///
-/// Neighbouring pages fall into neighbouring buckets, so that with as many buckets as pages the first probe hits. The
-/// first buckets lie behind the zone's bins; later ones take a page of their own, see `Zone+Table.swift`.
+/// Neighbouring pages have neighbouring buckets. With as many buckets as pages the first probe therefore hits. The
+/// first buckets lie behind the zone's bins. Later buckets take a page of their own, see `Zone+Table.swift`.
 struct PageMap {
-  /// Where the buckets are: how many words from the map itself. The first field, and 0 in a map without buckets: the
+  /// The distance from the map to its buckets, in words. This is the first field, and 0 in a map without buckets: its
   /// one bucket is then this field, which holds no page. An empty map can therefore be probed without a test.
   var firstBucket: Int
   var bucketMask: UInt
   var pageMask: UInt
   var pageShift: UInt
-  /// Pages in the map.
+  /// The number of pages in the map.
   var count: UInt
-  /// The page that holds the buckets; nil while the first ones do.
+  /// The size of the page that holds the buckets; nil while the first buckets are in use.
   var table: PageSize?
 
   @inline(__always) static var firstBucketCount: UInt { Build.isSmall ? 8 : 64 }
@@ -38,7 +39,7 @@ extension PageMap {
 typealias PageMapPointer = UnsafeMutablePointer<PageMap>
 
 extension UnsafeMutablePointer where Pointee == PageMap {
-  /// Makes an empty map, with its first buckets in memory of so many words as `firstBucketCount` says.
+  /// Makes an empty map. Its first buckets need `firstBucketCount` words of memory.
   func initialize(page: PageSize, firstBuckets: UnsafeMutablePointer<UInt>) {
     firstBuckets.initialize(repeating: 0, count: Int(PageMap.firstBucketCount))
     initialize(to: PageMap(withoutBucketsFor: page))
@@ -46,13 +47,13 @@ extension UnsafeMutablePointer where Pointee == PageMap {
     pointee.bucketMask = PageMap.firstBucketCount - 1
   }
 
-  /// Finds no page any more, as in zero-filled memory.
+  /// Ends the map: it finds no page, like zero-filled memory.
   func end() {
     pointee.firstBucket = 0
     pointee.bucketMask = 0
   }
 
-  /// For each bucket the address of the last byte of its first slab's page, or 0.
+  /// The buckets. Each holds the address of the last byte of its first slab's page, or 0.
   @inline(__always) var buckets: UnsafeMutablePointer<UInt> {
     words + pointee.firstBucket
   }
@@ -63,26 +64,27 @@ extension UnsafeMutablePointer where Pointee == PageMap {
 
   @inline(__always) var page: PageSize { PageSize(shift: UInt8(truncatingIfNeeded: pointee.pageShift)) }
 
-  /// The slab around an address if the first probe finds it: what a deallocation tries inline.
+  /// The slab around an address, if the first probe finds it. Deallocations try this probe inline.
   @inline(__always) func probe(_ address: UInt) -> SlabPointer? {
     probe(address, shift: pointee.pageShift, mask: pointee.pageMask)
   }
 
-  /// The same for the map of large pages, whose size is a constant.
+  /// The first probe in the map of large pages, whose size is a constant.
   @inline(__always) func probeLarge(_ address: UInt) -> SlabPointer? {
     probe(address, shift: UInt(PageSize.large.shift), mask: PageSize.large.mask)
   }
 
   @inline(__always) private func probe(_ address: UInt, shift: UInt, mask: UInt) -> SlabPointer? {
     let last = address | mask
-    // Opaque, or the compiler adds the map's address to one summand in a register instead of to the sum in the operand.
+    // The sum is opaque. Otherwise the compiler adds the map's address to one summand in a register, instead of to the
+    // sum in the operand.
     let bucket = slm_port_opaque(
       (address &>> shift) & pointee.bucketMask &+ UInt(bitPattern: pointee.firstBucket))
     guard words[Int(truncatingIfNeeded: bucket)] == last else { return nil }
     return SlabPointer.endingUnchecked(at: last)
   }
 
-  /// The slab around an address, or nil if its page is not in the map.
+  /// The slab around an address; nil if its page is not in the map.
   func find(_ address: UInt) -> SlabPointer? {
     let wanted = SlabPointer.around(address, pageMask: pointee.pageMask)
     var slab = SlabPointer.ending(at: bucket(of: address).pointee)
@@ -90,8 +92,8 @@ extension UnsafeMutablePointer where Pointee == PageMap {
     return slab
   }
 
-  /// Whether a page of the map starts in so many bytes from an address, a multiple of both sizes. Each bucket is looked
-  /// at once at most.
+  /// Whether a page of the map starts within `size` bytes from an address. The address is a multiple of `size` and of
+  /// the map's page size. Looks at each bucket at most once.
   func holdsAny(_ address: UInt, _ size: UInt) -> Bool {
     let (buckets, mask) = (self.buckets, pointee.bucketMask)
     var number = address &>> pointee.pageShift
@@ -118,7 +120,7 @@ extension UnsafeMutablePointer where Pointee == PageMap {
     pointee.count += 1
   }
 
-  /// Takes out a slab that is in the map.
+  /// Takes a slab out of the map, which must hold it.
   func remove(_ slab: SlabPointer) {
     let bucket = bucket(of: slab.address)
     if bucket.pointee == slab.pageEnd {
@@ -131,7 +133,7 @@ extension UnsafeMutablePointer where Pointee == PageMap {
     pointee.count -= 1
   }
 
-  /// Calls the body with every slab. The body may free the page of the slab it is given, no other.
+  /// Calls the body with every slab. The body may free the page of this slab, but no other.
   @inline(__always) func forEach(_ body: (SlabPointer) -> Void) {
     for bucket in 0...Int(pointee.bucketMask) {
       var slab = SlabPointer.ending(at: buckets[bucket])
@@ -142,10 +144,10 @@ extension UnsafeMutablePointer where Pointee == PageMap {
     }
   }
 
-  /// The memory that holds the buckets, if it is a page of its own.
+  /// The page that holds the buckets; nil if they are in the zone's storage.
   var tablePage: UInt? { Build.isSmall || pointee.table == nil ? nil : UInt(bitPattern: buckets) }
 
-  /// Moves the buckets into a page. The old one is the caller's to give back.
+  /// Moves the buckets into a page. The caller gives the old page back.
   func move(to address: UInt, _ page: PageSize) {
     let old = buckets
     let oldMask = pointee.bucketMask

@@ -1,13 +1,13 @@
-/// Where a pointer stands in a slab.
+/// The state of the slot at an address in a slab.
 enum SlotState {
   case used(UInt)
   case free
-  /// Not the start of a slot.
+  /// The address does not start a slot.
   case interior
 }
 
 extension UnsafeMutablePointer where Pointee == Slab {
-  /// The state of the slot at an address of this slab's page. The slow twin of what deallocation does inline.
+  /// The state of the slot at an address in this slab's page. Deallocation does the same inline.
   func state(at address: UInt) -> SlotState {
     let (index, isStart) = slot(at: address)
     guard isStart, index < UInt(pointee.slotCount) else { return .interior }
@@ -20,12 +20,12 @@ extension UnsafeMutablePointer where Pointee == Slab {
     return page.isLarge ? largeSlot(at: address) : baseSlot(at: address, pageMask: page.mask)
   }
 
-  /// Whether the slab is a hardened zone's, by its reciprocal: see Slab+Hardened.
+  /// Whether the slab belongs to a hardened zone. Its reciprocal shows this; see Slab+Hardened.
   @inline(__always) var isHardened: Bool {
     page.isLarge ? pointee.reciprocal == 0 : UInt32(truncatingIfNeeded: pointee.reciprocal) == 0
   }
 
-  /// Takes one given slot if it is free and not pending. Its bin has to take account of it.
+  /// Takes the slot with this index if it is free and not pending. The bin must update its counts.
   func claim(slot index: UInt) -> Bool {
     let bit: UInt = 1 &<< SlotWord.bit(ofSlot: index)
     let slots = word(SlotWord.word(ofSlot: index))
@@ -34,11 +34,11 @@ extension UnsafeMutablePointer where Pointee == Slab {
     return true
   }
 
-  /// Takes the first free slot whose address is a multiple of `alignment`, if there is one.
+  /// Takes the first free slot whose address is a multiple of `alignment`; nil if there is none.
   func claim(alignment: UInt) -> UInt? {
     let stride = SizeClass.stride(slotSize: slotSize, alignment: alignment)
     var index: UInt = 0
-    // The class is one of large pages, whose start has every alignment.
+    // The class has large pages, and their start has every alignment.
     while index < UInt(pointee.slotCount) {
       if claim(slot: index) { return index }
       index &+= stride

@@ -1,6 +1,6 @@
-/// What state a slab should be in, by how many of its slots are used.
+/// The state that a slab should have, by the number of its used slots.
 extension UnsafeMutablePointer where Pointee == Slab {
-  /// Used slots, pending ones among them.
+  /// The number of used slots, pending ones included.
   @inline(__always) var used: UInt {
     let countdown = UInt(truncatingIfNeeded: pointee.countdown)
     switch pointee.state {
@@ -10,7 +10,8 @@ extension UnsafeMutablePointer where Pointee == Slab {
     }
   }
 
-  /// With fewer free slots than this a slab is sparse: one in 16. A slab of few slots is never.
+  /// A slab is sparse if it has fewer free slots than this: a sixteenth. A slab of fewer than 128 slots is never
+  /// sparse.
   @inline(__always) var sparseLimit: UInt {
     pointee.slotCount < 128 ? 1 : UInt(pointee.slotCount &>> 4)
   }
@@ -22,7 +23,7 @@ extension UnsafeMutablePointer where Pointee == Slab {
     return free == 0 ? .full : free < sparseLimit ? .sparse : .partial
   }
 
-  /// The countdown that goes with it.
+  /// The countdown for a state and a number of used slots.
   func countdown(in state: Slab.State, used: UInt) -> Int32 {
     switch state {
     case .full: return 1

@@ -1,4 +1,5 @@
-/// A slab: a page carved into slots of one size. This is its descriptor, the last bytes of the page.
+/// A slab: a page carved into slots of one size. This struct is its descriptor, the last bytes of the page, and a mask
+/// finds it from any pointer into the page. The page map links slabs by bucket, and the slab's bin links them by state.
 ///
 ///     offset (64 bits)
 ///       0  nextInBucket   list of a page map's bucket
@@ -16,19 +17,23 @@
 ///      56  hint
 ///      60  guard          in a hardened zone, see Slab+Guards
 ///
-/// Before it lie the slot words: word 0 next to the descriptor, word 1 before word 0, and so on down. The descriptor is
-/// the page's last cache line, and the first four words the line before it. On 32 bits it has 44 or 48 bytes.
+/// The slot words lie before the descriptor: word 0 next to it, word 1 before word 0, and so on down. The descriptor is
+/// the page's last cache line, and the first four words are the line before it. On 32 bits the descriptor has 44 or 48
+/// bytes.
 ///
-/// used = slotCount - bits set in the `free` halves of the words. So pending slots, which the bin holds ready, count as
-/// used; live slots = used - bits set in the `pending` halves, of which at most one is not 0.
+///     used       = slotCount - bits set in the free halves of the words
+///     live slots = used - bits set in the pending halves of the words
+///
+/// Pending slots count as used. In most zones they are the ready slots, and at most one pending half is not 0. In a
+/// hardened zone they are in quarantine or retired.
 struct Slab: Linked {
   var nextInBucket: SlabPointer?
   var seal: UInt
   var reciprocal: UInt64
   var slotCount: UInt32
   var slotSize: UInt32
-  /// Deallocations until the slab changes its state: 1 if it is full, what `sparseLimit` wants if it is sparse, else
-  /// all that are used.
+  /// Deallocations until the slab changes its state: 1 if it is full, the number up to `sparseLimit` free slots if it
+  /// is sparse, else the number of used slots.
   var countdown: Int32
   var binIndex: UInt8
   var state: State
@@ -36,15 +41,15 @@ struct Slab: Linked {
   var pageShift: UInt8
   var next: SlabPointer?
   var previous: SlabPointer?
-  /// The word in which to look first for a free slot.
+  /// The word where the search for a free slot starts.
   var hint: UInt8
   var guardWord: UInt32
 
-  /// Which list of its bin a slab is in.
+  /// The state of a slab, and with it the list of its bin that holds it.
   enum State: UInt8 {
-    /// In none: every slot is used.
+    /// In no list: every slot is used.
     case full
-    /// In none: its words are opened one after the other.
+    /// In no list: its words are opened one after the other.
     case current
     /// In `sparse`: a few slots are free.
     case sparse
@@ -58,18 +63,18 @@ struct Slab: Linked {
 typealias SlabPointer = UnsafeMutablePointer<Slab>
 
 extension UnsafeMutablePointer where Pointee == Slab {
-  /// The descriptor of the page whose last byte is at an address; nil for 0. Only arithmetic: nothing is read.
+  /// The descriptor of the page whose last byte is at this address; nil for 0. It only computes and reads nothing.
   @inline(__always) static func ending(at last: UInt) -> SlabPointer? {
     last == 0 ? nil : endingUnchecked(at: last)
   }
 
-  /// The same for an address that is known not to be 0.
+  /// The descriptor of the page whose last byte is at this address, which must not be 0.
   @inline(__always) static func endingUnchecked(at last: UInt) -> SlabPointer {
-    // Not unwrapped: that would be a test for 0.
+    // Unwrapping would test for 0.
     unsafeBitCast(SlabPointer(bitPattern: last &+ 1 &- SlabGeometry.descriptorSize), to: SlabPointer.self)
   }
 
-  /// The descriptor of the page around an address. Nothing is read.
+  /// The descriptor of the page around an address. Reads nothing.
   @inline(__always) static func around(_ address: UInt, pageMask: UInt) -> SlabPointer {
     endingUnchecked(at: address | pageMask)
   }
@@ -85,10 +90,11 @@ extension UnsafeMutablePointer where Pointee == Slab {
 
   @inline(__always) func slot(_ index: UInt) -> UInt { pageAddress &+ index &* slotSize }
 
-  /// What `seal` holds while a page is owned: tied to the address, so that a copy of the page is not taken for owned.
+  /// The value of `seal` while an allocator owns the page. It depends on the address, because a copy of the page must
+  /// not look owned.
   @inline(__always) var ownedSeal: UInt { address ^ 0x51AB_5EA1 }
 
-  /// Carves a page; all slots are free. Its place in a page map, if it has one, stays.
+  /// Carves a page. All slots are free. Its place in a page map, if it has one, stays.
   func carve(page: PageSize, slotSize: UInt, binIndex: UInt8, isGuarded: Bool = false) {
     let geometry = SlabGeometry(slotSize: slotSize, page: page, isGuarded: isGuarded)
     initialize(
@@ -106,12 +112,12 @@ extension UnsafeMutablePointer where Pointee == Slab {
     }
   }
 
-  /// The slot at an address of this slab's page, and whether the address is where it starts.
+  /// The slot at an address in this slab's base page, and whether the address starts it.
   @inline(__always) func baseSlot(at address: UInt, pageMask: UInt) -> (index: UInt, isStart: Bool) {
     Reciprocal.divideInBasePage(address & pageMask, by: pointee.reciprocal)
   }
 
-  /// The same in a large page.
+  /// The slot at an address in this slab's large page, and whether the address starts it.
   @inline(__always) func largeSlot(at address: UInt) -> (index: UInt, isStart: Bool) {
     Reciprocal.divideInLargePage(address & PageSize.large.mask, by: pointee.reciprocal)
   }
@@ -122,7 +128,7 @@ extension UnsafeMutablePointer where Pointee == Slab {
       .assumingMemoryBound(to: SlotWord.self)
   }
 
-  /// Whether the pending half of one of the words is at an address.
+  /// Whether `ready` is the pending half of one of the slab's words.
   @inline(__always) func hasWord(withReadyAt ready: UnsafeMutablePointer<UInt>) -> Bool {
     address &- UInt(bitPattern: ready) <= UInt(pointee.wordCount) &* SlabGeometry.wordSize
   }

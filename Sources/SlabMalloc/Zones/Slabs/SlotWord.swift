@@ -1,10 +1,11 @@
-/// The state of as many slots as a machine word has bits. A slot is free if its bit is set in either half, never in
-/// both.
+/// A slot word: the state of as many slots as a machine word has bits. A slot is free if its bit is set in either half.
+/// It is never set in both.
 ///
-/// Deallocation sets bits in `free`. Allocation opens a word: it moves a part of `free` over to `ready` at once, and
-/// takes slots from there. Neither waits for the other's last store, and both see every slot's exact state.
+/// Deallocation sets bits in the free half, `free`. Allocation opens a word: it moves a part of `free` to the pending
+/// half, `ready`, at once, and takes slots from there. Neither waits for the other's last store, and both see every
+/// slot's exact state.
 ///
-/// Nothing of a hardened zone is opened. There the same half holds the slots that are set aside: neither available nor
+/// A hardened zone opens no words. Its pending halves hold the slots that are set aside: they are neither available nor
 /// live.
 struct SlotWord {
   var free: UInt
@@ -12,14 +13,14 @@ struct SlotWord {
 
   @inline(__always) var freeSlots: UInt { free | ready }
 
-  /// Slots of a hardened zone that are in quarantine or retired.
+  /// The slots of a hardened zone that are in quarantine or retired.
   @inline(__always) var setAside: UInt {
     get { ready }
     set { ready = newValue }
   }
 }
 
-/// Which word a slot is in, and which bit of it.
+/// The word of a slot, and its bit in the word.
 extension SlotWord {
   /// Slots in a word: 64, or 32.
   @inline(__always) static var slotCount: UInt { UInt(UInt.bitWidth) }
@@ -28,10 +29,10 @@ extension SlotWord {
 
   @inline(__always) static func bit(ofSlot index: UInt) -> UInt { index % slotCount }
 
-  /// The words that so many slots take.
+  /// The number of words for this many slots.
   @inline(__always) static func count(forSlots slots: UInt) -> UInt { (slots + slotCount - 1) / slotCount }
 
-  /// A half with its `count` lowest bits set; all of them from `slotCount` on.
+  /// A half with its `count` lowest bits set. From `slotCount` on, all bits are set.
   @inline(__always) static func lowBits(_ count: UInt) -> UInt {
     count >= slotCount ? UInt.max : (1 &<< count) &- 1
   }

@@ -1,16 +1,16 @@
 import CSlabPort
 import CSlabmalloc
 
-// The heaps of a program. An `slm_heap` is a `HeapState`.
+// The heaps of a program, in C. An `slm_heap` is a `HeapState`.
 
 extension OpaquePointer {
   @inline(__always) fileprivate var heap: HeapPointer { HeapPointer(self) }
 }
 
-/// Stores why a call came to its result, if the caller wants to know.
+/// Stores the reason for a result if the caller asks for it.
 private func explain(_ why: UnsafeMutablePointer<slm_status>?, _ status: Status) { why?.pointee = status }
 
-/// Whether options say nothing that a heap can't have: only the name may be set.
+/// Whether a heap can have these options: only the name may be set.
 private func areForHeap(_ options: UnsafePointer<slm_options>) -> Bool {
   let options = options.pointee
   return options.struct_size >= UInt32(MemoryLayout<slm_options>.size) && options.page_size == 0 && options.flags == 0
@@ -75,7 +75,7 @@ public func slm_heap_allocate_with(
   guard heap.heap.isExplicitHeap else { return .notInitialized }
   guard flags & ~SLM_ZEROED == 0 else { return .invalidArgument }
   guard isPowerOfTwo(UInt(bitPattern: alignment)), size >= 0 else { return .invalidLayout }
-  // The reason is the result, not errno.
+  // The status gives the reason, and errno stays.
   let saved = slm_port_errno()
   let (bytes, alignment) = (UInt(bitPattern: size), UInt(bitPattern: alignment))
   let address =
@@ -163,7 +163,7 @@ public func slm_heap_resize(_ heap: OpaquePointer, _ pointer: UnsafeMutableRawPo
   return address == 0 ? .invalidArgument : heap.heap.resizeOwn(address, UInt(bitPattern: size))
 }
 
-// MARK: What a heap holds
+// MARK: The contents of a heap
 
 @_cdecl("slm_heap_usable_size") @implementation
 public func slm_heap_usable_size(_ heap: OpaquePointer, _ pointer: UnsafeRawPointer?) -> Int {

@@ -1,7 +1,7 @@
 import CSlabPort
 import CSlabmalloc
 
-// malloc by another name. The hot functions are jumps to their Swift bodies, see Zone+C.swift.
+// malloc under another name. The hot functions are jumps to their Swift bodies; see Zone+C.swift.
 
 @_cdecl("slm_malloc") @implementation
 public func slm_malloc(_ size: Int) -> UnsafeMutableRawPointer? {

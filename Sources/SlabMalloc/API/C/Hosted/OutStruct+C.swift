@@ -1,11 +1,11 @@
 import CSlabmalloc
 
-// Structs of the caller that a call fills.
+// Structs of the caller that a call of a heap or of the process fills. `GrowingStruct` does the same for zones.
 //
-// Such a struct starts with its size, as the caller's header had it. A later version may add fields at its end. A
-// caller that was compiled with an older header passes a smaller struct and gets the fields that it knows.
+// Such a struct starts with its size in the caller's header. A later version may add fields at its end. A caller that
+// was compiled with an older header passes a smaller struct and gets the fields that it knows.
 
-/// The sizes that the structs had in 0.3.0: the smallest that are served.
+/// The sizes of the structs in 0.3.0. Smaller structs are refused.
 enum FirstSizes {
   static var heapUsage: UInt32 { 48 }
   static var processUsage: UInt32 { 96 }
@@ -13,7 +13,7 @@ enum FirstSizes {
   static var classStatistics: UInt32 { 48 }
 }
 
-/// Fills a copy of a caller's struct, and copies as much of it back as the caller knows.
+/// Fills a copy of a caller's struct, and copies back the fields that the caller knows.
 func fill<Struct>(
   _ out: UnsafeMutablePointer<Struct>?, smallest: UInt32, _ body: (inout Struct) -> Void
 ) -> Status {
@@ -24,13 +24,13 @@ func fill<Struct>(
   return .ok
 }
 
-/// The bytes that both the caller and this library know of a struct. nil if it is smaller than ever.
+/// The number of bytes of a struct that both the caller and this library know. nil if it is below every version's size.
 func known<Struct>(_ pointer: UnsafePointer<Struct>, smallest: UInt32) -> Int? {
   let size = UnsafeRawPointer(pointer).load(as: UInt32.self)
   return size < smallest ? nil : min(Int(size), MemoryLayout<Struct>.size)
 }
 
-/// A copy of the first bytes of a struct; what lies behind them is 0.
+/// A copy of the first bytes of a struct. The rest is 0.
 func read<Struct>(_ pointer: UnsafePointer<Struct>, _ size: Int) -> Struct {
   withUnsafeTemporaryAllocation(of: Struct.self, capacity: 1) { copy in
     let bytes = UnsafeMutableRawPointer(copy.baseAddress.unsafelyUnwrapped)

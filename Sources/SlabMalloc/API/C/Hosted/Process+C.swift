@@ -1,6 +1,6 @@
 import CSlabmalloc
 
-// The process: options, statistics and misuse. These functions keep errno.
+// The process in C: options, statistics and misuse. These functions preserve errno.
 
 @_cdecl("slm_process_configure") @implementation
 public func slm_process_configure(
@@ -13,7 +13,7 @@ public func slm_process_configure(
     guard let size = known(options, smallest: FirstSizes.processOptions) else { return .invalidArgument }
     new = read(options, size)
   }
-  // Both are checked before anything changes. They may be one struct.
+  // Both structs are checked before anything changes. They may be the same struct.
   if let former, known(former, smallest: FirstSizes.processOptions) == nil { return .invalidArgument }
   let runs = process.runs
   let old = runs.locked {
