@@ -21,7 +21,7 @@ HEADER    := include/slabmalloc.h
 SWIFT_SRC := $(sort $(shell find Sources/SlabMalloc -name '*.swift' -not -path '*/SwiftRuntime/*'))
 PORT_SRC  := $(wildcard Sources/CSlabPort/*.c)
 C_HEADERS := $(HEADER) include/slabmalloc/port.h include/module.modulemap $(wildcard Sources/CSlabPort/include/*)
-version_part = $(shell sed -n 's/^.define SLM_VERSION_$(1) //p' $(HEADER))
+version_part = $(shell sed -n 's/^.define SLM_VERSION_$(1) *\([0-9]*\).*/\1/p' $(HEADER))
 VERSION   := $(call version_part,MAJOR).$(call version_part,MINOR).$(call version_part,PATCH)
 SONAME    := libslabmalloc.so.0
 TARGET    ?= $(shell uname -m)-unknown-linux-gnu
@@ -50,7 +50,8 @@ PACKAGE_FILES := $(B)/slabmalloc.pc $(B)/cmake/slabmalloc/slabmalloc-config.cmak
   $(B)/cmake/slabmalloc/slabmalloc-config-version.cmake
 all: lib $(PACKAGE_FILES) $(B)/replay/slabmalloc-replay
 all: ## Build the libraries, the tool and the package files (the default)
-assert: $(B)/libslabmalloc-assert.so $(B)/libslabmalloc-assert-preload.so ## Build the libraries that check their invariants
+assert: $(B)/libslabmalloc-assert.so $(B)/libslabmalloc-assert-preload.so
+assert: ## Build the libraries that check their invariants
 lib: $(B)/$(SONAME) $(B)/libslabmalloc.so $(B)/libslabmalloc.a $(B)/libslabmalloc-preload.so $(B)/libslabmalloc-malloc.o
 
 # --- The library -------------------------------------------------------------------------------

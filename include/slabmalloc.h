@@ -5,8 +5,7 @@
  * @section synopsis Synopsis
  * @code
  * int synopsis(void *page) { // a page frame of yours: 4096 bytes, aligned to 4096
- *   void *object = slm_malloc(100); // malloc by another name, for any thread
- *   slm_free(object);
+ *   slm_free(slm_malloc(100)); // malloc by another name, for any thread
  *
  *   slm_status why;
  *   slm_heap *heap = slm_heap_create(NULL, &why); // a heap of your own, destroyed in one call
@@ -16,14 +15,13 @@
  *
  *   static slm_zone_storage pulling, pushed;
  *   slm_zone *zone = slm_zone_init(&pulling, sizeof pulling, SLM_OPTIONS(slm_mmap_provider()), &why); // pulls pages
- *   object = slm_zone_allocate(zone, 32);
+ *   void *object = slm_zone_allocate(zone, 32);
  *   why = slm_zone_deallocate(zone, object); // SLM_OK; a second call returns SLM_ERR_DOUBLE_FREE
  *   slm_zone_destroy(zone, NULL);
  *
  *   zone = slm_zone_init(&pushed, sizeof pushed, NULL, &why); // a zone that gets its pages from you
  *   why = slm_zone_refill(zone, 1, 32, page, 4096); // serves objects like this one: alignment 1, 32 bytes
- *   object = slm_zone_allocate(zone, 32);
- *   slm_zone_deallocate(zone, object);
+ *   slm_zone_deallocate(zone, slm_zone_allocate(zone, 32));
  *   if (slm_zone_reclaim_page(zone, 4096) != page) return 1; // yours again
  *
  *   static slm_cache_storage storage; // a cache: objects of one size, aligned to 8, 24 bytes
@@ -34,12 +32,12 @@
  * @endcode
  *
  * @section families Which one
- * | functions      | objects                         | memory comes from               | threads                     |
- * |----------------|---------------------------------|---------------------------------|-----------------------------|
- * | `slm_malloc`   | any size                        | the operating system            | any                         |
- * | `slm_heap_*`   | any size, destroyed in one call | the operating system            | one; any thread may free    |
- * | `slm_zone_*`   | up to #SLM_MAX_SIZE             | pages of yours or of a provider | as slm_options.threads says |
- * | `slm_cache_*`  | of one size                     | pages of yours or of a provider | as slm_options.threads says |
+ * | functions     | objects                         | memory comes from               | threads                     |
+ * |---------------|---------------------------------|---------------------------------|-----------------------------|
+ * | `slm_malloc`  | any size                        | the operating system            | any                         |
+ * | `slm_heap_*`  | any size, destroyed in one call | the operating system            | one; any thread may free    |
+ * | `slm_zone_*`  | up to #SLM_MAX_SIZE             | pages of yours or of a provider | as slm_options.threads says |
+ * | `slm_cache_*` | of one size                     | pages of yours or of a provider | as slm_options.threads says |
  *
  * @section terms Terms
  * A *slab* is a page, or a run of pages, carved into *slots* of one *size class*. A *base page* has 4, 16 or 64 KiB,
@@ -57,8 +55,12 @@
  *   or an alignment is not a power of two (EINVAL).
  * - *Interrupt* states whether a function may be called from an interrupt or signal handler. "Yes" excludes handlers
  *   that interrupted a call on the same zone, cache or heap, unless the text says otherwise.
- * - *Provider* states whether a function may call the page provider. Unless stated otherwise a function does not call
- *   it, may be called from an interrupt, and takes constant time.
+ * - *Provider* states whether a function may call the page provider. If it may, it may be called only where the
+ *   provider may. Unless stated otherwise a function does not call it, may be called from an interrupt, and takes
+ *   constant time.
+ * - A zone, cache or heap that is not initialised gives #SLM_ERR_NOT_INITIALIZED, NULL, 0 or false.
+ * - A struct that a function fills starts with its size, set by the caller; one of an older header is served. If it is
+ *   NULL or too small the function returns #SLM_ERR_INVALID_ARGUMENT.
  */
 #ifndef SLABMALLOC_H
 #define SLABMALLOC_H
@@ -88,13 +90,13 @@ extern "C" {
 #if defined(__clang__)
 #define SLM_NULLABLE _Nullable
 #define SLM_NONNULL _Nonnull
+#pragma clang assume_nonnull begin
 #pragma clang diagnostic push
 #pragma clang diagnostic ignored "-Wnullability-extension"
 #pragma clang diagnostic ignored "-Wunknown-warning-option"
-#pragma clang diagnostic ignored "-Wfixed-enum-extension"
 #pragma clang diagnostic ignored "-Wc23-extensions"
 #else
-/** The pointer may be NULL. */
+/** The pointer may be NULL. No other pointer may be NULL. */
 #define SLM_NULLABLE
 /** The pointer must not be NULL. */
 #define SLM_NONNULL
@@ -121,28 +123,22 @@ extern "C" {
 #define SLM_MALLOC(deallocator, n)
 #endif
 /** @} */
-
 /** @defgroup version Version
  *  The version of this header; slm_version() returns that of the library linked.
  *  @{ */
-/** Changes when existing programs must change. */
-#define SLM_VERSION_MAJOR 0
-/** Changes when something is added. */
-#define SLM_VERSION_MINOR 3
-/** Changes when something is fixed. */
-#define SLM_VERSION_PATCH 0
+#define SLM_VERSION_MAJOR 0 /**< Changes when existing programs must change. */
+#define SLM_VERSION_MINOR 3 /**< Changes when something is added. */
+#define SLM_VERSION_PATCH 0 /**< Changes when something is fixed. */
 /** (major << 16) | (minor << 8) | patch. */
 #define SLM_VERSION ((SLM_VERSION_MAJOR << 16) | (SLM_VERSION_MINOR << 8) | SLM_VERSION_PATCH)
 
 /** The version of the library linked, in the form of #SLM_VERSION. */
 uint32_t slm_version(void);
 /** @} */
-
 /** @defgroup statuses Statuses
  *  What a call came to: #SLM_OK is 0, errors are below 0. New statuses may be added; a number never changes its
  *  meaning.
  *  @{ */
-
 /** Every status: its name, number and meaning. The one place where they are written. */
 #define SLM_STATUSES(X)                                                                                                \
   X(SLM_OK, 0, "success")                                                                                              \
@@ -173,13 +169,10 @@ enum { SLM_STATUSES(SLM_STATUS_VALUE) };
 #endif
 #undef SLM_STATUS_VALUE
 
-/**
- * The name of a status: "SLM_OK", "SLM_ERR_DOUBLE_FREE", ...
- * @return a string that is never freed; "SLM_ERR_UNKNOWN" for any other number.
- */
-const char *SLM_NONNULL slm_status_name(slm_status status);
+/** The name of a status: "SLM_OK", "SLM_ERR_DOUBLE_FREE", ...
+ *  @return a string that is never freed; "SLM_ERR_UNKNOWN" for any other number. */
+const char *slm_status_name(slm_status status);
 /** @} */
-
 /** @defgroup malloc Malloc
  *  malloc by another name. Hosted builds only.
  *
@@ -193,10 +186,7 @@ const char *SLM_NONNULL slm_status_name(slm_status status);
  *
  *  Interrupt: no, as malloc. Provider: there is none.
  *  @{ */
-
-/** Frees an object. NULL does nothing. Keeps errno.
- *  Cost: about 36 instructions for an object of the thread's own heap; two atomic operations more for another heap's.
- */
+/** Frees an object. Keeps errno. Cost: about 36 instructions; for another heap's object two atomic operations more. */
 void slm_free(void *SLM_NULLABLE pointer);
 /** Frees an object and checks that it was allocated with this size (C23). After slm_realloc() its last size counts. */
 void slm_free_sized(void *SLM_NULLABLE pointer, size_t size);
@@ -226,7 +216,6 @@ size_t slm_usable_size(const void *SLM_NULLABLE pointer);
 /** The usable size that an allocation of size bytes gets; 0 if it is impossible. */
 size_t slm_good_size(size_t size);
 /** @} */
-
 /** @defgroup heaps Heaps
  *  Heaps of your own, destroyed in one call. Hosted builds only.
  *
@@ -252,93 +241,79 @@ slm_heap *SLM_NULLABLE slm_heap_create(const slm_options *SLM_NULLABLE options,
  *  @param live if not NULL, gets the number of objects that were still live.
  *  @return #SLM_OK; #SLM_ERR_NOT_INITIALIZED.
  *  Cost: proportional to the slabs and large objects. */
-slm_status slm_heap_destroy(slm_heap *SLM_NONNULL heap, size_t *SLM_NULLABLE live);
+slm_status slm_heap_destroy(slm_heap *heap, size_t *SLM_NULLABLE live);
 
 /** Deallocates an object of this heap. For the heap's thread faster than slm_free().
  *  @return #SLM_OK; #SLM_ERR_NOT_INITIALIZED, #SLM_ERR_FOREIGN_POINTER (also for an object of another heap),
  *          #SLM_ERR_INTERIOR_POINTER, #SLM_ERR_DOUBLE_FREE; in profile hardened #SLM_ERR_OVERFLOW. */
-slm_status slm_heap_deallocate(slm_heap *SLM_NONNULL heap, void *SLM_NULLABLE pointer);
+slm_status slm_heap_deallocate(slm_heap *heap, void *SLM_NULLABLE pointer);
 /** Deallocates an object and checks its size. @see slm_zone_deallocate_sized */
-slm_status slm_heap_deallocate_sized(slm_heap *SLM_NONNULL heap, void *SLM_NULLABLE pointer, size_t size);
+slm_status slm_heap_deallocate_sized(slm_heap *heap, void *SLM_NULLABLE pointer, size_t size);
 /** Deallocates an object and checks its alignment and size. @see slm_zone_deallocate_aligned_sized */
-slm_status slm_heap_deallocate_aligned_sized(slm_heap *SLM_NONNULL heap, void *SLM_NULLABLE pointer, size_t alignment,
-                                             size_t size);
+slm_status slm_heap_deallocate_aligned_sized(slm_heap *heap, void *SLM_NULLABLE pointer, size_t alignment, size_t size);
 /** Deallocates count objects. @see slm_zone_deallocate_batch */
-slm_status slm_heap_deallocate_batch(slm_heap *SLM_NONNULL heap, void *SLM_NULLABLE const *SLM_NONNULL pointers,
-                                     size_t count, size_t *SLM_NULLABLE done);
+slm_status slm_heap_deallocate_batch(slm_heap *heap, void *SLM_NULLABLE const *SLM_NONNULL pointers, size_t count,
+                                     size_t *SLM_NULLABLE done);
 /** Allocates size bytes. @see slm_malloc */
-void *SLM_NULLABLE slm_heap_allocate(slm_heap *SLM_NONNULL heap, size_t size) SLM_MALLOC(slm_heap_deallocate, 2)
-    SLM_ALLOC_SIZE(2);
+void *SLM_NULLABLE slm_heap_allocate(slm_heap *heap, size_t size) SLM_MALLOC(slm_heap_deallocate, 2) SLM_ALLOC_SIZE(2);
 /** Allocates size bytes that read as zero. @see slm_calloc */
-void *SLM_NULLABLE slm_heap_allocate_zeroed(slm_heap *SLM_NONNULL heap, size_t size) SLM_MALLOC(slm_heap_deallocate, 2)
+void *SLM_NULLABLE slm_heap_allocate_zeroed(slm_heap *heap, size_t size) SLM_MALLOC(slm_heap_deallocate, 2)
     SLM_ALLOC_SIZE(2);
 /** Allocates size bytes at a multiple of alignment. @see slm_aligned_alloc */
-void *SLM_NULLABLE slm_heap_allocate_aligned(slm_heap *SLM_NONNULL heap, size_t alignment, size_t size)
+void *SLM_NULLABLE slm_heap_allocate_aligned(slm_heap *heap, size_t alignment, size_t size)
     SLM_MALLOC(slm_heap_deallocate, 2) SLM_ALLOC_SIZE(3) SLM_ALLOC_ALIGN(2);
 /** Allocates and returns why not. errno is kept.
  *  @param flags 0 or #SLM_ZEROED. @param out gets the memory, or NULL on error.
  *  @return #SLM_OK; #SLM_ERR_OUT_OF_MEMORY, #SLM_ERR_INVALID_LAYOUT (an alignment that is not a power of two, or a size
  *          above PTRDIFF_MAX), #SLM_ERR_INVALID_ARGUMENT, #SLM_ERR_NOT_INITIALIZED. */
-slm_status slm_heap_allocate_with(slm_heap *SLM_NONNULL heap, size_t alignment, size_t size, uint32_t flags,
+slm_status slm_heap_allocate_with(slm_heap *heap, size_t alignment, size_t size, uint32_t flags,
                                   void *SLM_NULLABLE *SLM_NONNULL out) SLM_NODISCARD;
 /** Allocates up to count objects of size bytes. @return how many; fewer than count only if memory is refused.
  *  @see slm_zone_allocate_batch */
-size_t slm_heap_allocate_batch(slm_heap *SLM_NONNULL heap, size_t size, size_t count,
+size_t slm_heap_allocate_batch(slm_heap *heap, size_t size, size_t count,
                                void *SLM_NULLABLE *SLM_NONNULL out) SLM_NODISCARD;
 /** Changes the size of an object, which stays in this heap. @see slm_zone_reallocate, whose errors it has. */
-void *SLM_NULLABLE slm_heap_reallocate(slm_heap *SLM_NONNULL heap, void *SLM_NULLABLE pointer,
-                                       size_t size) SLM_NODISCARD SLM_ALLOC_SIZE(3);
+void *SLM_NULLABLE slm_heap_reallocate(slm_heap *heap, void *SLM_NULLABLE pointer, size_t size) SLM_NODISCARD
+    SLM_ALLOC_SIZE(3);
 /** Changes the size of an object and keeps its alignment. @see slm_heap_reallocate */
-void *SLM_NULLABLE slm_heap_reallocate_aligned(slm_heap *SLM_NONNULL heap, void *SLM_NULLABLE pointer, size_t alignment,
+void *SLM_NULLABLE slm_heap_reallocate_aligned(slm_heap *heap, void *SLM_NULLABLE pointer, size_t alignment,
                                                size_t size) SLM_NODISCARD SLM_ALLOC_SIZE(4) SLM_ALLOC_ALIGN(3);
 /** Changes the size of an object without moving it. @see slm_zone_resize */
-slm_status slm_heap_resize(slm_heap *SLM_NONNULL heap, void *SLM_NONNULL pointer, size_t size) SLM_NODISCARD;
+slm_status slm_heap_resize(slm_heap *heap, void *pointer, size_t size) SLM_NODISCARD;
 /** The usable bytes of a live object of this heap; 0 for any other pointer. */
-size_t slm_heap_usable_size(const slm_heap *SLM_NONNULL heap, const void *SLM_NULLABLE pointer);
+size_t slm_heap_usable_size(const slm_heap *heap, const void *SLM_NULLABLE pointer);
 /** The usable size that an allocation of size bytes gets; 0 if it is impossible. */
-size_t slm_heap_good_size(const slm_heap *SLM_NONNULL heap, size_t size);
+size_t slm_heap_good_size(const slm_heap *heap, size_t size);
 /** Whether an address lies in a slab or a large object of this heap. Reads nothing near the address. */
-bool slm_heap_owns(const slm_heap *SLM_NONNULL heap, const void *SLM_NULLABLE address);
+bool slm_heap_owns(const slm_heap *heap, const void *SLM_NULLABLE address);
 
 /** What a heap holds. Equation: bytes_live <= bytes_slabs + bytes_large. */
 typedef struct slm_heap_usage {
-  uint32_t struct_size; /**< sizeof(slm_heap_usage), set by the caller. */
-  uint32_t reserved;    /**< Unused. */
-  /** Objects allocated and not yet deallocated. A remote free counts when the heap collects it, which this call does.
-   */
-  uint64_t objects_live;
-  uint64_t bytes_live;  /**< Their bytes, counted by slot, and by page for large objects. */
-  uint64_t bytes_slabs; /**< Bytes of the heap's slabs. */
-  uint64_t bytes_large; /**< Bytes of its large objects. */
-  uint64_t large_live;  /**< Large objects among objects_live. */
+  uint32_t struct_size;  /**< sizeof(slm_heap_usage). */
+  uint32_t reserved;     /**< Unused. */
+  uint64_t objects_live; /**< Allocated and not deallocated. Remote frees are collected before. */
+  uint64_t bytes_live;   /**< Their bytes, counted by slot, and by page for large objects. */
+  uint64_t bytes_slabs;  /**< Bytes of the heap's slabs. */
+  uint64_t bytes_large;  /**< Bytes of its large objects. */
+  uint64_t large_live;   /**< Large objects among objects_live. */
 } slm_heap_usage;
-
 /** Counts what a heap holds.
- *  @return #SLM_OK; #SLM_ERR_NOT_INITIALIZED; #SLM_ERR_INVALID_ARGUMENT if out is NULL or its struct_size too small.
  *  Cost: proportional to the slabs and large objects of the process. */
-slm_status slm_heap_statistics(slm_heap *SLM_NONNULL heap, slm_heap_usage *SLM_NULLABLE out);
+slm_status slm_heap_statistics(slm_heap *heap, slm_heap_usage *SLM_NULLABLE out);
 /** @} */
-
 /** @defgroup process Process
  *  Options, statistics and misuse of the memory behind "Malloc" and "Heaps". Hosted builds only. Interrupt: no.
  *
- *  Profiles are chosen with the environment, SLABMALLOC_PROFILE. `checked` is the default. `fast` is the same, except
- *  that sized deallocations do not check the size. `hardened` adds to each slot a canary of 8 bytes, which a
- *  deallocation checks, clears freed memory, keeps it in quarantine, checks it when it is reused, hands slots out in
- *  random order, and puts guard pages around slabs and large objects.
+ *  The environment chooses the profile, SLABMALLOC_PROFILE: `checked`, the default, `fast` or `hardened`, as #SLM_FAST
+ *  and #SLM_HARDENED describe them. Hardened also puts guard pages around slabs and large objects.
  *  @{ */
-
 /** How the memory of the process is managed. */
 typedef struct slm_process_options {
-  uint32_t struct_size; /**< sizeof(slm_process_options), set by the caller. */
-  /** Milliseconds after which unused memory is purged, at the next call of any thread. Environment:
-   *  SLABMALLOC_PURGE_DELAY. */
-  uint32_t purge_delay;
-  /** Bytes of unused memory that may wait for that; memory above is purged at once. Environment: SLABMALLOC_RETAIN
-   *  (MiB). */
-  uint64_t retain;
+  uint32_t struct_size; /**< sizeof(slm_process_options). */
+  uint32_t purge_delay; /**< Milliseconds until a call purges unused memory. Environment: SLABMALLOC_PURGE_DELAY. */
+  uint64_t
+      retain; /**< Bytes that may wait for that, the rest is purged at once. Environment: SLABMALLOC_RETAIN, MiB. */
 } slm_process_options;
-
 /** Reads the options of the process, changes them, or both.
  *  @param options the new ones; NULL leaves them as they are.
  *  @param former if not NULL, gets the options that were in force before the call.
@@ -352,7 +327,7 @@ size_t slm_process_purge(void);
 /** What the process holds. Equations: bytes_held = bytes_taken - bytes_given_back = bytes_slabs + bytes_large +
  *  bytes_metadata + bytes_retained + bytes_clean. */
 typedef struct slm_process_usage {
-  uint32_t struct_size;      /**< sizeof(slm_process_usage), set by the caller. */
+  uint32_t struct_size;      /**< sizeof(slm_process_usage). */
   uint32_t class_count;      /**< Size classes, for slm_process_class_statistics(). */
   uint64_t bytes_taken;      /**< Bytes made usable by mmap or mprotect, ever. */
   uint64_t bytes_given_back; /**< Bytes unmapped, ever. */
@@ -369,44 +344,34 @@ typedef struct slm_process_usage {
 /** What one size class holds: see the group "Options". */
 typedef struct slm_class_statistics slm_class_statistics;
 
-/** Counts what the process holds.
- *  @return #SLM_OK; #SLM_ERR_INVALID_ARGUMENT if out is NULL or its struct_size too small. */
+/** Counts what the process holds. */
 slm_status slm_process_statistics(slm_process_usage *SLM_NULLABLE out);
 /** Counts one size class over all heaps. slots_live is what other threads' heaps show at the moment; empty_pages is 0.
- *  @param index from 0, by size, below slm_process_usage.class_count.
- *  @return as slm_process_statistics(), and #SLM_ERR_INVALID_ARGUMENT for an index that is no class.
+ *  @param index from 0, by size, below slm_process_usage.class_count; else #SLM_ERR_INVALID_ARGUMENT.
  *  Cost: proportional to the slabs of the process. */
 slm_status slm_process_class_statistics(size_t index, slm_class_statistics *SLM_NULLABLE out);
 
 /** A misuse, as it is reported. */
 typedef struct slm_misuse {
-  uint32_t struct_size; /**< sizeof(slm_misuse). */
-  /** #SLM_ERR_DOUBLE_FREE, #SLM_ERR_INTERIOR_POINTER, #SLM_ERR_FOREIGN_POINTER or #SLM_ERR_LAYOUT_MISMATCH; in profile
-   *  hardened also #SLM_ERR_OVERFLOW and #SLM_ERR_WRITE_AFTER_FREE; in freestanding builds also
-   *  #SLM_ERR_NOT_INITIALIZED. */
-  slm_status kind;
+  uint32_t struct_size;       /**< sizeof(slm_misuse). */
+  slm_status kind;            /**< The error; in freestanding builds also #SLM_ERR_NOT_INITIALIZED. */
   void *SLM_NULLABLE pointer; /**< The pointer that was passed; the slab's address if it is no longer known. */
   uint64_t slot_size;         /**< Slot size of the size class that the pointer lies in; 0 if it lies in none. */
 } slm_misuse;
-
 /** What is called for a misuse. When the function returns, the misused call does nothing, and slm_realloc() returns
  *  NULL. It may run on any thread, on several at once, and must not allocate or free. */
 typedef struct slm_misuse_handler {
-  /** NULL: writes one line to stderr, such as `slabmalloc: double free of 0x7f0012345680 (size class 64)`, and calls
-   *  abort(). */
-  void (*SLM_NULLABLE function)(void *SLM_NULLABLE context, const slm_misuse *SLM_NONNULL misuse);
+  /** NULL: one line on stderr, `slabmalloc: double free of 0x7f0012345680 (size class 64)`, and abort(). */
+  void (*SLM_NULLABLE function)(void *SLM_NULLABLE context, const slm_misuse *misuse);
   void *SLM_NULLABLE context; /**< Passed to function. */
 } slm_misuse_handler;
-
 /** Sets the handler for misuse of the functions of "Malloc". Threads: any, at any time; a misuse sees the old handler
  *  or the new one, never a mixture. @return the former handler, to be restored or called by the new one. */
 slm_misuse_handler slm_process_set_misuse_handler(slm_misuse_handler handler);
 /** @} */
-
 /** @defgroup providers Page providers
  *  Where pages come from.
  *  @{ */
-
 /**
  * A page provider: functions and their context. The allocator copies the struct; the context must outlive the
  * allocator.
@@ -424,41 +389,35 @@ typedef struct slm_page_provider {
   void *SLM_NULLABLE (*SLM_NULLABLE allocate_page)(void *SLM_NULLABLE context, size_t page_size);
   /** Takes back a page that the allocator got, from this provider or by refill. A provider whose allocator is refilled
    *  too must know which pages are its own. The providers of this library ignore pages that are not theirs. */
-  void (*SLM_NULLABLE release_page)(void *SLM_NULLABLE context, void *SLM_NONNULL page, size_t page_size);
-  /** Gives a run of size bytes, a multiple of page_size, aligned to alignment, a power of two; or NULL. Optional: not
-   *  called in this version. */
+  void (*SLM_NULLABLE release_page)(void *SLM_NULLABLE context, void *page, size_t page_size);
+  /** Gives a run of size bytes, aligned to a power of two, or NULL. Optional: this version does not call it. */
   void *SLM_NULLABLE (*SLM_NULLABLE allocate_run)(void *SLM_NULLABLE context, size_t size, size_t alignment);
   /** Takes back a run. Set if, and only if, allocate_run is set. */
-  void (*SLM_NULLABLE release_run)(void *SLM_NULLABLE context, void *SLM_NONNULL run, size_t size);
+  void (*SLM_NULLABLE release_run)(void *SLM_NULLABLE context, void *run, size_t size);
 } slm_page_provider;
-
 /** The ledger of a provider. Equation: pages out = taken - given back. */
 typedef struct slm_provider_statistics {
-  uint32_t struct_size;            /**< sizeof(slm_provider_statistics), set by the caller. */
+  uint32_t struct_size;            /**< sizeof(slm_provider_statistics). */
   uint32_t reserved;               /**< Unused. */
   uint64_t base_pages_taken;       /**< Base pages handed out, ever. */
   uint64_t base_pages_given_back;  /**< Base pages that came back, ever. */
   uint64_t large_pages_taken;      /**< Large pages handed out, ever. */
   uint64_t large_pages_given_back; /**< Large pages that came back, ever. */
 } slm_provider_statistics;
-
 /** The provider that takes pages from the operating system: base pages of 64 KiB, and large pages. Hosted builds only.
  *
  *  There is one for the process, for any thread. Pages that come back lose their memory at once (MADV_DONTNEED);
  *  address space is unmapped when 32 MiB are idle. Each 32 MiB start with a guard: a write past the end of the memory
  *  below, or before the first page, faults. */
 slm_page_provider slm_mmap_provider(void);
-/** The ledger of slm_mmap_provider(). Interrupt: no, it takes a lock.
- *  @return #SLM_OK; #SLM_ERR_INVALID_ARGUMENT if out is NULL or its struct_size too small. */
+/** The ledger of slm_mmap_provider(). Interrupt: no, it takes a lock. */
 slm_status slm_mmap_statistics(slm_provider_statistics *SLM_NULLABLE out);
 
 /** A region: memory of yours that base and large pages are carved from. */
 typedef struct slm_region slm_region;
-/** Makes a region of a buffer.
- *
- *  The region's state takes the first bytes of the buffer: at most 320, and for each 2 MiB 32 bytes and a bit for each
- *  base page, at least 8 bytes. A base page comes from the 2 MiB block with the fewest free pages, within a factor of
- *  two, to keep whole blocks for large pages.
+/** Makes a region of a buffer. The region's state takes the first bytes of the buffer: at most 320, and for each 2 MiB
+ *  32 bytes and a bit for each base page, at least 8 bytes. A base page comes from the 2 MiB block with the fewest free
+ *  pages, within a factor of two, to keep whole blocks for large pages.
  *  @param buffer any address; bytes before the first page boundary are unused. @param size its bytes.
  *  @param page_size 4096, 16384 or 65536.
  *  @param why if not NULL, gets #SLM_OK or the reason: #SLM_ERR_INVALID_ARGUMENT if buffer is NULL, page_size is not
@@ -469,46 +428,38 @@ typedef struct slm_region slm_region;
  *  Interrupt: no. Cost: a step for each 2 MiB and for each 64 base pages. */
 slm_region *SLM_NULLABLE slm_region_init(void *SLM_NULLABLE buffer, size_t size, size_t page_size,
                                          slm_status *SLM_NULLABLE why) SLM_NODISCARD;
-/** Adds another range of memory to a region: adjacent, or with a hole between, as in a machine's memory map.
- *
- *  No page lies in two ranges. The range's state takes its first bytes, as in slm_region_init() (at most 72, and the
- *  same for each 2 MiB).
+/** Adds another range of memory to a region: adjacent, or with a hole between, as in a machine's memory map. No page
+ *  lies in two ranges. The range's state takes its first bytes, as in slm_region_init() (at most 72 bytes more).
  *  @param start any address. @param size bytes.
  *  @return #SLM_OK; #SLM_ERR_INVALID_ARGUMENT if start is NULL or the range cannot hold its state and one page,
  *          #SLM_ERR_BAD_PAGE if it wraps around the address space, #SLM_ERR_PAGE_OWNED if it overlaps a range of the
  *          region. On error it was not written to.
  *  Interrupt: no. Cost: a step for each range, 2 MiB and 64 base pages; the lock is held for one step at a time. */
-slm_status slm_region_add(slm_region *SLM_NONNULL region, void *SLM_NULLABLE start, size_t size) SLM_NODISCARD;
-/** The provider that carves pages out of a region. Pages that it did not give are ignored. Interrupt: in freestanding
- *  builds yes, the lock is held with interrupts disabled; in hosted builds no.
- *  Cost: at most some 100 instructions for a page, and a step for each range to give one back. */
-slm_page_provider slm_region_provider(slm_region *SLM_NONNULL region);
+slm_status slm_region_add(slm_region *region, void *SLM_NULLABLE start, size_t size) SLM_NODISCARD;
+/** The provider that carves pages out of a region. Pages that it did not give are ignored. Interrupt: yes, in hosted
+ *  builds no. Cost: at most some 100 instructions for a page, and a step for each range to give one back. */
+slm_page_provider slm_region_provider(slm_region *region);
 /** The ledger of a region. @see slm_mmap_statistics */
-slm_status slm_region_statistics(const slm_region *SLM_NONNULL region, slm_provider_statistics *SLM_NULLABLE out);
-/** How many pages of page_size can be taken now. @param page_size the region's, or #SLM_LARGE_PAGE_SIZE; others give 0.
- */
-size_t slm_region_available(const slm_region *SLM_NONNULL region, size_t page_size);
+slm_status slm_region_statistics(const slm_region *region, slm_provider_statistics *SLM_NULLABLE out);
+/** How many pages of page_size, the region's or #SLM_LARGE_PAGE_SIZE, can be taken now; 0 for other sizes. */
+size_t slm_region_available(const slm_region *region, size_t page_size);
 
 /** How fragmented the free memory of a region is. */
 typedef struct slm_fragmentation {
-  uint32_t struct_size;      /**< sizeof(slm_fragmentation), set by the caller. */
+  uint32_t struct_size;      /**< sizeof(slm_fragmentation). */
   uint32_t reserved;         /**< Unused. */
   uint64_t free_bytes;       /**< In free pages. */
   uint64_t largest_free_run; /**< In the largest stretch of free pages. */
-  /** Large pages that can be taken now; without fragmentation free_bytes / #SLM_LARGE_PAGE_SIZE. */
-  uint64_t large_pages_free;
+  uint64_t large_pages_free; /**< Large pages that can be taken now. */
 } slm_fragmentation;
 /** Measures the fragmentation of a region. If pages come and go meanwhile, the figures are of different moments.
- *  @return #SLM_OK; #SLM_ERR_INVALID_ARGUMENT if out is NULL or its struct_size too small.
  *  Interrupt: no. Cost: a step for each 2 MiB, in a fragmented one for each 64 base pages and each hole; the lock is
  *  held for 2 MiB at a time. */
-slm_status slm_region_fragmentation(slm_region *SLM_NONNULL region, slm_fragmentation *SLM_NULLABLE out);
+slm_status slm_region_fragmentation(slm_region *region, slm_fragmentation *SLM_NULLABLE out);
 /** @} */
-
 /** @defgroup options Options
  *  How a zone or cache is set up, and what it reports.
  *  @{ */
-
 /** Define SLM_SMALL before this header in programs that link libslabmalloc-small.a, the freestanding library for
  *  machines that count bytes: at most 16 KiB of code, and 2 KiB for a zone. Objects and alignments go up to 2 KiB,
  *  there are two size classes per doubling and no large pages. Zones and caches are for one thread. Batches, reserves,
@@ -528,63 +479,54 @@ slm_status slm_region_fragmentation(slm_region *SLM_NONNULL region, slm_fragment
  *
  *  The lock is released while the provider runs and while memory is cleared or copied. In freestanding builds it is
  *  held with interrupts disabled (slm_port_disable_interrupts()).
- *  Interrupt: in freestanding builds any function that does not call the provider, at any time, also in a handler that
- *  interrupted a call on the same zone; functions that may call the provider, if the provider may be called. Hosted
- *  builds: no.
+ *  Interrupt: in freestanding builds yes, also in a handler that interrupted a call on the same zone; functions that
+ *  may call the provider, if it may be called there. In hosted builds no.
  *  Cost: some 30 instructions more, two of them atomic, if the lock is free. */
 #define SLM_ANY_THREAD ((uint32_t)1)
 /** slm_options.threads: any thread, with a zone and a lock for each of slm_options.cpu_count CPUs.
  *
  *  slm_port_context(), modulo the number of CPUs, selects the calling CPU's zone (slabmalloc/port.h). In hosted builds
  *  threads are numbered in the order of their first calls. The selection affects speed alone: a caller may move to
- *  another CPU at any time. Objects come from the calling CPU's zone. When it is out of memory, the other CPUs' zones
- *  are asked for a slot or an empty page before the call fails. Any CPU may deallocate any object, which returns to the
- *  zone it came from. A double free is detected also if two CPUs race. No two locks are held at once.
+ *  another CPU at any time. When the CPU's zone is out of memory, the others are asked for a slot or an empty page. Any
+ *  CPU may deallocate any object, which returns to the zone it came from, also if two CPUs race.
  *  Interrupt: as #SLM_ANY_THREAD.
- *  Cost: some 50 instructions more, two of them atomic. Deallocating another CPU's object takes about 200 instructions;
- *  if a page with the same low bits of its number was found elsewhere before, a search in each CPU's zone. A page that
- *  comes in is searched for in each CPU's zone. An allocation that the own zone and the provider cannot serve tries
- *  each CPU's zone. */
+ *  Cost: some 50 instructions more, two of them atomic. Deallocating another CPU's object takes about 200 instructions,
+ *  at worst a search in each CPU's zone. A page that comes in is searched for in each CPU's zone. */
 #define SLM_PER_CPU ((uint32_t)2)
 
 /** slm_options.flags: profile fast. Sized deallocations ignore the size and alignment: they are as
  *  slm_zone_deallocate(). Not in the small library, as all profiles. */
 #define SLM_FAST ((uint64_t)1)
-/**
- * slm_options.flags: profile hardened, for memory that strangers' data passes through. About nine times the
- * instructions for a small object, more for a large one, which is cleared, and more memory.
- *
- * - Each slot ends with a canary, a secret word (8 bytes, 4 on 32 bits) that is checked when the object is deallocated,
- *   resized or reallocated: a write past the usable size gives #SLM_ERR_OVERFLOW, and the object stays live. The
- *   canary's first byte is never 0: a string that is one byte too long is always detected. Another byte is missed once
- *   in 224 times. The largest size is #SLM_MAX_SIZE less the canary.
- * - Each page has two guard words more, checked at each use of the page. A write over the end of the page, or below the
- *   start of the next one, gives #SLM_ERR_OVERFLOW. Until another page becomes current, allocations of that size fail
- *   with this status.
- * - A deallocated slot is cleared at once. It must still be zero when it is reused; if not, the allocation fails with
- *   #SLM_ERR_WRITE_AFTER_FREE (functions without a status return NULL, a batch ends), and the slot is retired. The next
- *   call tries another slot. Writes to a page that left its size class meanwhile are not detected.
- * - A deallocated slot stays in the quarantine of its class: 16 slots in random order and 16 in turn for up to 128
- *   bytes, 8 and 8 up to 1024 bytes, 4 and 4 up to 8 KiB, 1 and 1 above. Reclaim and reserve functions, and an
- *   allocation that would fail, end it.
- * - The order in which slots are handed out is random.
- *
- * The randomness is that of getrandom(2) or slm_port_random(), and not of cryptographic strength; a program that can
- * read past an object can learn the secret. Memory is cleared with the lock held.
- */
+/** slm_options.flags: profile hardened, for memory that strangers' data passes through. About nine times the
+ *  instructions for a small object, more for a large one, which is cleared, and more memory.
+ *  - Each slot ends with a canary, a secret word (8 bytes, 4 on 32 bits) that is checked when the object is
+ *    deallocated, resized or reallocated: a write past the usable size gives #SLM_ERR_OVERFLOW, and the object stays
+ *    live. Its first byte is never 0: a string that is one byte too long is always detected; another byte is missed
+ *    once in 224 times. The largest size is #SLM_MAX_SIZE less the canary.
+ *  - Each page has two guard words more, checked at each use of the page. A write over the end of the page, or below
+ *    the start of the next one, gives #SLM_ERR_OVERFLOW. Until another page becomes current, allocations of that size
+ *    fail with this status.
+ *  - A deallocated slot is cleared at once. It must still be zero when it is reused; if not, the allocation fails with
+ *    #SLM_ERR_WRITE_AFTER_FREE (functions without a status return NULL, a batch ends), and the slot is retired. The
+ *    next call tries another slot. Writes to a page that left its size class meanwhile are not detected.
+ *  - A deallocated slot stays in the quarantine of its class: 16 slots in random order and 16 in turn for up to 128
+ *    bytes, 8 and 8 up to 1024 bytes, 4 and 4 up to 8 KiB, 1 and 1 above. Reclaim and reserve functions, and an
+ *    allocation that would fail, end it.
+ *  - The order in which slots are handed out is random, as getrandom(2) or slm_port_random() are, and not of
+ *    cryptographic strength. A program that can read past an object can learn the secret. */
 #define SLM_HARDENED ((uint64_t)2)
 
 /** How an allocator is set up. `slm_options options = SLM_DEFAULT_OPTIONS;`, and change what you want. */
 struct slm_options {
-  uint32_t struct_size;            /**< sizeof(slm_options). */
-  uint32_t page_size;              /**< Base page size: 4096, 16384 or 65536. 0: the provider's, or 4096. */
-  uint64_t flags;                  /**< The profile: 0 for checked, #SLM_FAST or #SLM_HARDENED, not both. */
-  uint32_t threads;                /**< #SLM_ONE_THREAD, #SLM_ANY_THREAD or #SLM_PER_CPU. */
-  uint32_t cpu_count;              /**< With #SLM_PER_CPU the number of CPUs, 1 to 65,535; else 0. */
-  const char *SLM_NULLABLE name;   /**< A name for reports, or NULL. It must outlive the allocator. */
-  uint64_t soft_limit; /**< In bytes. 0: none, the only value in this version. */
-  uint64_t hard_limit; /**< In bytes. 0: none, the only value in this version. */
-  slm_page_provider provider;      /**< Where pages come from and go to; all zero for push use. */
+  uint32_t struct_size;          /**< sizeof(slm_options). */
+  uint32_t page_size;            /**< Base page size: 4096, 16384 or 65536. 0: the provider's, or 4096. */
+  uint64_t flags;                /**< The profile: 0 for checked, #SLM_FAST or #SLM_HARDENED, not both. */
+  uint32_t threads;              /**< #SLM_ONE_THREAD, #SLM_ANY_THREAD or #SLM_PER_CPU. */
+  uint32_t cpu_count;            /**< With #SLM_PER_CPU the number of CPUs, 1 to 65,535; else 0. */
+  const char *SLM_NULLABLE name; /**< A name for reports, or NULL. It must outlive the allocator. */
+  uint64_t soft_limit;           /**< In bytes. 0: none, the only value in this version. */
+  uint64_t hard_limit;           /**< In bytes. 0: none, the only value in this version. */
+  slm_page_provider provider;    /**< Where pages come from and go to; all zero for push use. */
 };
 
 /** A provider that is none: pages are pushed. */
@@ -612,22 +554,20 @@ extern "C" {
 
 /** For `allocate_with`: the memory reads as zero. */
 #define SLM_ZEROED ((uint32_t)1)
-/** For `allocate_with`: the page provider is not called. The allocation is served from free slots, and from empty pages
- *  of other size classes. The cost is bounded: see slm_zone_allocate_with(). */
+/** For `allocate_with`: no call of the provider, and a bounded cost. Free slots and empty pages serve it. */
 #define SLM_NOWAIT ((uint32_t)2)
 
 /** How many pages a reclaim gave back. */
 typedef struct slm_reclaimed {
-  uint32_t struct_size; /**< sizeof(slm_reclaimed), set by the caller. */
+  uint32_t struct_size; /**< sizeof(slm_reclaimed). */
   uint32_t reserved;    /**< Unused. */
   uint64_t base_pages;  /**< Base pages. */
   uint64_t large_pages; /**< Large pages. */
 } slm_reclaimed;
-
 /** What a zone or cache holds. Equations: pages held = taken - given back = sum over classes of their pages, + table
  *  pages; bytes_live = sum over classes of slots_live * slot_size. */
 typedef struct slm_statistics {
-  uint32_t struct_size;            /**< sizeof(slm_statistics), set by the caller. */
+  uint32_t struct_size;            /**< sizeof(slm_statistics). */
   uint32_t class_count;            /**< Size classes, for slm_zone_class_statistics(). */
   uint64_t base_pages_taken;       /**< Base pages that came in, by refill or from the provider, ever. */
   uint64_t base_pages_given_back;  /**< Base pages that went out, ever. */
@@ -636,14 +576,11 @@ typedef struct slm_statistics {
   uint64_t table_pages;            /**< Of the pages held, those that hold the table of the other pages. */
   uint64_t slots_live;             /**< Slots handed out and not yet deallocated. */
   uint64_t bytes_live;             /**< Their bytes, counted by slot. */
-  /** Slots of a hardened zone that are never handed out again: they, or the edge of their page, were written to while
-   *  free. */
-  uint64_t slots_retired;
+  uint64_t slots_retired;          /**< Of a hardened zone: written to while free, and not handed out again. */
 } slm_statistics;
-
 /** What one size class holds. */
 struct slm_class_statistics {
-  uint32_t struct_size;    /**< sizeof(slm_class_statistics), set by the caller. */
+  uint32_t struct_size;    /**< sizeof(slm_class_statistics). */
   uint32_t slot_size;      /**< Bytes of a slot. */
   uint64_t page_size;      /**< Size of the pages this class is carved from. */
   uint64_t slots_per_page; /**< Slots of one page. */
@@ -652,13 +589,11 @@ struct slm_class_statistics {
   uint64_t slots_live;     /**< Slots handed out and not yet deallocated. */
 };
 /** @} */
-
 /** @defgroup zones Zones
  *  Objects of any size up to #SLM_MAX_SIZE, on pages. All state is in your storage and in the pages.
  *  slm_options.threads states who may call: its values (#SLM_ONE_THREAD, #SLM_ANY_THREAD, #SLM_PER_CPU) say what the
  *  functions cost then, and where they may be called from.
  *  @{ */
-
 /** A zone. */
 typedef struct slm_zone slm_zone;
 
@@ -676,7 +611,6 @@ typedef struct slm_zone slm_zone;
 typedef struct slm_zone_storage {
   SLM_ALIGNAS(64) unsigned char bytes[SLM_ZONE_STORAGE_SIZE]; /**< The zone's. */
 } slm_zone_storage;
-
 /** The bytes of storage that a zone with these options needs, to be aligned to 64. NULL: the default options. 0 if the
  *  options are invalid. Swift cannot import the storage structs: allocate this much. */
 size_t slm_zone_storage_size(const slm_options *SLM_NULLABLE options);
@@ -699,11 +633,11 @@ slm_zone *SLM_NULLABLE slm_zone_init(void *SLM_NULLABLE storage, size_t storage_
  *          then it is unchanged, take its empty pages with slm_zone_reclaim_page() first.
  *  Provider: release_page is called; when it calls back, the zone is not initialised. Interrupt: no.
  *  Cost: proportional to the pages held. */
-slm_status slm_zone_destroy(slm_zone *SLM_NONNULL zone, size_t *SLM_NULLABLE live);
+slm_status slm_zone_destroy(slm_zone *zone, size_t *SLM_NULLABLE live);
 
 /** The size of page that slm_zone_refill() needs for a layout: the base page size or #SLM_LARGE_PAGE_SIZE; 0 if the
  *  layout is invalid or the zone not initialised. */
-size_t slm_zone_page_size(const slm_zone *SLM_NONNULL zone, size_t alignment, size_t size);
+size_t slm_zone_page_size(const slm_zone *zone, size_t alignment, size_t size);
 /** Hands a page to the size class of a layout; with #SLM_PER_CPU in the zone of the calling CPU. The page is the zone's
  *  until it is given back.
  *  @param page aligned to page_size. @param page_size slm_zone_page_size(zone, alignment, size).
@@ -711,7 +645,7 @@ size_t slm_zone_page_size(const slm_zone *SLM_NONNULL zone, size_t alignment, si
  *          #SLM_ERR_PAGE_OWNED. On error the page is still yours and was not written to. (A page of another allocator
  *          is detected if that one holds it as a page of the same size.)
  *  Cost: proportional to the slot bits of a page (at most 128 words); for a large page, to the base pages in 2 MiB. */
-slm_status slm_zone_refill(slm_zone *SLM_NONNULL zone, size_t alignment, size_t size, void *SLM_NULLABLE page,
+slm_status slm_zone_refill(slm_zone *zone, size_t alignment, size_t size, void *SLM_NULLABLE page,
                            size_t page_size) SLM_NODISCARD;
 
 /** Deallocates an object. The pointer is checked before anything near it is read.
@@ -720,41 +654,39 @@ slm_status slm_zone_refill(slm_zone *SLM_NONNULL zone, size_t alignment, size_t 
  *          #SLM_ERR_DOUBLE_FREE; in profile hardened #SLM_ERR_OVERFLOW.
  *  Cost: 38 instructions, 10 for the object that was allocated last, about 45 on a large page. About 40 more when a
  *  page becomes empty or is no longer full. Without a provider, one step more for every 64 pages of a size. */
-slm_status slm_zone_deallocate(slm_zone *SLM_NONNULL zone, void *SLM_NULLABLE pointer);
+slm_status slm_zone_deallocate(slm_zone *zone, void *SLM_NULLABLE pointer);
 /** Deallocates an object and checks that it was allocated with this size (C23's free_sized).
  *  @return as slm_zone_deallocate(), and #SLM_ERR_LAYOUT_MISMATCH, #SLM_ERR_INVALID_LAYOUT. */
-slm_status slm_zone_deallocate_sized(slm_zone *SLM_NONNULL zone, void *SLM_NULLABLE pointer, size_t size);
+slm_status slm_zone_deallocate_sized(slm_zone *zone, void *SLM_NULLABLE pointer, size_t size);
 /** Deallocates an object and checks its alignment and size (C23's free_aligned_sized). @see slm_zone_deallocate_sized
  */
-slm_status slm_zone_deallocate_aligned_sized(slm_zone *SLM_NONNULL zone, void *SLM_NULLABLE pointer, size_t alignment,
-                                             size_t size);
+slm_status slm_zone_deallocate_aligned_sized(slm_zone *zone, void *SLM_NULLABLE pointer, size_t alignment, size_t size);
 /** Deallocates count objects. NULLs are skipped. Every valid object is deallocated, also after an invalid one.
  *  @param done if not NULL, gets the number of objects deallocated.
  *  @return #SLM_OK, or the status of the first object that was refused. Cost: proportional to count. */
-slm_status slm_zone_deallocate_batch(slm_zone *SLM_NONNULL zone, void *SLM_NULLABLE const *SLM_NONNULL pointers,
-                                     size_t count, size_t *SLM_NULLABLE done);
+slm_status slm_zone_deallocate_batch(slm_zone *zone, void *SLM_NULLABLE const *SLM_NONNULL pointers, size_t count,
+                                     size_t *SLM_NULLABLE done);
 
 /** Allocates size bytes, aligned for any object of that size: to 8 up to 8 bytes, else to 16.
  *  @param size 0 is served as 1.
  *  @return the memory, not cleared; NULL if no memory can be had or size is above #SLM_MAX_SIZE
  *          (slm_zone_allocate_with() says why).
- *  Provider: may be called. Interrupt: yes, if the provider may be called.
+ *  Provider: may be called.
  *  Cost: 19 instructions up to 1024 bytes and about 40 above; once in up to 64 allocations about 80 more. A class
  *  without a free slot takes an empty page of another class, else a provider call and a refill. If each of several
  *  nearly full pages has a few free slots, a page is taken before them: at most a sixteenth more memory than the
  *  objects need. */
-void *SLM_NULLABLE slm_zone_allocate(slm_zone *SLM_NONNULL zone, size_t size) SLM_MALLOC(slm_zone_deallocate, 2)
-    SLM_ALLOC_SIZE(2);
+void *SLM_NULLABLE slm_zone_allocate(slm_zone *zone, size_t size) SLM_MALLOC(slm_zone_deallocate, 2) SLM_ALLOC_SIZE(2);
 /** Allocates size bytes that read as zero. As slm_zone_allocate(), plus the time to clear them. */
-void *SLM_NULLABLE slm_zone_allocate_zeroed(slm_zone *SLM_NONNULL zone, size_t size) SLM_MALLOC(slm_zone_deallocate, 2)
+void *SLM_NULLABLE slm_zone_allocate_zeroed(slm_zone *zone, size_t size) SLM_MALLOC(slm_zone_deallocate, 2)
     SLM_ALLOC_SIZE(2);
 /** Allocates size bytes aligned to alignment.
  *  @param alignment a power of two up to #SLM_LARGE_PAGE_SIZE.
  *  @return the memory; NULL if no memory can be had or the layout is invalid.
- *  Provider: may be called. Interrupt: yes, if the provider may be called.
+ *  Provider: may be called.
  *  Cost: some 30 instructions more than slm_zone_allocate(); for an alignment above 16 KiB that is also above the size,
  *  a search of the class's pages for a free slot with the alignment. */
-void *SLM_NULLABLE slm_zone_allocate_aligned(slm_zone *SLM_NONNULL zone, size_t alignment, size_t size)
+void *SLM_NULLABLE slm_zone_allocate_aligned(slm_zone *zone, size_t alignment, size_t size)
     SLM_MALLOC(slm_zone_deallocate, 2) SLM_ALLOC_SIZE(3) SLM_ALLOC_ALIGN(2);
 /** Allocates and returns why not.
  *  @param flags 0, or #SLM_ZEROED and #SLM_NOWAIT joined by |. @param out gets the memory, or NULL on error.
@@ -766,89 +698,78 @@ void *SLM_NULLABLE slm_zone_allocate_aligned(slm_zone *SLM_NONNULL zone, size_t 
  *  always.
  *  Cost: as slm_zone_allocate_aligned(). With #SLM_NOWAIT at most three steps for each size class and one for each 64
  *  slots of a page, some 3,000 instructions when it fails; the search for an alignment above 16 KiB comes on top. */
-slm_status slm_zone_allocate_with(slm_zone *SLM_NONNULL zone, size_t alignment, size_t size, uint32_t flags,
+slm_status slm_zone_allocate_with(slm_zone *zone, size_t alignment, size_t size, uint32_t flags,
                                   void *SLM_NULLABLE *SLM_NONNULL out) SLM_NODISCARD;
 /** Allocates up to count objects of size bytes.
  *  @param out gets the pointers, out[0] to out[result - 1].
  *  @return how many: fewer than count only if no memory can be had; 0 for an invalid size.
- *  Provider: may be called. Interrupt: yes, if the provider may be called. Cost: proportional to count. */
-size_t slm_zone_allocate_batch(slm_zone *SLM_NONNULL zone, size_t size, size_t count,
+ *  Provider: may be called. Cost: proportional to count. */
+size_t slm_zone_allocate_batch(slm_zone *zone, size_t size, size_t count,
                                void *SLM_NULLABLE *SLM_NONNULL out) SLM_NODISCARD;
 
 /** Changes the size of an object: in place if the new size is of the same size class, else by moving it.
  *  @param pointer NULL allocates. @param size 0 is served as 1, and does not deallocate.
  *  @return the object; NULL on error, and then the object is unchanged: no memory, size above #SLM_MAX_SIZE, or a
  *          pointer that slm_zone_deallocate() would refuse.
- *  Provider: may be called. Interrupt: yes, if the provider may be called. Cost: an allocation, a copy and a
- *  deallocation. */
-void *SLM_NULLABLE slm_zone_reallocate(slm_zone *SLM_NONNULL zone, void *SLM_NULLABLE pointer,
-                                       size_t size) SLM_NODISCARD SLM_ALLOC_SIZE(3);
+ *  Provider: may be called. Cost: an allocation, a copy and a deallocation. */
+void *SLM_NULLABLE slm_zone_reallocate(slm_zone *zone, void *SLM_NULLABLE pointer, size_t size) SLM_NODISCARD
+    SLM_ALLOC_SIZE(3);
 /** Changes the size of an object that was allocated with an alignment, and keeps the alignment. @see
  *  slm_zone_reallocate */
-void *SLM_NULLABLE slm_zone_reallocate_aligned(slm_zone *SLM_NONNULL zone, void *SLM_NULLABLE pointer, size_t alignment,
+void *SLM_NULLABLE slm_zone_reallocate_aligned(slm_zone *zone, void *SLM_NULLABLE pointer, size_t alignment,
                                                size_t size) SLM_NODISCARD SLM_ALLOC_SIZE(4) SLM_ALLOC_ALIGN(3);
-/** Changes the size of an object without moving it. Sized deallocations take the size of its allocation or last
- *  reallocation.
+/** Changes the size of an object in place. Sized deallocations take the size of its allocation or last reallocation.
  *  @return #SLM_OK if the slot holds size bytes; #SLM_ERR_CANNOT_RESIZE if not; #SLM_ERR_INVALID_ARGUMENT for NULL; the
  *          errors of slm_zone_deallocate(). Cost: about 40 instructions. */
-slm_status slm_zone_resize(slm_zone *SLM_NONNULL zone, void *SLM_NONNULL pointer, size_t size) SLM_NODISCARD;
+slm_status slm_zone_resize(slm_zone *zone, void *pointer, size_t size) SLM_NODISCARD;
 /** The usable bytes of a live object of the zone; 0 for any other pointer. Cost: about 40 instructions. */
-size_t slm_zone_usable_size(const slm_zone *SLM_NONNULL zone, const void *SLM_NULLABLE pointer);
+size_t slm_zone_usable_size(const slm_zone *zone, const void *SLM_NULLABLE pointer);
 /** The usable size that an allocation of size bytes gets; 0 if size is too large or the zone not initialised. */
-size_t slm_zone_good_size(const slm_zone *SLM_NONNULL zone, size_t size);
+size_t slm_zone_good_size(const slm_zone *zone, size_t size);
 /** Whether an address lies in a page that the zone has for objects, live or not. Reads nothing near the address.
  *  Cost: about 20 instructions. */
-bool slm_zone_owns(const slm_zone *SLM_NONNULL zone, const void *SLM_NULLABLE address);
+bool slm_zone_owns(const slm_zone *zone, const void *SLM_NULLABLE address);
 
 /** Takes pages, to guarantee later allocations: after #SLM_OK the next count allocations of the layout's size class
- *  succeed, whatever else is allocated, reclaimed or refused by the provider meanwhile, and with #SLM_NOWAIT too.
- *
- *  The reserve is a number of empty pages, enough for count slots. No other class and no reclaim takes them.
- *  Allocations of the class use them last, and deallocations fill the reserve up again. The guarantee lasts: it holds
- *  until the class has count more live objects than its lowest number since the call. With #SLM_PER_CPU the reserve
- *  belongs to all CPUs together.
- *
- *  A class has one reserve; a further call for the class replaces it.
+ *  succeed, whatever else is allocated, reclaimed or refused by the provider meanwhile, and with #SLM_NOWAIT too. The
+ *  reserve is a number of empty pages, enough for count slots. No other class and no reclaim takes them. Allocations of
+ *  the class use them last, and deallocations fill the reserve up again. The guarantee lasts: it holds until the class
+ *  has count more live objects than its lowest number since the call. With #SLM_PER_CPU the reserve belongs to all CPUs
+ *  together. A class has one reserve; a further call for the class replaces it.
  *  @param count allocations with this alignment or a smaller one; 0 ends the reserve.
  *  @return #SLM_OK; #SLM_ERR_NOT_INITIALIZED, #SLM_ERR_INVALID_LAYOUT; as slm_zone_allocate_with()
  *          #SLM_ERR_OUT_OF_MEMORY, #SLM_ERR_REENTRANT, #SLM_ERR_BAD_PAGE, #SLM_ERR_PAGE_OWNED: then the reserve is
  *          unchanged, and pages that were taken stay in the zone as empty ones. Without a provider only empty pages
  *          that the zone holds can be reserved, with #SLM_PER_CPU none.
- *  Provider: may be called, once for each page. Interrupt: yes, if the provider may be called.
+ *  Provider: may be called, once for each page.
  *  Cost: for each page a provider call and a refill, some 3,000 instructions for base pages of 64 KiB. */
-slm_status slm_zone_reserve(slm_zone *SLM_NONNULL zone, size_t alignment, size_t size, size_t count) SLM_NODISCARD;
+slm_status slm_zone_reserve(slm_zone *zone, size_t alignment, size_t size, size_t count) SLM_NODISCARD;
 /** Gives empty pages back to the provider, except those of a reserve; also the page with the table of the zone's pages
  *  when it is no longer needed. This is what a kernel's shrinker calls.
- *  @param max_base_pages the most base pages to give back; SIZE_MAX for all. @param max_large_pages the same for large
- *    pages.
+ *  @param max_base_pages the most base pages to give back; SIZE_MAX for all. @param max_large_pages of large pages.
  *  @param out if not NULL, gets how many were given back.
- *  @return #SLM_OK; #SLM_ERR_NOT_INITIALIZED; #SLM_ERR_NO_PROVIDER without release_page; #SLM_ERR_INVALID_ARGUMENT if
- *          out has a struct_size that is too small.
- *  Provider: release_page is called. Interrupt: yes, if the provider may be called.
+ *  @return #SLM_OK; #SLM_ERR_NOT_INITIALIZED; #SLM_ERR_NO_PROVIDER without release_page.
+ *  Provider: release_page is called.
  *  Cost: proportional to the pages given back, and a step for each size class. */
-slm_status slm_zone_reclaim(slm_zone *SLM_NONNULL zone, size_t max_base_pages, size_t max_large_pages,
+slm_status slm_zone_reclaim(slm_zone *zone, size_t max_base_pages, size_t max_large_pages,
                             slm_reclaimed *SLM_NULLABLE out);
 /** Takes one empty page of page_size out of the zone: the reclaim of push use.
  *  @return the page, yours again; NULL if no page of that size is empty, except those of a reserve.
  *  Cost: at most one step for each size class. */
-void *SLM_NULLABLE slm_zone_reclaim_page(slm_zone *SLM_NONNULL zone, size_t page_size) SLM_NODISCARD;
+void *SLM_NULLABLE slm_zone_reclaim_page(slm_zone *zone, size_t page_size) SLM_NODISCARD;
 
 /** Counts what the zone holds; with #SLM_PER_CPU the sum of the CPUs' zones, counted one after the other.
- *  @return #SLM_OK; #SLM_ERR_NOT_INITIALIZED; #SLM_ERR_INVALID_ARGUMENT if out is NULL or its struct_size too small.
  *  Cost: proportional to the pages held. */
-slm_status slm_zone_statistics(const slm_zone *SLM_NONNULL zone, slm_statistics *SLM_NULLABLE out);
-/** Counts what one size class of the zone holds. @param index from 0, by size, below slm_statistics.class_count.
- *  @return as slm_zone_statistics(), and #SLM_ERR_INVALID_ARGUMENT for an index that is no class.
+slm_status slm_zone_statistics(const slm_zone *zone, slm_statistics *SLM_NULLABLE out);
+/** Counts what one size class of the zone holds. @param index from 0, by size, below slm_statistics.class_count; else
+ *  #SLM_ERR_INVALID_ARGUMENT.
  *  Cost: proportional to the pages held. */
-slm_status slm_zone_class_statistics(const slm_zone *SLM_NONNULL zone, size_t index,
-                                     slm_class_statistics *SLM_NULLABLE out);
+slm_status slm_zone_class_statistics(const slm_zone *zone, size_t index, slm_class_statistics *SLM_NULLABLE out);
 /** @} */
-
 /** @defgroup caches Caches
  *  Objects of one size: a zone of one size class, whose slots have exactly the object's size, rounded up to its
  *  alignment. Each function is as the zone's function of the same name, unless stated otherwise.
  *  @{ */
-
 /** A cache. */
 typedef struct slm_cache slm_cache;
 
@@ -867,7 +788,6 @@ typedef struct slm_cache slm_cache;
 typedef struct slm_cache_storage {
   SLM_ALIGNAS(64) unsigned char bytes[SLM_CACHE_STORAGE_SIZE]; /**< The cache's. */
 } slm_cache_storage;
-
 /** The bytes of storage that a cache with these options needs. @see slm_zone_storage_size */
 size_t slm_cache_storage_size(const slm_options *SLM_NULLABLE options);
 /** Makes a cache in your storage.
@@ -877,55 +797,54 @@ slm_cache *SLM_NULLABLE slm_cache_init(void *SLM_NULLABLE storage, size_t storag
                                        const slm_options *SLM_NULLABLE options,
                                        slm_status *SLM_NULLABLE why) SLM_NODISCARD;
 /** Gives every page back and ends the cache. @see slm_zone_destroy */
-slm_status slm_cache_destroy(slm_cache *SLM_NONNULL cache, size_t *SLM_NULLABLE live);
+slm_status slm_cache_destroy(slm_cache *cache, size_t *SLM_NULLABLE live);
 /** Bytes of a slot: the size, rounded up to the alignment and to 8, but at most 1 MiB; 0 if not initialised. */
-size_t slm_cache_slot_size(const slm_cache *SLM_NONNULL cache);
+size_t slm_cache_slot_size(const slm_cache *cache);
 /** The size of page that slm_cache_refill() needs. @see slm_zone_page_size */
-size_t slm_cache_page_size(const slm_cache *SLM_NONNULL cache);
+size_t slm_cache_page_size(const slm_cache *cache);
 /** Hands a page to the cache. @see slm_zone_refill */
-slm_status slm_cache_refill(slm_cache *SLM_NONNULL cache, void *SLM_NULLABLE page, size_t page_size) SLM_NODISCARD;
+slm_status slm_cache_refill(slm_cache *cache, void *SLM_NULLABLE page, size_t page_size) SLM_NODISCARD;
 /** Deallocates an object. @see slm_zone_deallocate */
-slm_status slm_cache_deallocate(slm_cache *SLM_NONNULL cache, void *SLM_NULLABLE pointer);
+slm_status slm_cache_deallocate(slm_cache *cache, void *SLM_NULLABLE pointer);
 /** Deallocates an object and checks that a slot holds size bytes. @see slm_zone_deallocate_sized */
-slm_status slm_cache_deallocate_sized(slm_cache *SLM_NONNULL cache, void *SLM_NULLABLE pointer, size_t size);
+slm_status slm_cache_deallocate_sized(slm_cache *cache, void *SLM_NULLABLE pointer, size_t size);
 /** Deallocates an object and checks that a slot serves the layout: alignment divides it, size is at most it.
  *  @see slm_zone_deallocate_aligned_sized */
-slm_status slm_cache_deallocate_aligned_sized(slm_cache *SLM_NONNULL cache, void *SLM_NULLABLE pointer,
-                                              size_t alignment, size_t size);
+slm_status slm_cache_deallocate_aligned_sized(slm_cache *cache, void *SLM_NULLABLE pointer, size_t alignment,
+                                              size_t size);
 /** Deallocates count objects. @see slm_zone_deallocate_batch */
-slm_status slm_cache_deallocate_batch(slm_cache *SLM_NONNULL cache, void *SLM_NULLABLE const *SLM_NONNULL pointers,
-                                      size_t count, size_t *SLM_NULLABLE done);
+slm_status slm_cache_deallocate_batch(slm_cache *cache, void *SLM_NULLABLE const *SLM_NONNULL pointers, size_t count,
+                                      size_t *SLM_NULLABLE done);
 /** Allocates an object. @see slm_zone_allocate. Cost: 18 instructions. */
-void *SLM_NULLABLE slm_cache_allocate(slm_cache *SLM_NONNULL cache) SLM_MALLOC(slm_cache_deallocate, 2);
+void *SLM_NULLABLE slm_cache_allocate(slm_cache *cache) SLM_MALLOC(slm_cache_deallocate, 2);
 /** Allocates an object that reads as zero. @see slm_zone_allocate_zeroed */
-void *SLM_NULLABLE slm_cache_allocate_zeroed(slm_cache *SLM_NONNULL cache) SLM_MALLOC(slm_cache_deallocate, 2);
+void *SLM_NULLABLE slm_cache_allocate_zeroed(slm_cache *cache) SLM_MALLOC(slm_cache_deallocate, 2);
 /** Allocates an object and returns why not. @see slm_zone_allocate_with */
-slm_status slm_cache_allocate_with(slm_cache *SLM_NONNULL cache, uint32_t flags,
-                                   void *SLM_NULLABLE *SLM_NONNULL out) SLM_NODISCARD;
+slm_status slm_cache_allocate_with(slm_cache *cache, uint32_t flags, void *SLM_NULLABLE *SLM_NONNULL out) SLM_NODISCARD;
 /** Allocates up to count objects. @see slm_zone_allocate_batch */
-size_t slm_cache_allocate_batch(slm_cache *SLM_NONNULL cache, size_t count,
-                                void *SLM_NULLABLE *SLM_NONNULL out) SLM_NODISCARD;
+size_t slm_cache_allocate_batch(slm_cache *cache, size_t count, void *SLM_NULLABLE *SLM_NONNULL out) SLM_NODISCARD;
 /** The usable bytes of a live object of the cache; 0 for any other pointer. @see slm_zone_usable_size */
-size_t slm_cache_usable_size(const slm_cache *SLM_NONNULL cache, const void *SLM_NULLABLE pointer);
+size_t slm_cache_usable_size(const slm_cache *cache, const void *SLM_NULLABLE pointer);
 /** Whether an address lies in a page of the cache. @see slm_zone_owns */
-bool slm_cache_owns(const slm_cache *SLM_NONNULL cache, const void *SLM_NULLABLE address);
+bool slm_cache_owns(const slm_cache *cache, const void *SLM_NULLABLE address);
 /** Guarantees the next count allocations. @see slm_zone_reserve */
-slm_status slm_cache_reserve(slm_cache *SLM_NONNULL cache, size_t count) SLM_NODISCARD;
+slm_status slm_cache_reserve(slm_cache *cache, size_t count) SLM_NODISCARD;
 /** Gives empty pages back to the provider. @see slm_zone_reclaim */
-slm_status slm_cache_reclaim(slm_cache *SLM_NONNULL cache, size_t max_base_pages, size_t max_large_pages,
+slm_status slm_cache_reclaim(slm_cache *cache, size_t max_base_pages, size_t max_large_pages,
                              slm_reclaimed *SLM_NULLABLE out);
 /** Takes one empty page out of the cache. @see slm_zone_reclaim_page */
-void *SLM_NULLABLE slm_cache_reclaim_page(slm_cache *SLM_NONNULL cache, size_t page_size) SLM_NODISCARD;
+void *SLM_NULLABLE slm_cache_reclaim_page(slm_cache *cache, size_t page_size) SLM_NODISCARD;
 /** Counts what the cache holds. @see slm_zone_statistics */
-slm_status slm_cache_statistics(const slm_cache *SLM_NONNULL cache, slm_statistics *SLM_NULLABLE out);
+slm_status slm_cache_statistics(const slm_cache *cache, slm_statistics *SLM_NULLABLE out);
 /** Counts what the cache holds, as its one size class. @see slm_zone_class_statistics */
-slm_status slm_cache_class_statistics(const slm_cache *SLM_NONNULL cache, slm_class_statistics *SLM_NULLABLE out);
+slm_status slm_cache_class_statistics(const slm_cache *cache, slm_class_statistics *SLM_NULLABLE out);
 /** @} */
 
-#if defined(__clang__)
-#pragma clang diagnostic pop
-#endif
 #if defined(__cplusplus)
 }
+#endif
+#if defined(__clang__)
+#pragma clang diagnostic pop
+#pragma clang assume_nonnull end
 #endif
 #endif /* SLABMALLOC_H */

@@ -56,16 +56,17 @@ include ctests/replay/replay.mk
 
 # --- Checks ------------------------------------------------------------------------------------------
 STEPS := check-steps check-build-scripts check-floors check-names check-header check-synopsis check-compiler-help \
-  check-symbols check-abi check-freestanding check-archive check-override check-install \
+  check-format check-symbols check-abi check-freestanding check-archive check-override check-install \
   check-tests check-fuzz check-swift check-examples check-speed check-malloc-speed check-preload check-crash \
-  check-soak check-replay check-model check-kernels check-kernel-speed
+  check-soak check-replay check-model check-kernels check-kernel-speed check-docs
 export CC CLANG SWIFT SWIFTC SWIFT_BIN VERSION
 .PHONY: check check-build $(STEPS)
 check: ## Run every test; build/check/junit.xml has the results for CI systems
 	+@ctests/checks/run-steps.sh $(B)/check '$(MAKE)' check-build $(STEPS)
 
 # What the steps need, at once, so that it is built in parallel.
-check-build: all assert freestanding $(FREESTANDING_TESTS) $(TESTS) $(EXAMPLES) $(B)/bench/instructions $(B)/bench/pairs \
+check-build: all assert freestanding $(FREESTANDING_TESTS) $(TESTS) $(EXAMPLES) $(B)/bench/instructions \
+  $(B)/bench/pairs \
   $(MALLOC_COUNTS) check-preload-build check-crash-build check-fuzz-build $(SOAK) $(REPLAY_BUILDS) \
   $(B)/abi/old_program $(KERNELS) $(B)/bench/kernel/bench $(B)/packages/check
 

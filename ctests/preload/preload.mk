@@ -1,6 +1,6 @@
 # Tests of the preload library: `make check-preload` runs them all, `make stress` a longer stress test.
-# PRELOAD_LIB may name another malloc, to see what these tests say of it. With ASSERT=1 these tests, the soak test and the crash
-# programs of malloc run on the library that checks its invariants.
+# PRELOAD_LIB may name another malloc, to see what these tests say of it. With ASSERT=1 these tests, the soak test and
+# the crash programs of malloc run on the library that checks its invariants.
 ifneq ($(ASSERT),)
 PRELOAD_LIB ?= $(B)/libslabmalloc-assert-preload.so
 endif

@@ -31,7 +31,7 @@ __attribute__((always_inline)) static inline void slm_port_pause(void) {
 
 // Reports a broken invariant and ends the program. Only builds with assertions call it.
 _Noreturn void slm_port_broken(const unsigned char *text, intptr_t length, uintptr_t address)
-  __attribute__((visibility("hidden")));
+    __attribute__((visibility("hidden")));
 
 #if __STDC_HOSTED__ && defined(__linux__)
 

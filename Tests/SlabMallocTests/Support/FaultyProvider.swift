@@ -4,8 +4,8 @@ import Foundation
 
 /// A page provider that fails on order and knows each page it gave.
 ///
-/// The end of a page, where a zone keeps what it knows of it, is filled with a pattern before it goes out and after it came
-/// back; what a zone writes into a page that is no longer its own shows when the page goes out again, or in `errors`.
+/// The end of a page, where a zone keeps its descriptor, is filled with a pattern before it goes out and after it came
+/// back. A zone's write to a page that is no longer its own shows when the page goes out again, or in `errors`.
 final class FaultyProvider {
   enum Fault {
     case none

@@ -66,8 +66,8 @@ final class ZoneModel {
     return address
   }
 
-  /// Memory may be out only if the provider refused, or a zone is handed its pages; and in any case only if all slots of
-  /// the class are in use.
+  /// Memory may be out only if the provider refused, or a zone is handed its pages, and only if all slots of the class
+  /// are in use.
   private func checkOutOfMemory(size: UInt, alignment: UInt, refused: Bool) throws {
     guard let index = zone.classIndex(size: size, alignment: alignment) else {
       throw fail("no class for \(size) \(alignment)")

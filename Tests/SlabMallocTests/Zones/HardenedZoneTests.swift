@@ -61,7 +61,7 @@ final class HardenedZoneTests: XCTestCase {
     XCTAssertTrue(!hardened.zone.isFast && hardened.zone.isHardened)
   }
 
-  /// Of any width, in any order, every value is as likely: a number that several calls share is told from the next by the 1 above it.
+  /// For each width, in any order, all values are equally likely: the 1 above a number separates it from the next.
   func testRandomBitsCoverTheirRange() {
     let hardening = UnsafeMutablePointer<Hardening>.allocate(capacity: 1)
     defer { hardening.deallocate() }

@@ -19,10 +19,10 @@ extern "C" {
 #if defined(__clang__)
 #define SLM_NULLABLE _Nullable
 #define SLM_NONNULL _Nonnull
+#pragma clang assume_nonnull begin
 #pragma clang diagnostic push
 #pragma clang diagnostic ignored "-Wnullability-extension"
 #pragma clang diagnostic ignored "-Wunknown-warning-option"
-#pragma clang diagnostic ignored "-Wfixed-enum-extension"
 #pragma clang diagnostic ignored "-Wc23-extensions"
 #else
 #define SLM_NULLABLE
@@ -75,7 +75,7 @@ typedef int32_t slm_status;
 enum { SLM_STATUSES(SLM_STATUS_VALUE) };
 #endif
 #undef SLM_STATUS_VALUE
-const char *SLM_NONNULL slm_status_name(slm_status status);
+const char *slm_status_name(slm_status status);
 void slm_free(void *SLM_NULLABLE pointer);
 void slm_free_sized(void *SLM_NULLABLE pointer, size_t size);
 void slm_free_aligned_sized(void *SLM_NULLABLE pointer, size_t alignment, size_t size);
@@ -90,31 +90,29 @@ typedef struct slm_options slm_options;
 typedef struct slm_heap slm_heap;
 slm_heap *SLM_NULLABLE slm_heap_create(const slm_options *SLM_NULLABLE options,
                                        slm_status *SLM_NULLABLE why) SLM_NODISCARD;
-slm_status slm_heap_destroy(slm_heap *SLM_NONNULL heap, size_t *SLM_NULLABLE live);
-slm_status slm_heap_deallocate(slm_heap *SLM_NONNULL heap, void *SLM_NULLABLE pointer);
-slm_status slm_heap_deallocate_sized(slm_heap *SLM_NONNULL heap, void *SLM_NULLABLE pointer, size_t size);
-slm_status slm_heap_deallocate_aligned_sized(slm_heap *SLM_NONNULL heap, void *SLM_NULLABLE pointer, size_t alignment,
-                                             size_t size);
-slm_status slm_heap_deallocate_batch(slm_heap *SLM_NONNULL heap, void *SLM_NULLABLE const *SLM_NONNULL pointers,
-                                     size_t count, size_t *SLM_NULLABLE done);
-void *SLM_NULLABLE slm_heap_allocate(slm_heap *SLM_NONNULL heap, size_t size) SLM_MALLOC(slm_heap_deallocate, 2)
+slm_status slm_heap_destroy(slm_heap *heap, size_t *SLM_NULLABLE live);
+slm_status slm_heap_deallocate(slm_heap *heap, void *SLM_NULLABLE pointer);
+slm_status slm_heap_deallocate_sized(slm_heap *heap, void *SLM_NULLABLE pointer, size_t size);
+slm_status slm_heap_deallocate_aligned_sized(slm_heap *heap, void *SLM_NULLABLE pointer, size_t alignment, size_t size);
+slm_status slm_heap_deallocate_batch(slm_heap *heap, void *SLM_NULLABLE const *SLM_NONNULL pointers, size_t count,
+                                     size_t *SLM_NULLABLE done);
+void *SLM_NULLABLE slm_heap_allocate(slm_heap *heap, size_t size) SLM_MALLOC(slm_heap_deallocate, 2) SLM_ALLOC_SIZE(2);
+void *SLM_NULLABLE slm_heap_allocate_zeroed(slm_heap *heap, size_t size) SLM_MALLOC(slm_heap_deallocate, 2)
     SLM_ALLOC_SIZE(2);
-void *SLM_NULLABLE slm_heap_allocate_zeroed(slm_heap *SLM_NONNULL heap, size_t size) SLM_MALLOC(slm_heap_deallocate, 2)
-    SLM_ALLOC_SIZE(2);
-void *SLM_NULLABLE slm_heap_allocate_aligned(slm_heap *SLM_NONNULL heap, size_t alignment, size_t size)
+void *SLM_NULLABLE slm_heap_allocate_aligned(slm_heap *heap, size_t alignment, size_t size)
     SLM_MALLOC(slm_heap_deallocate, 2) SLM_ALLOC_SIZE(3) SLM_ALLOC_ALIGN(2);
-slm_status slm_heap_allocate_with(slm_heap *SLM_NONNULL heap, size_t alignment, size_t size, uint32_t flags,
+slm_status slm_heap_allocate_with(slm_heap *heap, size_t alignment, size_t size, uint32_t flags,
                                   void *SLM_NULLABLE *SLM_NONNULL out) SLM_NODISCARD;
-size_t slm_heap_allocate_batch(slm_heap *SLM_NONNULL heap, size_t size, size_t count,
+size_t slm_heap_allocate_batch(slm_heap *heap, size_t size, size_t count,
                                void *SLM_NULLABLE *SLM_NONNULL out) SLM_NODISCARD;
-void *SLM_NULLABLE slm_heap_reallocate(slm_heap *SLM_NONNULL heap, void *SLM_NULLABLE pointer,
-                                       size_t size) SLM_NODISCARD SLM_ALLOC_SIZE(3);
-void *SLM_NULLABLE slm_heap_reallocate_aligned(slm_heap *SLM_NONNULL heap, void *SLM_NULLABLE pointer, size_t alignment,
+void *SLM_NULLABLE slm_heap_reallocate(slm_heap *heap, void *SLM_NULLABLE pointer, size_t size) SLM_NODISCARD
+    SLM_ALLOC_SIZE(3);
+void *SLM_NULLABLE slm_heap_reallocate_aligned(slm_heap *heap, void *SLM_NULLABLE pointer, size_t alignment,
                                                size_t size) SLM_NODISCARD SLM_ALLOC_SIZE(4) SLM_ALLOC_ALIGN(3);
-slm_status slm_heap_resize(slm_heap *SLM_NONNULL heap, void *SLM_NONNULL pointer, size_t size) SLM_NODISCARD;
-size_t slm_heap_usable_size(const slm_heap *SLM_NONNULL heap, const void *SLM_NULLABLE pointer);
-size_t slm_heap_good_size(const slm_heap *SLM_NONNULL heap, size_t size);
-bool slm_heap_owns(const slm_heap *SLM_NONNULL heap, const void *SLM_NULLABLE address);
+slm_status slm_heap_resize(slm_heap *heap, void *pointer, size_t size) SLM_NODISCARD;
+size_t slm_heap_usable_size(const slm_heap *heap, const void *SLM_NULLABLE pointer);
+size_t slm_heap_good_size(const slm_heap *heap, size_t size);
+bool slm_heap_owns(const slm_heap *heap, const void *SLM_NULLABLE address);
 typedef struct slm_heap_usage {
   uint32_t struct_size;
   uint32_t reserved;
@@ -124,11 +122,12 @@ typedef struct slm_heap_usage {
   uint64_t bytes_large;
   uint64_t large_live;
 } slm_heap_usage;
-slm_status slm_heap_statistics(slm_heap *SLM_NONNULL heap, slm_heap_usage *SLM_NULLABLE out);
+slm_status slm_heap_statistics(slm_heap *heap, slm_heap_usage *SLM_NULLABLE out);
 typedef struct slm_process_options {
   uint32_t struct_size;
   uint32_t purge_delay;
-  uint64_t retain;
+  uint64_t
+      retain;
 } slm_process_options;
 slm_status slm_process_configure(const slm_process_options *SLM_NULLABLE options,
                                  slm_process_options *SLM_NULLABLE former);
@@ -158,7 +157,7 @@ typedef struct slm_misuse {
   uint64_t slot_size;
 } slm_misuse;
 typedef struct slm_misuse_handler {
-  void (*SLM_NULLABLE function)(void *SLM_NULLABLE context, const slm_misuse *SLM_NONNULL misuse);
+  void (*SLM_NULLABLE function)(void *SLM_NULLABLE context, const slm_misuse *misuse);
   void *SLM_NULLABLE context;
 } slm_misuse_handler;
 slm_misuse_handler slm_process_set_misuse_handler(slm_misuse_handler handler);
@@ -167,9 +166,9 @@ typedef struct slm_page_provider {
   uint32_t page_size;
   void *SLM_NULLABLE context;
   void *SLM_NULLABLE (*SLM_NULLABLE allocate_page)(void *SLM_NULLABLE context, size_t page_size);
-  void (*SLM_NULLABLE release_page)(void *SLM_NULLABLE context, void *SLM_NONNULL page, size_t page_size);
+  void (*SLM_NULLABLE release_page)(void *SLM_NULLABLE context, void *page, size_t page_size);
   void *SLM_NULLABLE (*SLM_NULLABLE allocate_run)(void *SLM_NULLABLE context, size_t size, size_t alignment);
-  void (*SLM_NULLABLE release_run)(void *SLM_NULLABLE context, void *SLM_NONNULL run, size_t size);
+  void (*SLM_NULLABLE release_run)(void *SLM_NULLABLE context, void *run, size_t size);
 } slm_page_provider;
 typedef struct slm_provider_statistics {
   uint32_t struct_size;
@@ -184,10 +183,10 @@ slm_status slm_mmap_statistics(slm_provider_statistics *SLM_NULLABLE out);
 typedef struct slm_region slm_region;
 slm_region *SLM_NULLABLE slm_region_init(void *SLM_NULLABLE buffer, size_t size, size_t page_size,
                                          slm_status *SLM_NULLABLE why) SLM_NODISCARD;
-slm_status slm_region_add(slm_region *SLM_NONNULL region, void *SLM_NULLABLE start, size_t size) SLM_NODISCARD;
-slm_page_provider slm_region_provider(slm_region *SLM_NONNULL region);
-slm_status slm_region_statistics(const slm_region *SLM_NONNULL region, slm_provider_statistics *SLM_NULLABLE out);
-size_t slm_region_available(const slm_region *SLM_NONNULL region, size_t page_size);
+slm_status slm_region_add(slm_region *region, void *SLM_NULLABLE start, size_t size) SLM_NODISCARD;
+slm_page_provider slm_region_provider(slm_region *region);
+slm_status slm_region_statistics(const slm_region *region, slm_provider_statistics *SLM_NULLABLE out);
+size_t slm_region_available(const slm_region *region, size_t page_size);
 typedef struct slm_fragmentation {
   uint32_t struct_size;
   uint32_t reserved;
@@ -195,7 +194,7 @@ typedef struct slm_fragmentation {
   uint64_t largest_free_run;
   uint64_t large_pages_free;
 } slm_fragmentation;
-slm_status slm_region_fragmentation(slm_region *SLM_NONNULL region, slm_fragmentation *SLM_NULLABLE out);
+slm_status slm_region_fragmentation(slm_region *region, slm_fragmentation *SLM_NULLABLE out);
 #if defined(SLM_SMALL)
 #define SLM_MAX_SIZE ((size_t)2048)
 #else
@@ -214,7 +213,8 @@ struct slm_options {
   uint32_t threads;
   uint32_t cpu_count;
   const char *SLM_NULLABLE name;
-  uint64_t soft_limit, hard_limit;
+  uint64_t soft_limit;
+  uint64_t hard_limit;
   slm_page_provider provider;
 };
 #define SLM_NO_PROVIDER                                                                                                \
@@ -280,41 +280,38 @@ size_t slm_zone_storage_size(const slm_options *SLM_NULLABLE options);
 slm_zone *SLM_NULLABLE slm_zone_init(void *SLM_NULLABLE storage, size_t storage_size,
                                      const slm_options *SLM_NULLABLE options,
                                      slm_status *SLM_NULLABLE why) SLM_NODISCARD;
-slm_status slm_zone_destroy(slm_zone *SLM_NONNULL zone, size_t *SLM_NULLABLE live);
-size_t slm_zone_page_size(const slm_zone *SLM_NONNULL zone, size_t alignment, size_t size);
-slm_status slm_zone_refill(slm_zone *SLM_NONNULL zone, size_t alignment, size_t size, void *SLM_NULLABLE page,
+slm_status slm_zone_destroy(slm_zone *zone, size_t *SLM_NULLABLE live);
+size_t slm_zone_page_size(const slm_zone *zone, size_t alignment, size_t size);
+slm_status slm_zone_refill(slm_zone *zone, size_t alignment, size_t size, void *SLM_NULLABLE page,
                            size_t page_size) SLM_NODISCARD;
-slm_status slm_zone_deallocate(slm_zone *SLM_NONNULL zone, void *SLM_NULLABLE pointer);
-slm_status slm_zone_deallocate_sized(slm_zone *SLM_NONNULL zone, void *SLM_NULLABLE pointer, size_t size);
-slm_status slm_zone_deallocate_aligned_sized(slm_zone *SLM_NONNULL zone, void *SLM_NULLABLE pointer, size_t alignment,
-                                             size_t size);
-slm_status slm_zone_deallocate_batch(slm_zone *SLM_NONNULL zone, void *SLM_NULLABLE const *SLM_NONNULL pointers,
-                                     size_t count, size_t *SLM_NULLABLE done);
-void *SLM_NULLABLE slm_zone_allocate(slm_zone *SLM_NONNULL zone, size_t size) SLM_MALLOC(slm_zone_deallocate, 2)
+slm_status slm_zone_deallocate(slm_zone *zone, void *SLM_NULLABLE pointer);
+slm_status slm_zone_deallocate_sized(slm_zone *zone, void *SLM_NULLABLE pointer, size_t size);
+slm_status slm_zone_deallocate_aligned_sized(slm_zone *zone, void *SLM_NULLABLE pointer, size_t alignment, size_t size);
+slm_status slm_zone_deallocate_batch(slm_zone *zone, void *SLM_NULLABLE const *SLM_NONNULL pointers, size_t count,
+                                     size_t *SLM_NULLABLE done);
+void *SLM_NULLABLE slm_zone_allocate(slm_zone *zone, size_t size) SLM_MALLOC(slm_zone_deallocate, 2) SLM_ALLOC_SIZE(2);
+void *SLM_NULLABLE slm_zone_allocate_zeroed(slm_zone *zone, size_t size) SLM_MALLOC(slm_zone_deallocate, 2)
     SLM_ALLOC_SIZE(2);
-void *SLM_NULLABLE slm_zone_allocate_zeroed(slm_zone *SLM_NONNULL zone, size_t size) SLM_MALLOC(slm_zone_deallocate, 2)
-    SLM_ALLOC_SIZE(2);
-void *SLM_NULLABLE slm_zone_allocate_aligned(slm_zone *SLM_NONNULL zone, size_t alignment, size_t size)
+void *SLM_NULLABLE slm_zone_allocate_aligned(slm_zone *zone, size_t alignment, size_t size)
     SLM_MALLOC(slm_zone_deallocate, 2) SLM_ALLOC_SIZE(3) SLM_ALLOC_ALIGN(2);
-slm_status slm_zone_allocate_with(slm_zone *SLM_NONNULL zone, size_t alignment, size_t size, uint32_t flags,
+slm_status slm_zone_allocate_with(slm_zone *zone, size_t alignment, size_t size, uint32_t flags,
                                   void *SLM_NULLABLE *SLM_NONNULL out) SLM_NODISCARD;
-size_t slm_zone_allocate_batch(slm_zone *SLM_NONNULL zone, size_t size, size_t count,
+size_t slm_zone_allocate_batch(slm_zone *zone, size_t size, size_t count,
                                void *SLM_NULLABLE *SLM_NONNULL out) SLM_NODISCARD;
-void *SLM_NULLABLE slm_zone_reallocate(slm_zone *SLM_NONNULL zone, void *SLM_NULLABLE pointer,
-                                       size_t size) SLM_NODISCARD SLM_ALLOC_SIZE(3);
-void *SLM_NULLABLE slm_zone_reallocate_aligned(slm_zone *SLM_NONNULL zone, void *SLM_NULLABLE pointer, size_t alignment,
+void *SLM_NULLABLE slm_zone_reallocate(slm_zone *zone, void *SLM_NULLABLE pointer, size_t size) SLM_NODISCARD
+    SLM_ALLOC_SIZE(3);
+void *SLM_NULLABLE slm_zone_reallocate_aligned(slm_zone *zone, void *SLM_NULLABLE pointer, size_t alignment,
                                                size_t size) SLM_NODISCARD SLM_ALLOC_SIZE(4) SLM_ALLOC_ALIGN(3);
-slm_status slm_zone_resize(slm_zone *SLM_NONNULL zone, void *SLM_NONNULL pointer, size_t size) SLM_NODISCARD;
-size_t slm_zone_usable_size(const slm_zone *SLM_NONNULL zone, const void *SLM_NULLABLE pointer);
-size_t slm_zone_good_size(const slm_zone *SLM_NONNULL zone, size_t size);
-bool slm_zone_owns(const slm_zone *SLM_NONNULL zone, const void *SLM_NULLABLE address);
-slm_status slm_zone_reserve(slm_zone *SLM_NONNULL zone, size_t alignment, size_t size, size_t count) SLM_NODISCARD;
-slm_status slm_zone_reclaim(slm_zone *SLM_NONNULL zone, size_t max_base_pages, size_t max_large_pages,
+slm_status slm_zone_resize(slm_zone *zone, void *pointer, size_t size) SLM_NODISCARD;
+size_t slm_zone_usable_size(const slm_zone *zone, const void *SLM_NULLABLE pointer);
+size_t slm_zone_good_size(const slm_zone *zone, size_t size);
+bool slm_zone_owns(const slm_zone *zone, const void *SLM_NULLABLE address);
+slm_status slm_zone_reserve(slm_zone *zone, size_t alignment, size_t size, size_t count) SLM_NODISCARD;
+slm_status slm_zone_reclaim(slm_zone *zone, size_t max_base_pages, size_t max_large_pages,
                             slm_reclaimed *SLM_NULLABLE out);
-void *SLM_NULLABLE slm_zone_reclaim_page(slm_zone *SLM_NONNULL zone, size_t page_size) SLM_NODISCARD;
-slm_status slm_zone_statistics(const slm_zone *SLM_NONNULL zone, slm_statistics *SLM_NULLABLE out);
-slm_status slm_zone_class_statistics(const slm_zone *SLM_NONNULL zone, size_t index,
-                                     slm_class_statistics *SLM_NULLABLE out);
+void *SLM_NULLABLE slm_zone_reclaim_page(slm_zone *zone, size_t page_size) SLM_NODISCARD;
+slm_status slm_zone_statistics(const slm_zone *zone, slm_statistics *SLM_NULLABLE out);
+slm_status slm_zone_class_statistics(const slm_zone *zone, size_t index, slm_class_statistics *SLM_NULLABLE out);
 typedef struct slm_cache slm_cache;
 #if defined(SLM_SMALL)
 #define SLM_CACHE_STORAGE_SIZE (UINTPTR_MAX > 0xFFFFFFFF ? 576 : 384)
@@ -331,34 +328,33 @@ size_t slm_cache_storage_size(const slm_options *SLM_NULLABLE options);
 slm_cache *SLM_NULLABLE slm_cache_init(void *SLM_NULLABLE storage, size_t storage_size, size_t alignment, size_t size,
                                        const slm_options *SLM_NULLABLE options,
                                        slm_status *SLM_NULLABLE why) SLM_NODISCARD;
-slm_status slm_cache_destroy(slm_cache *SLM_NONNULL cache, size_t *SLM_NULLABLE live);
-size_t slm_cache_slot_size(const slm_cache *SLM_NONNULL cache);
-size_t slm_cache_page_size(const slm_cache *SLM_NONNULL cache);
-slm_status slm_cache_refill(slm_cache *SLM_NONNULL cache, void *SLM_NULLABLE page, size_t page_size) SLM_NODISCARD;
-slm_status slm_cache_deallocate(slm_cache *SLM_NONNULL cache, void *SLM_NULLABLE pointer);
-slm_status slm_cache_deallocate_sized(slm_cache *SLM_NONNULL cache, void *SLM_NULLABLE pointer, size_t size);
-slm_status slm_cache_deallocate_aligned_sized(slm_cache *SLM_NONNULL cache, void *SLM_NULLABLE pointer,
-                                              size_t alignment, size_t size);
-slm_status slm_cache_deallocate_batch(slm_cache *SLM_NONNULL cache, void *SLM_NULLABLE const *SLM_NONNULL pointers,
-                                      size_t count, size_t *SLM_NULLABLE done);
-void *SLM_NULLABLE slm_cache_allocate(slm_cache *SLM_NONNULL cache) SLM_MALLOC(slm_cache_deallocate, 2);
-void *SLM_NULLABLE slm_cache_allocate_zeroed(slm_cache *SLM_NONNULL cache) SLM_MALLOC(slm_cache_deallocate, 2);
-slm_status slm_cache_allocate_with(slm_cache *SLM_NONNULL cache, uint32_t flags,
-                                   void *SLM_NULLABLE *SLM_NONNULL out) SLM_NODISCARD;
-size_t slm_cache_allocate_batch(slm_cache *SLM_NONNULL cache, size_t count,
-                                void *SLM_NULLABLE *SLM_NONNULL out) SLM_NODISCARD;
-size_t slm_cache_usable_size(const slm_cache *SLM_NONNULL cache, const void *SLM_NULLABLE pointer);
-bool slm_cache_owns(const slm_cache *SLM_NONNULL cache, const void *SLM_NULLABLE address);
-slm_status slm_cache_reserve(slm_cache *SLM_NONNULL cache, size_t count) SLM_NODISCARD;
-slm_status slm_cache_reclaim(slm_cache *SLM_NONNULL cache, size_t max_base_pages, size_t max_large_pages,
+slm_status slm_cache_destroy(slm_cache *cache, size_t *SLM_NULLABLE live);
+size_t slm_cache_slot_size(const slm_cache *cache);
+size_t slm_cache_page_size(const slm_cache *cache);
+slm_status slm_cache_refill(slm_cache *cache, void *SLM_NULLABLE page, size_t page_size) SLM_NODISCARD;
+slm_status slm_cache_deallocate(slm_cache *cache, void *SLM_NULLABLE pointer);
+slm_status slm_cache_deallocate_sized(slm_cache *cache, void *SLM_NULLABLE pointer, size_t size);
+slm_status slm_cache_deallocate_aligned_sized(slm_cache *cache, void *SLM_NULLABLE pointer, size_t alignment,
+                                              size_t size);
+slm_status slm_cache_deallocate_batch(slm_cache *cache, void *SLM_NULLABLE const *SLM_NONNULL pointers, size_t count,
+                                      size_t *SLM_NULLABLE done);
+void *SLM_NULLABLE slm_cache_allocate(slm_cache *cache) SLM_MALLOC(slm_cache_deallocate, 2);
+void *SLM_NULLABLE slm_cache_allocate_zeroed(slm_cache *cache) SLM_MALLOC(slm_cache_deallocate, 2);
+slm_status slm_cache_allocate_with(slm_cache *cache, uint32_t flags, void *SLM_NULLABLE *SLM_NONNULL out) SLM_NODISCARD;
+size_t slm_cache_allocate_batch(slm_cache *cache, size_t count, void *SLM_NULLABLE *SLM_NONNULL out) SLM_NODISCARD;
+size_t slm_cache_usable_size(const slm_cache *cache, const void *SLM_NULLABLE pointer);
+bool slm_cache_owns(const slm_cache *cache, const void *SLM_NULLABLE address);
+slm_status slm_cache_reserve(slm_cache *cache, size_t count) SLM_NODISCARD;
+slm_status slm_cache_reclaim(slm_cache *cache, size_t max_base_pages, size_t max_large_pages,
                              slm_reclaimed *SLM_NULLABLE out);
-void *SLM_NULLABLE slm_cache_reclaim_page(slm_cache *SLM_NONNULL cache, size_t page_size) SLM_NODISCARD;
-slm_status slm_cache_statistics(const slm_cache *SLM_NONNULL cache, slm_statistics *SLM_NULLABLE out);
-slm_status slm_cache_class_statistics(const slm_cache *SLM_NONNULL cache, slm_class_statistics *SLM_NULLABLE out);
-#if defined(__clang__)
-#pragma clang diagnostic pop
-#endif
+void *SLM_NULLABLE slm_cache_reclaim_page(slm_cache *cache, size_t page_size) SLM_NODISCARD;
+slm_status slm_cache_statistics(const slm_cache *cache, slm_statistics *SLM_NULLABLE out);
+slm_status slm_cache_class_statistics(const slm_cache *cache, slm_class_statistics *SLM_NULLABLE out);
 #if defined(__cplusplus)
 }
+#endif
+#if defined(__clang__)
+#pragma clang diagnostic pop
+#pragma clang assume_nonnull end
 #endif
 #endif

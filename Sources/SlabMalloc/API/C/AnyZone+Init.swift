@@ -1,7 +1,7 @@
 import CSlabmalloc
 
-/// Makes a zone or, with the layout of its objects, a cache: a plain one or a shared one, as the options say. Stores the
-/// reason in `why`.
+/// Makes a zone or, with the layout of its objects, a cache: a plain one or a shared one, as the options say. Stores
+/// the reason in `why`.
 extension AnyZone {
   @inline(never) static func make(
     in memory: UnsafeMutableRawPointer?, _ size: Int, _ options: UnsafePointer<slm_options>?,

@@ -9,7 +9,7 @@ final class SparseSlabTests: XCTestCase {
 
   private func allocate() -> UInt? { one.zone.allocateObject().map { UInt(bitPattern: $0) } }
 
-  /// Where slabs with few free slots wait, a page is taken before they are opened; but before memory is out they are used.
+  /// A page is taken before slabs with few free slots are opened. They are used before memory is out.
   func testManySparseSlabsComeLast() {
     let many = Int(Bin.manySparse)
     // One page more, which is the current one.
