@@ -1,6 +1,13 @@
-/// The facts that the build decides: whether this is the full library or the small one (`SLM_SMALL`), and the size of a
-/// word. The small library is for machines that count bytes.
+/// The facts that the build decides: whether there is an operating system (`SLM_HOSTED`), whether this is the full
+/// library or the small one (`SLM_SMALL`), and the size of a word. The small library is for machines that count bytes.
 enum Build {
+  #if SLM_HOSTED
+    @inline(__always) static var isHosted: Bool { true }
+  #else
+    /// A freestanding library calls hooks of the embedder for each lock.
+    @inline(__always) static var isHosted: Bool { false }
+  #endif
+
   @inline(__always) static var has64BitWords: Bool { UInt.bitWidth == 64 }
 
   #if SLM_SMALL

@@ -5,7 +5,7 @@ import CSlabmalloc
 //
 // They serve the two cheapest cases: a ready slot, and undoing the latest allocation. They make no call and therefore
 // save no register. All other cases continue by a jump: `...Holding` while holding a zone's lock, `...Slowly` without
-// one.
+// one. A freestanding library calls hooks for each lock, and continues in the same function.
 //
 // The raw pointers are the shared zone and, where there is a third argument, one of its locked zones. The arguments
 // have the fast path's order and stay in its registers.
@@ -51,6 +51,10 @@ func sharedZoneDeallocateOnCPU(_ zone: UnsafeMutableRawPointer, _ address: UInt)
 extension UnsafeMutablePointer where Pointee == SharedZone {
   @inline(__always) fileprivate func allocateReady(_ size: UInt, from own: LockedZonePointer) -> UInt {
     let raw = UnsafeMutableRawPointer(self)
+    guard Build.isHosted else {
+      own.pointee.gate.lock.acquire()
+      return allocateHolding(size, own)
+    }
     guard own.pointee.gate.lock.tryAcquire() else { return sharedZoneAllocateSlowly(raw, size) }
     guard let slot = own.zone.allocateReady(size) else { return sharedZoneAllocateHolding(raw, size, own) }
     return own.pointee.gate.lock.release(returning: slot)
@@ -58,11 +62,30 @@ extension UnsafeMutablePointer where Pointee == SharedZone {
 
   @inline(__always) fileprivate func deallocateReady(_ address: UInt, to own: LockedZonePointer) -> Status {
     let raw = UnsafeMutableRawPointer(self)
+    guard Build.isHosted else {
+      own.pointee.gate.lock.acquire()
+      return deallocateHolding(address, own)
+    }
     guard own.pointee.gate.lock.tryAcquire() else { return sharedZoneDeallocateSlowly(raw, address) }
     guard address == own.zone.pointee.head.last.slot, own.zone.undoLast() else {
       return sharedZoneDeallocateHolding(raw, address, own)
     }
     return Status(rawValue: Int32(truncatingIfNeeded: own.pointee.gate.lock.release(returning: 0)))
+  }
+
+  @inline(__always) fileprivate func allocateHolding(_ size: UInt, _ own: LockedZonePointer) -> UInt {
+    let memory = bits(own.zone.allocate(size))
+    // A detected write ends the call, and no other zone is asked.
+    let isOver = memory != 0 || pointee.cpuCount == 0 || own.zone.writeFound != .ok
+    own.pointee.gate.lock.release()
+    return isOver ? memory : sharedZoneAllocateElsewhere(UnsafeMutableRawPointer(self), size)
+  }
+
+  @inline(__always) fileprivate func deallocateHolding(_ address: UInt, _ own: LockedZonePointer) -> Status {
+    let status = own.zone.deallocate(address)
+    own.pointee.gate.lock.release()
+    return _fastPath(status != .foreignPointer)
+      ? status : sharedZoneDeallocateElsewhere(UnsafeMutableRawPointer(self), address)
   }
 }
 
@@ -82,13 +105,7 @@ func sharedZoneAllocateSlowly(_ zone: UnsafeMutableRawPointer, _ size: UInt) -> 
 func sharedZoneAllocateHolding(
   _ zone: UnsafeMutableRawPointer, _ size: UInt, _ locked: UnsafeMutableRawPointer
 ) -> UInt {
-  let shared = zone.assumingMemoryBound(to: SharedZone.self)
-  let own = locked.assumingMemoryBound(to: LockedZone.self)
-  let memory = bits(own.zone.allocate(size))
-  // A detected write ends the call, and no other zone is asked.
-  let isOver = memory != 0 || shared.pointee.cpuCount == 0 || own.zone.writeFound != .ok
-  own.pointee.gate.lock.release()
-  return isOver ? memory : sharedZoneAllocateElsewhere(zone, size)
+  zone.assumingMemoryBound(to: SharedZone.self).allocateHolding(size, locked.assumingMemoryBound(to: LockedZone.self))
 }
 
 /// Allocates from other zones after the own zone failed.
@@ -119,10 +136,8 @@ func sharedZoneDeallocateSlowly(_ zone: UnsafeMutableRawPointer, _ address: UInt
 func sharedZoneDeallocateHolding(
   _ zone: UnsafeMutableRawPointer, _ address: UInt, _ locked: UnsafeMutableRawPointer
 ) -> Status {
-  let own = locked.assumingMemoryBound(to: LockedZone.self)
-  let status = own.zone.deallocate(address)
-  own.pointee.gate.lock.release()
-  return _fastPath(status != .foreignPointer) ? status : sharedZoneDeallocateElsewhere(zone, address)
+  zone.assumingMemoryBound(to: SharedZone.self).deallocateHolding(
+    address, locked.assumingMemoryBound(to: LockedZone.self))
 }
 
 /// Deallocates an address that the own zone does not know.
@@ -132,8 +147,9 @@ func sharedZoneDeallocateHolding(
 func sharedZoneDeallocateElsewhere(_ zone: UnsafeMutableRawPointer, _ address: UInt) -> Status {
   let shared = zone.assumingMemoryBound(to: SharedZone.self)
   guard shared.pointee.cpuCount != 0 else { return .foreignPointer }
-  let status = shared.hinted(for: address).locked { $0.deallocateByCall(address) }
-  return _fastPath(status != .foreignPointer) ? status : shared.withOther(of: address) { $0.deallocateByCall(address) }
+  let status = shared.zone(shared.guess(for: address)).locked { $0.deallocateByCall(address) }
+  return _fastPath(status != .foreignPointer)
+    ? status : shared.withOther(of: address, isGuessTried: true) { $0.deallocate(address) }
 }
 
 @c(slm_core_shared_zone_deallocate_sized)

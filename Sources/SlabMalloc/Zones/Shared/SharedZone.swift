@@ -123,17 +123,22 @@ extension UnsafeMutablePointer where Pointee == SharedZone {
     return _fastPath(status != .foreignPointer) || pointee.cpuCount == 0 ? status : withOther(of: address, body)
   }
 
-  /// Runs the body with zones other than the own one, until one owns the address. The zone that the page's hint names
-  /// comes first, then all zones. The own zone is not skipped, because by now another zone may be the own one.
-  @inline(never) func withOther(of address: UInt, _ body: (ZonePointer) -> Status) -> Status {
-    let hint = hint(for: address)
-    let guess = UInt(hints.pointee.zones[unchecked: hint].load(ordering: .relaxed))
-    var index = guess <= pointee.cpuCount ? guess : 0
-    var next: UInt = 0
+  /// Runs the body with zones other than the own one, until one owns the address, which then becomes the hint: first with
+  /// the zone that the page's hint names, unless the caller has tried that, then with all others. The own zone is not
+  /// skipped, because by now another zone may be the own one.
+  @inline(never) func withOther(
+    of address: UInt, isGuessTried: Bool = false, _ body: (ZonePointer) -> Status
+  ) -> Status {
+    let guess = guess(for: address)
+    var (index, next) = (guess, UInt(0))
+    if isGuessTried {
+      index = guess == 0 ? 1 : 0
+      next = index &+ 1
+    }
     while true {
       let status = zone(index).locked(body)
       if status != .foreignPointer {
-        hints.pointee.zones[unchecked: hint].store(UInt16(truncatingIfNeeded: index), ordering: .relaxed)
+        hints.pointee.zones[unchecked: hint(for: address)].store(UInt16(truncatingIfNeeded: index), ordering: .relaxed)
         return status
       }
       if next == guess { next &+= 1 }
@@ -143,10 +148,10 @@ extension UnsafeMutablePointer where Pointee == SharedZone {
     }
   }
 
-  /// The zone that the hint of an address's page names.
-  @inline(__always) func hinted(for address: UInt) -> LockedZonePointer {
+  /// The index of the zone that the hint of an address's page names.
+  @inline(__always) func guess(for address: UInt) -> UInt {
     let guess = UInt(hints.pointee.zones[unchecked: hint(for: address)].load(ordering: .relaxed))
-    return guess <= pointee.cpuCount ? zone(guess) : first
+    return guess <= pointee.cpuCount ? guess : 0
   }
 
   /// Runs the body with each zone as long as it returns true. The zone of the reserves comes last.
