@@ -33,12 +33,13 @@ extension UnsafeMutablePointer where Pointee == PageGate {
     return result
   }
 
-  /// Runs the body, which takes in a page, unless a zone of the group holds a part of the page.
+  /// Runs the body, which takes in a page, unless a zone of the group holds a part of the page. The body learns whether
+  /// the group was checked.
   ///
   /// Two zones that checked each other at the same time would both find nothing. `pageLock` therefore admits one page
   /// after the other. The zone releases its lock meanwhile, and may have changed when the body runs.
-  @inline(never) func admit(_ address: UInt, _ page: PageSize, _ body: () -> Status) -> Status {
-    guard let pageLock = pointee.pageLock, let overlaps = pointee.overlaps else { return body() }
+  @inline(never) func admit(_ address: UInt, _ page: PageSize, _ body: (_ isChecked: Bool) -> Status) -> Status {
+    guard let pageLock = pointee.pageLock, let overlaps = pointee.overlaps else { return body(false) }
     // Locks are released in the opposite order, because each restores the interrupts' state from before it was taken.
     return unlocked {
       pageLock.pointee.acquire()
@@ -46,7 +47,7 @@ extension UnsafeMutablePointer where Pointee == PageGate {
       guard !overlaps(pointee.group, address, page.shift) else { return .pageOwned }
       pointee.lock.acquire()
       defer { pointee.lock.release() }
-      return body()
+      return body(true)
     }
   }
 }

@@ -21,14 +21,17 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
   /// Runs the body, which takes in a page, unless the address cannot be a page or an allocator already owns the page.
   @inline(__always) func takeIn(_ address: UInt, _ page: PageSize, _ body: () -> Void) -> Status {
     guard canBePage(address, page) else { return .badPage }
-    guard !Build.isSmall, let gate = pointee.gate else { return takeInUnowned(address, page, body) }
-    return gate.admit(address, page) {
-      isInitialized ? takeInUnowned(address, page, body) : .notInitialized
+    guard !Build.isSmall, let gate = pointee.gate else { return takeInUnowned(address, page, isChecked: false, body) }
+    return gate.admit(address, page) { isChecked in
+      isInitialized ? takeInUnowned(address, page, isChecked: isChecked, body) : .notInitialized
     }
   }
 
-  @inline(__always) private func takeInUnowned(_ address: UInt, _ page: PageSize, _ body: () -> Void) -> Status {
-    if overlaps(address, page) || isSealed(address, page) { return .pageOwned }
+  /// `isChecked` says that no zone of the group, this one included, holds a part of the page.
+  @inline(__always) private func takeInUnowned(
+    _ address: UInt, _ page: PageSize, isChecked: Bool, _ body: () -> Void
+  ) -> Status {
+    if (!isChecked && overlaps(address, page)) || isSealed(address, page) { return .pageOwned }
     body()
     return .ok
   }

@@ -67,9 +67,7 @@ extension PageProvider {
   /// `release_page`.
   init?(_ c: slm_page_provider) {
     guard c.struct_size != 0 else {
-      guard c.allocate_page == nil, c.release_page == nil, c.allocate_run == nil, c.release_run == nil else {
-        return nil
-      }
+      guard c.allocate_page == nil, c.release_page == nil else { return nil }
       self = .none
       return
     }

@@ -13,12 +13,13 @@ extension AnyZone {
     return shared.allocate(nowait: nowait, status: &status, body)
   }
 
-  func allocate(
+  @inline(__always) func allocate(
     size: UInt, alignment: UInt, nowait: Bool = false, status: inout Status
   ) -> UnsafeMutableRawPointer? {
-    allocate(nowait: nowait, status: &status) {
-      $0.allocate(size: size, alignment: alignment, nowait: $1, status: &$2)
+    guard let shared else {
+      return plain.allocate(size: size, alignment: alignment, nowait: nowait, status: &status)
     }
+    return shared.allocate(size: size, alignment: alignment, nowait: nowait, status: &status)
   }
 
   /// Allocates an object of a cache.

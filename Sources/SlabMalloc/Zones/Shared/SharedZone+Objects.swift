@@ -2,6 +2,14 @@ import CSlabmalloc
 
 /// Objects in and out. The callers clear and copy memory, without a lock.
 extension UnsafeMutablePointer where Pointee == SharedZone {
+  @inline(never) func allocate(
+    size: UInt, alignment: UInt, nowait: Bool, status: inout Status
+  ) -> UnsafeMutableRawPointer? {
+    allocate(nowait: nowait, status: &status) {
+      $0.allocate(size: size, alignment: alignment, nowait: $1, status: &$2)
+    }
+  }
+
   /// Allocates from the own zone, then from the others. The body allocates from one zone. It receives `nowait`, which
   /// is true for the others.
   @inline(__always) func allocate(
