@@ -131,8 +131,8 @@ extension UnsafeMutablePointer where Pointee == HeapState {
         if !areFree(word, bits) { return "an available slot is not free" }
       }
       if available != pointee.available { return "a slab's number of available slots" }
-      // Other threads change used into clearing and remote meanwhile, and all of these count as used. Loads and loop are
-      // plain: the tests come here after each of many steps, without optimisation.
+      // Other threads change used into clearing and remote meanwhile, and all of these count as used. The loads and
+      // the loop are plain: the tests come here after each of many steps, without optimisation.
       var used: UInt = 0
       var index = 0
       let (marks, slots) = (pointee.marks, Int(count))

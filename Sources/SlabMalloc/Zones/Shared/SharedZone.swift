@@ -123,8 +123,8 @@ extension UnsafeMutablePointer where Pointee == SharedZone {
     return _fastPath(status != .foreignPointer) || pointee.cpuCount == 0 ? status : withOther(of: address, body)
   }
 
-  /// Runs the body with zones other than the own one, until one owns the address, which then becomes the hint: first with
-  /// the zone that the page's hint names, unless the caller has tried that, then with all others. The own zone is not
+  /// Runs the body with zones other than the own one, until one owns the address. That one becomes the page's hint. The
+  /// zone that the hint names comes first, unless the caller has tried it, and all others follow. The own zone is not
   /// skipped, because by now another zone may be the own one.
   @inline(never) func withOther(
     of address: UInt, isGuessTried: Bool = false, _ body: (ZonePointer) -> Status
