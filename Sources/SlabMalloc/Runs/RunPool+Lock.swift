@@ -28,7 +28,7 @@ extension UnsafeMutablePointer where Pointee == RunPool {
   @inline(__always) func assertLocked() {
     #if SLM_ASSERT
       if pointee.holder.load(ordering: .relaxed) != Platform.context() {
-        violated("the lock of the run pool is not held")
+        Violation("the lock of the run pool is not held", at: UInt(bitPattern: self)).report()
       }
     #endif
   }

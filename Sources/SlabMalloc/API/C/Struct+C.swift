@@ -19,6 +19,27 @@ enum GrowingStruct {
     return .ok
   }
 
+  /// Fills a copy of the caller's struct with the body, and delivers it.
+  static func fill<Struct>(
+    _ out: UnsafeMutablePointer<Struct>?, firstSize: Int, _ body: (inout Struct) -> Void
+  ) -> Status {
+    guard let out, var value = read(UnsafePointer(out), firstSize: firstSize) else { return .invalidArgument }
+    body(&value)
+    return deliver(value, to: out, firstSize: firstSize)
+  }
+
+  /// A copy of the bytes of a caller's struct that both sides know. The rest is 0. nil if the struct is too small.
+  static func read<Struct>(_ pointer: UnsafePointer<Struct>, firstSize: Int) -> Struct? {
+    let size = Int(UnsafeRawPointer(pointer).load(as: UInt32.self))
+    guard size >= firstSize else { return nil }
+    return withUnsafeTemporaryAllocation(of: Struct.self, capacity: 1) { copy in
+      let bytes = UnsafeMutableRawPointer(copy.baseAddress.unsafelyUnwrapped)
+      bytes.initializeMemory(as: UInt8.self, repeating: 0, count: MemoryLayout<Struct>.size)
+      bytes.copyMemory(from: pointer, byteCount: min(size, MemoryLayout<Struct>.size))
+      return copy[0]
+    }
+  }
+
   /// Whether the struct is large enough for a result.
   static func fits<Struct>(_ out: UnsafeMutablePointer<Struct>?, firstSize: Int = MemoryLayout<Struct>.size) -> Bool {
     guard let size = size(of: out) else { return false }

@@ -15,7 +15,7 @@ extension UnsafeMutablePointer where Pointee == HeapPool {
     @inline(never) private func checkNowAndThen() {
       locked {
         pointee.checkTurn &+= 1
-        if pointee.checkTurn & 15 == 0, let text = violation() { violated(text) }
+        if pointee.checkTurn & 15 == 0, let text = violation() { Violation(text, at: UInt(bitPattern: self)).report() }
       }
     }
 

@@ -17,7 +17,7 @@ extension UnsafeMutablePointer where Pointee == HeapState {
     @inline(never) private func checkSome() {
       // `ticks` is a multiple of 16 here.
       let turn = UInt(pointee.ticks >> 4)
-      if let text = bin(turn % SizeClass.count).violation() { violated(text) }
+      if let text = bin(turn % SizeClass.count).violation() { Violation(text, at: address).report() }
       if turn & 7 == 0 { pool.checkInvariants() }
     }
 

@@ -1,19 +1,8 @@
-import CSlabPort
-
 // Invariants run: in a build with assertions (SLM_ASSERT) the heaps check themselves on their slow paths, and stop at
 // the first invariant that does not hold. The checkers allocate nothing, since they run inside malloc. Tests call them
 // too.
 
 #if SLM_ASSERT
-  /// Writes which invariant does not hold, and aborts.
-  func violated(_ what: StaticString) {
-    var line = TextLine()
-    line.add("slabmalloc: an invariant does not hold: ")
-    line.add(what)
-    line.write()
-    slm_port_abort()
-  }
-
   extension LinkedList where Member == PageRun {
     /// Calls the body with each run, until it returns a text. Checks the links.
     func violation(_ body: (RunPointer) -> StaticString?) -> StaticString? {

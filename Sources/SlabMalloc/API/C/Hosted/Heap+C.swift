@@ -183,7 +183,7 @@ public func slm_heap_owns(_ heap: OpaquePointer, _ address: UnsafeRawPointer?) -
 @_cdecl("slm_heap_statistics") @implementation
 public func slm_heap_statistics(_ heap: OpaquePointer, _ out: UnsafeMutablePointer<slm_heap_usage>?) -> slm_status {
   guard heap.heap.isExplicitHeap else { return .notInitialized }
-  return fill(out, smallest: FirstSizes.heapUsage) { result in
+  return GrowingStruct.fill(out, firstSize: FirstSizes.heapUsage) { result in
     let usage = heap.heap.usage()
     result.objects_live = UInt64(usage.objects)
     result.bytes_live = UInt64(usage.bytes)

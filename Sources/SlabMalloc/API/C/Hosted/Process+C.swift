@@ -10,11 +10,13 @@ public func slm_process_configure(
   process.prepare()
   var new: slm_process_options?
   if let options {
-    guard let size = known(options, smallest: FirstSizes.processOptions) else { return .invalidArgument }
-    new = read(options, size)
+    new = GrowingStruct.read(options, firstSize: FirstSizes.processOptions)
+    guard new != nil else { return .invalidArgument }
   }
   // Both structs are checked before anything changes. They may be the same struct.
-  if let former, known(former, smallest: FirstSizes.processOptions) == nil { return .invalidArgument }
+  guard former == nil || GrowingStruct.fits(former, firstSize: FirstSizes.processOptions) else {
+    return .invalidArgument
+  }
   let runs = process.runs
   let old = runs.locked {
     let old = runs.pointee.options
@@ -26,7 +28,7 @@ public func slm_process_configure(
     return old
   }
   if let former {
-    _ = fill(former, smallest: FirstSizes.processOptions) { result in
+    _ = GrowingStruct.fill(former, firstSize: FirstSizes.processOptions) { result in
       result.purge_delay = old.purgeDelay
       result.retain = UInt64(old.retain)
     }
@@ -46,7 +48,7 @@ public func slm_process_purge() -> Int {
 public func slm_process_statistics(_ out: UnsafeMutablePointer<slm_process_usage>?) -> slm_status {
   let process = ProcessPointer.shared
   process.prepare()
-  return fill(out, smallest: FirstSizes.processUsage) { result in
+  return GrowingStruct.fill(out, firstSize: FirstSizes.processUsage) { result in
     let (runs, heaps, pages, metadata) = process.snapshot()
     result.class_count = UInt32(SizeClass.count)
     result.bytes_taken = UInt64(runs.taken)
@@ -70,7 +72,7 @@ public func slm_process_class_statistics(
   guard index >= 0, index < Int(SizeClass.count) else { return .invalidArgument }
   let heaps = ProcessPointer.shared.heaps
   ProcessPointer.shared.prepare()
-  return fill(out, smallest: FirstSizes.classStatistics) { result in
+  return GrowingStruct.fill(out, firstSize: FirstSizes.classStatistics) { result in
     let slotSize = SizeClass.slotSize(UInt(index))
     let bytes = HeapBin.pages(slotSize) << PageRun.pageShift
     let (slabs, used) = heaps.locked { (heaps.pointee.slabCounts[index], heaps.used(UInt(index))) }
