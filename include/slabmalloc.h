@@ -77,7 +77,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** @defgroup compilers What the compiler is told
+/** @defgroup compilers Compiler attributes
  *  @{ */
 #if defined(__cplusplus)
 #define SLM_ALIGNAS(n) alignas(n)
@@ -142,7 +142,7 @@ uint32_t slm_version(void);
 /** Every status: its name, number and meaning. The one place where they are written. */
 #define SLM_STATUSES(X)                                                                                                \
   X(SLM_OK, 0, "success")                                                                                              \
-  X(SLM_ERR_OUT_OF_MEMORY, -1, "no slot is free and no page can be had: refill, or try again later")                   \
+  X(SLM_ERR_OUT_OF_MEMORY, -1, "no slot is free and no page is available: refill, or try again later")                 \
   X(SLM_ERR_INVALID_LAYOUT, -2, "the size is too large, or the alignment is not a power of two or too large")          \
   X(SLM_ERR_INVALID_ARGUMENT, -3, "a NULL, flag, value or struct_size that is not allowed")                            \
   X(SLM_ERR_NOT_INITIALIZED, -4, "the zone, cache or heap was not made, or was destroyed")                             \
@@ -481,7 +481,7 @@ slm_status slm_region_fragmentation(slm_region *region, slm_fragmentation *SLM_N
  *  held with interrupts disabled (slm_port_disable_interrupts()).
  *  Interrupt: in freestanding builds yes, also in a handler that interrupted a call on the same zone; functions that
  *  may call the provider, if it may be called there. In hosted builds no.
- *  Cost: some 30 instructions more, two of them atomic, if the lock is free. */
+ *  Cost: some 40 instructions more for a pair, two of them atomic, if the lock is free. */
 #define SLM_ANY_THREAD ((uint32_t)1)
 /** slm_options.threads: any thread, with a zone and a lock for each of slm_options.cpu_count CPUs.
  *
@@ -490,7 +490,7 @@ slm_status slm_region_fragmentation(slm_region *region, slm_fragmentation *SLM_N
  *  another CPU at any time. When the CPU's zone is out of memory, the others are asked for a slot or an empty page. Any
  *  CPU may deallocate any object, which returns to the zone it came from, also if two CPUs race.
  *  Interrupt: as #SLM_ANY_THREAD.
- *  Cost: some 50 instructions more, two of them atomic. Deallocating another CPU's object takes about 200 instructions,
+ *  Cost: some 60 instructions more for a pair, two of them atomic. Deallocating another CPU's object takes about 200 instructions,
  *  at worst a search in each CPU's zone. A page that comes in is searched for in each CPU's zone. */
 #define SLM_PER_CPU ((uint32_t)2)
 
@@ -669,7 +669,7 @@ slm_status slm_zone_deallocate_batch(slm_zone *zone, void *SLM_NULLABLE const *S
 
 /** Allocates size bytes, aligned for any object of that size: to 8 up to 8 bytes, else to 16.
  *  @param size 0 is served as 1.
- *  @return the memory, not cleared; NULL if no memory can be had or size is above #SLM_MAX_SIZE
+ *  @return the memory, not cleared; NULL if no memory is available or size is above #SLM_MAX_SIZE
  *          (slm_zone_allocate_with() says why).
  *  Provider: may be called.
  *  Cost: 19 instructions up to 1024 bytes and about 40 above; once in up to 64 allocations about 80 more. A class
@@ -682,7 +682,7 @@ void *SLM_NULLABLE slm_zone_allocate_zeroed(slm_zone *zone, size_t size) SLM_MAL
     SLM_ALLOC_SIZE(2);
 /** Allocates size bytes aligned to alignment.
  *  @param alignment a power of two up to #SLM_LARGE_PAGE_SIZE.
- *  @return the memory; NULL if no memory can be had or the layout is invalid.
+ *  @return the memory; NULL if no memory is available or the layout is invalid.
  *  Provider: may be called.
  *  Cost: some 30 instructions more than slm_zone_allocate(); for an alignment above 16 KiB that is also above the size,
  *  a search of the class's pages for a free slot with the alignment. */
@@ -702,7 +702,7 @@ slm_status slm_zone_allocate_with(slm_zone *zone, size_t alignment, size_t size,
                                   void *SLM_NULLABLE *SLM_NONNULL out) SLM_NODISCARD;
 /** Allocates up to count objects of size bytes.
  *  @param out gets the pointers, out[0] to out[result - 1].
- *  @return how many: fewer than count only if no memory can be had; 0 for an invalid size.
+ *  @return how many: fewer than count only if no memory is available; 0 for an invalid size.
  *  Provider: may be called. Cost: proportional to count. */
 size_t slm_zone_allocate_batch(slm_zone *zone, size_t size, size_t count,
                                void *SLM_NULLABLE *SLM_NONNULL out) SLM_NODISCARD;

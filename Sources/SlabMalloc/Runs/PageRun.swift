@@ -30,7 +30,7 @@ import Synchronization
 ///     120  content     see the typed views
 ///
 /// Of a slab: slotCount = used + available + slots that the owner's bin holds pending or ready. `used` of a current
-/// slab is one more, so that it never becomes 0 and the slab stays for the next allocation. A remote free stays in
+/// slab is one more: it never becomes 0, and the slab stays for the next allocation. A remote free stays in
 /// `used` until the owner collects it.
 ///
 /// Zero-filled memory is the descriptor of a page that was never used.

@@ -51,7 +51,7 @@ extern "C" {
 uint32_t slm_version(void);
 #define SLM_STATUSES(X)                                                                                                \
   X(SLM_OK, 0, "success")                                                                                              \
-  X(SLM_ERR_OUT_OF_MEMORY, -1, "no slot is free and no page can be had: refill, or try again later")                   \
+  X(SLM_ERR_OUT_OF_MEMORY, -1, "no slot is free and no page is available: refill, or try again later")                 \
   X(SLM_ERR_INVALID_LAYOUT, -2, "the size is too large, or the alignment is not a power of two or too large")          \
   X(SLM_ERR_INVALID_ARGUMENT, -3, "a NULL, flag, value or struct_size that is not allowed")                            \
   X(SLM_ERR_NOT_INITIALIZED, -4, "the zone, cache or heap was not made, or was destroyed")                             \
