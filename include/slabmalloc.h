@@ -490,8 +490,8 @@ slm_status slm_region_fragmentation(slm_region *region, slm_fragmentation *SLM_N
  *  another CPU at any time. When the CPU's zone is out of memory, the others are asked for a slot or an empty page. Any
  *  CPU may deallocate any object, which returns to the zone it came from, also if two CPUs race.
  *  Interrupt: as #SLM_ANY_THREAD.
- *  Cost: some 60 instructions more for a pair, two of them atomic. Deallocating another CPU's object takes about 200 instructions,
- *  at worst a search in each CPU's zone. A page that comes in is searched for in each CPU's zone. */
+ *  Cost: some 60 instructions more for a pair, two of them atomic. Deallocating another CPU's object takes about 200
+ *  instructions, at worst a search in each CPU's zone. A page that comes in is searched for in each CPU's zone. */
 #define SLM_PER_CPU ((uint32_t)2)
 
 /** slm_options.flags: profile fast. Sized deallocations ignore the size and alignment: they are as
