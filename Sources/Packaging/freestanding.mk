@@ -64,6 +64,26 @@ define compile_bare_c
   -ffunction-sections \
   $(target_flags_$*) $(INCLUDES) $(1) -c -o $@ $<
 endef
+define make_bare_archive
+@echo '  AR      $@'
+@$(LLD) -r --gc-sections $$(sed 's/^/-u /' $(F)/api.txt $(F)/hooks.txt) -o $(@:.a=.o) $(filter %.o,$^)
+@$(OBJCOPY) --keep-global-symbols=$(F)/api.txt --keep-global-symbols=$(F)/hooks.txt $(@:.a=.o)
+@rm -f $@
+@$(AR) rcsD $@ $(@:.a=.o)
+endef
+# The same with assertions: zones check their invariants, and a broken one traps. The example kernel is linked with it.
+$(F)/%/assert/SlabMalloc.o: $(BARE_SRC) $(C_HEADERS) $(B)/sources.txt $(B)/api.txt $(FREESTANDING_MAKEFILES)
+	@mkdir -p $(@D)
+	@echo '  SWIFT   $@'
+	@rm -f $@
+	@$(SWIFTC) $(bare_swift_flags) -D SLM_ASSERT -c -o $@ $(BARE_SRC)
+	$(call name_hot,$(HOT))
+$(F)/%/Broken.o: Sources/CSlabPort/Broken.c $(C_HEADERS) $(FREESTANDING_MAKEFILES)
+	$(call compile_bare_c)
+$(F)/%/assert/libslabmalloc.a: $(F)/%/assert/SlabMalloc.o $(F)/%/StatusNames.o $(F)/%/Hooks.o $(F)/%/Runtime.o \
+  $(F)/%/Broken.o $(F)/api.txt $(F)/hooks.txt
+	$(call make_bare_archive)
+
 # The small profile: the same sources without what SMALL_LACKS names.
 $(F)/%/small/SlabMalloc.o: $(BARE_SRC) $(C_HEADERS) $(B)/sources.txt $(B)/api.txt $(FREESTANDING_MAKEFILES)
 	@mkdir -p $(@D)
@@ -88,17 +108,14 @@ $(F)/%/Runtime.o: Sources/CSlabPort/Runtime.c $(C_HEADERS) $(FREESTANDING_MAKEFI
 	$(call compile_bare_c)
 $(F)/%/SwiftHeapNames.o: Sources/CSlabPort/SwiftHeapNames.c $(C_HEADERS) $(FREESTANDING_MAKEFILES)
 	$(call compile_bare_c)
+.PRECIOUS: $(F)/%/assert/SlabMalloc.o $(F)/%/Broken.o
 .PRECIOUS: $(F)/%/small/SlabMalloc.o $(F)/%/SwiftHeapNames.o $(F)/%/SlabMalloc.o $(F)/%/Hooks.o $(F)/%/Runtime.o \
   $(F)/%/StatusNames.o
 
 # One object, as the hosted archive's, with the weak hooks as its only other global symbols.
 $(F)/%/libslabmalloc.a: $(F)/%/SlabMalloc.o $(F)/%/StatusNames.o $(F)/%/Hooks.o $(F)/%/Runtime.o $(F)/api.txt \
   $(F)/hooks.txt
-	@echo '  AR      $@'
-	@$(LLD) -r --gc-sections $$(sed 's/^/-u /' $(F)/api.txt $(F)/hooks.txt) -o $(@:.a=.o) $(filter %.o,$^)
-	@$(OBJCOPY) --keep-global-symbols=$(F)/api.txt --keep-global-symbols=$(F)/hooks.txt $(@:.a=.o)
-	@rm -f $@
-	@$(AR) rcsD $@ $(@:.a=.o)
+	$(call make_bare_archive)
 
 $(F)/%/libslabmalloc-swiftheap.a: $(F)/%/SwiftHeapNames.o
 	@rm -f $@

@@ -13,7 +13,7 @@ shift 2
 boot() {
   machine=$1 memory=$2 seconds=$3 log=$4 command_line=$5
   shift 5
-  case $machine in
+  case ${machine%-assert} in
     x86_64) set -- qemu-system-x86_64 -M q35 -vga none -no-reboot -device isa-debug-exit,iobase=0xf4,iosize=4 "$@" ;;
     aarch64) set -- qemu-system-aarch64 -M virt -cpu cortex-a57 -semihosting-config enable=on,target=native "$@" ;;
     riscv64) set -- qemu-system-riscv64 -M virt -bios none "$@" ;;
@@ -119,6 +119,15 @@ check_machine() {
   boot "$machine" 16M 60 "$log" measure -icount shift=0
   expect "$machine: what calls cost" "$log" $? $pass '^PASS' || bad=1
   within_limits "$machine" || bad=1
+
+  # On the library that checks its invariants, where that is linked.
+  plain=$machine
+  if [ -e "$dir/$plain-assert.elf" ]; then
+    log=$dir/$plain-assert.log
+    boot "$plain-assert" 64M 120 "$log" ''
+    passes "$plain with assertions" "$log" $? $pass || bad=1
+    machine=$plain
+  fi
 
   case $machine in
     aarch64) reserved_memory 4 ;;

@@ -37,11 +37,17 @@ $(K)/$(1).elf: $$(KERNEL_OBJ_$(1)) ctests/kernels/$(1)/kernel.ld $(F)/$(1)/libsl
 	@echo '  LD      $$@'
 	@$(LLD) --gc-sections --no-undefined -T ctests/kernels/$(1)/kernel.ld -o $$@ $$(KERNEL_OBJ_$(1)) \
 	  $(F)/$(1)/libslabmalloc-swiftheap.a $(F)/$(1)/libslabmalloc.a
+# The same kernel on the library that checks its invariants.
+$(K)/$(1)-assert.elf: $$(KERNEL_OBJ_$(1)) ctests/kernels/$(1)/kernel.ld $(F)/$(1)/assert/libslabmalloc.a \
+  $(F)/$(1)/libslabmalloc-swiftheap.a
+	@echo '  LD      $$@'
+	@$(LLD) --gc-sections --no-undefined -T ctests/kernels/$(1)/kernel.ld -o $$@ $$(KERNEL_OBJ_$(1)) \
+	  $(F)/$(1)/libslabmalloc-swiftheap.a $(F)/$(1)/assert/libslabmalloc.a
 endef
 $(foreach machine,$(KERNEL_MACHINES),$(eval $(call kernel_rules,$(machine))))
 -include $(wildcard $(K)/*/*.d)
 
-KERNELS := $(KERNEL_MACHINES:%=$(K)/%.elf)
+KERNELS := $(KERNEL_MACHINES:%=$(K)/%.elf) $(K)/x86_64-assert.elf
 .PHONY: kernels check-kernels
 kernels: $(KERNELS) ## Build the example kernels for x86_64, aarch64 and riscv64
 
