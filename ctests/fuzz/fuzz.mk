@@ -9,30 +9,20 @@ FUZZ_FLAGS := -target $(TARGET) -std=gnu11 $(C_WARNINGS) -O1 -gdwarf-4 -I includ
 FUZZ_LINK := -fuse-ld=lld -Wl,--wrap=syscall -lcmocka -lpthread
 fuzz_source = ctests/fuzz/$(firstword $(subst -, ,$(1))).c
 
-# The core once more, with counters that tell libFuzzer where a program led.
+# The core once more, with counters that show libFuzzer where a program led, and with assertions.
 $(FUZZ)/SlabMalloc.o: $(SWIFT_SRC) $(C_HEADERS) $(B)/sources.txt Makefile ctests/fuzz/fuzz.mk
 	@mkdir -p $(@D)
 	@echo '  SWIFT   $@'
 	@rm -f $@
-	@$(SWIFTC) $(SWIFT_FLAGS) $(HOSTED) -target $(TARGET) -sanitize=fuzzer -c -o $@ $(SWIFT_SRC)
-	@$(NM) $@ | grep -q __sanitizer_cov_8bit_counters_init || { echo "error: $@ is not instrumented" >&2; exit 1; }
-
-# And with assertions, for the heaps of the process.
-$(FUZZ)/SlabMalloc-assert.o: $(SWIFT_SRC) $(C_HEADERS) $(B)/sources.txt Makefile ctests/fuzz/fuzz.mk
-	@mkdir -p $(@D)
-	@echo '  SWIFT   $@'
-	@rm -f $@
 	@$(SWIFTC) $(SWIFT_FLAGS) $(HOSTED) -D SLM_ASSERT -target $(TARGET) -sanitize=fuzzer -c -o $@ $(SWIFT_SRC)
-$(FUZZ)/process: FUZZ_CORE := $(FUZZ)/SlabMalloc-assert.o
-$(FUZZ)/process: $(FUZZ)/SlabMalloc-assert.o
+	@$(NM) $@ | grep -q __sanitizer_cov_8bit_counters_init || { echo "error: $@ is not instrumented" >&2; exit 1; }
 
 # Each target twice: to search, with that core; and to replay programs on the library as it is built.
 FUZZ_BUILDS := $(FUZZ_TARGETS:%=$(FUZZ)/%) $(FUZZ_TARGETS:%=$(FUZZ)/replay-%)
 $(FUZZ_TARGETS:%=$(FUZZ)/%): $(FUZZ)/%: $(FUZZ)/SlabMalloc.o $(PORT_OBJ) ctests/fuzz/fuzz.mk | $(B)/packages/check
 	@echo '  CC      $@'
-	@$(CLANG) $(FUZZ_FLAGS) $(call suite_flags,$*) -fsanitize=fuzzer -MF $@.d -o $@ $(call fuzz_source,$*) \
-	  $(or $(FUZZ_CORE),$<) $(PORT_OBJ) \
-	  $(FUZZ_LINK) -Wl,--gc-sections
+	@$(CLANG) $(FUZZ_FLAGS) $(call suite_flags,$*) -fsanitize=fuzzer -MF $@.d -o $@ $(call fuzz_source,$*) $< \
+	  $(PORT_OBJ) $(FUZZ_LINK) -Wl,--gc-sections
 $(FUZZ_TARGETS:%=$(FUZZ)/replay-%): $(FUZZ)/replay-%: $(B)/libslabmalloc.a ctests/fuzz/fuzz.mk | $(B)/packages/check
 	@mkdir -p $(@D)
 	@echo '  CC      $@'
