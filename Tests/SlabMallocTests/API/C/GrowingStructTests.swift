@@ -4,7 +4,7 @@ import XCTest
 @testable import SlabMalloc
 
 /// Structs that a call fills, for callers with an older or a newer header.
-final class OutStructTests: XCTestCase {
+final class GrowingStructTests: XCTestCase {
   private struct Grown {
     var structSize: UInt32
     var old: UInt32
@@ -13,7 +13,7 @@ final class OutStructTests: XCTestCase {
 
   private func fillGrown(_ size: Int) -> (status: Status, result: Grown) {
     var out = Grown(structSize: UInt32(size), old: 1, new: 1)
-    let status = fill(&out, smallest: 8) {
+    let status = GrowingStruct.fill(&out, firstSize: 8) {
       $0.old = 2
       $0.new = 2
     }
@@ -37,23 +37,26 @@ final class OutStructTests: XCTestCase {
       XCTAssertEqual(result.status, .invalidArgument)
       XCTAssertEqual(result.result.old, 1)
     }
-    XCTAssertEqual(
-      fill(nil as UnsafeMutablePointer<Grown>?, smallest: 8) { _ in XCTFail("nothing is filled") }, .invalidArgument)
+    let none = GrowingStruct.fill(nil as UnsafeMutablePointer<Grown>?, firstSize: 8) { _ in
+      XCTFail("nothing is filled")
+    }
+    XCTAssertEqual(none, .invalidArgument)
   }
 
   /// What a struct that is read lacks is 0.
   func testAnOptionThatACallerDoesNotKnowIsZero() {
     var given = Grown(structSize: 8, old: 3, new: 4)
-    XCTAssertEqual(known(&given, smallest: 8), 8)
-    let copy = read(&given, 8)
-    XCTAssertEqual([copy.old, UInt32(copy.new)], [3, 0])
+    let copy = GrowingStruct.read(&given, firstSize: 8)
+    XCTAssertEqual(copy?.old, 3)
+    XCTAssertEqual(copy?.new, 0)
+    XCTAssertNil(GrowingStruct.read(&given, firstSize: 9))
   }
 
   /// The sizes of 0.3.0 never change. The structs may grow.
   func testTheFirstSizesAreNoLargerThanTheStructs() {
-    XCTAssertGreaterThanOrEqual(MemoryLayout<slm_heap_usage>.size, Int(FirstSizes.heapUsage))
-    XCTAssertGreaterThanOrEqual(MemoryLayout<slm_process_usage>.size, Int(FirstSizes.processUsage))
-    XCTAssertGreaterThanOrEqual(MemoryLayout<slm_process_options>.size, Int(FirstSizes.processOptions))
-    XCTAssertGreaterThanOrEqual(MemoryLayout<slm_class_statistics>.size, Int(FirstSizes.classStatistics))
+    XCTAssertGreaterThanOrEqual(MemoryLayout<slm_heap_usage>.size, FirstSizes.heapUsage)
+    XCTAssertGreaterThanOrEqual(MemoryLayout<slm_process_usage>.size, FirstSizes.processUsage)
+    XCTAssertGreaterThanOrEqual(MemoryLayout<slm_process_options>.size, FirstSizes.processOptions)
+    XCTAssertGreaterThanOrEqual(MemoryLayout<slm_class_statistics>.size, FirstSizes.classStatistics)
   }
 }
