@@ -104,4 +104,22 @@ static inline void set_process_options(uint32_t purge_delay, uint64_t retain) {
 /** Free memory stays as it is until slm_process_purge(). */
 static inline void retain_everything(void) { set_process_options(3600000, UINT64_C(1) << 40); }
 
+/** What the process used and held after a round, for the rounds that follow. */
+typedef struct process_level {
+  uint64_t used, held;
+} process_level;
+
+/** The equations hold, no large object is left, and from the fifth round on the process uses no more than after it, and
+ *  holds at most 16 MiB more. Rounds count from 0. */
+static inline void check_process_level(process_level *level, int round) {
+  slm_process_usage now = check_process_books();
+  uint64_t used = now.bytes_slabs + now.bytes_large, held = now.bytes_taken - now.bytes_given_back;
+  if (round == 4) *level = (process_level){used, held};
+  if (round > 4) {
+    assert_true(used <= level->used);
+    assert_true(held <= level->held + (UINT64_C(16) << 20));
+  }
+  assert_int_equal(now.large_live, 0);
+}
+
 #endif
