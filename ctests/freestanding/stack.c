@@ -322,9 +322,12 @@ static void work_on_region(void) {
 }
 
 #if !defined(SLM_SMALL)
+/// A machine without atomic instructions has no zone for threads.
+static const uint32_t most_threads = HAS_ATOMICS ? SLM_PER_CPU : SLM_ONE_THREAD;
+
 static void work_on_swift_heap(void) {
   fresh_region();
-  slm_zone *zone = slm_zone_init(storage, sizeof storage, options_of(SLM_ANY_THREAD, 0), NULL);
+  slm_zone *zone = slm_zone_init(storage, sizeof storage, options_of(most_threads, 0), NULL);
   slm_swift_heap_start(zone);
   for (uint32_t i = 0; i < 1000; i++) {
     void *out = NULL;
@@ -375,7 +378,7 @@ int run(void) {
   work_on_zone(SLM_ONE_THREAD, 0);
   work_on_cache(SLM_ONE_THREAD, 0);
 #else
-  for (uint32_t threads = SLM_ONE_THREAD; threads <= SLM_PER_CPU; threads++) {
+  for (uint32_t threads = SLM_ONE_THREAD; threads <= most_threads; threads++) {
     for (uint64_t flags = 0; flags <= SLM_HARDENED; flags++) {
       work_on_zone(threads, flags);
       work_on_cache(threads, flags);
