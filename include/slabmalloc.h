@@ -390,9 +390,12 @@ typedef struct slm_page_provider {
   /** Takes back a page that the allocator got, from this provider or by refill. A provider whose allocator is refilled
    *  too must know which pages are its own. The providers of this library ignore pages that are not theirs. */
   void (*SLM_NULLABLE release_page)(void *SLM_NULLABLE context, void *page, size_t page_size);
-  /** Gives a run of size bytes, aligned to a power of two, or NULL. Optional: this version does not call it. */
+  /** Gives a run: size bytes in a row, aligned to alignment, or NULL. size is a multiple of the allocator's base page
+   *  size, alignment a power of two and at least that size. Optional: without it every page is taken by itself. */
   void *SLM_NULLABLE (*SLM_NULLABLE allocate_run)(void *SLM_NULLABLE context, size_t size, size_t alignment);
-  /** Takes back a run. Set if, and only if, allocate_run is set. */
+  /** Takes back a run that allocate_run gave. Any part of a run may be given back by itself: it starts and ends at
+   *  multiples of the page size. A page comes back by release_page, a run by release_run, never by the other one. Set
+   *  if, and only if, allocate_run is set. */
   void (*SLM_NULLABLE release_run)(void *SLM_NULLABLE context, void *run, size_t size);
 } slm_page_provider;
 /** The ledger of a provider. Equation: pages out = taken - given back. */

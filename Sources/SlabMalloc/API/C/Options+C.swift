@@ -79,12 +79,15 @@ extension PageProvider {
     else { return nil }
     let page = PageSize(base: Int(c.page_size))
     guard c.page_size == 0 || page != nil else { return nil }
-    self.init(pageSize: page, context: c.context, allocate: c.allocate_page, release: c.release_page)
+    self.init(
+      pageSize: page, context: c.context, allocate: c.allocate_page, release: c.release_page,
+      allocateRun: knowsRuns ? c.allocate_run : nil, releaseRun: knowsRuns ? c.release_run : nil)
   }
 
   var c: slm_page_provider {
     slm_page_provider(
       struct_size: UInt32(MemoryLayout<slm_page_provider>.size), page_size: UInt32(pageSize?.bytes ?? 0),
-      context: context, allocate_page: allocate, release_page: release, allocate_run: nil, release_run: nil)
+      context: context, allocate_page: allocate, release_page: release, allocate_run: allocateRun,
+      release_run: releaseRun)
   }
 }

@@ -42,7 +42,7 @@ extension UnsafeMutablePointer where Pointee == MmapProvider {
   var provider: PageProvider {
     PageProvider(
       pageSize: MmapProvider.page, context: UnsafeMutableRawPointer(self), allocate: takeFromSystem,
-      release: giveBackToSystem)
+      release: giveBackToSystem, allocateRun: takeRunFromSystem, releaseRun: giveBackRunToSystem)
   }
 
   func take(_ page: PageSize) -> UInt? {
@@ -99,6 +99,35 @@ extension UnsafeMutablePointer where Pointee == MmapProvider {
     if surplus { slm_port_unmap(UnsafeMutableRawPointer(bitPattern: base), Int(MmapProvider.arenaSize)) }
   }
 
+  func takeRun(size: UInt, alignment: UInt) -> UInt? {
+    pointee.lock.acquire()
+    defer { pointee.lock.release() }
+    var arena = pointee.open.first
+    while let region = arena {
+      let wasWhole = region.isWhole
+      if let address = region.takeRun(size: size, alignment: alignment) {
+        if wasWhole { pointee.wholeArenas -= 1 }
+        if region.pointee.freePages == 0 { pointee.open.remove(region) }
+        pointee.ledger.take(pages: size / MmapProvider.page.size)
+        return address
+      }
+      arena = region.pointee.next
+    }
+    return nil
+  }
+
+  func giveBackRun(_ address: UInt, size: UInt) {
+    let base = address & ~(MmapProvider.arenaSize - 1)
+    guard isInArena(address), let region = RegionPointer(bitPattern: base + MmapProvider.stateOffset) else { return }
+    slm_port_discard(UnsafeMutableRawPointer(bitPattern: address), Int(size))
+    pointee.lock.acquire()
+    defer { pointee.lock.release() }
+    if region.pointee.freePages == 0 { pointee.open.push(region) }
+    region.giveBackRun(address, size: size)
+    pointee.ledger.giveBack(pages: size / MmapProvider.page.size)
+    if region.isWhole { pointee.wholeArenas += 1 }
+  }
+
   private func isInArena(_ address: UInt) -> Bool {
     pointee.lock.acquire()
     defer { pointee.lock.release() }
@@ -147,6 +176,18 @@ private func takeFromSystem(_ context: UnsafeMutableRawPointer?, _ bytes: Int) -
 private func giveBackToSystem(_ context: UnsafeMutableRawPointer?, _ memory: UnsafeMutableRawPointer, _ bytes: Int) {
   guard let page = PageSize(bytes: bytes) else { return }
   MmapProviderPointer.shared.giveBack(UInt(bitPattern: memory), page)
+}
+
+private func takeRunFromSystem(
+  _ context: UnsafeMutableRawPointer?, _ size: Int, _ alignment: Int
+) -> UnsafeMutableRawPointer? {
+  UnsafeMutableRawPointer(
+    bitPattern: MmapProviderPointer.shared.takeRun(size: UInt(bitPattern: size), alignment: UInt(bitPattern: alignment))
+      ?? 0)
+}
+
+private func giveBackRunToSystem(_ context: UnsafeMutableRawPointer?, _ run: UnsafeMutableRawPointer, _ size: Int) {
+  MmapProviderPointer.shared.giveBackRun(UInt(bitPattern: run), size: UInt(bitPattern: size))
 }
 
 extension PageProvider {
