@@ -470,10 +470,10 @@ slm_status slm_region_fragmentation(slm_region *region, slm_fragmentation *SLM_N
 #if defined(SLM_SMALL)
 #define SLM_MAX_SIZE ((size_t)2048)
 #else
-/** The largest size that a zone allocates: 136 KiB, of which a large page holds 15. With SLM_SMALL 2 KiB. */
-#define SLM_MAX_SIZE ((size_t)139264)
+/** The largest size of a size class: 128 KiB, with SLM_SMALL 2 KiB. A larger object takes a run of pages of its own. */
+#define SLM_MAX_SIZE ((size_t)131072)
 #endif
-/** The largest alignment that a zone serves, and the size of a large page: 2 MiB. */
+/** The size of a large page: 2 MiB. */
 #define SLM_LARGE_PAGE_SIZE ((size_t)2097152)
 
 /** slm_options.threads: one thread at a time, and no lock. The default. */

@@ -24,7 +24,7 @@ extension UnsafeMutablePointer where Pointee == HeapState {
 @usableFromInline
 func heapAllocateOtherSize(_ size: UInt, _ heap: UnsafeMutableRawPointer) -> UInt {
   let heap = heap.assumingMemoryBound(to: HeapState.self)
-  guard size <= SizeClass.slotSize(SizeClass.lastRegular), size >= heap.pointee.directLimit,
+  guard size <= SizeClass.slotSize(SizeClass.last), size >= heap.pointee.directLimit,
     heap.pointee.directLimit != 0
   else { return heapAllocateRarely(size, heap.raw) }
   return UInt(bitPattern: heap.bin(SizeClass.regular(size)).allocate())

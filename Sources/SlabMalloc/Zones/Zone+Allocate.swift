@@ -40,7 +40,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     guard !Build.isSmall else { return nil }
     if size &- 1 < pointee.head.directLimit { return allocateReady(from: directBin(size)) }
     guard pointee.head.directLimit != 0, size > pointee.head.directLimit,
-      size <= SizeClass.slotSize(SizeClass.lastRegular)
+      size <= SizeClass.fastLimit
     else { return nil }
     return allocateReady(from: bin(SizeClass.regular(size)))
   }
@@ -55,7 +55,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
   /// Allocates a size that is 0 or above `directLimit`. The call goes to `unready` if `directLimit` is 0.
   @inline(__always) func allocateOtherSize(_ size: UInt, unready: (UnsafeMutableRawPointer, UInt) -> UInt) -> UInt {
     guard Build.isSmall || pointee.head.directLimit != 0 else { return unready(raw, size) }
-    guard size <= SizeClass.slotSize(SizeClass.lastRegular), size > pointee.head.directLimit else {
+    guard size <= SizeClass.fastLimit, size > pointee.head.directLimit else {
       return zoneAllocateRarely(raw, size)
     }
     let bin = bin(SizeClass.regular(size))
@@ -104,18 +104,18 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     size: UInt, alignment: UInt, nowait: Bool = false, status: inout Status
   ) -> UnsafeMutableRawPointer? {
     guard isInitialized else { return fail(.notInitialized, &status) }
-    guard let index = classIndex(size: size, alignment: alignment) else { return fail(.invalidLayout, &status) }
-    let bin = bin(index)
-    if Build.isSmall || SizeClass.stride(slotSize: bin.pointee.slotSize, alignment: alignment) == 1 {
-      return allocate(from: bin, nowait: nowait, status: &status)
+    guard let index = classIndex(size: size, alignment: alignment) else {
+      return Build.isSmall
+        ? fail(.invalidLayout, &status)
+        : allocateRun(size: size, alignment: alignment, nowait: nowait, status: &status)
     }
-    return allocate(from: bin, alignment: alignment, nowait: nowait, status: &status)
+    return allocate(from: bin(index), nowait: nowait, status: &status)
   }
 
-  /// Allocates from a bin whose slots all have the alignment.
+  /// Allocates from a bin.
   func allocate(from bin: BinPointer, nowait: Bool = false, status: inout Status) -> UnsafeMutableRawPointer? {
     checkInvariantsNowAndThen()
-    if isHardened { return allocateHardened(bin, alignment: 1, nowait: nowait, status: &status) }
+    if isHardened { return allocateHardened(bin, nowait: nowait, status: &status) }
     while true {
       // In each round, because code that ran during the provider's call may have allocated.
       forgetLast()
@@ -131,21 +131,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     }
   }
 
-  /// Allocates from a bin of which only some slots have the alignment.
-  private func allocate(
-    from bin: BinPointer, alignment: UInt, nowait: Bool, status: inout Status
-  ) -> UnsafeMutableRawPointer? {
-    if isHardened { return allocateHardened(bin, alignment: alignment, nowait: nowait, status: &status) }
-    while true {
-      // In each round, because code that ran during the provider's call may have allocated.
-      forgetLast()
-      if let slot = bin.claim(alignment: alignment) { return UnsafeMutableRawPointer(bitPattern: slot) }
-      status = supply(bin, nowait: nowait)
-      guard status == .ok else { return nil }
-    }
-  }
-
-  private func fail(_ why: Status, _ status: inout Status) -> UnsafeMutableRawPointer? {
+  func fail(_ why: Status, _ status: inout Status) -> UnsafeMutableRawPointer? {
     status = why
     return nil
   }
@@ -179,12 +165,13 @@ func zoneAllocateOtherSize(_ zone: UnsafeMutableRawPointer, _ size: UInt) -> UIn
   zone.assumingMemoryBound(to: ZoneState.self).allocateOtherSize(size, unready: zoneAllocateHardened)
 }
 
-/// Allocates a size that is 0, or so large that its class is searched.
+/// Allocates a size that is 0, or so large that the object takes a run of its own.
 @c(slm_core_zone_allocate_rarely)
 @inline(never)
 @usableFromInline
 func zoneAllocateRarely(_ zone: UnsafeMutableRawPointer, _ size: UInt) -> UInt {
   let zone = zone.assumingMemoryBound(to: ZoneState.self)
-  guard let index = SizeClass.index(size: size) else { return 0 }
-  return zone.allocate(zone.bin(index))
+  if let index = zone.classIndex(size: size) { return zone.allocate(zone.bin(index)) }
+  var status = Status.ok
+  return Build.isSmall ? 0 : bits(zone.allocateRun(size: size, alignment: 1, nowait: false, status: &status))
 }

@@ -15,16 +15,24 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
   /// Bytes of each slot of a slab that belong to the object.
   @inline(__always) func usableSize(_ slab: SlabPointer) -> UInt { slab.slotSize &- canarySize }
 
-  /// The class of a layout in this zone. In a hardened zone it also has room for the canary.
+  /// The class of a layout in this zone; nil if it has none. In a hardened zone the class also has room for the canary.
+  /// Where the provider gives runs, objects above 64 KiB take one, and do not share a slab.
   @inline(__always) func classIndex(size: UInt, alignment: UInt = 1) -> UInt? {
     Build.isSmall
       ? SizeClass.index(size: size, alignment: alignment) : classIndexInProfile(size: size, alignment: alignment)
   }
 
   @inline(never) private func classIndexInProfile(size: UInt, alignment: UInt) -> UInt? {
-    guard isHardened else { return SizeClass.index(size: size, alignment: alignment) }
     guard size <= maxSize else { return nil }
-    return SizeClass.index(size: withCanary(size), alignment: alignment)
+    let size = isHardened ? withCanary(size) : size
+    guard let index = SizeClass.index(size: size, alignment: alignment) else { return nil }
+    return pointee.provider.givesRuns && SizeClass.slotSize(index) > SizeClass.fastLimit ? nil : index
+  }
+
+  /// Whether the zone can serve a layout, from a class or by a run.
+  func canServe(size: UInt, alignment: UInt) -> Bool {
+    guard isInitialized, classIndex(size: size, alignment: alignment) == nil else { return true }
+    return !Build.isSmall && canServeRun(size: size, alignment: alignment)
   }
 
   /// Whether the guards of a page are intact. True in a zone without guards.

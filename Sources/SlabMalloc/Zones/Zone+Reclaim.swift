@@ -1,72 +1,144 @@
 import CSlabmalloc
 
-/// Pages out: reclaim returns empty pages, and the end of the zone returns all.
+/// Pages out: reclaim returns empty slabs, and the end of the zone returns all.
 extension UnsafeMutablePointer where Pointee == ZoneState {
-  /// Returns up to this many empty pages of each size to the provider. Returns their numbers.
+  /// Slabs that have left the zone, on their way to the provider. They go in batches, because zones per CPU wait for
+  /// each other before each batch.
+  struct Leaving {
+    var runs = InlineArray<16, (address: UInt, bytes: UInt)>(repeating: (0, 0))
+    var count = 0
+
+    var isFull: Bool { count == 16 }
+
+    mutating func append(_ run: (address: UInt, bytes: UInt)) {
+      runs[unchecked: count] = run
+      count += 1
+    }
+  }
+
+  /// Gives the runs to the provider, without the lock.
+  func release(_ leaving: inout Leaving) {
+    guard leaving.count != 0 else { return }
+    let (count, runs) = (leaving.count, leaving.runs)
+    leaving.count = 0
+    unlocked {
+      if !Build.isSmall, let gate = pointee.gate { gate.pointee.quiesce?(gate.pointee.group) }
+      for index in 0..<count { release(runs[unchecked: index].address, runs[unchecked: index].bytes) }
+    }
+  }
+
+  /// Returns up to this many empty pages of each size to the provider: slabs, runs that no object has, and tables that
+  /// nothing needs. Returns their numbers.
   func reclaim(basePages baseLimit: Int, largePages largeLimit: Int) -> (base: Int, large: Int) {
-    var base = reclaim(basePages.page, atMost: baseLimit)
-    var large = Build.isSmall ? 0 : reclaim(.large, atMost: largeLimit)
-    // A table leaves after the pages that it lists have left. These may have the other size.
-    shrinkTables(basePages.page, atMost: baseLimit, &base)
-    shrinkTables(.large, atMost: largeLimit, &large)
+    returnReady()
+    var (base, large) = (0, 0)
+    var leaving = Leaving()
+    for index in 0..<pointee.binCount {
+      while isInitialized {
+        let slab = spare(bin(index), baseLimit - base, largeLimit - large)
+        guard let slab else { break }
+        if isLargePage(slab.bytes) { large += 1 } else { base += Int(slab.bytes &>> UInt(page.shift)) }
+        bin(index).removeEmpty(slab)
+        leaving.append(remove(slab))
+        if leaving.isFull { release(&leaving) }
+      }
+    }
+    while !Build.isSmall, isInitialized, base < baseLimit, let run = takeFreeRun(bytes: nil) {
+      base += Int(run.bytes &>> UInt(page.shift))
+      leaving.append(run)
+      if leaving.isFull { release(&leaving) }
+    }
+    while isInitialized, base < baseLimit, let table = unneededTable() {
+      base += 1
+      leaving.append((table, page.size))
+      if leaving.isFull { release(&leaving) }
+    }
+    release(&leaving)
     checkInvariants()
     return (base, large)
   }
 
-  /// Returns up to this many empty pages of a size to the provider. Returns their number.
-  func reclaim(_ page: PageSize, atMost limit: Int) -> Int {
-    returnReady(page)
-    var count = 0
-    while count < limit, isInitialized, let slab = takeEmpty(page) {
-      releasePage(removePage(slab), page)
-      count += 1
+  /// The first empty slab of a bin that is not needed for the reserve and within the limits.
+  private func spare(_ bin: BinPointer, _ base: Int, _ large: Int) -> SlabPointer? {
+    var candidate = bin.pointee.empty.first
+    while let slab = candidate {
+      candidate = slab.pointee.next
+      let fits = isLargePage(slab.bytes) ? large > 0 : Int(slab.bytes &>> UInt(page.shift)) <= base
+      if fits, isIntact(slab) { return bin.isSpare(slab) ? slab : nil }
     }
-    return count
+    return nil
   }
 
-  /// Takes an empty page out of the zone for the caller.
-  func takeEmptyPage(_ page: PageSize) -> UInt? {
-    guard isInitialized, page.isLarge || page == basePages.page else { return nil }
-    returnReady(page)
-    guard let slab = takeEmpty(page) else { return nil }
-    return removePage(slab)
+  /// A page that the directory no longer needs.
+  private func unneededTable() -> UInt? {
+    guard let directory = pointee.directory else { return nil }
+    return directory.change {
+      guard let table = directory.takeUnneeded() else { return nil }
+      directory.pointee.ledger.giveBack(page)
+      return table
+    }
+  }
+
+  /// Gives the empty slabs of other bins back to a provider that may join them to a longer run. False if there is none.
+  func giveEmptyBack(besides taker: BinPointer) -> Bool {
+    guard pointee.provider.givesRuns else { return false }
+    var isAny = false
+    for index in 0..<pointee.binCount where bin(index) != taker {
+      while isInitialized, bin(index).pointee.emptyCount != 0 {
+        var leaving = Leaving()
+        while !leaving.isFull, let slab = bin(index).pointee.empty.first, bin(index).isSpare(slab), isIntact(slab) {
+          bin(index).removeEmpty(slab)
+          leaving.append(remove(slab))
+        }
+        guard leaving.count != 0 else { break }
+        isAny = true
+        release(&leaving)
+      }
+    }
+    return isAny && isInitialized
+  }
+
+  /// Gives empty slabs of a bin back that are more than it keeps. Pages that the client pushes stay until it asks.
+  @inline(never) func trim(_ bin: BinPointer) {
+    guard pointee.provider.allocate != nil, pointee.provider.release != nil else { return }
+    var leaving = Leaving()
+    while !leaving.isFull, let slab = bin.takeSpare(atMost: UInt.max) { leaving.append(remove(slab)) }
+    release(&leaving)
+  }
+
+  /// Takes an empty slab, or a pushed run without an object, out of the zone for the caller.
+  func takeEmptyPage(_ bytes: UInt) -> UInt? {
+    guard isInitialized, bytes != 0 else { return nil }
+    returnReady()
+    for index in 0..<pointee.binCount {
+      let bin = bin(index)
+      var candidate = bin.pointee.empty.first
+      while let slab = candidate {
+        candidate = slab.pointee.next
+        guard slab.bytes == bytes, bin.isSpare(slab), isIntact(slab) else { continue }
+        bin.removeEmpty(slab)
+        let address = remove(slab).address
+        waitForReaders()
+        return address
+      }
+    }
+    return Build.isSmall ? nil : takeFreeRun(bytes: bytes)?.address
+  }
+
+  private func waitForReaders() {
+    guard !Build.isSmall, let gate = pointee.gate, let quiesce = gate.pointee.quiesce else { return }
+    gate.unlocked { quiesce(gate.pointee.group) }
   }
 
   /// Returns ready and quarantined slots to their slabs, because current slabs may be empty too, and so may slabs whose
   /// used slots are all in quarantine.
-  func returnReady(_ page: PageSize) {
-    if !Build.isSmall, let hardening = pointee.hardening { return endQuarantines(page, hardening) }
+  func returnReady() {
     forgetLast()
-    for index in 0..<pointee.binCount where bin(index).pointee.page == page { bin(index).returnReady() }
+    for index in 0..<pointee.binCount { returnReady(bin(index)) }
   }
 
-  /// Returns every page to the provider, used or not, and ends the zone.
-  func destroy(live: inout UInt) -> Status {
-    guard isInitialized else { return .notInitialized }
-    live = liveSlots
-    guard pointee.ledger.pagesHeld == 0 || pointee.provider.release != nil else {
-      return .noProvider
-    }
-    // The buckets are still needed. The zone therefore ends first, for a provider that calls back, and the pages leave
-    // afterwards.
-    let base = (basePages.buckets, basePages.pointee.bucketMask)
-    let large = (largePages.buckets, largePages.pointee.bucketMask)
-    end()
-    giveBackAll(basePages, buckets: base.0, mask: base.1)
-    if !Build.isSmall { giveBackAll(largePages, buckets: large.0, mask: large.1) }
-    return .ok
-  }
-
-  private func giveBackAll(_ pages: PageMapPointer, buckets: UnsafeMutablePointer<UInt>, mask: UInt) {
-    let page = pages.page
-    for bucket in 0...Int(mask) {
-      var slab = SlabPointer.ending(at: buckets[bucket])
-      while let found = slab {
-        slab = found.pointee.nextInBucket
-        found.pointee.seal = 0
-        releasePage(found.pageAddress, page)
-      }
-    }
-    if !Build.isSmall, let table = pages.pointee.table { releasePage(UInt(bitPattern: buckets), table) }
+  func returnReady(_ bin: BinPointer) {
+    if !Build.isSmall, let hardening = pointee.hardening { return bin.endQuarantine(hardening) { slab(around: $0) } }
+    bin.returnReady { slab(around: $0) }
   }
 }

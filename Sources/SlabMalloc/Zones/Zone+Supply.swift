@@ -7,9 +7,9 @@ struct Pull {
   var outer: UnsafeMutablePointer<Pull>?
 }
 
-/// The supply of a bin that has no slots left: an empty slab of another bin, or a page from the provider.
+/// The supply of a bin that has no slots left: an empty slab of another bin, or a slab from the provider.
 extension UnsafeMutablePointer where Pointee == ZoneState {
-  /// Gives a bin a slab if possible: an empty one of another bin, else a page from the provider. On success the caller
+  /// Gives a bin a slab if possible: an empty one of another bin, else pages from the provider. On success the caller
   /// tries again, because another thread may have been faster. With `nowait` it does not call the provider.
   func supply(_ bin: BinPointer, nowait: Bool = false) -> Status {
     // Without a provider the client assigns pages: refill gave them to their class, and they stay there.
@@ -18,34 +18,75 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     let status = nowait ? Status.outOfMemory : pull(bin)
     guard status != .ok else { return .ok }
     // The last resort: current slabs that are empty. They stay untouched while there are pages.
-    returnReady(bin.pointee.page)
-    return carveEmpty(for: bin) ? .ok : status
+    returnReady()
+    if carveEmpty(for: bin) { return .ok }
+    guard !Build.isSmall, status == .outOfMemory, !nowait, giveEmptyBack(besides: bin) else { return status }
+    return pull(bin)
   }
 
   /// Carves an empty slab of another bin anew for this bin.
   private func carveEmpty(for bin: BinPointer) -> Bool {
-    guard let slab = takeEmpty(bin.pointee.page, besides: bin) else { return false }
-    carve(slab, for: bin)
-    bin.add(slab)
-    return true
+    for index in 0..<pointee.binCount where self.bin(index) != bin {
+      guard let slab = self.bin(index).pointee.empty.first, isIntact(slab), canServe(slab, bin),
+        self.bin(index).isSpare(slab)
+      else { continue }
+      self.bin(index).removeEmpty(slab)
+      carve(slab, from: slab.pointee.start, for: bin)
+      bin.add(slab)
+      return true
+    }
+    return false
   }
 
-  /// An empty slab with pages of this size, from any bin that can spare one.
-  @inline(never) func takeEmpty(_ page: PageSize, besides taker: BinPointer? = nil) -> SlabPointer? {
-    for index in 0..<pointee.binCount where bin(index).pointee.page == page && bin(index) != taker {
-      if !Build.isSmall, let slab = bin(index).pointee.empty.first, !isIntact(slab) { continue }
-      if let slab = bin(index).takeSpare() { return slab }
-    }
-    return nil
+  private func canServe(_ slab: SlabPointer, _ bin: BinPointer) -> Bool {
+    accepts(slab.bytes, bin) && slab.pointee.start & (slabAlignment(slab.bytes, bin) &- 1) == 0
+  }
+
+  /// Whether a run of this many bytes can be a slab of a bin: it holds a slot, and is no larger than what the bin takes
+  /// from the provider or, for slots above a base page's, a large page.
+  func accepts(_ bytes: UInt, _ bin: BinPointer) -> Bool {
+    if Build.isSmall { return bytes == page.size }
+    let isSmall = bin.pointee.slotSize <= SlabGeometry.largestOnBasePage(page)
+    let most = max(UInt(bin.pointee.slabBytes), isSmall ? page.size : PageSize.large.size)
+    return bytes & page.mask == 0 && bytes <= most && bytes >= bin.pointee.slotSize
+      && bin.geometry(bytes: bytes).slotCount > 0
+  }
+
+  /// The alignment of a slab of a bin.
+  func slabAlignment(_ bytes: UInt, _ bin: BinPointer) -> UInt {
+    bytes == PageSize.large.size ? bytes : max(page.size, SizeClass.naturalAlignment(bin.pointee.slotSize))
   }
 
   @inline(never) private func pull(_ bin: BinPointer) -> Status {
+    pulling {
+      let wanted = UInt(bin.pointee.slabBytes)
+      var status = pullSlab(bin, wanted)
+      // A provider without such a run may have a shorter one.
+      let least = roundUp(bin.pointee.slotSize &+ SlabGeometry.descriptorSize &+ 64, to: page.size)
+      if status == .outOfMemory, !Build.isSmall, pointee.provider.givesRuns, least < wanted {
+        status = pullSlab(bin, least)
+      }
+      return status
+    }
+  }
+
+  private func pullSlab(_ bin: BinPointer, _ bytes: UInt) -> Status {
+    guard let address = requestPages(bytes, slabAlignment(bytes, bin)) else {
+      return isInitialized ? Status.outOfMemory : .notInitialized
+    }
+    let status = isInitialized ? takeIn(address, bytes, for: bin) : .notInitialized
+    returnUnusable(address, bytes, status)
+    if status == .ok { growWhenCrowded(address) }
+    return status
+  }
+
+  /// Runs the body, which calls the provider, unless this caller is inside of such a call already.
+  func pulling(_ body: () -> Status) -> Status {
     var pull = Pull(context: pointee.gate == nil ? 0 : Platform.context(), outer: pointee.pulls)
     if isPulling(pull.context) { return .reentrant }
     return withUnsafeMutablePointer(to: &pull) { pull in
       pointee.pulls = pull
-      let status = takePage(for: bin)
-      if status == .ok { growTable(basePages); growTable(largePages) }
+      let status = body()
       unlink(pull)
       return status
     }
@@ -66,35 +107,5 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     var link = pointee.pulls
     while let found = link, found.pointee.outer != pull { link = found.pointee.outer }
     link?.pointee.outer = pull.pointee.outer
-  }
-
-  private func takePage(for bin: BinPointer) -> Status {
-    let page = bin.pointee.page
-    guard let address = requestPage(page) else {
-      return isInitialized ? Status.outOfMemory : .notInitialized
-    }
-    let status = isInitialized ? refill(bin, page: address, pageSize: page.bytes) : .notInitialized
-    returnUnusable(address, page, status)
-    return status
-  }
-
-  /// Gives back a page that the zone cannot use, unless an allocator already owns it.
-  func returnUnusable(_ address: UInt, _ page: PageSize, _ status: Status) {
-    if status != .ok && status != .pageOwned { releasePage(address, page) }
-  }
-
-  /// Requests a page from the provider, without the lock.
-  func requestPage(_ page: PageSize) -> UInt? {
-    let provider = pointee.provider
-    guard let allocate = provider.allocate else { return nil }
-    guard let memory = unlocked({ allocate(provider.context, page.bytes) }) else { return nil }
-    return UInt(bitPattern: memory)
-  }
-
-  /// Gives a page back to the provider, without the lock. The zone must have forgotten the page before.
-  @inline(never) func releasePage(_ address: UInt, _ page: PageSize) {
-    let provider = pointee.provider
-    guard let release = provider.release, let memory = UnsafeMutableRawPointer(bitPattern: address) else { return }
-    unlocked { release(provider.context, memory, page.bytes) }
   }
 }

@@ -34,18 +34,18 @@ extension Options {
   /// `slotSize` is 0 for a zone of all size classes.
   fileprivate func make(in memory: UnsafeMutableRawPointer, bins: UInt, slotSize: UInt) {
     guard !Build.isSmall, isShared else {
-      return start(memory.assumingMemoryBound(to: ZoneState.self), nil, slotSize: slotSize)
+      return start(memory.assumingMemoryBound(to: ZoneState.self), Sharing(), slotSize: slotSize)
     }
     memory.assumingMemoryBound(to: SharedZone.self).initialize(
       cpuCount: cpuCount, bins: bins, page: page, profile: profile
     ) { start($0, $1, slotSize: slotSize) }
   }
 
-  private func start(_ zone: ZonePointer, _ gate: PageGatePointer?, slotSize: UInt) {
+  private func start(_ zone: ZonePointer, _ sharing: Sharing, slotSize: UInt) {
     if slotSize == 0 {
-      zone.initialize(page: page, provider: provider, gate: gate, profile: profile)
+      zone.initialize(page: page, provider: provider, sharing: sharing, profile: profile)
     } else {
-      zone.initialize(slotSize: slotSize, page: page, provider: provider, gate: gate, profile: profile)
+      zone.initialize(slotSize: slotSize, page: page, provider: provider, sharing: sharing, profile: profile)
     }
     zone.pointee.name = name
   }

@@ -29,12 +29,12 @@ public func slm_cache_slot_size(_ cache: OpaquePointer) -> Int {
 @_cdecl("slm_cache_page_size") @implementation
 public func slm_cache_page_size(_ cache: OpaquePointer) -> Int {
   let zone = AnyZone(cache).first
-  return zone.isInitialized ? zone.bin(0).pointee.page.bytes : 0
+  return zone.isInitialized ? Int(bitPattern: zone.pageSize(of: zone.bin(0))) : 0
 }
 
 @_cdecl("slm_cache_refill") @implementation
 public func slm_cache_refill(_ cache: OpaquePointer, _ page: UnsafeMutableRawPointer?, _ pageSize: Int) -> slm_status {
-  AnyZone(cache).withOwn { $0.refillObjects(page: bits(page), pageSize: pageSize) }
+  AnyZone(cache).withOwn { $0.refillObjects(page: bits(page), pageSize: bits(pageSize)) }
 }
 
 @_cdecl("slm_cache_allocate") @implementation

@@ -10,9 +10,11 @@ extension AnyZone {
     guard GrowingStruct.fits(out, firstSize: firstSize) else { return .invalidArgument }
     var result = slm_statistics()
     forEach {
-      result.add($0)
+      result.add($0.pointee.ledger)
+      if !Build.isSmall { result.slots_retired += UInt64($0.pointee.hardening?.pointee.retired ?? 0) }
       return true
     }
+    withOne { result.add($0) }
     return GrowingStruct.deliver(result, to: out, firstSize: firstSize)
   }
 
@@ -20,27 +22,27 @@ extension AnyZone {
     guard first.isInitialized else { return .notInitialized }
     guard bits(index) < first.pointee.binCount, GrowingStruct.fits(out) else { return .invalidArgument }
     var result = slm_class_statistics()
-    forEach {
-      result.add($0, index: bits(index))
-      return true
-    }
+    withOne { result.add($0, index: bits(index)) }
     return GrowingStruct.deliver(result, to: out)
   }
 }
 
 extension slm_statistics {
+  /// Adds what all zones share.
   fileprivate mutating func add(_ zone: ZonePointer) {
-    let ledger = zone.pointee.ledger
-    let live = zone.live
+    if let directory = zone.pointee.directory { add(directory.pointee.ledger) }
     class_count = UInt32(zone.pointee.binCount)
+    table_pages = zone.tablePages
+    let live = zone.live
+    slots_live = UInt64(live.slots)
+    bytes_live = UInt64(live.bytes)
+  }
+
+  fileprivate mutating func add(_ ledger: Ledger) {
     base_pages_taken += ledger.baseTaken
     base_pages_given_back += ledger.baseGivenBack
     large_pages_taken += ledger.largeTaken
     large_pages_given_back += ledger.largeGivenBack
-    table_pages += zone.tablePages
-    slots_live += UInt64(live.slots)
-    bytes_live += UInt64(live.bytes)
-    if !Build.isSmall { slots_retired += UInt64(zone.pointee.hardening?.pointee.retired ?? 0) }
   }
 }
 

@@ -5,7 +5,7 @@ public struct SafeZoneAllocator: ~Copyable, @unchecked Sendable {
   private let safeZone: LockedZonePointer
 
   /// Bytes of storage for the state of a zone. The storage must be aligned to 64 bytes.
-  public static var storageSize: Int { LockedZonePointer.storageSize(bins: SizeClass.count, .hardened) }
+  public static var storageSize: Int { LockedZonePointer.storageSize(bins: SizeClass.count, .hardened, sharesDirectory: false) }
 
   /// A zone that takes its pages from a provider, and one page for its own state.
   public init(
@@ -14,7 +14,7 @@ public struct SafeZoneAllocator: ~Copyable, @unchecked Sendable {
     home = try Home(pageSize, provider, needed: Self.storageSize)
     safeZone = home.memory.assumingMemoryBound(to: LockedZone.self)
     safeZone.zone.initialize(
-      page: home.basePage, provider: home.provider, gate: safeZone.initializeGate(), profile: profile)
+      page: home.basePage, provider: home.provider, sharing: Sharing(gate: safeZone.initializeGate()), profile: profile)
   }
 
   /// A zone in your storage, which must outlive it. Without a provider you push pages with `refill`, and must take them
@@ -26,7 +26,7 @@ public struct SafeZoneAllocator: ~Copyable, @unchecked Sendable {
     home = try Home(storage, pageSize, provider, needed: Self.storageSize)
     safeZone = home.memory.assumingMemoryBound(to: LockedZone.self)
     safeZone.zone.initialize(
-      page: home.basePage, provider: home.provider, gate: safeZone.initializeGate(), profile: profile)
+      page: home.basePage, provider: home.provider, sharing: Sharing(gate: safeZone.initializeGate()), profile: profile)
   }
 
   deinit {
@@ -87,7 +87,7 @@ public struct SafeZoneAllocator: ~Copyable, @unchecked Sendable {
       safeZone.locked {
         $0.refill(
           size: bits(layout.size), alignment: bits(layout.alignment),
-          page: bits(page.baseAddress), pageSize: page.count)
+          page: bits(page.baseAddress), pageSize: UInt(page.count))
       })
   }
 
@@ -98,7 +98,7 @@ public struct SafeZoneAllocator: ~Copyable, @unchecked Sendable {
 
   /// Takes an empty page of a size out of the zone and hands it to you; nil if there is none.
   public func reclaimPage(_ page: PageSize) -> UnsafeMutableRawPointer? {
-    UnsafeMutableRawPointer(bitPattern: safeZone.locked { $0.takeEmptyPage(page) } ?? 0)
+    UnsafeMutableRawPointer(bitPattern: safeZone.locked { $0.takeEmptyPage(page.size) } ?? 0)
   }
 
   /// Statistics of a size class. Index 0 is the smallest class.

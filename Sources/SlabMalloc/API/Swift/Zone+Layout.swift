@@ -30,7 +30,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
 
   func reclaimOrThrow(_ page: PageSize, atMost limit: Int) throws(AllocationError) -> Int {
     guard pointee.provider.release != nil else { throw .noProvider }
-    guard page.isLarge || page == basePages.page else { throw .wrongPageSize }
+    guard page.isLarge || page == self.page else { throw .wrongPageSize }
     let count = reclaim(basePages: page.isLarge ? 0 : limit, largePages: page.isLarge ? limit : 0)
     return page.isLarge ? count.large : count.base
   }

@@ -3,26 +3,6 @@ import CSlabPort
 /// The slots of a hardened zone's slab. No word of the slab is opened for allocation. The pending halves of its words
 /// hold the slots that are neither available nor live: they are in quarantine or retired.
 extension UnsafeMutablePointer where Pointee == Slab {
-  /// Makes every address fail the check for the start of a slot in the fast paths. In a base page the reciprocal moves
-  /// to its upper half. Its lower half becomes 0, and no fraction is below it. In a large page the reciprocal becomes
-  /// 0, because nothing less suffices. The slow path divides there, and the division is cheap compared with the rest of
-  /// the work on such large objects.
-  func harden() { pointee.reciprocal = page.isLarge ? 0 : pointee.reciprocal &<< 32 }
-
-  /// The slot at an address in a hardened slab's page, and whether the address starts it.
-  func hardenedSlot(at address: UInt) -> (index: UInt, isStart: Bool) {
-    hardenedSlot(at: address, pageMask: page.mask, isLarge: page.isLarge)
-  }
-
-  @inline(__always) func hardenedSlot(
-    at address: UInt, pageMask: UInt, isLarge: Bool
-  ) -> (index: UInt, isStart: Bool) {
-    let offset = address & pageMask
-    if !isLarge { return Reciprocal.divideInBasePage(offset, by: pointee.reciprocal &>> 32) }
-    let index = offset / slotSize
-    return (index, index &* slotSize == offset)
-  }
-
   /// Whether a partial slab stays partial when one more of its slots is used.
   @inline(__always) var staysPartial: Bool {
     UInt(pointee.slotCount) &- UInt(truncatingIfNeeded: pointee.countdown) > sparseLimit
@@ -49,7 +29,7 @@ extension UnsafeMutablePointer where Pointee == Slab {
 
   /// Clears all slots of a newly carved slab.
   func clearSlots() {
-    let start = UnsafeMutableRawPointer(bitPattern: pageAddress).unsafelyUnwrapped
+    let start = UnsafeMutableRawPointer(bitPattern: pointee.start).unsafelyUnwrapped
     clear(start, UInt(pointee.slotCount) &* slotSize)
   }
 
@@ -69,18 +49,6 @@ extension UnsafeMutablePointer where Pointee == Slab {
     let bit = (first &+ UInt(truncatingIfNeeded: turned.trailingZeroBitCount)) % SlotWord.slotCount
     slots.pointee.free = free ^ (1 &<< bit)
     return word &* SlotWord.slotCount &+ bit
-  }
-
-  /// Takes a free slot with an aligned address; every `stride`th slot has one. The search starts at a random slot.
-  func claimAtRandom(_ hardening: HardeningPointer, stride: UInt) -> UInt? {
-    let count = (UInt(pointee.slotCount) &- 1) / stride &+ 1
-    let first = hardening.randomBits(16) % count
-    for step in 0..<count {
-      let place = first &+ step
-      let index = (place < count ? place : place &- count) &* stride
-      if claim(slot: index) { return index }
-    }
-    return nil
   }
 
   /// Makes a used slot pending.

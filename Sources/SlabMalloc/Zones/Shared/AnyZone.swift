@@ -22,6 +22,9 @@ struct AnyZone {
   /// One of the zones that it consists of. Fields that are equal in all zones and never change are read there without a
   /// lock.
   @inline(__always) var first: ZonePointer { shared?.first.zone ?? plain }
+
+  /// The zone that has the large objects.
+  @inline(__always) var reserves: ZonePointer { shared?.reserves.zone ?? plain }
 }
 
 /// The zones that a call concerns, as in SharedZone.
@@ -36,6 +39,14 @@ extension AnyZone {
 
   @inline(__always) func forEach(_ body: (ZonePointer) -> Bool) {
     if Build.isSmall { _ = body(plain) } else { forEachOfAny(body) }
+  }
+
+  /// Runs the body with one of the zones, while holding its lock. Each knows the directory of all.
+  @inline(__always) func withOne(_ body: (ZonePointer) -> Void) {
+    forEach {
+      body($0)
+      return false
+    }
   }
 
   // Never inlined, because a call's body should exist once for plain and shared zones.
@@ -81,7 +92,7 @@ func anyZoneAllocateOtherSize(_ zone: UnsafeMutableRawPointer, _ size: UInt) -> 
 @usableFromInline
 func anyZoneDeallocateSlowly(_ zone: UnsafeMutableRawPointer, _ address: UInt) -> Status {
   if !Build.isSmall, isFace(zone) { return sharedZoneDeallocate(zone, address) }
-  return zone.assumingMemoryBound(to: ZoneState.self).deallocateSlowly(address)
+  return zoneDeallocateSlowly(zone, address)
 }
 
 @c(slm_core_any_zone_deallocate_other_size)

@@ -113,8 +113,12 @@ func sharedZoneAllocateHolding(
 @inline(never)
 @usableFromInline
 func sharedZoneAllocateElsewhere(_ zone: UnsafeMutableRawPointer, _ size: UInt) -> UInt {
+  let shared = zone.assumingMemoryBound(to: SharedZone.self)
   var status = Status.ok
-  let memory = zone.assumingMemoryBound(to: SharedZone.self).allocateElsewhere(status: &status) {
+  if size > SizeClass.fastLimit {
+    return bits(shared.allocate(size: size, alignment: 1, nowait: false, status: &status))
+  }
+  let memory = shared.allocateElsewhere(status: &status) {
     $0.allocate(size: size, alignment: 1, nowait: $1, status: &$2)
   }
   return bits(memory)
@@ -147,9 +151,7 @@ func sharedZoneDeallocateHolding(
 func sharedZoneDeallocateElsewhere(_ zone: UnsafeMutableRawPointer, _ address: UInt) -> Status {
   let shared = zone.assumingMemoryBound(to: SharedZone.self)
   guard shared.pointee.cpuCount != 0 else { return .foreignPointer }
-  let status = shared.zone(shared.guess(for: address)).locked { $0.deallocateByCall(address) }
-  return _fastPath(status != .foreignPointer)
-    ? status : shared.withOther(of: address, isGuessTried: true) { $0.deallocate(address) }
+  return shared.withOther(of: address) { $0.deallocateByCall(address) }
 }
 
 @c(slm_core_shared_zone_deallocate_sized)

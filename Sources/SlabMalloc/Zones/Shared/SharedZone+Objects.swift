@@ -5,7 +5,11 @@ extension UnsafeMutablePointer where Pointee == SharedZone {
   @inline(never) func allocate(
     size: UInt, alignment: UInt, nowait: Bool, status: inout Status
   ) -> UnsafeMutableRawPointer? {
-    allocate(nowait: nowait, status: &status) {
+    if first.zone.classIndex(size: size, alignment: alignment) == nil {
+      // The zone of the reserves has the large objects.
+      return reserves.locked { $0.allocate(size: size, alignment: alignment, nowait: nowait, status: &status) }
+    }
+    return allocate(nowait: nowait, status: &status) {
       $0.allocate(size: size, alignment: alignment, nowait: $1, status: &$2)
     }
   }

@@ -14,49 +14,47 @@ extension UnsafeMutablePointer where Pointee == SharedZone {
 
   /// Moves an empty page from any CPU's zone to the zone that keeps the reserves.
   @inline(never) private func moveEmptyPage(to bin: BinPointer) -> Bool {
-    let (reserves, page) = (reserves, bin.pointee.page)
+    let (reserves, bytes) = (reserves, UInt(bin.pointee.slabBytes))
     // Without a provider pages stay in their class.
     guard pointee.cpuCount != 0, reserves.zone.pointee.provider.allocate != nil else { return false }
     var found: UInt?
     forEach {
       // The zone of the reserves comes last, and has already used its own pages.
-      if $0 != reserves.zone { found = $0.takeEmptyPage(page) }
+      if $0 != reserves.zone { found = $0.takeEmptyPage(bytes) }
       return found == nil
     }
     guard let address = found else { return false }
-    return reserves.locked { $0.refill(bin, page: address, pageSize: page.bytes) } == .ok
+    return reserves.locked { $0.refill(bin, page: address, pageSize: bytes) } == .ok
   }
 
   /// Returns every page to the provider, used or not, and ends the zone.
   func destroy(live: inout UInt) -> Status {
-    let count = zoneCount
-    var (slots, pages) = (UInt(0), UInt64(0))
-    var isInitialized = false
+    guard pointee.cpuCount != 0 else { return first.locked { $0.destroy(live: &live) } }
+    guard reserves.zone.isInitialized else { return .notInitialized }
+    let directory = directory
+    live = reserves.locked { $0.live.slots }
+    var pages = directory.pointee.ledger.pagesHeld
     forEach {
-      isInitialized = $0.isInitialized
-      guard isInitialized else { return false }
-      slots += $0.liveSlots
-      pages += $0.pointee.ledger.pagesHeld
+      pages &+= $0.pointee.ledger.pagesHeld
       return true
     }
-    guard isInitialized else { return .notInitialized }
-    live = slots
     guard pages == 0 || first.zone.pointee.provider.release != nil else { return .noProvider }
-    // The zone ends first, for a provider that calls back.
+    // The zones end first, for a provider that calls back.
+    let (zone, view, runs) = (reserves.zone, directory.pointee.view, directory.pointee.runs)
+    forEach {
+      $0.end()
+      return true
+    }
     pointee.cpuCount = 0
-    for index in 0..<count { _ = zone(index).locked { $0.destroy(live: &slots) } }
+    directory.end()
+    zone.giveAllBack(directory, view, runs)
     return .ok
   }
 }
 
-/// The zones' gates call this before they take in a page. The raw pointer is the shared zone.
-@c(slm_core_shared_zone_overlaps)
-func sharedZoneOverlaps(_ group: UnsafeMutableRawPointer?, _ address: UInt, _ pageShift: UInt8) -> Bool {
-  guard let shared = group?.assumingMemoryBound(to: SharedZone.self) else { return false }
-  var overlaps = false
-  shared.forEach {
-    overlaps = $0.overlaps(address, PageSize(shift: pageShift))
-    return !overlaps
-  }
-  return overlaps
+/// The zones' gates call this before pages go back: a lookup that may read them ends before its zone's lock is released.
+@c(slm_core_shared_zone_quiesce)
+func sharedZoneQuiesce(_ group: UnsafeMutableRawPointer?) {
+  guard let shared = group?.assumingMemoryBound(to: SharedZone.self) else { return }
+  shared.forEach { _ in true }
 }

@@ -1,15 +1,21 @@
 /// A bin's reserve: empty slabs that no other bin and no reclaim may take.
 extension UnsafeMutablePointer where Pointee == Bin {
-  /// The number of empty pages that have this many slots with the alignment. Each allocation takes at most one of these
-  /// slots.
-  func pages(for count: UInt, alignment: UInt) -> UInt {
-    let slots = geometry.slotCount
-    let stride = SizeClass.stride(slotSize: pointee.slotSize, alignment: alignment)
-    return count == 0 ? 0 : (count - 1) / ((slots - 1) / stride + 1) + 1
+  /// Whether an empty slab is not needed for the reserve.
+  @inline(__always) func isSpare(_ slab: SlabPointer) -> Bool {
+    pointee.emptySlots &- slab.pointee.slotCount >= pointee.reservedSlots
   }
 
-  /// An empty slab beyond the reserve.
-  func takeSpare() -> SlabPointer? {
-    pointee.emptyCount > pointee.reservedPages ? popEmpty() : nil
+  /// Takes the first empty slab of at most `most` bytes that is not needed for the reserve.
+  func takeSpare(atMost most: UInt) -> SlabPointer? {
+    var candidate = pointee.empty.first
+    while let slab = candidate {
+      if slab.bytes <= most {
+        guard isSpare(slab) else { return nil }
+        removeEmpty(slab)
+        return slab
+      }
+      candidate = slab.pointee.next
+    }
+    return nil
   }
 }

@@ -3,6 +3,9 @@ import CSlabPort
 /// A bin: the slabs of one size class in one zone, and the word from which allocation takes slots. The word "bin" is
 /// jemalloc's.
 ///
+/// Slabs of a class may differ in size: a provider that gives runs gives `slabBytes` at once, and a single page, pushed
+/// or the last that a provider has, is a slab as well if it holds a slot.
+///
 /// A bin opens slabs one after the other. When it opens a word of the current slab, free slots of the word become
 /// ready, and allocations take them without touching the slab's descriptor. Each slab of the class is in one of five
 /// states, see `Slab.State`:
@@ -26,45 +29,53 @@ struct Bin {
   /// The latest opened word of the current slab.
   var cursor: UInt8
   var index: UInt8
-  var page: PageSize
-  /// Slabs in `sparse`.
-  var sparseCount: UInt32
+  /// Bytes of a slab that the bin takes from the provider.
+  var slabBytes: UInt32
   var current: SlabPointer?
   var partial: LinkedList<Slab>
   var sparse: LinkedList<Slab>
   var empty: LinkedStack<Slab>
-  /// Slabs in `empty`.
+  /// Slabs in `empty`, and their slots.
   var emptyCount: UInt32
-  /// The reserve: this many slabs of `empty` stay in the bin.
-  var reservedPages: UInt32
-  /// The freed slots that wait in a hardened zone; nil in other zones.
-  var quarantine: QuarantinePointer?
+  var emptySlots: UInt32
+  /// The reserve: slabs of `empty` with this many slots stay in the bin.
+  var reservedSlots: UInt32
+  /// The distance from the bin to its quarantine; 0 if the zone is not hardened.
+  var quarantineOffset: UInt32
 
   /// Bytes from one bin to the next: 96, or 64 on 32 bits. Every allocation reads the first three fields, and these lie
   /// in one cache line.
   @inline(__always) static var stride: Int {
     Int(roundUp(UInt(MemoryLayout<Bin>.size), to: 4 * UInt(MemoryLayout<UInt>.size)))
   }
-  static let manySparse: UInt32 = 4
+  static let manySparse = 4
+
+  /// A bin keeps at most this many empty slabs, and its reserve. The others go back to the provider.
+  static let mostEmpty: UInt32 = 64
 }
 
 typealias BinPointer = UnsafeMutablePointer<Bin>
 
 extension UnsafeMutablePointer where Pointee == Bin {
-  func initialize(index: UInt8, slotSize: UInt, page: PageSize) {
+  func initialize(index: UInt8, slotSize: UInt, slabBytes: UInt) {
     initialize(
       to: Bin(
         ready: Self.noSlots, wordStart: 0, slotSize: slotSize,
         stretch: slotSize <= 1024 ? UInt8(SlotWord.slotCount) : 16, cursor: 0,
-        index: index, page: page, sparseCount: 0, current: nil, partial: LinkedList(), sparse: LinkedList(),
-        empty: LinkedStack(), emptyCount: 0, reservedPages: 0, quarantine: nil))
+        index: index, slabBytes: UInt32(truncatingIfNeeded: slabBytes), current: nil, partial: LinkedList(),
+        sparse: LinkedList(), empty: LinkedStack(), emptyCount: 0, emptySlots: 0, reservedSlots: 0,
+        quarantineOffset: 0))
   }
 
-  /// The carving of the class's pages.
-  var geometry: SlabGeometry {
-    SlabGeometry(
-      slotSize: pointee.slotSize, page: pointee.page, isGuarded: !Build.isSmall && pointee.quarantine != nil)
+  /// The carving of a slab of the size that the bin takes from the provider.
+  var geometry: SlabGeometry { geometry(bytes: UInt(pointee.slabBytes)) }
+
+  /// The carving of a slab of any size.
+  func geometry(bytes: UInt) -> SlabGeometry {
+    SlabGeometry(slotSize: pointee.slotSize, bytes: bytes, isGuarded: isHardened)
   }
+
+  @inline(__always) var isHardened: Bool { !Build.isSmall && pointee.quarantineOffset != 0 }
 
   private static var noSlots: UnsafeMutablePointer<UInt> {
     UnsafeMutablePointer<UInt>(mutating: slm_port_no_slots())
@@ -96,7 +107,7 @@ extension UnsafeMutablePointer where Pointee == Bin {
 
   /// Opens the next slab. The current slab, if there is one, must have no free slot.
   @inline(never) private func openNextSlab() -> Bool {
-    if !Build.isSmall, pointee.quarantine != nil { return false }
+    if isHardened { return false }
     if let slab = pointee.current {
       pointee.current = nil
       slab.pointee.state = .full
@@ -104,7 +115,7 @@ extension UnsafeMutablePointer where Pointee == Bin {
     }
     guard let next = pointee.partial.removeFirst() ?? popEmpty() else {
       pointee.ready = Self.noSlots
-      return pointee.sparseCount < Bin.manySparse && openSparseSlab()
+      return !hasManySparse && openSparseSlab()
     }
     makeCurrent(next)
     return true
@@ -113,9 +124,14 @@ extension UnsafeMutablePointer where Pointee == Bin {
   /// Opens a sparse slab; false if there is none. Callers use it when there is nothing better.
   func openSparseSlab() -> Bool {
     guard let next = pointee.sparse.removeFirst() else { return false }
-    pointee.sparseCount &-= 1
     makeCurrent(next)
     return true
+  }
+
+  private var hasManySparse: Bool {
+    var slab = pointee.sparse.first
+    for _ in 1..<Bin.manySparse { slab = slab?.pointee.next }
+    return slab != nil
   }
 
   /// Makes a slab current and opens its first word. The slab must be in no list.
@@ -164,18 +180,25 @@ extension UnsafeMutablePointer where Pointee == Bin {
     slab.pointee.hint = 0
     pointee.empty.push(slab)
     pointee.emptyCount &+= 1
+    pointee.emptySlots &+= slab.pointee.slotCount
   }
 
   func popEmpty() -> SlabPointer? {
-    guard let slab = pointee.empty.pop() else { return nil }
-    pointee.emptyCount &-= 1
+    guard let slab = pointee.empty.first else { return nil }
+    removeEmpty(slab)
     return slab
   }
 
-  /// Returns ready slots to their slab. They are free again, and a current slab without used slots becomes empty.
-  @inline(never) func returnReady() {
-    if readySlots != 0 {
-      let slab = SlabPointer.around(pointee.wordStart, pageMask: pointee.page.mask)
+  func removeEmpty(_ slab: SlabPointer) {
+    pointee.empty.remove(slab)
+    pointee.emptyCount &-= 1
+    pointee.emptySlots &-= slab.pointee.slotCount
+  }
+
+  /// Returns ready slots to their slab, which `slabAround` finds by an address in it. They are free again, and a current
+  /// slab without used slots becomes empty.
+  @inline(never) func returnReady(_ slabAround: (UInt) -> SlabPointer?) {
+    if readySlots != 0, let slab = slabAround(pointee.wordStart) {
       let slots = slab.word(slab.word(withReadyAt: pointee.ready))
       let count = slots.pointee.ready.nonzeroBitCount
       slots.pointee = SlotWord(free: slots.pointee.freeSlots, ready: 0)

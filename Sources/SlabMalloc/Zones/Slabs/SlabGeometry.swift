@@ -1,19 +1,19 @@
-/// The geometry of a slab: the numbers of slots and slot words on a page that is carved into slots of one size.
+/// The geometry of a slab: the numbers of slots and slot words in a run of pages that is carved into slots of one size.
 ///
-///     page start                                                        page end
+///     start                                                                      end
 ///     | slot 0 | slot 1 | ... | slot n-1 | slack | slot words | descriptor |
 ///     guarded:                          | slack | guard | slot words | descriptor |
 ///
-/// Slots start at the page's start and therefore have the alignment of their size. The descriptor ends the page, and a
-/// mask finds it from any pointer into the page. Before it lie the slot words, one for each 64 slots (32 on 32 bits),
-/// from the last to the first. In a hardened zone a guard of one word precedes them; see Slab+Guards.
+/// Slots start at the slab's start. The descriptor ends the last page. Before it lie the slot words, one for each 64
+/// slots (32 on 32 bits), from the last to the first. In a hardened zone a guard of one word precedes them; see
+/// Slab+Guards.
 struct SlabGeometry {
   let slotCount: UInt
   let wordCount: UInt
 
-  init(slotSize: UInt, page: PageSize, isGuarded: Bool = false) {
+  init(slotSize: UInt, bytes: UInt, isGuarded: Bool = false) {
     // A slot costs its size and its part of a slot word. This estimate is made exact below.
-    let room = page.size &- Self.descriptorSize &- (!Build.isSmall && isGuarded ? Canary.size : 0)
+    let room = bytes &- Self.descriptorSize &- (!Build.isSmall && isGuarded ? Canary.size : 0)
     var count = room * SlotWord.slotCount / (slotSize * SlotWord.slotCount + Self.wordSize)
     while Self.fits(count + 1, slotSize, room) { count += 1 }
     while !Self.fits(count, slotSize, room) { count -= 1 }
@@ -28,10 +28,34 @@ struct SlabGeometry {
     slots * slotSize + SlotWord.count(forSlots: slots) * wordSize <= room
   }
 
-  /// Slots up to this size are carved from base pages, larger ones from large pages, because a page should have at
-  /// least 15 slots. Small pages serve slots up to 2 KiB all the same, because a kernel has few large pages.
+  /// Slots up to this size are carved from single base pages if the provider gives single pages alone. Larger ones are
+  /// carved from large pages, because a page should have at least 15 slots. Small pages serve slots up to 2 KiB all the
+  /// same, because a kernel has few large pages.
   static func largestOnBasePage(_ page: PageSize) -> UInt {
     let sixteenth = page.size / 16
     return sixteenth > 2048 ? sixteenth : 2048
+  }
+}
+
+/// The size of a class's slabs where the provider gives runs.
+extension SlabGeometry {
+  /// The bytes of a slab: the fewest pages of which slots take 20 of 21 bytes, above 2 KiB 8 of 9. A run of a large
+  /// page's size is never a slab's, because the directory would take it for a large page.
+  static func slabBytes(slotSize: UInt, page: PageSize, isGuarded: Bool) -> UInt {
+    let (part, whole): (UInt, UInt) = slotSize <= 2048 ? (20, 21) : (8, 9)
+    let most = PageSize.large.size - page.size
+    var slots: UInt = 1
+    var best = page.size
+    var bestSlots: UInt = 0
+    while true {
+      let words = SlotWord.count(forSlots: slots) * wordSize
+      let bytes = roundUp(slots * slotSize + words + descriptorSize + (isGuarded ? Canary.size : 0), to: page.size)
+      guard bytes <= most else { return best }
+      // The page's rest may hold more slots.
+      slots = SlabGeometry(slotSize: slotSize, bytes: bytes, isGuarded: isGuarded).slotCount
+      if slots * best > bestSlots * bytes { (best, bestSlots) = (bytes, slots) }
+      if slots * slotSize * whole >= bytes * part { return bytes }
+      slots += 1
+    }
   }
 }

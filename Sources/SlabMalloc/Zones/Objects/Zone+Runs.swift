@@ -1,0 +1,124 @@
+import CSlabmalloc
+
+/// Large objects: each takes a run of pages of its own, from the provider or from the runs that were pushed.
+///
+/// Where the provider gives single pages alone, an object takes a large page, and one that is larger cannot be served.
+extension UnsafeMutablePointer where Pointee == ZoneState {
+  @inline(__always) private var directory: PageDirectoryPointer { pointee.directory.unsafelyUnwrapped }
+
+  /// Whether a zone with this provider can ever serve a layout above the size classes.
+  func canServeRun(size: UInt, alignment: UInt) -> Bool {
+    guard isPowerOfTwo(alignment), size <= UInt(Int.max) / 2, alignment <= UInt(Int.max) / 2 else { return false }
+    guard pointee.provider.allocate != nil, !pointee.provider.givesRuns else { return true }
+    return runBytes(size) <= PageSize.large.size && alignment <= PageSize.large.size
+  }
+
+  /// The bytes of an object's run: its size, with room for a canary, in pages.
+  private func runBytes(_ size: UInt) -> UInt { roundUp(max(size, 1) &+ canarySize, to: page.size) }
+
+  /// Allocates a run of its own for an object.
+  @inline(never) func allocateRun(
+    size: UInt, alignment: UInt, nowait: Bool, status: inout Status
+  ) -> UnsafeMutableRawPointer? {
+    guard isInitialized else { return fail(.notInitialized, &status) }
+    guard pointee.hasRuns, canServeRun(size: size, alignment: alignment) else {
+      return fail(.invalidLayout, &status)
+    }
+    let bytes = runBytes(size)
+    if let run = takeFreeRun(max(size, 1) &+ canarySize, alignment) { return start(run, wanted: bytes) }
+    guard pointee.provider.allocate != nil || pointee.provider.givesRuns, !nowait else {
+      return fail(.outOfMemory, &status)
+    }
+    var run: ObjectRunPointer?
+    status = pulling { pullRun(bytes, alignment, &run) }
+    guard let run else { return nil }
+    return start(run, wanted: bytes)
+  }
+
+  /// A pushed run without an object that holds the size, and the shortest of them.
+  private func takeFreeRun(_ size: UInt, _ alignment: UInt) -> ObjectRunPointer? {
+    var best: ObjectRunPointer?
+    var candidate = directory.pointee.runs.free.first
+    while let run = candidate {
+      candidate = run.pointee.next
+      guard run.room >= size, run.pointee.start & (alignment &- 1) == 0 else { continue }
+      if run.pointee.bytes < best?.pointee.bytes ?? UInt.max { best = run }
+    }
+    if let best { directory.pointee.runs.free.remove(best) }
+    return best
+  }
+
+  private func start(_ run: ObjectRunPointer, wanted: UInt) -> UnsafeMutableRawPointer? {
+    run.pointee.wanted = wanted
+    if let hardening = pointee.hardening { canary(of: run).pointee = hardening.canary(at: bits(canary(of: run))) }
+    return UnsafeMutableRawPointer(bitPattern: run.pointee.start)
+  }
+
+  /// The last word that belongs to the object of a run.
+  func canary(of run: ObjectRunPointer) -> UnsafeMutablePointer<UInt> { Canary.place(run.pointee.start, run.room) }
+
+  private func pullRun(_ bytes: UInt, _ alignment: UInt, _ result: inout ObjectRunPointer?) -> Status {
+    let status = prepareDescriptor()
+    guard status == .ok else { return status }
+    let bytes = pointee.provider.givesRuns ? bytes : PageSize.large.size
+    let alignment = pointee.provider.givesRuns ? max(alignment, page.size) : bytes
+    guard let address = requestPages(bytes, alignment) else {
+      return isInitialized ? .outOfMemory : .notInitialized
+    }
+    let taken = takeInRun(address, bytes, alignment, &result)
+    returnUnusable(address, bytes, taken)
+    return taken
+  }
+
+  private func takeInRun(
+    _ address: UInt, _ bytes: UInt, _ alignment: UInt, _ result: inout ObjectRunPointer?
+  ) -> Status {
+    guard isInitialized else { return .notInitialized }
+    guard canBeRun(address, bytes, alignment: alignment) else { return .badPage }
+    return directory.change {
+      if directory.holdsAny(address, bytes) || isSealed(endingAt: address &+ bytes) { return .pageOwned }
+      guard let run = directory.pointee.runs.takeDescriptor() else { return .outOfMemory }
+      run.pointee.start = address
+      run.pointee.bytes = bytes
+      run.pointee.wanted = 0
+      directory.pointee.runs.insert(run)
+      countTaken(bytes)
+      result = run
+      return .ok
+    }
+  }
+
+  /// Makes sure that a descriptor is free.
+  private func prepareDescriptor() -> Status {
+    while true {
+      if let page = directory.pointee.runs.descriptors.first, page.pointee.free.first != nil { return .ok }
+      let status = takeInTable { address in
+        directory.pointee.runs.descriptors.push(DescriptorPagePointer.make(at: address, page))
+        directory.enterTable(address)
+      }
+      guard status == .ok else { return status }
+    }
+  }
+
+  /// Pushes a run that serves objects from now on.
+  func refillRun(_ address: UInt, _ bytes: UInt, alignment: UInt) -> Status {
+    guard bytes & page.mask == 0, bytes != 0 else { return .wrongPageSize }
+    guard canBeRun(address, bytes, alignment: max(alignment, page.size)) else { return .badPage }
+    let descriptor = ObjectRunPointer(bitPattern: address &+ bytes &- UInt(MemoryLayout<ObjectRun>.stride))
+    guard let run = descriptor else { return .badPage }
+    return directory.change {
+      if directory.holdsAny(address, bytes) || isSealed(endingAt: address &+ bytes) { return .pageOwned }
+      run.initialize(
+        to: ObjectRun(start: address, bytes: bytes, wanted: 0, lower: nil, upper: nil, next: nil, previous: nil))
+      directory.pointee.runs.insert(run)
+      directory.pointee.runs.free.push(run)
+      countTaken(bytes)
+      return .ok
+    }
+  }
+
+  /// The bytes of a run to push for a layout above the size classes.
+  func pushedRunBytes(size: UInt) -> UInt {
+    roundUp(max(size, 1) &+ canarySize &+ UInt(MemoryLayout<ObjectRun>.stride), to: page.size)
+  }
+}
