@@ -27,21 +27,24 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     }
   }
 
-  /// Returns up to this many empty pages of each size to the provider: slabs, runs that no object has, and tables that
-  /// nothing needs. Returns their numbers.
+  /// Returns up to this many empty pages of each size to the provider: slabs, runs that no object has, and pages of unused
+  /// cells. Returns their numbers.
   func reclaim(basePages baseLimit: Int, largePages largeLimit: Int) -> (base: Int, large: Int) {
     returnReady()
-    shrinkDirectory()
     var (base, large) = (0, 0)
     var leaving = Leaving()
-    for index in 0..<pointee.binCount {
-      while isInitialized {
-        let slab = spare(bin(index), baseLimit - base, largeLimit - large)
-        guard let slab else { break }
-        if isLargePage(slab.bytes) { large += 1 } else { base += Int(slab.bytes &>> UInt(page.shift)) }
-        bin(index).removeEmpty(slab)
-        leaving.append(remove(slab))
-        if leaving.isFull { release(&leaving) }
+    var before = -1
+    // Tables that lodge in empty slabs go when there are fewer pages to list.
+    while isInitialized, base + large != before {
+      before = base + large
+      shrinkDirectory()
+      for index in 0..<pointee.binCount {
+        while isInitialized, let slab = spare(bin(index), baseLimit - base, largeLimit - large) {
+          if isLargePage(slab.bytes) { large += 1 } else { base += Int(slab.bytes &>> UInt(page.shift)) }
+          bin(index).removeEmpty(slab)
+          leaving.append(remove(slab))
+          if leaving.isFull { release(&leaving) }
+        }
       }
     }
     while !Build.isSmall, isInitialized, base < baseLimit, let run = takeFreeRun(bytes: nil) {
@@ -49,7 +52,6 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
       leaving.append(run)
       if leaving.isFull { release(&leaving) }
     }
-    if isInitialized { shrinkDirectory() }
     while isInitialized, base < baseLimit, let cells = takeUnusedPage() {
       base += 1
       leaving.append((cells, page.size))
