@@ -780,9 +780,9 @@ typedef struct slm_cache slm_cache;
 #define SLM_CACHE_STORAGE_SIZE (UINTPTR_MAX > 0xFFFFFFFF ? 576 : 384)
 #elif UINTPTR_MAX > 0xFFFFFFFF
 /** Bytes of storage for a cache for one or any thread, and for any profile. @see slm_cache_storage_size */
-#define SLM_CACHE_STORAGE_SIZE 2048
+#define SLM_CACHE_STORAGE_SIZE 2304
 #else
-#define SLM_CACHE_STORAGE_SIZE 1024
+#define SLM_CACHE_STORAGE_SIZE 1280
 #endif
 /** One CPU's share: a cache for each of n CPUs fits into SLM_CACHE_STORAGE_SIZE + n * SLM_CACHE_CPU_STORAGE_SIZE bytes.
  */

@@ -114,7 +114,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
   /// The slab around an address in a page of the zone. nil if the zone has no such page.
   @inline(__always) func slab(around address: UInt) -> SlabPointer? {
     guard isInitialized, let directory = pointee.directory, let slab = directory.slab(around: address),
-      Build.isSmall || slab.pointee.owner == pointee.owner || !isIntact(slab)
+      Build.isSmall || slab.pointee.owner == pointee.owner || isHardened && !isIntact(slab)
     else { return nil }
     return slab
   }

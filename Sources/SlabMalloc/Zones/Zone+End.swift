@@ -8,29 +8,38 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     guard pointee.ledger.pagesHeld &+ directory.pointee.ledger.pagesHeld == 0 || pointee.provider.release != nil else {
       return .noProvider
     }
-    let (view, runs) = (directory.pointee.view, directory.pointee.runs)
     // The zone ends first, for a provider that calls back. What leads to the pages is still there.
+    let view = directory.pointee.view
     end()
     directory.end()
-    giveAllBack(directory, view, runs)
+    unlocked { giveAllBack(directory, view) }
     return .ok
   }
 
-  /// Gives back all pages that a directory with this view and these runs knows. Nobody else uses them any more.
-  func giveAllBack(_ directory: PageDirectoryPointer, _ view: DirectoryView, _ runs: consuming RunTree) {
+  /// Gives back all pages that a directory with this view knows. Nobody else uses them any more. Runs without a lock.
+  ///
+  /// Slabs that lodge tables leave after the last look at a table.
+  func giveAllBack(_ directory: PageDirectoryPointer, _ view: DirectoryView) {
+    var (runs, tables) = (directory.pointee.runs, directory.pointee.tables)
+    let page = directory.page
     directory.pointee.view = view
+    var lodging = LinkedStack<Slab>()
     directory.forEachSlab { slab in
+      guard slab.pointee.lodgers == 0 else { return lodging.push(slab) }
+      slab.pointee.seal = 0
+      release(slab.pointee.start, slab.bytes)
+    }
+    while let slab = lodging.pop() {
       slab.pointee.seal = 0
       release(slab.pointee.start, slab.bytes)
     }
     while !Build.isSmall, let run = runs.root {
       let (start, bytes) = (run.pointee.start, run.pointee.bytes)
       runs.remove(run)
-      if !run.isPushed { runs.giveBack(run, pageMask: directory.page.mask) }
       release(start, bytes)
     }
-    while !Build.isSmall, let page = runs.takeUnusedPage() { release(page, directory.page.size) }
-    directory.forEachTable { release($0, directory.page.size) }
+    while let cells = tables.takeAny() { release(cells, page.size) }
+    while !Build.isSmall, let cells = runs.descriptors.takeAny() { release(cells, page.size) }
     // The provider may have made a new zone in the same storage.
     if !isInitialized { directory.end() }
   }

@@ -35,10 +35,15 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     return !Build.isSmall && canServeRun(size: size, alignment: alignment)
   }
 
-  /// Whether the guards of a page are intact. True in a zone without guards.
+  /// Whether the guards of a slab, of this zone or of another CPU's, are intact. True in a zone without guards.
   @inline(__always) func isIntact(_ slab: SlabPointer) -> Bool {
     guard !Build.isSmall, let hardening = pointee.hardening else { return true }
-    return slab.isIntact(hardening)
+    if _fastPath(slab.pointee.owner == pointee.owner) { return slab.isIntact(hardening) }
+    // A number that no zone has was written over.
+    guard slab.pointee.owner <= pointee.lastOwner, let other = sibling(slab.pointee.owner).pointee.hardening else {
+      return false
+    }
+    return slab.isIntact(other)
   }
 
   /// The slab of a live object, if nothing was written beyond the object's end.

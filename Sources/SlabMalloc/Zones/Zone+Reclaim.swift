@@ -31,6 +31,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
   /// nothing needs. Returns their numbers.
   func reclaim(basePages baseLimit: Int, largePages largeLimit: Int) -> (base: Int, large: Int) {
     returnReady()
+    shrinkDirectory()
     var (base, large) = (0, 0)
     var leaving = Leaving()
     for index in 0..<pointee.binCount {
@@ -48,9 +49,10 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
       leaving.append(run)
       if leaving.isFull { release(&leaving) }
     }
-    while isInitialized, base < baseLimit, let table = unneededTable() {
+    if isInitialized { shrinkDirectory() }
+    while isInitialized, base < baseLimit, let cells = takeUnusedPage() {
       base += 1
-      leaving.append((table, page.size))
+      leaving.append((cells, page.size))
       if leaving.isFull { release(&leaving) }
     }
     release(&leaving)
@@ -64,19 +66,9 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     while let slab = candidate {
       candidate = slab.pointee.next
       let fits = isLargePage(slab.bytes) ? large > 0 : Int(slab.bytes &>> UInt(page.shift)) <= base
-      if fits, isIntact(slab) { return bin.isSpare(slab) ? slab : nil }
+      if fits, isIntact(slab), bin.isSpare(slab) { return slab }
     }
     return nil
-  }
-
-  /// A page that the directory no longer needs.
-  private func unneededTable() -> UInt? {
-    guard let directory = pointee.directory else { return nil }
-    return directory.change {
-      guard let table = directory.takeUnneeded() else { return nil }
-      directory.pointee.ledger.giveBack(page)
-      return table
-    }
   }
 
   /// Gives the empty slabs of other bins back to a provider that may join them to a longer run. False if there is none.
@@ -106,10 +98,19 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     release(&leaving)
   }
 
-  /// Takes an empty slab, or a pushed run without an object, out of the zone for the caller.
+  /// Takes an empty slab, a pushed run without an object, or an unused page of cells, out of the zone for the caller.
   func takeEmptyPage(_ bytes: UInt) -> UInt? {
     guard isInitialized, bytes != 0 else { return nil }
     returnReady()
+    if let address = takeEmptySlab(bytes) { return address }
+    // Tables may lodge in the slabs that are left.
+    shrinkDirectory()
+    if let address = takeEmptySlab(bytes) { return address }
+    guard bytes != page.size else { return takeUnusedPage() }
+    return Build.isSmall ? nil : takeFreeRun(bytes: bytes)?.address
+  }
+
+  private func takeEmptySlab(_ bytes: UInt) -> UInt? {
     for index in 0..<pointee.binCount {
       let bin = bin(index)
       var candidate = bin.pointee.empty.first
@@ -122,7 +123,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
         return address
       }
     }
-    return Build.isSmall ? nil : takeFreeRun(bytes: bytes)?.address
+    return nil
   }
 
   private func waitForReaders() {

@@ -21,25 +21,20 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
 
   /// Makes a run of pages a slab of the bin.
   ///
-  /// The entries of its pages come first, and no lookup finds a slab by them. If a leaf of the directory is
-  /// full meanwhile, the zone takes a page for the directory. The entries lead to the slab after it was carved.
+  /// The entries of its pages come first, and no lookup finds a slab by them. If a leaf of the directory is full
+  /// meanwhile, the zone takes a table. The entries lead to the slab after it was carved.
   func takeIn(_ address: UInt, _ bytes: UInt, for bin: BinPointer) -> Status {
     guard canBeRun(address, bytes, alignment: slabAlignment(bytes, bin)), let directory = pointee.directory else {
       return .badPage
     }
     let step = isLargeEntry(bytes) ? bytes : page.size
-    var entered: UInt = 0
+    var (entered, lodgers) = (UInt(0), UInt8(0))
     while true {
       let status = directory.change { enter(address, bytes, by: step, &entered) }
       if status == .ok { break }
-      if status == .outOfMemory {
-        let grown = growDirectory(for: address &+ entered)
-        if grown == .ok { continue }
-        if isInitialized, grown == .outOfMemory, bytes == page.size, pointee.provider.allocate == nil {
-          // Nobody gives pages for the directory. The one at hand serves it, and the next one serves the class.
-          directory.change { addTable(address, for: address) }
-          return .ok
-        }
+      let next = address &+ entered
+      if status == .outOfMemory, growDirectory(for: next) || isInitialized && pushed(next, bytes, for: bin, &lodgers) {
+        continue
       }
       guard isInitialized else { return .notInitialized }
       directory.change {
@@ -47,7 +42,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
       }
       return status
     }
-    add(address, bytes, by: step, to: bin)
+    add(address, bytes, by: step, to: bin, lodgers)
     return .ok
   }
 
@@ -63,10 +58,16 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     return .ok
   }
 
-  private func add(_ address: UInt, _ bytes: UInt, by step: UInt, to bin: BinPointer) {
+  /// Lodges a table in a page that was pushed. A run has a single page's entries, or none would be left to undo.
+  private func pushed(_ address: UInt, _ bytes: UInt, for bin: BinPointer, _ lodgers: inout UInt8) -> Bool {
+    guard pointee.provider.allocate == nil, bytes == page.size || isLargeEntry(bytes) else { return false }
+    return lodge(address, bytes, for: bin, &lodgers)
+  }
+
+  private func add(_ address: UInt, _ bytes: UInt, by step: UInt, to bin: BinPointer, _ lodgers: UInt8) {
     let directory = pointee.directory.unsafelyUnwrapped
     let slab = SlabPointer.ending(with: address &+ bytes &- 1)
-    carve(slab, from: address, for: bin)
+    carve(slab, from: address, for: bin, lodgers: lodgers)
     directory.change {
       for offset in stride(from: 0, to: bytes, by: Int(step)) {
         directory.setDistance(address &+ offset, (bytes &- offset &- 1) &>> UInt(page.shift))

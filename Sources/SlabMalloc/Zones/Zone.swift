@@ -21,8 +21,10 @@ struct ZoneState: ~Copyable {
   /// Calls of the provider in progress.
   var pulls: UnsafeMutablePointer<Pull>?
   var binCount: UInt
-  /// The number of the zone among the zones per CPU, and the distance between two of them; else 0.
-  var owner: UInt32
+  /// The number of the zone among the zones per CPU, the number of the last one, and the distance between two of them;
+  /// else 0.
+  var owner: UInt16
+  var lastOwner: UInt16
   var stride: UInt32
   /// The slabs and runs that this zone took.
   var ledger: Ledger
@@ -78,7 +80,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
   }
 
   /// The zone of another CPU, or this one.
-  @inline(__always) func sibling(_ owner: UInt32) -> ZonePointer {
+  @inline(__always) func sibling(_ owner: UInt16) -> ZonePointer {
     let distance = (Int(owner) &- Int(pointee.owner)) &* Int(pointee.stride)
     return raw.advanced(by: distance).assumingMemoryBound(to: ZoneState.self)
   }
@@ -128,6 +130,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     pointee.provider = provider
     pointee.gate = sharing.gate
     pointee.owner = sharing.owner
+    pointee.lastOwner = sharing.lastOwner
     pointee.stride = sharing.stride
     pointee.pulls = nil
     pointee.binCount = bins
@@ -144,7 +147,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
         to: PageDirectory.self)
       pointee.directory = directory
       // A hardened zone's head shows no pages.
-      directory.initialize(page, copy: profile == .hardened ? nil : view, isShared: false)
+      directory.initialize(page, copy: profile == .hardened ? nil : view, isShared: false, bins: bins)
     }
   }
 
@@ -176,10 +179,10 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
   }
 
   /// Carves a run of pages for a bin. All slots are free.
-  @inline(never) func carve(_ slab: SlabPointer, from start: UInt, for bin: BinPointer) {
+  @inline(never) func carve(_ slab: SlabPointer, from start: UInt, for bin: BinPointer, lodgers: UInt8 = 0) {
     slab.carve(
       start: start, slotSize: bin.pointee.slotSize, binIndex: bin.pointee.index, owner: pointee.owner,
-      isGuarded: isHardened)
+      isGuarded: isHardened, lodgers: lodgers)
     guard !Build.isSmall, let hardening = pointee.hardening else { return }
     slab.setGuards(hardening)
     slab.clearSlots()
@@ -196,7 +199,8 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
 struct Sharing {
   var gate: PageGatePointer? = nil
   var directory: PageDirectoryPointer? = nil
-  var owner: UInt32 = 0
+  var owner: UInt16 = 0
+  var lastOwner: UInt16 = 0
   var stride: UInt32 = 0
   var hasRuns = true
 }
@@ -211,6 +215,6 @@ extension ZoneState {
     return Int(roundUp(UInt(end), to: 64))
   }
   @inline(__always) static func hardeningOffset(bins: UInt, sharesDirectory: Bool = false) -> Int {
-    directoryOffset(bins: bins) + (sharesDirectory ? 0 : PageDirectory.storageSize)
+    directoryOffset(bins: bins) + (sharesDirectory ? 0 : PageDirectory.storageSize(bins: bins))
   }
 }

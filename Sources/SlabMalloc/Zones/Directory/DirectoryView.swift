@@ -3,6 +3,7 @@ import CSlabPort
 /// What a lookup in a page directory reads. The fast paths find a copy in the head of their zone.
 ///
 ///     hash of the page -> slot of the root -> leaf -> entry, and the entries behind it up to an empty one
+///                                          -> node, slot of the node -> leaf ...
 ///
 /// A lookup needs the pointer alone and reads nothing near it: a foreign pointer costs what any other does. The hash
 /// spreads pages that lie at any distance from each other, and the cost does not depend on where they lie.
@@ -12,19 +13,15 @@ import CSlabPort
 ///     distance pages from this one to the last of its slab; `pageMask` for a page that is no slab's
 ///     slot     leaf | 1, or the address of a node of the next level
 ///
-/// Zero-filled memory is a view without a leaf. `rootOffset` is its own root slot, and its 0 is no leaf: a lookup ends
+/// Zero-filled memory is a view without pages. `rootOffset` is its own root slot, and its 0 is no leaf: a lookup ends
 /// there without a test of its own.
 struct DirectoryView {
   /// The distance from the view to the first slot of the root, in words.
   var rootOffset: Int
   /// Slots of the root, less one.
   var rootMask: UInt
-  /// Words of a leaf, less one. Its last word is the header.
-  var leafMask: UInt
   var pageMask: UInt
   var pageShift: UInt
-  /// The root of a directory with one leaf.
-  var onlyLeaf: UInt
 }
 
 typealias DirectoryViewPointer = UnsafeMutablePointer<DirectoryView>
@@ -32,15 +29,19 @@ typealias DirectoryViewPointer = UnsafeMutablePointer<DirectoryView>
 extension DirectoryView {
   /// A view in which nothing is found.
   @inline(__always) static func empty(_ page: PageSize) -> DirectoryView {
-    DirectoryView(
-      rootOffset: 0, rootMask: 0, leafMask: 0, pageMask: page.mask, pageShift: UInt(page.shift), onlyLeaf: 0)
+    DirectoryView(rootOffset: 0, rootMask: 0, pageMask: page.mask, pageShift: UInt(page.shift))
   }
 
-  /// The lowest bit of the hash that selects a slot of the root. The bits below select an entry of a leaf.
-  @inline(__always) static var rootShift: UInt { 16 }
+  /// Words of a table: of a leaf with its header, or of a node.
+  @inline(__always) static var tableCount: UInt { Build.isSmall ? 32 : 64 }
+  @inline(__always) static var tableBits: UInt { Build.isSmall ? 5 : 6 }
 
-  /// A word whose every bit depends on the bits of a key. On 64 bits the halves of a product are folded
-  /// (after Yi Wang's wyhash), on 32 bits two products.
+  /// The bits of a hash above these select a slot of the root, and then of a node of each level. The lower ones select
+  /// an entry of a leaf.
+  @inline(__always) static var rootShift: UInt { 8 }
+
+  /// A word whose every bit depends on the bits of a key. On 64 bits the halves of a product are folded (after Yi
+  /// Wang's wyhash), on 32 bits two products.
   @inline(__always) static func hash(_ key: UInt) -> UInt {
     if Build.has64BitWords {
       let (high, low) = key.multipliedFullWidth(by: UInt(truncatingIfNeeded: 0x9E37_79B9_7F4A_7C15 as UInt64))
@@ -64,25 +65,34 @@ extension UnsafeMutablePointer where Pointee == DirectoryView {
     unsafeBitCast(UnsafeMutablePointer<UInt>(bitPattern: slot &- 1), to: UnsafeMutablePointer<UInt>.self)
   }
 
-  /// The slab around an address in a base page of the zone; nil if the first leaf shows none. Deallocations look here
-  /// inline. The callers go on in a slow function, which finds large pages and deeper levels.
+  @inline(__always) static func node(_ slot: UInt) -> UnsafeMutablePointer<UInt> {
+    unsafeBitCast(UnsafeMutablePointer<UInt>(bitPattern: slot), to: UnsafeMutablePointer<UInt>.self)
+  }
+
+  /// The slab around an address in a base page of the zone; nil if there is none. Deallocations look here inline. The
+  /// callers go on in a slow function, which finds large pages.
   @inline(__always) func probe(_ address: UInt) -> SlabPointer? {
     let key = address | pointee.pageMask
     let hash = DirectoryView.hash(key)
+    var rest = hash &>> DirectoryView.rootShift
     // The sum is opaque. Otherwise the compiler adds the view's address to one summand in a register, instead of to the
     // sum in the operand.
-    let slot = slm_port_opaque(
-      (hash &>> DirectoryView.rootShift) & pointee.rootMask &+ UInt(bitPattern: pointee.rootOffset))
-    let leaf = words[Int(truncatingIfNeeded: slot)]
-    guard leaf & 1 != 0 else { return nil }
-    let entries = Self.leaf(leaf)
-    var index = hash & pointee.leafMask
+    let place = slm_port_opaque((rest & pointee.rootMask) &+ UInt(bitPattern: pointee.rootOffset))
+    var slot = words[Int(truncatingIfNeeded: place)]
+    while slot & 1 == 0 {
+      guard slot != 0 else { return nil }
+      rest &>>= DirectoryView.tableBits
+      slot = Self.node(slot)[Int(truncatingIfNeeded: rest & (DirectoryView.tableCount &- 1))]
+    }
+    let entries = Self.leaf(slot)
+    var index = hash
     while true {
+      index &= DirectoryView.tableCount &- 1
       let entry = entries[Int(bitPattern: index)]
       guard entry != 0 else { return nil }
       let distance = entry ^ key
       if distance < pointee.pageMask { return SlabPointer.ending(with: key &+ distance &<< pointee.pageShift) }
-      index = (index &+ 1) & pointee.leafMask
+      index &+= 1
     }
   }
 }

@@ -5,26 +5,27 @@
 /// which no lookup takes for an entry, because no key is so close to it.
 extension UnsafeMutablePointer where Pointee == PageDirectory {
   private var headerUnit: UInt { 1 &<< 16 }
+  private var lastPlace: UInt { DirectoryView.tableCount &- 1 }
 
-  func entryCount(_ leaf: UnsafeMutablePointer<UInt>) -> UInt { leaf[Int(bitPattern: lastPlace(of: leaf))] &>> 16 }
+  func entryCount(_ leaf: UnsafeMutablePointer<UInt>) -> UInt { leaf[Int(bitPattern: lastPlace)] &>> 16 }
 
   /// A leaf should split when it has more entries than this. A lookup takes one and a half probes on average there.
-  func splitLimit(_ leaf: UnsafeMutablePointer<UInt>) -> UInt { (lastPlace(of: leaf) &+ 1) / 8 * 5 }
+  var splitLimit: UInt { DirectoryView.tableCount / 8 * 5 }
 
   /// A leaf takes no more entries of slabs than this. The places left are for the pages that a split needs.
-  private func fullLimit(_ leaf: UnsafeMutablePointer<UInt>) -> UInt { (lastPlace(of: leaf) &+ 1) / 8 * 7 }
+  private var fullLimit: UInt { DirectoryView.tableCount / 8 * 7 }
 
   /// Inserts the entry of a page that comes in. False if its leaf is full: the directory must grow first.
-  func enter(_ page: UInt) -> Bool { insert(page) { fullLimit($0) } }
+  func enter(_ page: UInt) -> Bool { insert(page, atMost: fullLimit) }
 
   /// Inserts the entry of a page of the directory or of descriptors.
-  func enterTable(_ page: UInt) { _ = insert(page) { lastPlace(of: $0) &- 1 } }
+  func enterTable(_ page: UInt) { _ = insert(page, atMost: lastPlace &- 1) }
 
-  private func insert(_ page: UInt, atMost limit: (UnsafeMutablePointer<UInt>) -> UInt) -> Bool {
+  private func insert(_ page: UInt, atMost limit: UInt) -> Bool {
     let key = key(of: page)
     let hash = DirectoryView.hash(key)
     let (leaf, _) = leaf(of: hash)
-    guard entryCount(leaf) < limit(leaf) else { return false }
+    guard entryCount(leaf) < limit else { return false }
     add(key ^ noSlab, hash, to: leaf)
     pointee.count &+= 1
     return true
@@ -53,7 +54,7 @@ extension UnsafeMutablePointer where Pointee == PageDirectory {
   func entryHash(_ entry: UInt) -> UInt { DirectoryView.hash(key(of: entry)) }
 
   func add(_ entry: UInt, _ hash: UInt, to leaf: UnsafeMutablePointer<UInt>) {
-    let mask = lastPlace(of: leaf)
+    let mask = lastPlace
     var place = hash & mask
     while place == mask || leaf[Int(bitPattern: place)] != 0 { place = (place &+ 1) & mask }
     leaf[Int(bitPattern: place)] = entry
@@ -61,7 +62,7 @@ extension UnsafeMutablePointer where Pointee == PageDirectory {
   }
 
   func removeEntry(at place: UInt, from leaf: UnsafeMutablePointer<UInt>) {
-    let mask = lastPlace(of: leaf)
+    let mask = lastPlace
     var hole = place
     var next = place
     while true {
@@ -82,7 +83,7 @@ extension UnsafeMutablePointer where Pointee == PageDirectory {
   /// Calls the body with each slab. The body may release the slab's pages, but change the directory no further.
   func forEachSlab(_ body: (SlabPointer) -> Void) {
     forEachLeaf { leaf in
-      for place in 0..<Int(bitPattern: lastPlace(of: leaf)) where leaf[place] != 0 {
+      for place in 0..<Int(bitPattern: lastPlace) where leaf[place] != 0 {
         let key = key(of: leaf[place])
         let distance = leaf[place] ^ key
         if distance == 0 {

@@ -17,7 +17,8 @@ extension UnsafeMutablePointer where Pointee == PageDirectory {
     return find(address)
   }
 
-  @inline(__always) private func find(_ address: UInt) -> SlabPointer? {
+  /// The slab around an address, in a directory that nobody changes.
+  @inline(__always) func find(_ address: UInt) -> SlabPointer? {
     guard pointee.view.rootOffset != 0 else { return nil }
     let key = key(of: address)
     if let distance = distance(of: key), distance != noSlab {
@@ -64,35 +65,84 @@ extension UnsafeMutablePointer where Pointee == PageDirectory {
   /// The place of a page's entry in its leaf. Other CPUs may change the leaf meanwhile, and the search ends after one
   /// round at the latest.
   func place(of key: UInt, _ hash: UInt, in leaf: UnsafeMutablePointer<UInt>) -> UInt? {
-    let mask = lastPlace(of: leaf)
-    var place = hash & mask
-    for _ in 0...mask {
+    let last = DirectoryView.tableCount &- 1
+    var place = hash & last
+    for _ in 0...last {
       let entry = leaf[Int(bitPattern: place)]
-      if place != mask {
+      if place != last {
         if entry == 0 { return nil }
         if entry ^ key <= pointee.view.pageMask { return place }
       }
-      place = (place &+ 1) & mask
+      place = (place &+ 1) & last
     }
     return nil
   }
 
-  /// The leaf of a hash, and the slot that leads to it, with the level of its node: 0 for the root.
-  ///
-  /// Another CPU may change the root meanwhile. Its offset alone tells what it is, and one read takes it.
-  func leaf(of hash: UInt) -> (leaf: UnsafeMutablePointer<UInt>, slot: (place: UnsafeMutablePointer<UInt>, level: UInt)) {
-    let offset = atomic(fieldPointer(&pointee.view.rootOffset)).pointee.load(ordering: .relaxed)
-    var place = UnsafeMutableRawPointer(view).assumingMemoryBound(to: UInt.self) + offset
-    var shift = DirectoryView.rootShift
-    var level: UInt = 0
-    if offset != Self.onlyLeafOffset { place += Int(bitPattern: hash &>> shift & (tableCount &- 1)) }
+  /// The leaf of a hash, and the slot that leads to it.
+  func leaf(of hash: UInt) -> (leaf: UnsafeMutablePointer<UInt>, slot: DirectorySlot) {
+    var slot = rootSlot(hash &>> DirectoryView.rootShift)
     while true {
-      let slot = atomic(place).pointee.load(ordering: .relaxed)
-      if slot & 1 == 1 { return (DirectoryViewPointer.leaf(slot), (place, level)) }
-      shift &+= nodeBits
-      level &+= 1
-      place = UnsafeMutablePointer<UInt>(bitPattern: slot).unsafelyUnwrapped
-        + Int(bitPattern: hash &>> shift & (tableCount &- 1))
+      // Another CPU may change the slot meanwhile.
+      let content = atomic(slot.place).pointee.load(ordering: .relaxed)
+      if content & 1 == 1 { return (DirectoryViewPointer.leaf(content), slot) }
+      slot = slot.below(content, hash &>> (slot.shift &+ slot.bits))
+    }
+  }
+
+  func rootSlot(_ index: UInt) -> DirectorySlot {
+    DirectorySlot(node: root, bits: pointee.rootBits, shift: DirectoryView.rootShift, index)
+  }
+}
+
+/// A slot of the root or of a node.
+struct DirectorySlot {
+  let node: UnsafeMutablePointer<UInt>
+  /// The node has 2^bits slots.
+  let bits: UInt
+  /// The lowest bit of a hash that selects the slot.
+  let shift: UInt
+  let index: UInt
+
+  /// The higher bits of the index mean nothing.
+  init(node: UnsafeMutablePointer<UInt>, bits: UInt, shift: UInt, _ index: UInt) {
+    self.node = node
+    self.bits = bits
+    self.shift = shift
+    self.index = index & (1 &<< bits &- 1)
+  }
+
+  var count: UInt { 1 &<< bits }
+  var place: UnsafeMutablePointer<UInt> { node + Int(bitPattern: index) }
+
+  func sibling(_ index: UInt) -> DirectorySlot { DirectorySlot(node: node, bits: bits, shift: shift, index) }
+
+  /// A slot of the node that this slot leads to.
+  func below(_ content: UInt, _ index: UInt) -> DirectorySlot {
+    DirectorySlot(
+      node: DirectoryViewPointer.node(content), bits: DirectoryView.tableBits, shift: shift &+ bits, index)
+  }
+
+  /// Whether no lower slot of the node leads to the same leaf.
+  var isFirst: Bool {
+    guard index != 0 else { return true }
+    let top = UInt(UInt.bitWidth - 1 - index.leadingZeroBitCount)
+    return node[Int(bitPattern: index ^ 1 &<< top)] != place.pointee
+  }
+
+  /// The number of the lowest bits of its index that all slots of a leaf share: the leaf has every slot of its node with
+  /// the same bits.
+  var distinguishingBits: UInt {
+    var bits = bits
+    while bits > 0, node[Int(bitPattern: index ^ 1 &<< (bits &- 1))] == place.pointee { bits &-= 1 }
+    return bits
+  }
+
+  /// Makes each slot from this one on, at a distance, lead to a leaf.
+  func setEach(_ step: UInt, to content: UInt) {
+    var next = index
+    while next < count {
+      node[Int(bitPattern: next)] = content
+      next &+= step
     }
   }
 }

@@ -1,104 +1,43 @@
-/// The directory gives pages back: two leaves with few entries become one, a node with one leaf leaves, and a few entries
-/// return to the first leaf.
+/// The directory shrinks by one table at a time: two leaves with few entries become one, and a node with one leaf leaves.
 extension UnsafeMutablePointer where Pointee == PageDirectory {
-  /// Takes out a page that the directory no longer needs. Moves the entries of one leaf at most.
-  func takeUnneeded() -> UInt? {
-    if !Build.isSmall, let page = pointee.runs.takeUnusedPage() {
-      remove(page)
-      return page
-    }
-    guard pointee.tables != 0, pointee.view.rootOffset != 0 else { return nil }
-    guard let table = pointee.view.rootMask == 0 ? takeOnlyLeaf() : takeUnneeded(from: view.root, 0, in: nil) else {
-      return nil
-    }
-    pointee.tables &-= 1
-    remove(table)
-    return table
+  /// Takes out a table that the directory no longer needs. Moves the entries of one leaf at most.
+  func takeUnneededTable() -> UInt? {
+    pointee.view.rootOffset == 0 ? nil : takeUnneeded(from: rootSlot(0), in: nil)
   }
 
-  /// Moves the entries of the only leaf to the first leaf.
-  private func takeOnlyLeaf() -> UInt? {
-    let leaf = DirectoryViewPointer.leaf(view.root.pointee)
-    guard leaf != firstLeaf, pointee.count <= PageDirectory.firstLeafCount / 2 else { return nil }
-    let count = Int(lastPlace(of: leaf))
-    firstLeaf.initialize(repeating: 0, count: Int(PageDirectory.firstLeafCount))
-    show(onlyLeaf: firstLeaf)
-    for place in 0..<count where leaf[place] != 0 {
-      add(leaf[place], entryHash(leaf[place]), to: firstLeaf)
-    }
-    return UInt(bitPattern: leaf)
-  }
-
-  /// Takes out a table of a node or below it. `place` is the slot that leads to the node.
-  private func takeUnneeded(
-    from node: UnsafeMutablePointer<UInt>, _ level: UInt, in place: UnsafeMutablePointer<UInt>?
-  ) -> UInt? {
-    for index in 0..<tableCount {
-      let slot = node + Int(bitPattern: index)
-      if slot.pointee & 1 == 0, let deeper = UnsafeMutablePointer<UInt>(bitPattern: slot.pointee) {
-        if let table = takeUnneeded(from: deeper, level + 1, in: slot) { return table }
-      } else if isFirstSlot(index, of: node) {
-        let bits = distinguishingBits(slot, index: index)
-        if bits == 0 { return takeOut(node, with: slot.pointee, in: place) }
-        if let table = merge(node, index, bits) { return table }
+  /// Takes out a table of a node or below it. `parent` is the slot that leads to the node.
+  private func takeUnneeded(from first: DirectorySlot, in parent: DirectorySlot?) -> UInt? {
+    for index in 0..<first.count {
+      let slot = first.sibling(index)
+      let content = slot.place.pointee
+      if content & 1 == 0 {
+        if let table = takeUnneeded(from: slot.below(content, 0), in: slot) { return table }
+      } else if slot.isFirst {
+        let bits = slot.distinguishingBits
+        if bits == 0, let parent {
+          parent.place.pointee = content
+          return UInt(bitPattern: slot.node)
+        }
+        if let table = merge(slot, bits) { return table }
       }
     }
     return nil
   }
 
-  /// Takes out a node whose slots all lead to one leaf.
-  private func takeOut(
-    _ node: UnsafeMutablePointer<UInt>, with slot: UInt, in place: UnsafeMutablePointer<UInt>?
-  ) -> UInt? {
-    if let place {
-      place.pointee = slot
-    } else {
-      show(onlyLeaf: DirectoryViewPointer.leaf(slot))
-    }
-    return UInt(bitPattern: node)
-  }
-
-  /// Moves the entries of a leaf to the leaf from which it split, if both have few.
-  private func merge(_ node: UnsafeMutablePointer<UInt>, _ index: UInt, _ bits: UInt) -> UInt? {
+  /// Moves the entries of a leaf to the leaf from which it split, or the other way round, if both have few.
+  private func merge(_ slot: DirectorySlot, _ bits: UInt) -> UInt? {
+    guard bits != 0 else { return nil }
     let step: UInt = 1 &<< (bits &- 1)
-    guard index & step != 0 else { return nil }
-    let kept = node[Int(bitPattern: index ^ step)]
-    guard kept & 1 == 1, distinguishingBits(node + Int(bitPattern: index ^ step), index: index ^ step) == bits else {
-      return nil
+    let other = slot.sibling(slot.index ^ step)
+    guard slot.index & step != 0, other.place.pointee & 1 == 1, other.distinguishingBits == bits else { return nil }
+    var kept = DirectoryViewPointer.leaf(other.place.pointee)
+    var gone = DirectoryViewPointer.leaf(slot.place.pointee)
+    if isFirstLeaf(gone) { (kept, gone) = (gone, kept) }
+    guard !isFirstLeaf(gone), entryCount(kept) &+ entryCount(gone) <= splitLimit / 2 else { return nil }
+    for place in 0..<Int(DirectoryView.tableCount) - 1 where gone[place] != 0 {
+      add(gone[place], entryHash(gone[place]), to: kept)
     }
-    let (leaf, other) = (DirectoryViewPointer.leaf(kept), DirectoryViewPointer.leaf(node[Int(bitPattern: index)]))
-    guard entryCount(leaf) &+ entryCount(other) <= splitLimit(leaf) / 2 else { return nil }
-    for place in 0..<Int(bitPattern: lastPlace(of: other)) where other[place] != 0 {
-      add(other[place], entryHash(other[place]), to: leaf)
-    }
-    var next = index
-    while next < tableCount {
-      node[Int(bitPattern: next)] = kept
-      next &+= step &<< 1
-    }
-    return UInt(bitPattern: other)
-  }
-
-  /// Calls the body with each table, a node after all that it leads to. The body may release the table.
-  func forEachTable(_ body: (UInt) -> Void) {
-    guard pointee.view.rootOffset != 0 else { return }
-    guard pointee.view.rootMask != 0 else {
-      let leaf = DirectoryViewPointer.leaf(view.root.pointee)
-      if leaf != firstLeaf { body(UInt(bitPattern: leaf)) }
-      return
-    }
-    forEachTable(from: view.root, body)
-  }
-
-  private func forEachTable(from node: UnsafeMutablePointer<UInt>, _ body: (UInt) -> Void) {
-    for index in 0..<tableCount {
-      let slot = node[Int(bitPattern: index)]
-      if slot & 1 == 0, let deeper = UnsafeMutablePointer<UInt>(bitPattern: slot) {
-        forEachTable(from: deeper, body)
-      } else if isFirstSlot(index, of: node) {
-        body(slot &- 1)
-      }
-    }
-    body(UInt(bitPattern: node))
+    other.sibling(other.index & (step &- 1)).setEach(step, to: UInt(bitPattern: kept) | 1)
+    return UInt(bitPattern: gone)
   }
 }

@@ -26,7 +26,11 @@ extension UnsafeMutablePointer where Pointee == Slab {
   }
 
   @inline(__always) private var guardBeforeWords: UnsafeMutablePointer<UInt> {
-    let words = UnsafeMutableRawPointer(self).advanced(by: -Int(pointee.wordCount) &* Int(SlabGeometry.wordSize))
-    return words.assumingMemoryBound(to: UInt.self) - 1
+    let wordCount = UInt(pointee.wordCount)
+    let words = address &- wordCount &* SlabGeometry.wordSize
+    let start =
+      _fastPath(pointee.lodgers == 0)
+      ? words : SlabGeometry.lodgersStart(address, wordCount: wordCount, UInt(pointee.lodgers))
+    return unsafeBitCast(UnsafeMutablePointer<UInt>(bitPattern: start &- Canary.size), to: UnsafeMutablePointer<UInt>.self)
   }
 }

@@ -10,10 +10,8 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     pointee.hardening = hardening
     var quarantine = UnsafeMutableRawPointer(hardening + 1)
     for index in 0..<pointee.binCount {
-      let length = Quarantine.length(slotSize: bin(index).pointee.slotSize)
-      bin(index).pointee.quarantineOffset = UInt32(truncatingIfNeeded: quarantine - UnsafeMutableRawPointer(bin(index)))
-      bin(index).quarantine.initialize(length: length)
-      quarantine += Quarantine.size(length: length)
+      bin(index).initializeQuarantine(quarantine - UnsafeMutableRawPointer(bin(index)))
+      quarantine += bin(index).quarantineCount * MemoryLayout<UInt>.stride
     }
   }
 

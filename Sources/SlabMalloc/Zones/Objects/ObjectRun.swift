@@ -1,7 +1,7 @@
 /// A large object of a zone: a run of pages of its own. This struct is its descriptor.
 ///
 /// The run comes from the provider when the object is allocated, and goes back when it is deallocated. Its descriptor
-/// lies in a page of descriptors, see DescriptorPage, and the object has the whole run. A run that was pushed stays in
+/// lies in a cell of a page of descriptors, see CellPages, and the object has the whole run. A run that was pushed stays in
 /// the zone, and its descriptor is its own last bytes:
 ///
 ///     from the provider   | object                         |          descriptor elsewhere
@@ -17,9 +17,17 @@ struct ObjectRun: Linked {
   /// The children in the tree: runs below and above.
   var lower: ObjectRunPointer?
   var upper: ObjectRunPointer?
-  /// Links of the list of free runs, or of a page's free descriptors.
+  /// Links of the list of free runs.
   var next: ObjectRunPointer?
   var previous: ObjectRunPointer?
+}
+
+extension ObjectRun {
+  static var cellSize: UInt { UInt(MemoryLayout<ObjectRun>.stride) }
+
+  init(start: UInt, bytes: UInt) {
+    self.init(start: start, bytes: bytes, wanted: 0, lower: nil, upper: nil, next: nil, previous: nil)
+  }
 }
 
 typealias ObjectRunPointer = UnsafeMutablePointer<ObjectRun>

@@ -10,8 +10,7 @@ struct RunTree {
   var count: UInt = 0
   /// Runs without an object: pushed ones.
   var free = LinkedStack<ObjectRun>()
-  /// Pages of descriptors with a free one.
-  var descriptors = LinkedStack<DescriptorPage>()
+  var descriptors = CellPages()
   /// The addresses of the latest objects whose runs went back. A second deallocation of one is recognised.
   var ended = InlineArray<8, UInt>(repeating: 0)
   var nextEnded: UInt = 0

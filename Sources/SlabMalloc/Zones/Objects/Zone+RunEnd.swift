@@ -73,7 +73,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     directory.change {
       directory.pointee.runs.remove(run)
       directory.pointee.runs.rememberEnded(start)
-      directory.pointee.runs.giveBack(run, pageMask: page.mask)
+      directory.pointee.runs.descriptors.giveBack(UInt(bitPattern: run), pageMask: page.mask)
     }
     countGivenBack(bytes)
     releasePages(start, bytes)

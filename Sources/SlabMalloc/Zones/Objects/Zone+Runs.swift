@@ -58,46 +58,38 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
   func canary(of run: ObjectRunPointer) -> UnsafeMutablePointer<UInt> { Canary.place(run.pointee.start, run.room) }
 
   private func pullRun(_ bytes: UInt, _ alignment: UInt, _ result: inout ObjectRunPointer?) -> Status {
-    let status = prepareDescriptor()
-    guard status == .ok else { return status }
+    guard let cell = takeDescriptor() else { return isInitialized ? .outOfMemory : .notInitialized }
+    let run = ObjectRunPointer(bitPattern: cell).unsafelyUnwrapped
     let bytes = pointee.provider.givesRuns ? bytes : PageSize.large.size
     let alignment = pointee.provider.givesRuns ? max(alignment, page.size) : bytes
     guard let address = requestPages(bytes, alignment) else {
-      return isInitialized ? .outOfMemory : .notInitialized
+      return giveBack(run, isInitialized ? .outOfMemory : .notInitialized)
     }
-    let taken = takeInRun(address, bytes, alignment, &result)
-    returnUnusable(address, bytes, taken)
-    return taken
+    run.initialize(to: ObjectRun(start: address, bytes: bytes))
+    let status = isInitialized ? takeIn(run, alignment) : .notInitialized
+    returnUnusable(address, bytes, status)
+    guard status == .ok else { return giveBack(run, status) }
+    result = run
+    return .ok
   }
 
-  private func takeInRun(
-    _ address: UInt, _ bytes: UInt, _ alignment: UInt, _ result: inout ObjectRunPointer?
-  ) -> Status {
-    guard isInitialized else { return .notInitialized }
+  private func takeIn(_ run: ObjectRunPointer, _ alignment: UInt) -> Status {
+    let (address, bytes) = (run.pointee.start, run.pointee.bytes)
     guard canBeRun(address, bytes, alignment: alignment) else { return .badPage }
     return directory.change {
       if directory.holdsAny(address, bytes) || isSealed(endingAt: address &+ bytes) { return .pageOwned }
-      guard let run = directory.pointee.runs.takeDescriptor() else { return .outOfMemory }
-      run.pointee.start = address
-      run.pointee.bytes = bytes
-      run.pointee.wanted = 0
       directory.pointee.runs.insert(run)
       countTaken(bytes)
-      result = run
       return .ok
     }
   }
 
-  /// Makes sure that a descriptor is free.
-  private func prepareDescriptor() -> Status {
-    while true {
-      if let page = directory.pointee.runs.descriptors.first, page.pointee.free.first != nil { return .ok }
-      let status = takeInTable { address in
-        directory.pointee.runs.descriptors.push(DescriptorPagePointer.make(at: address, page))
-        directory.enterTable(address)
-      }
-      guard status == .ok else { return status }
+  /// Gives an unused descriptor back. Not if the zone has ended, because its page is gone.
+  private func giveBack(_ run: ObjectRunPointer, _ status: Status) -> Status {
+    if isInitialized {
+      directory.change { directory.pointee.runs.descriptors.giveBack(UInt(bitPattern: run), pageMask: page.mask) }
     }
+    return status
   }
 
   /// Pushes a run that serves objects from now on.
@@ -108,8 +100,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     guard let run = descriptor else { return .badPage }
     return directory.change {
       if directory.holdsAny(address, bytes) || isSealed(endingAt: address &+ bytes) { return .pageOwned }
-      run.initialize(
-        to: ObjectRun(start: address, bytes: bytes, wanted: 0, lower: nil, upper: nil, next: nil, previous: nil))
+      run.initialize(to: ObjectRun(start: address, bytes: bytes))
       directory.pointee.runs.insert(run)
       directory.pointee.runs.free.push(run)
       countTaken(bytes)

@@ -40,14 +40,14 @@ extension UnsafeMutablePointer where Pointee == SharedZone {
     }
     guard pages == 0 || first.zone.pointee.provider.release != nil else { return .noProvider }
     // The zones end first, for a provider that calls back.
-    let (zone, view, runs) = (reserves.zone, directory.pointee.view, directory.pointee.runs)
+    let (zone, view) = (reserves.zone, directory.pointee.view)
     forEach {
       $0.end()
       return true
     }
     pointee.cpuCount = 0
     directory.end()
-    zone.giveAllBack(directory, view, runs)
+    zone.giveAllBack(directory, view)
     return .ok
   }
 }

@@ -38,7 +38,7 @@ extension SharedZone {
   static func storageSize(cpuCount: UInt, bins: UInt, _ profile: Profile) -> Int {
     let stride = stride(cpuCount: cpuCount, bins: bins, profile)
     guard cpuCount != 0 else { return Int(zonesOffset + stride) }
-    return Int(zonesOffset + (cpuCount + 1) * stride) + PageDirectory.storageSize
+    return Int(zonesOffset + (cpuCount + 1) * stride) + PageDirectory.storageSize(bins: bins)
   }
 }
 
@@ -53,9 +53,10 @@ extension UnsafeMutablePointer where Pointee == SharedZone {
     initialize(to: SharedZone(head: .face(page: page), cpuCount: cpuCount, stride: stride))
     var sharing = Sharing()
     if cpuCount != 0 {
-      directory.initialize(page, copy: nil, isShared: true)
+      directory.initialize(page, copy: nil, isShared: true, bins: bins)
       sharing.directory = directory
       sharing.stride = UInt32(truncatingIfNeeded: stride)
+      sharing.lastOwner = UInt16(truncatingIfNeeded: cpuCount)
     }
     for index in 0..<zoneCount {
       let gate = zone(index).initializeGate()
@@ -64,7 +65,7 @@ extension UnsafeMutablePointer where Pointee == SharedZone {
         gate.pointee.quiesce = sharedZoneQuiesce
       }
       sharing.gate = gate
-      sharing.owner = UInt32(truncatingIfNeeded: index)
+      sharing.owner = UInt16(truncatingIfNeeded: index)
       sharing.hasRuns = index == cpuCount
       make(zone(index).zone, sharing)
     }

@@ -24,7 +24,7 @@ struct Bin {
   var wordStart: UInt
   var slotSize: UInt
   /// The number of neighbouring slots that become ready at once: a whole word of them, or fewer if slots are large. A
-  /// program that frees its latest allocations stays in a few warm pages this way.
+  /// program that frees its latest allocations stays in a few warm pages this way. In a hardened zone see Quarantine.
   var stretch: UInt8
   /// The latest opened word of the current slab.
   var cursor: UInt8
@@ -71,8 +71,8 @@ extension UnsafeMutablePointer where Pointee == Bin {
   var geometry: SlabGeometry { geometry(bytes: UInt(pointee.slabBytes)) }
 
   /// The carving of a slab of any size.
-  func geometry(bytes: UInt) -> SlabGeometry {
-    SlabGeometry(slotSize: pointee.slotSize, bytes: bytes, isGuarded: isHardened)
+  func geometry(bytes: UInt, lodgers: UInt = 0) -> SlabGeometry {
+    SlabGeometry(slotSize: pointee.slotSize, bytes: bytes, isGuarded: isHardened, lodgers: lodgers)
   }
 
   @inline(__always) var isHardened: Bool { !Build.isSmall && pointee.quarantineOffset != 0 }

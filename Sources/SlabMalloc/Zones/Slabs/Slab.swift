@@ -15,6 +15,7 @@
 ///      40  next           list of a bin
 ///      48  previous
 ///      56  owner          the CPU whose bin holds the slab
+///      58  lodgers        tables of the directory in the slab's pages
 ///      60  guard          in a hardened zone, see Slab+Guards
 ///
 /// The slot words lie before the descriptor: word 0 next to it, word 1 before word 0, and so on down. The descriptor is
@@ -41,7 +42,9 @@ struct Slab: Linked {
   var hint: UInt8
   var next: SlabPointer?
   var previous: SlabPointer?
-  var owner: UInt32
+  var owner: UInt16
+  /// A slab with lodgers stays in the zone.
+  var lodgers: UInt8
   var guardWord: UInt32
 
   /// The state of a slab, and with it the list of its bin that holds it.
@@ -80,17 +83,21 @@ extension UnsafeMutablePointer where Pointee == Slab {
   @inline(__always) var ownedSeal: UInt { address ^ 0x51AB_5EA1 }
 
   /// Carves a run of pages. All slots are free.
-  func carve(start: UInt, slotSize: UInt, binIndex: UInt8, owner: UInt32, isGuarded: Bool = false) {
-    let geometry = SlabGeometry(slotSize: slotSize, bytes: address &+ SlabGeometry.descriptorSize &- start, isGuarded: isGuarded)
+  func carve(
+    start: UInt, slotSize: UInt, binIndex: UInt8, owner: UInt16, isGuarded: Bool = false, lodgers: UInt8 = 0
+  ) {
+    let geometry = SlabGeometry(
+      slotSize: slotSize, bytes: address &+ SlabGeometry.descriptorSize &- start, isGuarded: isGuarded,
+      lodgers: UInt(lodgers))
     initialize(
       to: Slab(
         start: start, seal: ownedSeal, reciprocal: Reciprocal.of(slotSize),
         slotCount: UInt32(truncatingIfNeeded: geometry.slotCount), slotSize: UInt32(truncatingIfNeeded: slotSize),
         countdown: 0, binIndex: binIndex, state: .empty, wordCount: UInt8(truncatingIfNeeded: geometry.wordCount),
-        hint: 0, next: nil, previous: nil, owner: owner, guardWord: 0))
+        hint: 0, next: nil, previous: nil, owner: owner, lodgers: lodgers, guardWord: 0))
     for index in 0..<geometry.wordCount {
       word(index).initialize(
-        to: SlotWord(free: SlotWord.lowBits(geometry.slotCount - index * SlotWord.slotCount), ready: 0))
+        to: SlotWord(free: SlotWord.lowBits(geometry.slotCount, from: index * SlotWord.slotCount), ready: 0))
     }
   }
 

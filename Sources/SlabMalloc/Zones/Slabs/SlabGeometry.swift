@@ -1,24 +1,37 @@
 /// The geometry of a slab: the numbers of slots and slot words in a run of pages that is carved into slots of one size.
 ///
-///     start                                                                      end
+///     start                                                                                end
 ///     | slot 0 | slot 1 | ... | slot n-1 | slack | slot words | descriptor |
-///     guarded:                          | slack | guard | slot words | descriptor |
+///     guarded:                           | slack | guard | slot words | descriptor |
+///     lodging tables:             | slack | guard | table | ... | rest | slot words | descriptor |
 ///
 /// Slots start at the slab's start. The descriptor ends the last page. Before it lie the slot words, one for each 64
 /// slots (32 on 32 bits), from the last to the first. In a hardened zone a guard of one word precedes them; see
-/// Slab+Guards.
+/// Slab+Guards. A slab may lodge tables of the page directory, see Zone+Tables. It has the slot words that it would have
+/// without them.
 struct SlabGeometry {
   let slotCount: UInt
   let wordCount: UInt
 
-  init(slotSize: UInt, bytes: UInt, isGuarded: Bool = false) {
+  init(slotSize: UInt, bytes: UInt, isGuarded: Bool = false, lodgers: UInt = 0) {
     // A slot costs its size and its part of a slot word. This estimate is made exact below.
-    let room = bytes &- Self.descriptorSize &- (!Build.isSmall && isGuarded ? Canary.size : 0)
+    let guardSize = !Build.isSmall && isGuarded ? Canary.size : 0
+    let room = bytes &- Self.descriptorSize &- guardSize
     var count = room * SlotWord.slotCount / (slotSize * SlotWord.slotCount + Self.wordSize)
     while Self.fits(count + 1, slotSize, room) { count += 1 }
     while !Self.fits(count, slotSize, room) { count -= 1 }
-    slotCount = count
     wordCount = SlotWord.count(forSlots: count)
+    if lodgers != 0 {
+      let end = Self.lodgersStart(bytes &- Self.descriptorSize, wordCount: wordCount, lodgers)
+      count = min(count, end > guardSize ? (end - guardSize) / slotSize : 0)
+    }
+    slotCount = count
+  }
+
+  /// Where the tables of a slab start, as an address or an offset like that of the descriptor.
+  @inline(__always) static func lodgersStart(_ descriptor: UInt, wordCount: UInt, _ lodgers: UInt) -> UInt {
+    let end = (descriptor &- wordCount &* wordSize) & ~63
+    return end &- lodgers &* PageDirectory.tableBytes
   }
 
   static var descriptorSize: UInt { UInt(MemoryLayout<Slab>.stride) }

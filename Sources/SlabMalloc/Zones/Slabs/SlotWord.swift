@@ -36,4 +36,7 @@ extension SlotWord {
   @inline(__always) static func lowBits(_ count: UInt) -> UInt {
     count >= slotCount ? UInt.max : (1 &<< count) &- 1
   }
+
+  /// The bits of the slots below `count` in the word whose first slot is `first`.
+  static func lowBits(_ count: UInt, from first: UInt) -> UInt { count > first ? lowBits(count - first) : 0 }
 }
