@@ -567,8 +567,8 @@ typedef struct slm_reclaimed {
   uint64_t base_pages;  /**< Base pages. */
   uint64_t large_pages; /**< Large pages. */
 } slm_reclaimed;
-/** What a zone or cache holds. Equations: pages held = taken - given back = sum over classes of their pages, + table
- *  pages; bytes_live = sum over classes of slots_live * slot_size. */
+/** What a zone or cache holds. Equations: pages held = taken - given back; slots_live = objects_large + sum over classes
+ *  of slots_live; bytes_live = bytes_large + sum over classes of slots_live * slot_size. */
 typedef struct slm_statistics {
   uint32_t struct_size;            /**< sizeof(slm_statistics). */
   uint32_t class_count;            /**< Size classes, for slm_zone_class_statistics(). */
@@ -577,9 +577,11 @@ typedef struct slm_statistics {
   uint64_t large_pages_taken;      /**< Large pages that came in, ever. */
   uint64_t large_pages_given_back; /**< Large pages that went out, ever. */
   uint64_t table_pages;            /**< Of the pages held, those that hold the table of the other pages. */
-  uint64_t slots_live;             /**< Slots handed out and not yet deallocated. */
-  uint64_t bytes_live;             /**< Their bytes, counted by slot. */
+  uint64_t slots_live;             /**< Slots and large objects handed out and not yet deallocated. */
+  uint64_t bytes_live;             /**< Their bytes, counted by slot and by run. */
   uint64_t slots_retired;          /**< Of a hardened zone: written to while free, and not handed out again. */
+  uint64_t objects_large;          /**< Of slots_live, the objects with a run of their own, which are in no class. */
+  uint64_t bytes_large;            /**< Of bytes_live, those of their runs. */
 } slm_statistics;
 /** What one size class holds. */
 struct slm_class_statistics {

@@ -31,6 +31,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
   /// cells. Returns their numbers.
   func reclaim(basePages baseLimit: Int, largePages largeLimit: Int) -> (base: Int, large: Int) {
     returnReady()
+    shrinkDirectory()
     var (base, large) = (0, 0)
     var leaving = Leaving()
     var before = -1

@@ -5,13 +5,14 @@ import CSlabmalloc
 extension AnyZone {
   func statistics(_ out: UnsafeMutablePointer<slm_statistics>?) -> Status {
     guard first.isInitialized else { return .notInitialized }
-    // The first version of the struct had no `slots_retired`, its last field.
-    let firstSize = MemoryLayout<slm_statistics>.size - MemoryLayout<UInt64>.size
+    // The first version of the struct had no `slots_retired` and what follows.
+    let firstSize = MemoryLayout<slm_statistics>.size - 3 * MemoryLayout<UInt64>.size
     guard GrowingStruct.fits(out, firstSize: firstSize) else { return .invalidArgument }
     var result = slm_statistics()
     forEach {
       result.add($0.pointee.ledger)
       if !Build.isSmall { result.slots_retired += UInt64($0.pointee.hardening?.pointee.retired ?? 0) }
+      result.addLarge($0)
       return true
     }
     withOne { result.add($0) }
@@ -36,6 +37,15 @@ extension slm_statistics {
     let live = zone.live
     slots_live = UInt64(live.slots)
     bytes_live = UInt64(live.bytes)
+  }
+
+  /// Adds the objects that have a run of their own. One zone of several CPUs' zones has them.
+  fileprivate mutating func addLarge(_ zone: ZonePointer) {
+    guard zone.pointee.hasRuns else { return }
+    zone.forEachLiveRun {
+      objects_large += 1
+      bytes_large += UInt64($0.pointee.bytes)
+    }
   }
 
   fileprivate mutating func add(_ ledger: Ledger) {

@@ -2,17 +2,13 @@
   extension UnsafeMutablePointer where Pointee == Slab {
     /// The first broken invariant of a slab of this bin; nil if all hold.
     func violation(in bin: BinPointer) -> Violation? {
-      let geometry = bin.geometry
-      if page != bin.pointee.page || slotSize != bin.pointee.slotSize {
-        return broken("a slab is carved for another bin")
-      }
+      let geometry = bin.geometry(bytes: bytes)
+      if slotSize != bin.pointee.slotSize { return broken("a slab is carved for another bin") }
       if UInt(pointee.slotCount) != geometry.slotCount || UInt(pointee.wordCount) != geometry.wordCount {
         return broken("a slab's geometry is wrong")
       }
       if pointee.seal != ownedSeal { return broken("a slab has no seal") }
-      if bin.pointee.quarantine != nil, pointee.state == .current || !isHardened {
-        return broken("a slab of a hardened zone is not hardened")
-      }
+      if bin.isHardened, pointee.state == .current { return broken("a slab of a hardened zone is current") }
       if (pointee.state == .current) != (bin.pointee.current == self) {
         return broken("a slab is current, but not the bin's")
       }
@@ -31,7 +27,7 @@
       if word.free & word.ready != 0 { return broken("a slot is both free and ready") }
       let last = geometry.slotCount - index * SlotWord.slotCount
       if word.freeSlots & ~SlotWord.lowBits(last) != 0 { return broken("a free slot is past the last") }
-      if bin.pointee.quarantine == nil, word.ready != 0, !isReady(word: index, in: bin) {
+      if !bin.isHardened, word.ready != 0, !isReady(word: index, in: bin) {
         return broken("slots are ready, but not the bin's")
       }
       if isReady(word: index, in: bin), bin.pointee.wordStart != slot(index * SlotWord.slotCount) {
