@@ -34,7 +34,7 @@ enum SizeClass {
   @inline(__always) static func regular(_ size: UInt) -> UInt {
     if Build.isSmall { return first(holding: size) }
     let last = size &- 1
-    let top = UInt(truncatingIfNeeded: UInt.bitWidth &- 1 &- last.leadingZeroBitCount)
+    let top = UInt(truncatingIfNeeded: (UInt.bitWidth &- 1) ^ last.leadingZeroBitCount)
     // The top bit selects four classes. The shift keeps it above the two bits that select one of them.
     return top &* 4 &+ (last &>> (top &- 2)) &- regularOffset
   }

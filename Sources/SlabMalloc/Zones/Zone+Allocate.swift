@@ -15,7 +15,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
 
   /// Allocates `size` bytes.
   @inline(__always) func allocate(_ size: UInt) -> UnsafeMutableRawPointer? {
-    allocate(size, otherSize: zoneAllocateOtherSize)
+    allocate(size) { zoneAllocateOtherSize($0, $1) }
   }
 
   /// Allocates `size` bytes. A call goes to `otherSize` if `directLimit` excludes its size, because wrappers of zones
@@ -55,7 +55,8 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
   /// Allocates a size that is 0 or above `directLimit`. The call goes to `unready` if `directLimit` is 0.
   @inline(__always) func allocateOtherSize(_ size: UInt, unready: (UnsafeMutableRawPointer, UInt) -> UInt) -> UInt {
     guard Build.isSmall || pointee.head.directLimit != 0 else { return unready(raw, size) }
-    guard size <= SizeClass.fastLimit, size > pointee.head.directLimit else {
+    // Wraps for sizes up to the limit of the table, of which only 0 comes here.
+    guard size &- (SizeClass.directLimit &+ 1) < SizeClass.fastLimit &- SizeClass.directLimit else {
       return zoneAllocateRarely(raw, size)
     }
     let bin = bin(SizeClass.regular(size))
@@ -162,7 +163,7 @@ func zoneAllocateFromBin(_ zone: UnsafeMutableRawPointer, _ bin: UnsafeMutableRa
 @inline(never)
 @usableFromInline
 func zoneAllocateOtherSize(_ zone: UnsafeMutableRawPointer, _ size: UInt) -> UInt {
-  zone.assumingMemoryBound(to: ZoneState.self).allocateOtherSize(size, unready: zoneAllocateHardened)
+  zone.assumingMemoryBound(to: ZoneState.self).allocateOtherSize(size) { zoneAllocateHardened($0, $1) }
 }
 
 /// Allocates a size that is 0, or so large that the object takes a run of its own.

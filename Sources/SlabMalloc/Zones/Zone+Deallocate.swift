@@ -11,7 +11,7 @@ import CSlabmalloc
 /// A hardened zone leaves at the directory, because the head's view is empty there.
 extension UnsafeMutablePointer where Pointee == ZoneState {
   /// Deallocates a slot.
-  @inline(__always) func deallocate(_ address: UInt) -> Status { deallocate(address, slowly: zoneDeallocateSlowly) }
+  @inline(__always) func deallocate(_ address: UInt) -> Status { deallocate(address) { zoneDeallocateSlowly($0, $1) } }
 
   /// Deallocates by a call, for callers to whom a call costs little. The fast path is not repeated there.
   @inline(__always) func deallocateByCall(_ address: UInt) -> Status {
@@ -34,6 +34,12 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     let (index, isStart) = slab.slot(at: address)
     guard isStart, index < UInt(slab.pointee.slotCount) else { return zoneStatusOfMisuse(raw, address) }
     return release(slab, address, index)
+  }
+
+  /// Frees a slot of a slab that the directory found, in any profile.
+  @inline(__always) func release(found slab: SlabPointer, _ address: UInt) -> Status {
+    if !Build.isSmall, let hardening = pointee.hardening { return deallocateHardened(slab, address, hardening) }
+    return release(slab, address)
   }
 
   /// Frees the slot. The slot is used exactly if its bit is set in neither half of its word.
@@ -70,7 +76,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     if Build.isSmall { return zoneDeallocateOfClass(raw, address, UInt(bin.pointee.index)) }
     // A word is ready for one bin only. The latest allocation is therefore this bin's.
     if _slowPath(address == pointee.head.last.slot), bin.pointee.ready == pointee.head.last.ready {
-      return undoLast(address, slowly: zoneDeallocateSlowly)
+      return undoLast(address) { zoneDeallocateSlowly($0, $1) }
     }
     guard let slab = view.probe(address), slab.pointee.binIndex == bin.pointee.index else {
       return zoneDeallocateOfClass(raw, address, UInt(bin.pointee.index))
@@ -80,7 +86,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
 
   /// Deallocates a slot that was allocated with this size.
   @inline(__always) func deallocate(_ address: UInt, size: UInt) -> Status {
-    deallocate(address, size: size, otherSize: zoneDeallocateOtherSize)
+    deallocate(address, size: size) { zoneDeallocateOtherSize($0, $1, $2) }
   }
 
   /// Deallocates a slot. The call goes to `otherSize` if `directLimit` excludes its size.

@@ -21,12 +21,7 @@ func zoneDeallocateByCall(_ zone: UnsafeMutableRawPointer, _ address: UInt) -> S
 func zoneDeallocateSlowly(_ zone: UnsafeMutableRawPointer, _ address: UInt) -> Status {
   let zone = zone.assumingMemoryBound(to: ZoneState.self)
   zone.checkInvariantsNowAndThen()
-  if let slab = zone.slab(around: address) {
-    if !Build.isSmall, let hardening = zone.pointee.hardening {
-      return zone.deallocateHardened(slab, address, hardening)
-    }
-    return zone.release(slab, address)
-  }
+  if let slab = zone.slab(around: address) { return zone.release(found: slab, address) }
   if !zone.isInitialized { return .notInitialized }
   if address == 0 { return .opaqueOK }
   return Build.isSmall ? .foreignPointer : zone.deallocateRun(address)

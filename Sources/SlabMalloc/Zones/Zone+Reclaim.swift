@@ -31,14 +31,10 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
   /// cells. Returns their numbers.
   func reclaim(basePages baseLimit: Int, largePages largeLimit: Int) -> (base: Int, large: Int) {
     returnReady()
-    shrinkDirectory()
     var (base, large) = (0, 0)
     var leaving = Leaving()
-    var before = -1
     // Tables that lodge in empty slabs go when there are fewer pages to list.
-    while isInitialized, base + large != before {
-      before = base + large
-      shrinkDirectory()
+    repeat {
       for index in 0..<pointee.binCount {
         while isInitialized, let slab = spare(bin(index), baseLimit - base, largeLimit - large) {
           if isLargePage(slab.bytes) { large += 1 } else { base += Int(slab.bytes &>> UInt(page.shift)) }
@@ -47,7 +43,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
           if leaving.isFull { release(&leaving) }
         }
       }
-    }
+    } while shrinkDirectory()
     while !Build.isSmall, isInitialized, base < baseLimit, let run = takeFreeRun(bytes: nil) {
       base += Int(run.bytes &>> UInt(page.shift))
       leaving.append(run)
@@ -107,8 +103,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     returnReady()
     if let address = takeEmptySlab(bytes) { return address }
     // Tables may lodge in the slabs that are left.
-    shrinkDirectory()
-    if let address = takeEmptySlab(bytes) { return address }
+    if shrinkDirectory(), let address = takeEmptySlab(bytes) { return address }
     guard bytes != page.size else { return takeUnusedPage() }
     return Build.isSmall ? nil : takeFreeRun(bytes: bytes)?.address
   }

@@ -90,10 +90,12 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     return true
   }
 
-  /// Takes tables that the directory no longer needs out of it. Their pages may leave now.
-  func shrinkDirectory() {
-    guard isInitialized, let directory = pointee.directory else { return }
-    while directory.change({ freeTable(of: directory) }) {}
+  /// Takes tables that the directory no longer needs out of it. False if there is none. Their pages may leave now.
+  func shrinkDirectory() -> Bool {
+    guard isInitialized, let directory = pointee.directory else { return false }
+    var isAny = false
+    while directory.change({ freeTable(of: directory) }) { isAny = true }
+    return isAny
   }
 
   private func freeTable(of directory: PageDirectoryPointer) -> Bool {

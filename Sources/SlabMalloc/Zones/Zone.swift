@@ -124,8 +124,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
   @inline(never) private func start(
     page: PageSize, provider: PageProvider, sharing: Sharing, bins: UInt, _ profile: Profile
   ) {
-    fieldPointer(&pointee.head).initialize(to: .face(page: page))
-    pointee.head.isFace = false
+    fieldPointer(&pointee.head).initialize(to: .empty(page: page, .none))
     pointee.head.seal = ownSeal
     pointee.provider = provider
     pointee.gate = sharing.gate

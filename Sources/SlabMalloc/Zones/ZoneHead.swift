@@ -19,12 +19,18 @@ struct ZoneHead: ~Copyable {
   /// A copy of the zone's directory view, or an empty one.
   var directory: DirectoryView
   /// Whether the head is only a face. No zone lies behind a face, but a shared zone, which consists of other zones.
-  var isFace: Bool
+  var face: Face
+
+  enum Face: UInt8 {
+    case none
+    case perCPU
+    case anyThread
+  }
 }
 
 extension ZoneHead {
   /// A head at which every fast path leaves, as in zero-filled memory.
-  @inline(__always) static func face(page: PageSize) -> ZoneHead {
-    ZoneHead(directLimit: 0, seal: 0, last: .none, directory: .empty(page), isFace: true)
+  @inline(__always) static func empty(page: PageSize, _ face: Face) -> ZoneHead {
+    ZoneHead(directLimit: 0, seal: 0, last: .none, directory: .empty(page), face: face)
   }
 }

@@ -13,11 +13,10 @@ import CSlabPort
 ///     distance pages from this one to the last of its slab; `pageMask` for a page that is no slab's
 ///     slot     leaf | 1, or the address of a node of the next level
 ///
-/// Zero-filled memory is a view without pages. `rootOffset` is its own root slot, and its 0 is no leaf: a lookup ends
-/// there without a test of its own.
+/// Zero-filled memory is a view without pages.
 struct DirectoryView {
-  /// The distance from the view to the first slot of the root, in words.
-  var rootOffset: Int
+  /// The address of the first slot of the root; 0 in a view without pages.
+  var root: UInt
   /// Slots of the root, less one.
   var rootMask: UInt
   var pageMask: UInt
@@ -29,16 +28,16 @@ typealias DirectoryViewPointer = UnsafeMutablePointer<DirectoryView>
 extension DirectoryView {
   /// A view in which nothing is found.
   @inline(__always) static func empty(_ page: PageSize) -> DirectoryView {
-    DirectoryView(rootOffset: 0, rootMask: 0, pageMask: page.mask, pageShift: UInt(page.shift))
+    DirectoryView(root: 0, rootMask: 0, pageMask: page.mask, pageShift: UInt(page.shift))
   }
 
   /// Words of a table: of a leaf with its header, or of a node.
   @inline(__always) static var tableCount: UInt { Build.isSmall ? 32 : 64 }
   @inline(__always) static var tableBits: UInt { Build.isSmall ? 5 : 6 }
 
-  /// The bits of a hash above these select a slot of the root, and then of a node of each level. The lower ones select
-  /// an entry of a leaf.
-  @inline(__always) static var rootShift: UInt { 8 }
+  /// The lowest bits of a hash select a slot of the root, and the next ones a slot of a node of each level. The highest
+  /// bits select an entry of a leaf.
+  @inline(__always) static func place(_ hash: UInt) -> UInt { hash &>> (UInt(UInt.bitWidth) &- tableBits) }
 
   /// A word whose every bit depends on the bits of a key. On 64 bits the halves of a product are folded (after Yi
   /// Wang's wyhash), on 32 bits two products.
@@ -54,13 +53,6 @@ extension DirectoryView {
 }
 
 extension UnsafeMutablePointer where Pointee == DirectoryView {
-  @inline(__always) private var words: UnsafeMutablePointer<UInt> {
-    UnsafeMutableRawPointer(self).assumingMemoryBound(to: UInt.self)
-  }
-
-  /// The slots of the root.
-  @inline(__always) var root: UnsafeMutablePointer<UInt> { words + pointee.rootOffset }
-
   @inline(__always) static func leaf(_ slot: UInt) -> UnsafeMutablePointer<UInt> {
     unsafeBitCast(UnsafeMutablePointer<UInt>(bitPattern: slot &- 1), to: UnsafeMutablePointer<UInt>.self)
   }
@@ -72,27 +64,26 @@ extension UnsafeMutablePointer where Pointee == DirectoryView {
   /// The slab around an address in a base page of the zone; nil if there is none. Deallocations look here inline. The
   /// callers go on in a slow function, which finds large pages.
   @inline(__always) func probe(_ address: UInt) -> SlabPointer? {
+    let root = pointee.root
+    guard root != 0 else { return nil }
     let key = address | pointee.pageMask
     let hash = DirectoryView.hash(key)
-    var rest = hash &>> DirectoryView.rootShift
-    // The sum is opaque. Otherwise the compiler adds the view's address to one summand in a register, instead of to the
-    // sum in the operand.
-    let place = slm_port_opaque((rest & pointee.rootMask) &+ UInt(bitPattern: pointee.rootOffset))
-    var slot = words[Int(truncatingIfNeeded: place)]
-    while slot & 1 == 0 {
-      guard slot != 0 else { return nil }
+    var slot = Self.node(root)[Int(bitPattern: hash & pointee.rootMask)]
+    var rest = hash
+    while _slowPath(slot & 1 == 0) {
       rest &>>= DirectoryView.tableBits
       slot = Self.node(slot)[Int(truncatingIfNeeded: rest & (DirectoryView.tableCount &- 1))]
     }
     let entries = Self.leaf(slot)
-    var index = hash
+    var index = DirectoryView.place(hash)
     while true {
-      index &= DirectoryView.tableCount &- 1
       let entry = entries[Int(bitPattern: index)]
       guard entry != 0 else { return nil }
       let distance = entry ^ key
-      if distance < pointee.pageMask { return SlabPointer.ending(with: key &+ distance &<< pointee.pageShift) }
-      index &+= 1
+      if _fastPath(distance < pointee.pageMask) {
+        return SlabPointer.ending(with: slm_port_opaque(key &+ distance &<< pointee.pageShift))
+      }
+      index = (index &+ 1) & (DirectoryView.tableCount &- 1)
     }
   }
 }

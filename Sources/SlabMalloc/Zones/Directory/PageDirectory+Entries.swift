@@ -10,7 +10,7 @@ extension UnsafeMutablePointer where Pointee == PageDirectory {
   func entryCount(_ leaf: UnsafeMutablePointer<UInt>) -> UInt { leaf[Int(bitPattern: lastPlace)] &>> 16 }
 
   /// A leaf should split when it has more entries than this. A lookup takes one and a half probes on average there.
-  var splitLimit: UInt { DirectoryView.tableCount / 8 * 5 }
+  var splitLimit: UInt { DirectoryView.tableCount / 2 }
 
   /// A leaf takes no more entries of slabs than this. The places left are for the pages that a split needs.
   private var fullLimit: UInt { DirectoryView.tableCount / 8 * 7 }
@@ -55,7 +55,7 @@ extension UnsafeMutablePointer where Pointee == PageDirectory {
 
   func add(_ entry: UInt, _ hash: UInt, to leaf: UnsafeMutablePointer<UInt>) {
     let mask = lastPlace
-    var place = hash & mask
+    var place = DirectoryView.place(hash)
     while place == mask || leaf[Int(bitPattern: place)] != 0 { place = (place &+ 1) & mask }
     leaf[Int(bitPattern: place)] = entry
     leaf[Int(bitPattern: mask)] &+= headerUnit
@@ -71,7 +71,7 @@ extension UnsafeMutablePointer where Pointee == PageDirectory {
       let entry = leaf[Int(bitPattern: next)]
       if entry == 0 { break }
       // The entry moves up unless its own place lies behind the hole.
-      let home = entryHash(entry) & mask
+      let home = DirectoryView.place(entryHash(entry))
       guard (next &- home) & mask >= (next &- hole) & mask else { continue }
       leaf[Int(bitPattern: hole)] = entry
       hole = next

@@ -19,12 +19,10 @@ extension UnsafeMutablePointer where Pointee == PageDirectory {
 
   /// The slab around an address, in a directory that nobody changes.
   @inline(__always) func find(_ address: UInt) -> SlabPointer? {
-    guard pointee.view.rootOffset != 0 else { return nil }
-    let key = key(of: address)
-    if let distance = distance(of: key), distance != noSlab {
-      return SlabPointer.ending(with: key &+ distance &<< pointee.view.pageShift)
+    if let slab = view.probe(address) { return slab }
+    guard !Build.isSmall, pointee.view.root != 0, distance(of: firstKey(address)) == largeDistance else {
+      return nil
     }
-    guard !Build.isSmall, distance(of: firstKey(address)) == largeDistance else { return nil }
     return SlabPointer.ending(with: address | PageSize.large.mask)
   }
 
@@ -47,12 +45,26 @@ extension UnsafeMutablePointer where Pointee == PageDirectory {
 
   /// Whether the zone holds a page of a run. The caller holds the lock of a shared directory.
   func holdsAny(_ address: UInt, _ bytes: UInt) -> Bool {
+    if !Build.isSmall, pointee.runs.overlaps(address, bytes) { return true }
+    // With few entries it is cheaper to look at all of them than at each page.
+    if pointee.count < bytes &>> pointee.view.pageShift { return holdsEntry(from: address, bytes) }
     var offset: UInt = 0
     while offset < bytes {
       if holds(address &+ offset) { return true }
       offset &+= page.size
     }
-    return !Build.isSmall && pointee.runs.overlaps(address, bytes)
+    return false
+  }
+
+  private func holdsEntry(from address: UInt, _ bytes: UInt) -> Bool {
+    var isAny = false
+    forEachLeaf { leaf in
+      for place in 0..<Int(DirectoryView.tableCount) - 1 where leaf[place] != 0 {
+        let page = leaf[place] & ~pointee.view.pageMask
+        if page &- address < bytes { isAny = true }
+      }
+    }
+    return isAny || holds(address) || holds(address &+ bytes &- page.size)
   }
 
   /// The distance in a page's entry; nil if there is none.
@@ -66,7 +78,7 @@ extension UnsafeMutablePointer where Pointee == PageDirectory {
   /// round at the latest.
   func place(of key: UInt, _ hash: UInt, in leaf: UnsafeMutablePointer<UInt>) -> UInt? {
     let last = DirectoryView.tableCount &- 1
-    var place = hash & last
+    var place = DirectoryView.place(hash)
     for _ in 0...last {
       let entry = leaf[Int(bitPattern: place)]
       if place != last {
@@ -80,17 +92,17 @@ extension UnsafeMutablePointer where Pointee == PageDirectory {
 
   /// The leaf of a hash, and the slot that leads to it.
   func leaf(of hash: UInt) -> (leaf: UnsafeMutablePointer<UInt>, slot: DirectorySlot) {
-    var slot = rootSlot(hash &>> DirectoryView.rootShift)
+    var slot = rootSlot(hash)
     while true {
       // Another CPU may change the slot meanwhile.
       let content = atomic(slot.place).pointee.load(ordering: .relaxed)
       if content & 1 == 1 { return (DirectoryViewPointer.leaf(content), slot) }
-      slot = slot.below(content, hash &>> (slot.shift &+ slot.bits))
+      slot = slot.below(content, hash &>> (slot.shift &+ DirectoryView.tableBits))
     }
   }
 
   func rootSlot(_ index: UInt) -> DirectorySlot {
-    DirectorySlot(node: root, bits: pointee.rootBits, shift: DirectoryView.rootShift, index)
+    DirectorySlot(node: root, bits: pointee.rootBits, shift: 0, index)
   }
 }
 
@@ -119,7 +131,8 @@ struct DirectorySlot {
   /// A slot of the node that this slot leads to.
   func below(_ content: UInt, _ index: UInt) -> DirectorySlot {
     DirectorySlot(
-      node: DirectoryViewPointer.node(content), bits: DirectoryView.tableBits, shift: shift &+ bits, index)
+      node: DirectoryViewPointer.node(content), bits: DirectoryView.tableBits, shift: shift &+ DirectoryView.tableBits,
+      index)
   }
 
   /// Whether no lower slot of the node leads to the same leaf.

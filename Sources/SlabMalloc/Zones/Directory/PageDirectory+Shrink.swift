@@ -2,7 +2,9 @@
 extension UnsafeMutablePointer where Pointee == PageDirectory {
   /// Takes out a table that the directory no longer needs. Moves the entries of one leaf at most.
   func takeUnneededTable() -> UInt? {
-    pointee.view.rootOffset == 0 ? nil : takeUnneeded(from: rootSlot(0), in: nil)
+    guard pointee.tableCount != 0, let table = takeUnneeded(from: rootSlot(0), in: nil) else { return nil }
+    pointee.tableCount &-= 1
+    return table
   }
 
   /// Takes out a table of a node or below it. `parent` is the slot that leads to the node.

@@ -1,3 +1,5 @@
+import Synchronization
+
 /// The directory grows by one table at a time.
 extension UnsafeMutablePointer where Pointee == PageDirectory {
   /// Whether the leaf of a page should split when there is a table for it.
@@ -11,8 +13,10 @@ extension UnsafeMutablePointer where Pointee == PageDirectory {
     let (leaf, slot) = leaf(of: DirectoryView.hash(key(of: page)))
     let words = DirectoryViewPointer.node(table)
     let bits = slot.distinguishingBits
+    pointee.tableCount &+= 1
     if bits == slot.bits {
       words.initialize(repeating: slot.place.pointee, count: Int(DirectoryView.tableCount))
+      atomicMemoryFence(ordering: .releasing)
       slot.place.pointee = table
     } else {
       words.initialize(repeating: 0, count: Int(DirectoryView.tableCount))
@@ -41,7 +45,7 @@ extension UnsafeMutablePointer where Pointee == PageDirectory {
 
   /// Calls the body with each leaf.
   func forEachLeaf(_ body: (UnsafeMutablePointer<UInt>) -> Void) {
-    guard pointee.view.rootOffset != 0 else { return }
+    guard pointee.view.root != 0 else { return }
     forEachLeaf(of: rootSlot(0), body)
   }
 

@@ -27,16 +27,16 @@ import Synchronization
 /// after each CPU's lock was free once.
 struct PageDirectory: ~Copyable {
   var view: DirectoryView
-  /// The copy of the view in a zone's head; nil if fast paths must find nothing there.
-  var copy: DirectoryViewPointer?
   var count: UInt
+  /// Tables outside the zone's storage.
+  var tableCount: UInt
   var rootBits: UInt
   /// The pages of cells.
   var ledger: Ledger
   var isShared: Bool
   var lock: Lock
   let version = Atomic<UInt>(0)
-  /// The tables outside the zone's storage.
+  /// The pages of tables.
   var tables: CellPages
   /// The runs of large objects.
   var runs: RunTree
@@ -57,7 +57,7 @@ extension UnsafeMutablePointer where Pointee == PageDirectory {
   func initialize(_ page: PageSize, copy: DirectoryViewPointer?, isShared: Bool, bins: UInt) {
     initialize(
       to: PageDirectory(
-        view: .empty(page), copy: copy, count: 0, rootBits: PageDirectory.rootBits(bins: bins), ledger: Ledger(), isShared: isShared, lock: Lock(),
+        view: .empty(page), count: 0, tableCount: 0, rootBits: PageDirectory.rootBits(bins: bins), ledger: Ledger(), isShared: isShared, lock: Lock(),
         tables: CellPages(), runs: RunTree()))
     let leaf = firstLeaf(0)
     leaf.initialize(repeating: 0, count: Int(PageDirectory.firstLeaves * DirectoryView.tableCount))
@@ -66,20 +66,14 @@ extension UnsafeMutablePointer where Pointee == PageDirectory {
       root[Int(slot)] = UInt(bitPattern: firstLeaf(slot & (PageDirectory.firstLeaves - 1))) | 1
     }
     pointee.view.rootMask = rootCount - 1
-    pointee.view.rootOffset = distance(to: view)
-    guard let copy else { return }
-    copy.pointee = pointee.view
-    copy.pointee.rootOffset = distance(to: copy)
+    pointee.view.root = UInt(bitPattern: root)
+    copy?.pointee = pointee.view
   }
 
   /// Ends the directory: it finds nothing, like zero-filled memory.
   func end() {
-    pointee.view.rootOffset = 0
+    pointee.view.root = 0
     pointee.view.rootMask = 0
-  }
-
-  private func distance(to view: DirectoryViewPointer) -> Int {
-    (Int(bitPattern: root) - Int(bitPattern: view)) / MemoryLayout<UInt>.stride
   }
 
   var view: DirectoryViewPointer { fieldPointer(&pointee.view) }

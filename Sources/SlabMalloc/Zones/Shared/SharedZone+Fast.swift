@@ -15,7 +15,6 @@ import CSlabmalloc
 @usableFromInline
 func sharedZoneAllocate(_ zone: UnsafeMutableRawPointer, _ size: UInt) -> UInt {
   let shared = zone.assumingMemoryBound(to: SharedZone.self)
-  guard shared.pointee.cpuCount == 0 else { return sharedZoneAllocateOnCPU(zone, size) }
   return shared.allocateReady(size, from: shared.first)
 }
 
@@ -34,7 +33,6 @@ func sharedZoneAllocateOnCPU(_ zone: UnsafeMutableRawPointer, _ size: UInt) -> U
 @usableFromInline
 func sharedZoneDeallocate(_ zone: UnsafeMutableRawPointer, _ address: UInt) -> Status {
   let shared = zone.assumingMemoryBound(to: SharedZone.self)
-  guard shared.pointee.cpuCount == 0 else { return sharedZoneDeallocateOnCPU(zone, address) }
   return shared.deallocateReady(address, to: shared.first)
 }
 
@@ -64,7 +62,7 @@ extension UnsafeMutablePointer where Pointee == SharedZone {
     let raw = UnsafeMutableRawPointer(self)
     guard Build.isHosted else {
       own.pointee.gate.lock.acquire()
-      return deallocateHolding(address, own)
+      return sharedZoneDeallocateHolding(raw, address, own)
     }
     guard own.pointee.gate.lock.tryAcquire() else { return sharedZoneDeallocateSlowly(raw, address) }
     guard address == own.zone.pointee.head.last.slot, own.zone.undoLast() else {
@@ -84,8 +82,7 @@ extension UnsafeMutablePointer where Pointee == SharedZone {
   @inline(__always) fileprivate func deallocateHolding(_ address: UInt, _ own: LockedZonePointer) -> Status {
     let status = own.zone.deallocate(address)
     own.pointee.gate.lock.release()
-    return _fastPath(status != .foreignPointer)
-      ? status : sharedZoneDeallocateElsewhere(UnsafeMutableRawPointer(self), address)
+    return status
   }
 }
 
@@ -140,18 +137,47 @@ func sharedZoneDeallocateSlowly(_ zone: UnsafeMutableRawPointer, _ address: UInt
 func sharedZoneDeallocateHolding(
   _ zone: UnsafeMutableRawPointer, _ address: UInt, _ locked: UnsafeMutableRawPointer
 ) -> Status {
-  zone.assumingMemoryBound(to: SharedZone.self).deallocateHolding(
-    address, locked.assumingMemoryBound(to: LockedZone.self))
+  let shared = zone.assumingMemoryBound(to: SharedZone.self)
+  let own = locked.assumingMemoryBound(to: LockedZone.self)
+  if shared.pointee.cpuCount == 0 { return shared.deallocateHolding(address, own) }
+  if address == own.zone.pointee.head.last.slot, own.zone.undoLast() {
+    own.pointee.gate.lock.release()
+    return .opaqueOK
+  }
+  guard let slab = shared.directory.slab(around: address) else { return shared.deallocateOutsideSlabs(address, own) }
+  let owner = UInt(slab.pointee.owner)
+  if owner == UInt(own.zone.pointee.owner) {
+    let status = own.zone.release(found: slab, address)
+    own.pointee.gate.lock.release()
+    return status
+  }
+  own.pointee.gate.lock.release()
+  return sharedZoneDeallocateElsewhere(zone, address, owner)
 }
 
-/// Deallocates an address that the own zone does not know.
+extension UnsafeMutablePointer where Pointee == SharedZone {
+  /// Deallocates a large object, or reports what the address is.
+  @inline(never) fileprivate func deallocateOutsideSlabs(_ address: UInt, _ own: LockedZonePointer) -> Status {
+    let status = own.zone.deallocateByCall(address)
+    own.pointee.gate.lock.release()
+    return status == .foreignPointer ? withOther(of: address) { $0.deallocateByCall(address) } : status
+  }
+}
+
+/// Deallocates an object that belonged to another CPU's zone a moment ago.
 @c(slm_core_shared_zone_deallocate_elsewhere)
 @inline(never)
 @usableFromInline
-func sharedZoneDeallocateElsewhere(_ zone: UnsafeMutableRawPointer, _ address: UInt) -> Status {
+func sharedZoneDeallocateElsewhere(_ zone: UnsafeMutableRawPointer, _ address: UInt, _ owner: UInt) -> Status {
   let shared = zone.assumingMemoryBound(to: SharedZone.self)
-  guard shared.pointee.cpuCount != 0 else { return .foreignPointer }
-  return shared.withOther(of: address) { $0.deallocateByCall(address) }
+  var status = Status.foreignPointer
+  if owner <= shared.pointee.cpuCount {
+    let other = shared.zone(owner)
+    other.pointee.gate.lock.acquire()
+    if let slab = other.zone.slab(around: address) { status = other.zone.release(found: slab, address) }
+    other.pointee.gate.lock.release()
+  }
+  return status == .foreignPointer ? shared.withOther(of: address) { $0.deallocateByCall(address) } : status
 }
 
 @c(slm_core_shared_zone_deallocate_sized)

@@ -6,7 +6,7 @@ import CSlabmalloc
 ///     | ZoneHead: a face | cpuCount, stride | zone |                                                         any thread
 ///     | ZoneHead: a face | cpuCount, stride | zone of CPU 0 | ... | reserves | PageDirectory, first leaf |       per CPU
 ///
-/// Each zone is a LockedZone. The face sends every call away from the fast paths. On their slow paths `isFace` shows
+/// Each zone is a LockedZone. The face sends every call away from the fast paths. On their slow paths `face` shows
 /// the callers that a shared zone lies behind it.
 ///
 /// A CPU allocates from its own zone. An object belongs to the zone from which it came: the directory leads to the
@@ -50,7 +50,8 @@ extension UnsafeMutablePointer where Pointee == SharedZone {
     cpuCount: UInt, bins: UInt, page: PageSize, profile: Profile, _ make: (ZonePointer, Sharing) -> Void
   ) {
     let stride = SharedZone.stride(cpuCount: cpuCount, bins: bins, profile)
-    initialize(to: SharedZone(head: .face(page: page), cpuCount: cpuCount, stride: stride))
+    let head = ZoneHead.empty(page: page, cpuCount == 0 ? .anyThread : .perCPU)
+    initialize(to: SharedZone(head: head, cpuCount: cpuCount, stride: stride))
     var sharing = Sharing()
     if cpuCount != 0 {
       directory.initialize(page, copy: nil, isShared: true, bins: bins)

@@ -51,7 +51,7 @@ struct Bin {
   static let manySparse = 4
 
   /// A bin keeps at most this many empty slabs, and its reserve. The others go back to the provider.
-  static let mostEmpty: UInt32 = 64
+  static let mostEmpty: UInt32 = 128
 }
 
 typealias BinPointer = UnsafeMutablePointer<Bin>

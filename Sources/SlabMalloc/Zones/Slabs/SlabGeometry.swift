@@ -52,18 +52,23 @@ struct SlabGeometry {
 
 /// The size of a class's slabs where the provider gives runs.
 extension SlabGeometry {
-  /// The bytes of a slab: the fewest pages of which slots take 20 of 21 bytes, above 2 KiB 8 of 9. A run of a large
+  /// The bytes of a slab: the fewest pages of which slots take 20 of 21 bytes, above 2 KiB 8 of 9. It has at least 16
+  /// slots, or as many as 64 KiB hold, and 4 of the largest: taking a slab costs some hundred instructions. A run of a large
   /// page's size is never a slab's, because the directory would take it for a large page.
   static func slabBytes(slotSize: UInt, page: PageSize, isGuarded: Bool) -> UInt {
     let (part, whole): (UInt, UInt) = slotSize <= 2048 ? (20, 21) : (8, 9)
     let most = PageSize.large.size - page.size
-    var slots: UInt = 1
+    var slots = min(16, max(4, (64 << 10) / slotSize))
     var best = page.size
     var bestSlots: UInt = 0
     while true {
       let words = SlotWord.count(forSlots: slots) * wordSize
       let bytes = roundUp(slots * slotSize + words + descriptorSize + (isGuarded ? Canary.size : 0), to: page.size)
-      guard bytes <= most else { return best }
+      guard bytes <= most else {
+        if bestSlots != 0 || slots == 1 { return best }
+        slots = 1
+        continue
+      }
       // The page's rest may hold more slots.
       slots = SlabGeometry(slotSize: slotSize, bytes: bytes, isGuarded: isGuarded).slotCount
       if slots * best > bestSlots * bytes { (best, bestSlots) = (bytes, slots) }
