@@ -205,7 +205,7 @@ static void move_pages(model *m) {
   default: {
     size_t size = random_size(m), alignment = random_alignment(m);
     size_t page_size = slm_zone_page_size(zone, alignment, size);
-    if (page_size != provider->base_page_size && page_size != SLM_LARGE_PAGE_SIZE) return; /* a run for a large object */
+    if ((size + CANARY + alignment - 1) / alignment * alignment > 131072) return; /* that would take a run */
     if (page_size == SLM_LARGE_PAGE_SIZE && random_below(&m->random, 8) != 0) return;
     void *page = test_provider_take(provider, page_size);
     slm_status status = slm_zone_refill(zone, alignment, size, page, page_size);
