@@ -3,7 +3,7 @@
 
 static void an_overflow_is_found(void **state) {
   (void)state;
-  static const size_t sizes[] = {1, 8, 24, 56, 100, 1016, 2000, 9000, SLM_MAX_SIZE};
+  static const size_t sizes[] = {1, 8, 24, 56, 100, 1016, 2000, 9000, SLM_MAX_SIZE, SLM_MAX_SIZE + 1, LARGEST};
   fixture f;
   open_pull(&f, 4096);
   for (size_t i = 0; i < COUNT_OF(sizes); i++) {
@@ -185,7 +185,12 @@ static void sizes_leave_room_for_the_canary(void **state) {
   fixture f;
   void *out;
   open_pull(&f, 4096);
-  for (size_t size = SLM_MAX_SIZE + 1; size <= SLM_MAX_SIZE + CANARY; size++)
+  for (size_t size = SLM_MAX_SIZE + 1; size <= SLM_MAX_SIZE + CANARY; size++) { /* no class has room for both */
+    assert_ok(try(&f, size, &out));
+    assert_int_equal(statistics(&f).objects_large, 1);
+    assert_ok(slm_zone_deallocate(f.zone, out));
+  }
+  for (size_t size = LARGEST + 1; size <= SLM_LARGE_PAGE_SIZE; size++)
     assert_status(SLM_ERR_INVALID_LAYOUT, try(&f, size, &out));
   assert_status(SLM_ERR_INVALID_LAYOUT, try(&f, SIZE_MAX, &out));
   assert_status(SLM_ERR_INVALID_LAYOUT, try(&f, SIZE_MAX - CANARY + 1, &out));

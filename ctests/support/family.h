@@ -62,6 +62,8 @@ typedef struct cache_storage_type {
 #define SUITE_NO_OPTIONS NULL
 #endif
 
+/** The largest size that a zone serves with the test provider, which gives no runs: such an object takes a large page. */
+#define LARGEST (SLM_LARGE_PAGE_SIZE - CANARY)
 /** The largest size on base pages of 4 KiB, of which each holds one. */
 #define ONE_PER_PAGE (2048 - CANARY)
 

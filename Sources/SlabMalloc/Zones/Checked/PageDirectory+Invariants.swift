@@ -1,13 +1,14 @@
 #if SLM_ASSERT
   /// The invariants of a page directory, which hold while nobody changes it.
   ///
-  ///     count  = entries of all leaves = the sum of the leaves' headers
-  ///     tables = leaves and nodes outside the zone's storage
-  ///     pages held = tables + pages of descriptors <= entries that lead to no slab
+  ///     count = entries of all leaves = the sum of the leaves' headers
+  ///     pages of cells <= entries that lead to no slab
+  ///     tables lie in the zone's storage, in pages of cells, or in slabs: as many as a slab says it lodges
   ///     an entry is where a lookup finds it, and leads to the last page of a slab
   ///
-  /// The caller holds the lock of a shared directory. Entries without a slab may be more than the pages held, because
-  /// pages that come in have entries before they are carved.
+  /// The caller holds the lock of a shared directory. Entries without a slab may be more than the pages of cells, because
+  /// pages that come in have entries before they are carved. A page that comes in to a shared directory may also have
+  /// tables before it is a slab.
   extension UnsafeMutablePointer where Pointee == PageDirectory {
     /// The first broken invariant; nil if all hold.
     func violation() -> Violation? {
@@ -39,7 +40,7 @@
 
     private func violation(leaf: UnsafeMutablePointer<UInt>, _ sums: inout EntrySums) -> Violation? {
       var count: UInt = 0
-      for place in 0..<lastPlace(of: leaf) {
+      for place in 0..<DirectoryView.tableCount - 1 {
         let entry = leaf[Int(bitPattern: place)]
         guard entry != 0 else { continue }
         count += 1
@@ -64,32 +65,34 @@
     }
 
     private func tableViolation(_ sums: EntrySums) -> Violation? {
-      var tables: UInt = 0
-      var stray: UInt = 0
-      forEachTable {
-        tables += 1
-        if entry($0) != noSlab { stray = $0 }
-      }
-      if stray != 0 { return Violation("a page of the directory has no entry", at: stray) }
-      if tables != pointee.tables { return broken("a directory's tables are not counted") }
-      let held = pointee.ledger.pagesHeld
-      if held > UInt64(sums.withoutSlab) { return broken("a page that serves the directory has no entry") }
-      return held == UInt64(tables + descriptorPages) ? nil : broken("the directory's ledger is not its pages")
+      if pointee.ledger.pagesHeld > UInt64(sums.withoutSlab) { return broken("a page of cells has no entry") }
+      var tables = TableSums()
+      count(rootSlot(0), &tables)
+      if tables.stray != 0 { return Violation("a table is in no page of the directory", at: tables.stray) }
+      guard !pointee.isShared else { return nil }
+      let cells = (page.size - UInt(MemoryLayout<CellPage>.stride)) / PageDirectory.tableBytes
+      if UInt64(tables.inCells) > pointee.ledger.pagesHeld * UInt64(cells) { return broken("more tables than cells") }
+      var lodgers: UInt = 0
+      forEachSlab { lodgers += UInt($0.pointee.lodgers) }
+      return tables.inSlabs == lodgers ? nil : broken("a slab does not lodge the tables that it counts")
     }
 
-    /// Pages of descriptors: those with a free one are in a list, and the others are full.
-    private var descriptorPages: UInt {
-      guard !Build.isSmall else { return 0 }
-      var (pages, used) = (UInt(0), UInt(0))
-      var next = pointee.runs.descriptors.first
-      while let page = next {
-        pages += 1
-        used += page.pointee.used
-        next = page.pointee.next
+    private func count(_ first: DirectorySlot, _ tables: inout TableSums) {
+      for index in 0..<first.count {
+        let slot = first.sibling(index)
+        let content = slot.place.pointee
+        if content & 1 == 0 {
+          count(table: content, &tables)
+          count(slot.below(content, 0), &tables)
+        } else if slot.isFirst, !isFirstLeaf(DirectoryViewPointer.leaf(content)) {
+          count(table: content &- 1, &tables)
+        }
       }
-      var sums = TreeSums()
-      _ = pointee.runs.root?.violation(from: 0, to: UInt.max, &sums)
-      return pages + (sums.pulled &- used) / DescriptorPage.capacity(page)
+    }
+
+    private func count(table: UInt, _ tables: inout TableSums) {
+      guard let distance = entry(table) ?? (find(table) == nil ? nil : 0) else { return tables.stray = table }
+      if distance == noSlab { tables.inCells += 1 } else { tables.inSlabs += 1 }
     }
 
     private func runViolation() -> Violation? {
@@ -103,7 +106,15 @@
   /// What the leaves hold.
   private struct EntrySums {
     var entries: UInt = 0
-    /// Pages that come in, and those of the directory and of descriptors.
+    /// Pages that come in, and those of cells.
     var withoutSlab: UInt = 0
+  }
+
+  /// Tables outside the zone's storage, by the kind of their pages.
+  private struct TableSums {
+    var inCells: UInt = 0
+    var inSlabs: UInt = 0
+    /// One in a page that the zone does not hold.
+    var stray: UInt = 0
   }
 #endif

@@ -30,7 +30,7 @@
   /// What a tree of runs holds.
   struct TreeSums {
     var runs: UInt = 0
-    /// Runs whose descriptor lies in a page of descriptors.
+    /// Runs whose descriptor lies in a page of cells.
     var pulled: UInt = 0
     /// Runs without an object.
     var free: UInt = 0
@@ -41,14 +41,6 @@
       if !run.isPushed { pulled += 1 }
       if !run.isLive { free += 1 }
       bytes += run.pointee.bytes
-    }
-  }
-
-  extension DescriptorPage {
-    /// Descriptors in a page.
-    static func capacity(_ page: PageSize) -> UInt {
-      let size = UInt(MemoryLayout<ObjectRun>.stride)
-      return (page.size - roundUp(UInt(MemoryLayout<DescriptorPage>.stride), to: size)) / size
     }
   }
 #endif

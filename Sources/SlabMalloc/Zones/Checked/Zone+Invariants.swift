@@ -52,18 +52,10 @@
 
     private func broken(_ text: StaticString) -> Violation { Violation(text, at: UInt(bitPattern: self)) }
 
-    /// A broken guard may have a wrong owner beside it. All slabs of the directory count, and each zone of the group
-    /// knows the guards of its own.
     private var areAllIntact: Bool {
-      guard isHardened, let directory = pointee.directory else { return true }
-      // The directory of a group lies behind its last zone.
-      let distance = UInt(bitPattern: directory) &- UInt(bitPattern: self)
-      let lastOwner = pointee.stride == 0 ? 0 : pointee.owner + UInt32(distance / UInt(pointee.stride))
+      guard isHardened else { return true }
       var areIntact = true
-      forEachSlab { slab in
-        let owner = slab.pointee.owner
-        areIntact = areIntact && owner <= lastOwner && sibling(owner).isIntact(slab)
-      }
+      forEachSlab { areIntact = areIntact && isIntact($0) }
       return areIntact
     }
 
@@ -153,10 +145,10 @@
       guard !Build.isSmall, let hardening = pointee.hardening else { return nil }
       var waiting: UInt = 0
       for index in 0..<pointee.binCount {
-        let quarantine = bin(index).quarantine
-        for place in 0..<2 * Int(quarantine.pointee.length) where quarantine.entries[place] != 0 {
+        let bin = bin(index)
+        for place in 0..<bin.quarantineCount where bin.quarantined[place] != 0 {
           waiting += 1
-          if let violation = violation(quarantined: quarantine.entries[place], index) { return violation }
+          if let violation = violation(quarantined: bin.quarantined[place], index) { return violation }
         }
       }
       if setAside == waiting + hardening.pointee.retired { return nil }
