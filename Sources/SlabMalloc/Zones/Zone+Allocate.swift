@@ -35,12 +35,17 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     return claim(slots, from: ready, of: bin)
   }
 
-  /// Allocates `size` bytes if a slot is ready, without a call. Otherwise returns nil and changes nothing.
+  /// Allocates `size` bytes if a slot of the table's classes is ready, without a call. Otherwise returns nil and changes
+  /// nothing.
   @inline(__always) func allocateReady(_ size: UInt) -> UInt? {
-    guard !Build.isSmall else { return nil }
-    if size &- 1 < pointee.head.directLimit { return allocateReady(from: directBin(size)) }
-    guard pointee.head.directLimit != 0, size > pointee.head.directLimit,
-      size <= SizeClass.fastLimit
+    guard !Build.isSmall, size &- 1 < pointee.head.directLimit else { return nil }
+    return allocateReady(from: directBin(size))
+  }
+
+  /// The same for the larger classes of the fast paths.
+  @inline(__always) func allocateOtherReady(_ size: UInt) -> UInt? {
+    guard !Build.isSmall, pointee.head.directLimit != 0,
+      size &- (SizeClass.directLimit &+ 1) < SizeClass.fastLimit &- SizeClass.directLimit
     else { return nil }
     return allocateReady(from: bin(SizeClass.regular(size)))
   }

@@ -54,7 +54,7 @@ extension UnsafeMutablePointer where Pointee == SharedZone {
       return allocateHolding(size, own)
     }
     guard own.pointee.gate.lock.tryAcquire() else { return sharedZoneAllocateSlowly(raw, size) }
-    guard let slot = own.zone.allocateReady(size) else { return sharedZoneAllocateHolding(raw, size, own) }
+    guard let slot = own.zone.allocateReady(size) else { return sharedZoneAllocateOther(raw, size, own) }
     return own.pointee.gate.lock.release(returning: slot)
   }
 
@@ -94,6 +94,18 @@ func sharedZoneAllocateSlowly(_ zone: UnsafeMutableRawPointer, _ size: UInt) -> 
   let own = zone.assumingMemoryBound(to: SharedZone.self).own
   own.pointee.gate.lock.acquire()
   return sharedZoneAllocateHolding(zone, size, own)
+}
+
+/// Allocates a size that is not in the table, while holding a zone's lock.
+@c(slm_core_shared_zone_allocate_other)
+@inline(never)
+@usableFromInline
+func sharedZoneAllocateOther(
+  _ zone: UnsafeMutableRawPointer, _ size: UInt, _ locked: UnsafeMutableRawPointer
+) -> UInt {
+  let own = locked.assumingMemoryBound(to: LockedZone.self)
+  guard let slot = own.zone.allocateOtherReady(size) else { return sharedZoneAllocateHolding(zone, size, locked) }
+  return own.pointee.gate.lock.release(returning: slot)
 }
 
 @c(slm_core_shared_zone_allocate_holding)

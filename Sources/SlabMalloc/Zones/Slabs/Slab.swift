@@ -95,9 +95,11 @@ extension UnsafeMutablePointer where Pointee == Slab {
         slotCount: UInt32(truncatingIfNeeded: geometry.slotCount), slotSize: UInt32(truncatingIfNeeded: slotSize),
         countdown: 0, binIndex: binIndex, state: .empty, wordCount: UInt8(truncatingIfNeeded: geometry.wordCount),
         hint: 0, next: nil, previous: nil, owner: owner, lodgers: lodgers, guardWord: 0))
-    for index in 0..<geometry.wordCount {
-      word(index).initialize(
-        to: SlotWord(free: SlotWord.lowBits(geometry.slotCount, from: index * SlotWord.slotCount), ready: 0))
+    let full = geometry.slotCount / SlotWord.slotCount
+    for index in 0..<full { word(index).initialize(to: SlotWord(free: UInt.max, ready: 0)) }
+    for index in full..<geometry.wordCount {
+      let free = SlotWord.lowBits(geometry.slotCount, from: index * SlotWord.slotCount)
+      word(index).initialize(to: SlotWord(free: free, ready: 0))
     }
   }
 
