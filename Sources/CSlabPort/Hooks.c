@@ -8,6 +8,20 @@ uintptr_t slm_port_swift_heap[4];
 
 #define OPTIONAL_HOOK __attribute__((weak))
 
+// The default is never called, because zones that would call it are refused. It has its own value, so that a linker that
+// folds equal functions does not mistake an embedder's hook for it. Hidden: the comparison below needs no entry of a
+// global offset table, which a kernel that runs where it was loaded would have to fill in.
+static uintptr_t no_context(void) { return UINTPTR_MAX; }
+__attribute__((weak, alias("no_context"), visibility("hidden"))) uintptr_t slm_port_context(void);
+
+int slm_port_serves_threads(void) {
+#if __GCC_ATOMIC_INT_LOCK_FREE == 2
+  return slm_port_context != no_context;
+#else
+  return 0; // no lock stops another CPU on a machine without atomic instructions
+#endif
+}
+
 OPTIONAL_HOOK uintptr_t slm_port_disable_interrupts(void) { return 0; }
 
 OPTIONAL_HOOK void slm_port_restore_interrupts(uintptr_t state) { (void)state; }

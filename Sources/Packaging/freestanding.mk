@@ -1,25 +1,46 @@
 # Freestanding archives: the same sources, without an operating system. Included by the Makefile.
 
-FREESTANDING := x86_64 aarch64 riscv64 i686 armv7em riscv32
+# A name is a machine, or a machine with a calling convention or without an instruction set. TARGETS picks some of them:
+# make freestanding TARGETS='riscv64 armv6m'
+FREESTANDING_ALL := x86_64 aarch64 riscv64 riscv64-lp64d riscv32 riscv32imc i686 armv7em armv7em-hf armv6m
+TARGETS ?= $(FREESTANDING_ALL)
+FREESTANDING := $(TARGETS)
+ifneq ($(filter-out $(FREESTANDING_ALL),$(TARGETS)),)
+$(error there is no target $(filter-out $(FREESTANDING_ALL),$(TARGETS)); TARGETS may name: $(FREESTANDING_ALL))
+endif
 F := $(B)/freestanding
 
-triple_x86_64  := x86_64-unknown-none-elf
-triple_aarch64 := aarch64-none-none-elf
-triple_riscv64 := riscv64-none-none-eabi
-triple_i686    := i686-unknown-none-elf
-triple_armv7em := armv7em-none-none-eabi
-triple_riscv32 := riscv32-none-none-eabi
-# Neither vector registers nor memory below the stack pointer: an interrupt handler doesn't save them.
-target_flags_x86_64  := -mno-red-zone -mno-sse -mno-mmx -msoft-float
-target_flags_aarch64 := -mgeneral-regs-only -mstrict-align
-target_flags_riscv64 := -mcmodel=medany
-target_flags_i686    := -mno-sse -mno-mmx -msoft-float
-target_flags_armv7em := -mfloat-abi=soft
-target_flags_riscv32 := -mcmodel=medany
+triple_x86_64        := x86_64-unknown-none-elf
+triple_aarch64       := aarch64-none-none-elf
+triple_riscv64       := riscv64-none-none-eabi
+triple_riscv64-lp64d := riscv64-none-none-eabi
+triple_riscv32       := riscv32-none-none-eabi
+triple_riscv32imc    := riscv32-none-none-eabi
+triple_i686          := i686-unknown-none-elf
+triple_armv7em       := armv7em-none-none-eabi
+triple_armv7em-hf    := armv7em-none-none-eabi
+triple_armv6m        := armv6m-none-none-eabi
+# Neither vector registers nor memory below the stack pointer: an interrupt handler doesn't save them. Where the calling
+# convention names registers for floating point, the archive still uses none: check-freestanding.
+target_flags_x86_64        := -mno-red-zone -mno-sse -mno-mmx -msoft-float
+target_flags_aarch64       := -mgeneral-regs-only -mstrict-align
+target_flags_riscv64       := -mcmodel=medany
+target_flags_riscv64-lp64d := -mcmodel=medany -march=rv64gc -mabi=lp64d
+target_flags_riscv32       := -mcmodel=medany
+target_flags_riscv32imc    := -mcmodel=medany -march=rv32imc -mabi=ilp32
+target_flags_i686          := -mno-sse -mno-mmx -msoft-float
+target_flags_armv7em       := -mfloat-abi=soft
+target_flags_armv7em-hf    := -mfloat-abi=hard -mfpu=fpv4-sp-d16
+target_flags_armv6m        := -mfloat-abi=soft
+# Where install-freestanding puts the archives: below the triple, or one of its own where two share a triple.
+install_dir_riscv64-lp64d := $(triple_riscv64)-lp64d
+install_dir_riscv32imc    := $(triple_riscv32)-rv32imc
+install_dir_armv7em-hf    := $(triple_armv7em)hf
+install_dir = $(or $(install_dir_$(1)),$(triple_$(1)))
 
 # On 32 bits each conversion between words and 64-bit integers mentions an array before it is optimised, at which
 # -no-allocations balks. The sources are held to it by the other targets, and the archives by check-freestanding.
-FREESTANDING_32 := i686 armv7em riscv32
+FREESTANDING_32 := riscv32 riscv32imc i686 armv7em armv7em-hf armv6m
 bare_swift_flags = $(if $(filter $*,$(FREESTANDING_32)),$(filter-out -no-allocations,$(SWIFT_FLAGS)),$(SWIFT_FLAGS)) \
   -target $(triple_$*) $(addprefix -Xcc ,-ffreestanding $(target_flags_$*))
 
@@ -47,7 +68,7 @@ $(F)/api.txt: $(B)/api.txt $(PORT_HEADER) $(FREESTANDING_MAKEFILES)
 # The hooks that it has a weak definition of.
 $(F)/hooks.txt: $(PORT_HEADER) $(FREESTANDING_MAKEFILES)
 	@mkdir -p $(@D)
-	@sed -n -e '/^ \* \[OPTIONAL\]/h' -e '/^ \* \[REQUIRED\]/h' \
+	@sed -n -e '/^ \* \[OPTIONAL\]/h' \
 	  -e '/^[a-z].*\bslm_port_[a-z_]*(/{x;/OPTIONAL/{x;s/.*\b\(slm_port_[a-z_]*\)(.*/\1/p;s/.*//;x}}' $< | \
 	  sort >$@
 
@@ -58,10 +79,11 @@ $(F)/%/SlabMalloc.o: $(BARE_SRC) $(C_HEADERS) $(B)/sources.txt $(B)/api.txt $(FR
 	@$(SWIFTC) $(bare_swift_flags) -c -o $@ $(BARE_SRC)
 	$(call name_hot,$(HOT))
 
+# Position independent, as Swift's code is: the archives link at any address, and into what is loaded at any address.
 define compile_bare_c
 @mkdir -p $(@D)
 @$(CLANG) -target $(triple_$*) -std=gnu11 $(C_WARNINGS) -Os -gdwarf-4 -ffreestanding -nostdlibinc -fno-builtin \
-  -ffunction-sections \
+  -fPIC -ffunction-sections \
   $(target_flags_$*) $(INCLUDES) $(1) -c -o $@ $<
 endef
 define make_bare_archive

@@ -1,7 +1,6 @@
 #!/bin/sh
 # check-freestanding.sh DIR ARCHITECTURE...: what the freestanding archives define and need.
-# They may need the names in freestanding-symbols.txt: three functions of every C library, and the [REQUIRED] hook of
-# port.h.
+# They may need the names in freestanding-symbols.txt: three functions of every C library, and no hook.
 set -e
 dir=$1
 shift

@@ -40,7 +40,8 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
   }
 
   @inline(never) private func pull(_ bin: BinPointer) -> Status {
-    var pull = Pull(context: pointee.gate == nil ? 0 : Platform.context(), outer: pointee.pulls)
+    let context = Build.isSmall || pointee.gate == nil ? 0 : Platform.context()
+    var pull = Pull(context: context, outer: pointee.pulls)
     if isPulling(pull.context) { return .reentrant }
     return withUnsafeMutablePointer(to: &pull) { pull in
       pointee.pulls = pull
