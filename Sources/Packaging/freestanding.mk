@@ -79,12 +79,12 @@ $(F)/%/SlabMalloc.o: $(BARE_SRC) $(C_HEADERS) $(B)/sources.txt $(B)/api.txt $(FR
 	@$(SWIFTC) $(bare_swift_flags) -c -o $@ $(BARE_SRC)
 	$(call name_hot,$(HOT))
 
+bare_cc = $(CLANG) -target $(triple_$*) -std=gnu11 $(C_WARNINGS) -Os -gdwarf-4 -ffreestanding -nostdlibinc \
+  -fno-builtin -ffunction-sections $(target_flags_$*) $(INCLUDES)
 # Position independent, as Swift's code is: the archives link at any address, and into what is loaded at any address.
 define compile_bare_c
 @mkdir -p $(@D)
-@$(CLANG) -target $(triple_$*) -std=gnu11 $(C_WARNINGS) -Os -gdwarf-4 -ffreestanding -nostdlibinc -fno-builtin \
-  -fPIC -ffunction-sections \
-  $(target_flags_$*) $(INCLUDES) $(1) -c -o $@ $<
+@$(bare_cc) -fPIC $(1) -c -o $@ $<
 endef
 define make_bare_archive
 @echo '  AR      $@'
@@ -142,42 +142,3 @@ $(F)/%/libslabmalloc.a: $(F)/%/SlabMalloc.o $(F)/%/StatusNames.o $(F)/%/Hooks.o 
 $(F)/%/libslabmalloc-swiftheap.a: $(F)/%/SwiftHeapNames.o
 	@rm -f $@
 	@$(AR) rcsD $@ $<
-
-# --- The test of each: a program that needs no operating system but for its exit, under qemu-user ---
-FREESTANDING_TESTS := $(foreach test,core small swift_heap,$(FREESTANDING:%=$(F)/%/tests/$(test).test))
-$(F)/%/tests/machine.o: ctests/freestanding/machine.c ctests/freestanding/machine.h $(FREESTANDING_MAKEFILES)
-	$(call compile_bare_c)
-$(F)/%/tests/core.o: ctests/freestanding/core.c ctests/freestanding/machine.h $(C_HEADERS) $(FREESTANDING_MAKEFILES)
-	$(call compile_bare_c)
-
-# Swift's dictionaries calculate with Double: they are tried where there are instructions for that, and left out
-# elsewhere.
-$(F)/x86_64/tests/swift_heap.o: target_flags_x86_64 := -DDICTIONARIES
-$(F)/aarch64/tests/swift_heap.o: target_flags_aarch64 := -DDICTIONARIES
-$(F)/x86_64/tests/swift_program.o: swift_test_flags := -D DICTIONARIES
-$(F)/aarch64/tests/swift_program.o: swift_test_flags := -D DICTIONARIES
-$(F)/%/tests/swift_heap.o: ctests/freestanding/swift_heap.c ctests/freestanding/machine.h $(C_HEADERS) \
-  $(FREESTANDING_MAKEFILES)
-	$(call compile_bare_c)
-$(F)/%/tests/swift_program.o: ctests/freestanding/swift_heap.swift $(FREESTANDING_MAKEFILES)
-	@mkdir -p $(@D)
-	@$(SWIFTC) -swift-version 6 -warnings-as-errors -enable-experimental-feature Embedded -wmo -O -parse-as-library \
-	  -Xfrontend -function-sections -Xfrontend -disable-stack-protector -target $(triple_$*) \
-	  $(or $(swift_test_flags),$(addprefix -Xcc ,$(target_flags_$*))) -c -o $@ $<
-.PRECIOUS: $(F)/%/tests/small.o $(F)/%/tests/machine.o $(F)/%/tests/core.o $(F)/%/tests/swift_heap.o \
-  $(F)/%/tests/swift_program.o
-
-# Runtime is for the program itself: the archive's is private to it.
-define link_freestanding_test
-@$(LLD) -static --gc-sections -o $@ $^
-endef
-$(F)/%/tests/small.o: ctests/freestanding/core.c ctests/freestanding/machine.h $(C_HEADERS) $(FREESTANDING_MAKEFILES)
-	$(call compile_bare_c,-DSLM_SMALL)
-$(F)/%/tests/small.test: $(F)/%/tests/small.o $(F)/%/tests/machine.o $(F)/%/Runtime.o $(F)/%/libslabmalloc-small.a
-	$(link_freestanding_test)
-$(F)/%/tests/core.test: $(F)/%/tests/core.o $(F)/%/tests/machine.o $(F)/%/Runtime.o $(F)/%/libslabmalloc.a
-	$(link_freestanding_test)
-$(F)/%/tests/swift_heap.test: $(F)/%/tests/swift_heap.o $(F)/%/tests/swift_program.o $(F)/%/tests/machine.o \
-  $(F)/%/Runtime.o \
-  $(F)/%/libslabmalloc-swiftheap.a $(F)/%/libslabmalloc.a
-	$(link_freestanding_test)
