@@ -65,6 +65,13 @@ uint64_t __aeabi_uidivmod(uint32_t dividend, uint32_t divisor) {
 }
 uint32_t __aeabi_uidiv(uint32_t dividend, uint32_t divisor) { return (uint32_t)__aeabi_uidivmod(dividend, divisor); }
 
+int32_t __aeabi_idiv(int32_t dividend, int32_t divisor) {
+  uint32_t a = dividend < 0 ? -(uint32_t)dividend : (uint32_t)dividend;
+  uint32_t b = divisor < 0 ? -(uint32_t)divisor : (uint32_t)divisor;
+  uint32_t quotient = __aeabi_uidiv(a, b);
+  return (int32_t)((dividend < 0) != (divisor < 0) ? -quotient : quotient);
+}
+
 uint64_t __aeabi_lmul(uint64_t a, uint64_t b) {
   uint32_t a0 = (uint32_t)a, b0 = (uint32_t)b;
   uint32_t low = (a0 & 0xFFFF) * (b0 & 0xFFFF);

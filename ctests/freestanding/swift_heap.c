@@ -63,6 +63,21 @@ double ceil(double value) {
 }
 #endif
 
+#if !HAS_ATOMICS
+// Swift counts references with these. The program has one thread and no interrupts.
+uint32_t __atomic_fetch_add_4(volatile void *word, uint32_t value, int order);
+uint32_t __atomic_fetch_add_4(volatile void *word, uint32_t value, int order) {
+  (void)order;
+  uint32_t before = *(volatile uint32_t *)word;
+  *(volatile uint32_t *)word = before + value;
+  return before;
+}
+uint32_t __atomic_fetch_sub_4(volatile void *word, uint32_t value, int order);
+uint32_t __atomic_fetch_sub_4(volatile void *word, uint32_t value, int order) {
+  return __atomic_fetch_add_4(word, -value, order);
+}
+#endif
+
 /// Misuses of a heap that was started; every one is told once, and nothing else changes.
 static void misuse_heap(void) {
   void *object = NULL;

@@ -113,7 +113,7 @@ slm_page_provider slm_port_provider(void);
  * (6.3), or with _swift_alignedAllocate() and _swift_alignedFree() (the development branch). libslabmalloc-swiftheap.a
  * defines these four, on the functions below, which are in libslabmalloc.a. Link both, this one first. Dictionaries and
  * sets also need `arc4random_buf`. What the target has no instructions for comes from a compiler's run-time library
- * (`__aeabi_dmul`, ...). These are yours to link.
+ * (`__aeabi_dmul`, `__atomic_fetch_add_4`, ...). These are yours to link.
  * @{ */
 
 /**
