@@ -4,13 +4,11 @@
 
 #if !__STDC_HOSTED__
 
-uintptr_t slm_port_swift_heap[4];
-
 #define OPTIONAL_HOOK __attribute__((weak))
 
-// The default is never called, because zones that would call it are refused. It has its own value, so that a linker that
-// folds equal functions does not mistake an embedder's hook for it. Hidden: the comparison below needs no entry of a
-// global offset table, which a kernel that runs where it was loaded would have to fill in.
+// The default is never called, because zones that would call it are refused. It returns what no hook always returns: a
+// linker that folds equal functions does not fold a hook into it. The symbol is hidden, so that the comparison below
+// needs no global offset table, which a kernel that is loaded at any address would have to fill in.
 static uintptr_t no_context(void) { return UINTPTR_MAX; }
 __attribute__((weak, alias("no_context"), visibility("hidden"))) uintptr_t slm_port_context(void);
 

@@ -46,8 +46,8 @@ bare_swift_flags = $(if $(filter $*,$(FREESTANDING_32)),$(filter-out -no-allocat
 
 # Without an operating system there is the zone house alone, and Embedded Swift's heap on it.
 HOSTED_FOLDERS := Pages/Mmap Runs Heaps Process API/C/Hosted API/Libc
-BARE_SRC := $(wildcard Sources/SlabMalloc/API/SwiftRuntime/*.swift) \
-  $(filter-out $(HOSTED_FOLDERS:%=Sources/SlabMalloc/%/%),$(SWIFT_SRC))
+SMALL_SRC := $(filter-out $(HOSTED_FOLDERS:%=Sources/SlabMalloc/%/%),$(SWIFT_SRC))
+BARE_SRC := $(wildcard Sources/SlabMalloc/API/SwiftRuntime/*.swift) $(SMALL_SRC)
 PORT_HEADER := include/slabmalloc/port.h
 FREESTANDING_MAKEFILES := Makefile Sources/Packaging/freestanding.mk
 
@@ -86,13 +86,30 @@ define compile_bare_c
 @mkdir -p $(@D)
 @$(bare_cc) -fPIC $(1) -c -o $@ $<
 endef
+# make_bare_archive API: one object, as the hosted archive's, with the weak hooks as its only other global symbols.
 define make_bare_archive
 @echo '  AR      $@'
-@$(LLD) -r --gc-sections $$(sed 's/^/-u /' $(F)/api.txt $(F)/hooks.txt) -o $(@:.a=.o) $(filter %.o,$^)
-@$(OBJCOPY) --keep-global-symbols=$(F)/api.txt --keep-global-symbols=$(F)/hooks.txt $(@:.a=.o)
+@$(LLD) -r --gc-sections $$(sed 's/^/-u /' $(1) $(F)/hooks.txt) -o $(@:.a=.o) $(filter %.o,$^)
+@$(OBJCOPY) --keep-global-symbols=$(1) --keep-global-symbols=$(F)/hooks.txt $(@:.a=.o)
 @rm -f $@
 @$(AR) rcsD $@ $(@:.a=.o)
 endef
+
+# What is in C. The small library has neither names of statuses nor Swift's heap.
+define bare_c_rule
+$(F)/%/$(1).o: Sources/CSlabPort/$(1).c $(C_HEADERS) $(FREESTANDING_MAKEFILES)
+	$$(call compile_bare_c)
+.PRECIOUS: $(F)/%/$(1).o
+endef
+SMALL_C := Hooks Runtime
+BARE_C := StatusNames SwiftHeapState $(SMALL_C)
+$(foreach name,$(BARE_C) Broken SwiftHeapNames,$(eval $(call bare_c_rule,$(name))))
+SMALL_C_OBJ := $(foreach name,$(SMALL_C),$(F)/%/$(name).o)
+BARE_C_OBJ := $(foreach name,$(BARE_C),$(F)/%/$(name).o)
+
+$(F)/%/libslabmalloc.a: $(F)/%/SlabMalloc.o $(BARE_C_OBJ) $(F)/api.txt $(F)/hooks.txt
+	$(call make_bare_archive,$(F)/api.txt)
+
 # The same with assertions: zones check their invariants, and a broken one traps. The example kernel is linked with it.
 $(F)/%/assert/SlabMalloc.o: $(BARE_SRC) $(C_HEADERS) $(B)/sources.txt $(B)/api.txt $(FREESTANDING_MAKEFILES)
 	@mkdir -p $(@D)
@@ -100,45 +117,21 @@ $(F)/%/assert/SlabMalloc.o: $(BARE_SRC) $(C_HEADERS) $(B)/sources.txt $(B)/api.t
 	@rm -f $@
 	@$(SWIFTC) $(bare_swift_flags) -D SLM_ASSERT -c -o $@ $(BARE_SRC)
 	$(call name_hot,$(HOT))
-$(F)/%/Broken.o: Sources/CSlabPort/Broken.c $(C_HEADERS) $(FREESTANDING_MAKEFILES)
-	$(call compile_bare_c)
-$(F)/%/assert/libslabmalloc.a: $(F)/%/assert/SlabMalloc.o $(F)/%/StatusNames.o $(F)/%/Hooks.o $(F)/%/Runtime.o \
-  $(F)/%/Broken.o $(F)/api.txt $(F)/hooks.txt
-	$(call make_bare_archive)
+$(F)/%/assert/libslabmalloc.a: $(F)/%/assert/SlabMalloc.o $(BARE_C_OBJ) $(F)/%/Broken.o $(F)/api.txt $(F)/hooks.txt
+	$(call make_bare_archive,$(F)/api.txt)
 
 # The small profile: the same sources without what SMALL_LACKS names.
-$(F)/%/small/SlabMalloc.o: $(BARE_SRC) $(C_HEADERS) $(B)/sources.txt $(B)/api.txt $(FREESTANDING_MAKEFILES)
+$(F)/%/small/SlabMalloc.o: $(SMALL_SRC) $(C_HEADERS) $(B)/sources.txt $(B)/api.txt $(FREESTANDING_MAKEFILES)
 	@mkdir -p $(@D)
 	@echo '  SWIFT   $@'
 	@rm -f $@
-	@$(SWIFTC) $(patsubst -O,-Osize,$(bare_swift_flags)) -D SLM_SMALL -c -o $@ $(BARE_SRC)
+	@$(SWIFTC) $(patsubst -O,-Osize,$(bare_swift_flags)) -D SLM_SMALL -c -o $@ $(SMALL_SRC)
 $(F)/small-api.txt: $(F)/api.txt $(FREESTANDING_MAKEFILES)
 	@grep -v -E $(SMALL_LACKS) $< >$@
-$(F)/%/libslabmalloc-small.a: $(F)/%/small/SlabMalloc.o $(F)/%/Hooks.o $(F)/%/Runtime.o $(F)/small-api.txt \
-  $(F)/hooks.txt
-	@echo '  AR      $@'
-	@$(LLD) -r --gc-sections $$(sed 's/^/-u /' $(F)/small-api.txt $(F)/hooks.txt) -o $(@:.a=.o) $(filter %.o,$^)
-	@$(OBJCOPY) --keep-global-symbols=$(F)/small-api.txt --keep-global-symbols=$(F)/hooks.txt $(@:.a=.o)
-	@rm -f $@
-	@$(AR) rcsD $@ $(@:.a=.o)
-
-$(F)/%/Hooks.o: Sources/CSlabPort/Hooks.c $(C_HEADERS) $(FREESTANDING_MAKEFILES)
-	$(call compile_bare_c)
-$(F)/%/StatusNames.o: Sources/CSlabPort/StatusNames.c $(C_HEADERS) $(FREESTANDING_MAKEFILES)
-	$(call compile_bare_c)
-$(F)/%/Runtime.o: Sources/CSlabPort/Runtime.c $(C_HEADERS) $(FREESTANDING_MAKEFILES)
-	$(call compile_bare_c)
-$(F)/%/SwiftHeapNames.o: Sources/CSlabPort/SwiftHeapNames.c $(C_HEADERS) $(FREESTANDING_MAKEFILES)
-	$(call compile_bare_c)
-.PRECIOUS: $(F)/%/assert/SlabMalloc.o $(F)/%/Broken.o
-.PRECIOUS: $(F)/%/small/SlabMalloc.o $(F)/%/SwiftHeapNames.o $(F)/%/SlabMalloc.o $(F)/%/Hooks.o $(F)/%/Runtime.o \
-  $(F)/%/StatusNames.o
-
-# One object, as the hosted archive's, with the weak hooks as its only other global symbols.
-$(F)/%/libslabmalloc.a: $(F)/%/SlabMalloc.o $(F)/%/StatusNames.o $(F)/%/Hooks.o $(F)/%/Runtime.o $(F)/api.txt \
-  $(F)/hooks.txt
-	$(call make_bare_archive)
+$(F)/%/libslabmalloc-small.a: $(F)/%/small/SlabMalloc.o $(SMALL_C_OBJ) $(F)/small-api.txt $(F)/hooks.txt
+	$(call make_bare_archive,$(F)/small-api.txt)
 
 $(F)/%/libslabmalloc-swiftheap.a: $(F)/%/SwiftHeapNames.o
 	@rm -f $@
 	@$(AR) rcsD $@ $<
+.PRECIOUS: $(F)/%/SlabMalloc.o $(F)/%/small/SlabMalloc.o $(F)/%/assert/SlabMalloc.o

@@ -69,8 +69,8 @@ check: ## Run every test; build/check/junit.xml has the results for CI systems
 	+@ctests/checks/run-steps.sh $(B)/check '$(MAKE)' check-build $(STEPS)
 
 # What the steps need, at once, so that it is built in parallel.
-check-build: all assert freestanding $(FREESTANDING_TESTS) $(LINK_OBJECTS) $(TESTS) $(EXAMPLES) $(B)/bench/instructions \
-  $(B)/bench/pairs \
+check-build: all assert freestanding $(FREESTANDING_TESTS) $(LINK_OBJECTS) $(TESTS) $(EXAMPLES) \
+  $(B)/bench/instructions $(B)/bench/pairs \
   $(MALLOC_COUNTS) check-preload-build check-crash-build check-fuzz-build $(SOAK) $(REPLAY_BUILDS) \
   $(B)/abi/old_program $(KERNELS) $(B)/bench/kernel/bench $(B)/packages/check
 

@@ -27,7 +27,7 @@ try() {
   program=$out/$form-$archive$gc
   files="$objects/kernel.o $runtime" start=
   [ "$form" = so ] || files="$files $objects/machine.o $objects/$plain.o" start='-e _start'
-  said=$($linker "$@" $gc --strip-debug $start -o "$program" $files "$dir/$target/$archive.a" 2>&1) ||
+  said=$($linker "$@" $gc $start -o "$program" $files "$dir/$target/$archive.a" 2>&1) ||
     fail "$form: $said"
 }
 
@@ -71,7 +71,10 @@ check_target() {
     x86_64) gnu='ld -m elf_x86_64' run= addresses='0xffffffff80000000 0xffff800000000000' ;;
     i686) gnu='ld -m elf_i386' run=qemu-i386 addresses=0xc0100000 ;;
     aarch64) gnu=aarch64-linux-gnu-ld run=qemu-aarch64 addresses='0xffff000000080000 0xffffffc008000000' ;;
-    riscv64*) gnu='riscv64-linux-gnu-ld -m elf64lriscv' run=qemu-riscv64 addresses='0xffffffff80200000 0xffffffc080000000' ;;
+    riscv64*)
+      gnu='riscv64-linux-gnu-ld -m elf64lriscv' run=qemu-riscv64
+      addresses='0xffffffff80200000 0xffffffc080000000'
+      ;;
     riscv32) gnu='riscv64-linux-gnu-ld -m elf32lriscv' run=qemu-riscv32 addresses=0xc0400000 ;;
     riscv32imc) gnu='riscv64-linux-gnu-ld -m elf32lriscv' run='qemu-riscv32 -cpu rv32,a=false' addresses=0xc0400000 ;;
     armv6m) gnu=arm-none-eabi-ld run='qemu-arm -cpu arm1176' ;; # qemu-user runs no Cortex-M; this one has no Thumb-2

@@ -263,6 +263,11 @@ static void locks(void) {
   options.cpu_count = 1;
   CHECK(slm_zone_init(&zone_storage, sizeof zone_storage, &options, &why) == NULL && why == SLM_ERR_INVALID_ARGUMENT);
   CHECK(machine.contexts == 0);
+  // A region's lock is that interrupts are disabled.
+  slm_page_provider provider = slm_region_provider(fresh_region(4096));
+  machine.disabled = machine.restored = 0;
+  CHECK(provider.allocate_page(provider.context, 4096) != NULL);
+  CHECK(machine.disabled == 1 && machine.restored == 1 && machine.interrupts == 1);
 }
 #elif !defined(SLM_SMALL)
 /// Every lock is taken with interrupts disabled and given back with the state that was, and none is held while a page

@@ -5,7 +5,8 @@ FREESTANDING_TEST_MAKEFILES := $(FREESTANDING_MAKEFILES) ctests/freestanding/fre
 FREESTANDING_TESTS := $(foreach test,core small swift_heap,$(FREESTANDING:%=$(F)/%/tests/$(test).test))
 $(F)/%/tests/machine.o: ctests/freestanding/machine.c ctests/freestanding/machine.h $(FREESTANDING_TEST_MAKEFILES)
 	$(call compile_bare_c)
-$(F)/%/tests/core.o: ctests/freestanding/core.c ctests/freestanding/machine.h $(C_HEADERS) $(FREESTANDING_TEST_MAKEFILES)
+$(F)/%/tests/core.o: ctests/freestanding/core.c ctests/freestanding/machine.h $(C_HEADERS) \
+  $(FREESTANDING_TEST_MAKEFILES)
 	$(call compile_bare_c)
 
 # Swift's dictionaries calculate with Double: they are tried where there are instructions for that, and left out
@@ -29,7 +30,8 @@ $(F)/%/tests/swift_program.o: ctests/freestanding/swift_heap.swift $(FREESTANDIN
 define link_freestanding_test
 @$(LLD) -static --gc-sections -o $@ $^
 endef
-$(F)/%/tests/small.o: ctests/freestanding/core.c ctests/freestanding/machine.h $(C_HEADERS) $(FREESTANDING_TEST_MAKEFILES)
+$(F)/%/tests/small.o: ctests/freestanding/core.c ctests/freestanding/machine.h $(C_HEADERS) \
+  $(FREESTANDING_TEST_MAKEFILES)
 	$(call compile_bare_c,-DSLM_SMALL)
 $(F)/%/tests/small.test: $(F)/%/tests/small.o $(F)/%/tests/machine.o $(F)/%/Runtime.o $(F)/%/libslabmalloc-small.a
 	$(link_freestanding_test)
