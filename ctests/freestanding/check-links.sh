@@ -5,7 +5,8 @@
 #   pie        position independent; has no relocation that a loader would have to apply, and runs too
 #   so         a shared object, with no relocation in what is read only
 #   ADDRESS    in the higher half, where the machine's kernels lie
-# No form has a hook. A relocation that needs a fixed or a low address stops one of the links.
+# The last two are linked without --gc-sections alone. No form has a hook. A relocation that needs a fixed or a low
+# address stops one of the links.
 set -u
 dir=$1
 shift
@@ -44,6 +45,8 @@ has_no_relocations() {
 link_all() {
   try static static -static && runs || return
   try pie pie -pie --no-dynamic-linker -z text && has_no_relocations && runs || return
+  # The others with all of the archive, which --gc-sections only takes from.
+  [ "$gc" = --no-gc-sections ] || return 0
   # GNU ld makes no shared object for a CPU with Thumb-1 alone.
   [ "$target" = armv6m ] || try so pie -shared -z text -u heap_start -u kmalloc -u kfree || return
   for address in $addresses; do

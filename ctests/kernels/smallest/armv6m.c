@@ -1,4 +1,4 @@
-/* The rest of the smallest kernel, for the BBC micro:bit, a Cortex-M0 with 16 KiB of memory. The heap is kernel_start.c. */
+/* The rest of the smallest kernel, for the BBC micro:bit, a Cortex-M0 with 16 KiB. The heap is kernel_start.c. */
 #include <slabmalloc.h>
 
 struct memory_range {
