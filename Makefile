@@ -165,10 +165,11 @@ INSTALLED := lib/$(SONAME) lib/libslabmalloc.so lib/libslabmalloc.a lib/libslabm
   include/slabmalloc.h include/slabmalloc/port.h include/slabmalloc/module.modulemap lib/pkgconfig/slabmalloc.pc \
   lib/cmake/slabmalloc/slabmalloc-config.cmake lib/cmake/slabmalloc/slabmalloc-config-version.cmake \
   bin/slabmalloc-replay
-BARE_DIRS := $(foreach t,$(FREESTANDING),lib/slabmalloc/$(triple_$(t)))
+BARE_DIRS := $(foreach t,$(FREESTANDING),lib/slabmalloc/$(call install_dir,$(t)))
+BARE_DIRS_ALL := $(foreach t,$(FREESTANDING_ALL),lib/slabmalloc/$(call install_dir,$(t)))
 BARE_ARCHIVES := libslabmalloc.a libslabmalloc-small.a libslabmalloc-swiftheap.a
 # Those that nobody else has, the inner ones first.
-OWN_DIRS := include/slabmalloc lib/cmake/slabmalloc $(BARE_DIRS) lib/slabmalloc
+OWN_DIRS := include/slabmalloc lib/cmake/slabmalloc $(BARE_DIRS_ALL) lib/slabmalloc
 # The loader looks into its cache, not into /usr/local/lib.
 refresh_loader_cache = $(if $(DESTDIR),,@[ "$$(id -u)" != 0 ] || ldconfig)
 define install_headers
@@ -197,11 +198,11 @@ install-freestanding: ## Install the archives for kernels into lib/slabmalloc/TA
 	$(install_headers)
 	@install -d $(addprefix "$(ROOT)"/,$(BARE_DIRS))
 	@$(foreach t,$(FREESTANDING),install -m 644 $(BARE_ARCHIVES:%=$(F)/$(t)/%) \
-	  "$(ROOT)"/lib/slabmalloc/$(triple_$(t))/ &&) true
+	  "$(ROOT)"/lib/slabmalloc/$(call install_dir,$(t))/ &&) true
 	@echo "slabmalloc $(VERSION) for $(FREESTANDING) is installed in $(ROOT)/lib/slabmalloc"
 
 uninstall: ## Remove what both of these put there (same PREFIX and DESTDIR)
-	@rm -f $(addprefix "$(ROOT)"/,$(INSTALLED) $(foreach d,$(BARE_DIRS),$(BARE_ARCHIVES:%=$(d)/%)))
+	@rm -f $(addprefix "$(ROOT)"/,$(INSTALLED) $(foreach d,$(BARE_DIRS_ALL),$(BARE_ARCHIVES:%=$(d)/%)))
 	@for dir in $(OWN_DIRS); do [ ! -d "$(ROOT)/$$dir" ] || rmdir --ignore-fail-on-non-empty "$(ROOT)/$$dir"; done
 	$(refresh_loader_cache)
 

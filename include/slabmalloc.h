@@ -626,7 +626,8 @@ size_t slm_zone_storage_size(const slm_options *SLM_NULLABLE options);
  *  @param options NULL: 4 KiB base pages, no provider, one thread.
  *  @param why if not NULL, gets #SLM_OK or the reason: #SLM_ERR_INVALID_ARGUMENT if storage is NULL, misaligned or too
  *    small, or an option is not allowed (page_size not 4096, 16384, 65536 or not the provider's; unknown flags or
- *    threads; allocate_page without release_page).
+ *    threads; allocate_page without release_page; in freestanding builds threads other than #SLM_ONE_THREAD without
+ *    slm_port_context()).
  *  @return the zone, at the address of storage; NULL on error. Cannot fail with an slm_zone_storage and options NULL.
  *  Cost: proportional to the storage size. */
 slm_zone *SLM_NULLABLE slm_zone_init(void *SLM_NULLABLE storage, size_t storage_size,

@@ -4,9 +4,21 @@
 
 #if !__STDC_HOSTED__
 
-uintptr_t slm_port_swift_heap[4];
-
 #define OPTIONAL_HOOK __attribute__((weak))
+
+// The default is never called, because zones that would call it are refused. It returns what no hook always returns: a
+// linker that folds equal functions does not fold a hook into it. The symbol is hidden, so that the comparison below
+// needs no global offset table, which a kernel that is loaded at any address would have to fill in.
+static uintptr_t no_context(void) { return UINTPTR_MAX; }
+__attribute__((weak, alias("no_context"), visibility("hidden"))) uintptr_t slm_port_context(void);
+
+int slm_port_serves_threads(void) {
+#if __GCC_ATOMIC_INT_LOCK_FREE == 2
+  return slm_port_context != no_context;
+#else
+  return 0; // no lock stops another CPU on a machine without atomic instructions
+#endif
+}
 
 OPTIONAL_HOOK uintptr_t slm_port_disable_interrupts(void) { return 0; }
 

@@ -1,7 +1,6 @@
 #!/bin/sh
 # check-freestanding.sh DIR ARCHITECTURE...: what the freestanding archives define and need.
-# They may need the names in freestanding-symbols.txt: three functions of every C library, and the [REQUIRED] hook of
-# port.h.
+# They may need the names in freestanding-symbols.txt: three functions of every C library, and no hook.
 set -e
 dir=$1
 shift
@@ -29,6 +28,22 @@ for architecture in "$@"; do
   heap=$dir/$architecture/libslabmalloc-swiftheap.a
   [ "$(echo $(names -u "$heap"))" = 'slm_swift_heap_allocate slm_swift_heap_free' ] ||
     { echo "$heap needs more"; exit 1; }
+  # Where the calling convention has floating-point registers, the compiler might use them for something else.
+  case $architecture in
+    riscv64-lp64d) float='^(c\.)?f[^e ]' ;;
+    armv7em-hf) float='^v' ;;
+    *) float= ;;
+  esac
+  for archive in libslabmalloc libslabmalloc-small; do
+    [ -n "$float" ] || continue
+    "${SWIFT_BIN}llvm-objdump" -d --no-show-raw-insn "$dir/$architecture/$archive.a" |
+      awk -F '\t' '/^ *[0-9a-f]+:/ { print $2 }' | sort -u >"$dir/mnemonics"
+    [ -s "$dir/mnemonics" ]
+    if grep -E "$float" "$dir/mnemonics"; then
+      echo "$archive.a of $architecture uses floating-point registers"
+      exit 1
+    fi
+  done
   echo "=> $architecture needs" $(names -u "$dir/$architecture/libslabmalloc.a")
 done
 

@@ -17,6 +17,7 @@ endef
 packages_check  := libcmocka-dev liblua5.4-dev pkg-config cmake make gcc g++ tcc python3
 packages_speed  := valgrind
 packages_freestanding := qemu-user
+packages_links := qemu-user binutils-aarch64-linux-gnu binutils-arm-none-eabi binutils-riscv64-linux-gnu
 packages_format := clang-format
 $(B)/packages/%: ctests/checks/check.mk
 	@mkdir -p $(@D)
@@ -42,6 +43,7 @@ demo: $(B)/examples/word_index ## Index the words of a text in a zone: FILE=READ
 	@$< '$(FILE)'
 
 include ctests/suites/suites.mk
+include ctests/freestanding/freestanding.mk
 include ctests/bench/bench.mk
 include ctests/bench/malloc/malloc.mk
 include ctests/preload/preload.mk
@@ -54,9 +56,11 @@ include ctests/fuzz/fuzz.mk
 include ctests/soak/soak.mk
 include ctests/replay/replay.mk
 
+KERNEL_GUIDE := Sources/SlabMalloc/SlabMalloc.docc/Kernels.md
+
 # --- Checks ------------------------------------------------------------------------------------------
 STEPS := check-steps check-build-scripts check-floors check-names check-header check-synopsis check-compiler-help \
-  check-format check-symbols check-abi check-freestanding check-archive check-override check-install \
+  check-format check-symbols check-abi check-freestanding check-links check-archive check-override check-install \
   check-tests check-fuzz check-swift check-examples check-speed check-malloc-speed check-preload check-crash \
   check-soak check-replay check-model check-kernels check-kernel-speed check-docs
 export CC CLANG SWIFT SWIFTC SWIFT_BIN VERSION
@@ -65,8 +69,8 @@ check: ## Run every test; build/check/junit.xml has the results for CI systems
 	+@ctests/checks/run-steps.sh $(B)/check '$(MAKE)' check-build $(STEPS)
 
 # What the steps need, at once, so that it is built in parallel.
-check-build: all assert freestanding $(FREESTANDING_TESTS) $(TESTS) $(EXAMPLES) $(B)/bench/instructions \
-  $(B)/bench/pairs \
+check-build: all assert freestanding $(FREESTANDING_TESTS) $(LINK_OBJECTS) $(TESTS) $(EXAMPLES) \
+  $(B)/bench/instructions $(B)/bench/pairs \
   $(MALLOC_COUNTS) check-preload-build check-crash-build check-fuzz-build $(SOAK) $(REPLAY_BUILDS) \
   $(B)/abi/old_program $(KERNELS) $(B)/bench/kernel/bench $(B)/packages/check
 
@@ -91,7 +95,12 @@ check-symbols: all ## The libraries export the header's functions and no others,
 check-freestanding: freestanding $(FREESTANDING_TESTS) $(B)/packages/freestanding
 check-freestanding: ## The archives for kernels: their symbols, their sizes, and a test on each target
 	@ctests/checks/check-freestanding.sh $(B)/freestanding $(FREESTANDING)
+	@$(foreach t,$(FREESTANDING_ALL),grep -qF '| `$(t)` | `$(triple_$(t))` | `$(target_flags_$(t))` |' $(KERNEL_GUIDE) || \
+	  { echo '$(KERNEL_GUIDE) lacks the flags of $(t)'; exit 1; };)
 	@ctests/freestanding/run.sh $(B)/freestanding $(FREESTANDING)
+check-links: freestanding $(LINK_OBJECTS) $(B)/packages/links
+check-links: ## The README's kernel links with the archives by lld and GNU ld, at any address, without a hook
+	@ctests/freestanding/check-links.sh $(B)/freestanding $(FREESTANDING)
 check-archive: lib ## The static library links into C and into Swift programs
 	@ctests/packaging/check-archive.sh $(B)
 check-override: lib ## The override object makes slabmalloc the malloc of a program

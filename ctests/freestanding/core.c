@@ -229,7 +229,7 @@ static void storage(void) {
   // A macro that is far too large for what needs the most is wrong too.
   slm_options most = SLM_DEFAULT_OPTIONS;
 #if !defined(SLM_SMALL)
-  most.threads = SLM_ANY_THREAD;
+  most.threads = HAS_ATOMICS ? SLM_ANY_THREAD : SLM_ONE_THREAD;
   most.flags = SLM_HARDENED;
 #endif
   CHECK(slm_zone_storage_size(&most) <= SLM_ZONE_STORAGE_SIZE &&
@@ -252,7 +252,24 @@ static void storage(void) {
 #endif
 }
 
-#if !defined(SLM_SMALL)
+#if !defined(SLM_SMALL) && !HAS_ATOMICS
+/// A machine without atomic instructions has no zone for threads, whatever hooks there are.
+static void locks(void) {
+  slm_options options = *SLM_OPTIONS(slm_port_provider());
+  slm_status why = SLM_OK;
+  options.threads = SLM_ANY_THREAD;
+  CHECK(slm_zone_init(&zone_storage, sizeof zone_storage, &options, &why) == NULL && why == SLM_ERR_INVALID_ARGUMENT);
+  options.threads = SLM_PER_CPU;
+  options.cpu_count = 1;
+  CHECK(slm_zone_init(&zone_storage, sizeof zone_storage, &options, &why) == NULL && why == SLM_ERR_INVALID_ARGUMENT);
+  CHECK(machine.contexts == 0);
+  // A region's lock is that interrupts are disabled.
+  slm_page_provider provider = slm_region_provider(fresh_region(4096));
+  machine.disabled = machine.restored = 0;
+  CHECK(provider.allocate_page(provider.context, 4096) != NULL);
+  CHECK(machine.disabled == 1 && machine.restored == 1 && machine.interrupts == 1);
+}
+#elif !defined(SLM_SMALL)
 /// Every lock is taken with interrupts disabled and given back with the state that was, and none is held while a page
 /// comes.
 static void locks(void) {
@@ -280,7 +297,9 @@ static void locks(void) {
   CHECK(slm_zone_destroy(zone, NULL) == SLM_OK && machine.pages == 0);
   memset(objects, 0, sizeof objects);
 }
+#endif
 
+#if !defined(SLM_SMALL)
 static void statistics(void) {
   slm_options options = *SLM_OPTIONS(slm_region_provider(fresh_region(4096)));
   slm_zone *zone = slm_zone_init(&zone_storage, sizeof zone_storage, &options, NULL);

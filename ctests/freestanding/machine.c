@@ -48,7 +48,7 @@ static long call(long number, long a, long b, long c) {
   __asm__ volatile("ecall" : "+r"(a0) : "r"(a7), "r"(a1), "r"(a2) : "memory");
   return a0;
 }
-__asm__(".globl _start\n_start:\n.option push\n.option norelax\n la gp, __global_pointer$\n.option pop\n j begin");
+__asm__(".globl _start\n_start:\n.option push\n.option norelax\n lla gp, __global_pointer$\n.option pop\n j begin");
 #endif
 
 _Noreturn void leave(int status) {

@@ -6,6 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/// Whether the machine has the atomic instructions that zones for threads need.
+#define HAS_ATOMICS (__GCC_ATOMIC_INT_LOCK_FREE == 2)
+
 void *memcpy(void *to, const void *from, size_t size);
 void *memmove(void *to, const void *from, size_t size);
 void *memset(void *to, int byte, size_t size);

@@ -1,5 +1,6 @@
 # Example kernels for three machines, booted in QEMU.
-packages_kernels := qemu-system-x86 qemu-system-arm qemu-system-misc device-tree-compiler
+packages_kernels := qemu-system-x86 qemu-system-arm qemu-system-misc device-tree-compiler gcc \
+  gcc-riscv64-unknown-elf binutils-aarch64-linux-gnu binutils-arm-none-eabi
 K := $(B)/kernels
 KERNEL_MACHINES := x86_64 aarch64 riscv64
 KERNEL_C := $(wildcard ctests/kernels/*.c)
@@ -51,9 +52,13 @@ KERNELS := $(KERNEL_MACHINES:%=$(K)/%.elf) $(K)/x86_64-assert.elf
 .PHONY: kernels check-kernels
 kernels: $(KERNELS) ## Build the example kernels for x86_64, aarch64 and riscv64
 
-check-kernels: $(KERNELS) $(B)/packages/kernels
+# The archives that the smallest kernels are linked with.
+SMALLEST_NEEDS := $(foreach machine,$(KERNEL_MACHINES),$(F)/$(machine)/libslabmalloc.a \
+  $(F)/$(machine)/libslabmalloc-small.a) $(F)/armv6m/libslabmalloc-small.a
+check-kernels: $(KERNELS) $(SMALLEST_NEEDS) $(B)/packages/kernels
 check-kernels: ## The example kernels pass their checks in QEMU, and fail with each planted fault
 	@ctests/kernels/check-kernels.sh $(K) Sources/SlabMalloc/SlabMalloc.docc/Kernels.md $(KERNEL_MACHINES)
+	@ctests/kernels/check-smallest.sh $(B) Sources/SlabMalloc/SlabMalloc.docc/Kernels.md $(KERNEL_MACHINES) armv6m
 
 # --- Zones against the heaps that kernels start with ---------------------------------------------------------------
 # The archive for x86_64 needs no operating system, so it also runs in a program of this one.

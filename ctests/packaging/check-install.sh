@@ -90,8 +90,16 @@ $make -s --no-print-directory install-freestanding PREFIX="$root" >/dev/null
 linked=0
 for folder in "$root"/lib/slabmalloc/*; do
   triple=$(basename "$folder")
+  # A folder is named for a triple, and after it for what distinguishes two archives of one triple.
+  case $triple in
+    *-lp64d) flags='-target riscv64-none-none-eabi -march=rv64gc -mabi=lp64d' ;;
+    *-rv32imc) flags='-target riscv32-none-none-eabi -march=rv32imc -mabi=ilp32' ;;
+    *) flags="-target $triple" ;;
+  esac
   for source in ctests/freestanding/core.c ctests/freestanding/machine.c Sources/CSlabPort/Runtime.c; do
-    "$CLANG" -target "$triple" -std=gnu11 -ffreestanding -nostdlibinc -fno-builtin -I "$root/include" \
+    # The flags are a list of words.
+    # shellcheck disable=SC2086
+    "$CLANG" $flags -std=gnu11 -ffreestanding -nostdlibinc -fno-builtin -I "$root/include" \
       -I "$here/../../Sources/CSlabPort/include" -c \
       -o "$scratch/$(basename "$source" .c).o" "$source"
   done

@@ -1,13 +1,13 @@
 /**
  * @file slabmalloc/port.h
- * @brief The hooks that slabmalloc needs of a kernel, or of a program without an operating system.
+ * @brief The hooks by which slabmalloc calls a kernel, or a program without an operating system.
  *
- * For freestanding builds only (`build/freestanding/`); hosted libraries have no hooks. Besides the hooks these need
- * memcpy, memmove and memset, and nothing else.
+ * For freestanding builds only (`build/freestanding/`); hosted libraries have no hooks. The archives need memcpy,
+ * memmove and memset, and nothing else: a zone for one thread needs no hook.
  *
- * Each hook is tagged. [REQUIRED]: you define it, or the program does not link. [OPTIONAL]: the archive has a weak
- * definition that does what "Default" states; a definition in one of your objects replaces it. (A definition in an
- * archive of yours replaces it only if something else pulls its member in.)
+ * Each hook is [OPTIONAL]: the archive has a weak definition that does what "Default" states; a definition in one of
+ * your objects replaces it. (A definition in an archive of yours replaces it only if something else pulls its member
+ * in.)
  *
  * No hook may allocate from, or free to, the allocator that called it, except slm_port_allocate_page() and
  * slm_port_release_page(), which may do what any page provider may. Hooks must not throw, long-jump, or yield to
@@ -34,14 +34,19 @@ extern "C" {
  * @{ */
 
 /**
- * [REQUIRED] if zones or caches are linked, except in the small library.
+ * [OPTIONAL] The number of the calling CPU: 0, 1, ... Default: there is none. Without this hook slm_zone_init() and
+ * slm_cache_init() refuse zones and caches for any thread (#SLM_ANY_THREAD) and for each CPU (#SLM_PER_CPU) with
+ * #SLM_ERR_INVALID_ARGUMENT. They refuse them also on machines without atomic instructions (armv6m, riscv32imc). The
+ * small library has no such zones, and never calls the hook.
  *
- * The number of the calling CPU: 0, 1, ... If threads of one CPU take turns inside the page provider of a zone for any
- * thread (#SLM_ANY_THREAD), the thread's id instead: any number, different for each thread.
+ * If threads of one CPU take turns inside the page provider of a zone for any thread, the hook returns the thread's id
+ * instead: any number, different for each thread.
  *
  * Called by zones for each CPU (#SLM_PER_CPU), once or twice in each call, with interrupts disabled; by zones for any
  * thread when they take a page, with interrupts as slm_port_disable_interrupts() leaves them. Never by zones for one
  * thread.
+ * Never called by an init function, which looks only at whether the hook is defined. The hook is to be linked together
+ * with the archive: a shared object that holds the archive does not take it from another object when it is loaded.
  * Cost: should be a few instructions, since each allocation of a zone for each CPU pays for it.
  */
 uintptr_t slm_port_context(void);
@@ -108,7 +113,7 @@ slm_page_provider slm_port_provider(void);
  * (6.3), or with _swift_alignedAllocate() and _swift_alignedFree() (the development branch). libslabmalloc-swiftheap.a
  * defines these four, on the functions below, which are in libslabmalloc.a. Link both, this one first. Dictionaries and
  * sets also need `arc4random_buf`. What the target has no instructions for comes from a compiler's run-time library
- * (`__aeabi_dmul`, ...). These are yours to link.
+ * (`__aeabi_dmul`, `__atomic_fetch_add_4`, ...). These are yours to link.
  * @{ */
 
 /**

@@ -257,6 +257,10 @@ const char *slm_port_next_option(size_t *position) __attribute__((visibility("hi
 // The hooks that an embedder provides.
 #include <slabmalloc/port.h>
 
+// Whether zones for threads can work: the embedder has defined slm_port_context(), and the machine has atomic
+// instructions.
+int slm_port_serves_threads(void) __attribute__((visibility("hidden")));
+
 // The state of Embedded Swift's heap; see SwiftHeap.swift.
 extern uintptr_t slm_port_swift_heap[4] __attribute__((visibility("hidden")));
 static inline void *slm_port_swift_heap_address(void) { return slm_port_swift_heap; }

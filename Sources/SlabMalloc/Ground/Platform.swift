@@ -9,6 +9,9 @@ enum Platform {
   static func random() -> UInt64 { slm_port_random() }
 
   #if SLM_HOSTED
+    /// Whether zones for several threads can work.
+    @inline(__always) static var servesThreads: Bool { true }
+
     /// Identifies the calling thread; never 0.
     @inline(__always) static func context() -> UInt { UInt(slm_port_thread()) }
 
@@ -23,6 +26,9 @@ enum Platform {
 
     @inline(never) static func wakeOne(_ word: UnsafeMutablePointer<UInt32>) { slm_port_wake_one(word) }
   #else
+    /// Whether zones for several threads can work: the embedder tells CPUs apart, and the machine has atomics.
+    static var servesThreads: Bool { slm_port_serves_threads() != 0 }
+
     /// Identifies the calling CPU or thread.
     @inline(__always) static func context() -> UInt { UInt(slm_port_context()) }
     @inline(__always) static func cpu() -> UInt { context() }

@@ -82,7 +82,8 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
 
   /// Runs the body, which calls the provider, unless this caller is inside of such a call already.
   func pulling(_ body: () -> Status) -> Status {
-    var pull = Pull(context: pointee.gate == nil ? 0 : Platform.context(), outer: pointee.pulls)
+    let context = Build.isSmall || pointee.gate == nil ? 0 : Platform.context()
+    var pull = Pull(context: context, outer: pointee.pulls)
     if isPulling(pull.context) { return .reentrant }
     return withUnsafeMutablePointer(to: &pull) { pull in
       pointee.pulls = pull

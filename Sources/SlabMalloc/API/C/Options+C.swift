@@ -34,6 +34,8 @@ struct Options {
       isShared = true
     default: return nil
     }
+    // Without its hook such a zone would take all CPUs for one.
+    guard !isShared || Platform.servesThreads else { return nil }
     cpuCount = UInt(options.cpu_count)
     self.provider = provider
     self.profile = profile
