@@ -1,116 +1,128 @@
-/// What a search needs to know of a stretch of pages that a node of a `FreeTree` covers.
+/// What a search needs to know of the pages that a node of a `FreeTree` covers.
 ///
 /// A block is *whole* if every page of it exists and is free, *broken* if only some are free.
-struct FreeNode: Equatable {
+struct FreeNode {
   /// Free pages in a row: at the start, at the end, and the most.
-  var prefix: UInt
-  var suffix: UInt
-  var longest: UInt
-  /// Up to a block, the number of free pages; above, the number of the block that has the fewest, but some. 0 if no
-  /// page is free.
-  var fewest: UInt16
-  /// The most free pages in a row within one broken block. A part of a block counts as broken.
-  var broken: UInt16
-  /// 1 + the order of the largest aligned free stretch of a broken block, in which 1 << order pages start at a multiple
-  /// of their number. 0 if no page of a broken block is free.
-  var order: UInt8
-  /// Whether a block is whole.
-  var hasWhole: Bool
-  /// Whether a block was taken as a large page.
-  var hasLarge: Bool
-  /// Whether all pages are free, or all are taken, and what lies below is out of date.
-  var isLazy: Bool
+  var prefix: UInt = 0
+  var suffix: UInt = 0
+  var longest: UInt = 0
+  /// The properties below. They are set and compared together.
+  var marks = Marks()
 
-  static var none: FreeNode {
-    FreeNode(
-      prefix: 0, suffix: 0, longest: 0, fewest: 0, broken: 0, order: 0, hasWhole: false, hasLarge: false,
-      isLazy: false)
+  struct Marks: Equatable {
+    var bits: UInt64 = 0
+
+    /// Up to a block, the number of free pages; above, the number of the block that has the fewest, but some. 0 if no
+    /// page is free.
+    @inline(__always) var fewest: UInt { UInt(truncatingIfNeeded: bits & 0xFFFF) }
+    /// The most free pages in a row within one broken block. A part of a block counts as broken.
+    @inline(__always) var broken: UInt { UInt(truncatingIfNeeded: bits &>> 16 & 0xFFFF) }
+    /// 1 + the order of the largest aligned stretch of free pages of a broken block: 1 << order pages that start at a
+    /// multiple of their number. 0 if no page of a broken block is free.
+    @inline(__always) var order: UInt { UInt(truncatingIfNeeded: bits &>> 32 & 0xFF) }
+
+    /// A block is whole.
+    @inline(__always) static var hasWhole: UInt64 { 1 &<< 40 }
+    /// A block was taken as a large page.
+    @inline(__always) static var hasLarge: UInt64 { 1 &<< 41 }
+    /// All pages are free or all are taken, and what lies below is out of date.
+    @inline(__always) static var isLazy: UInt64 { 1 &<< 42 }
+
+    @inline(__always) func has(_ mark: UInt64) -> Bool { bits & mark != 0 }
+  }
+}
+
+extension FreeNode.Marks {
+  @inline(__always) init(fewest: UInt, broken: UInt, order: UInt, flags: UInt64) {
+    bits = UInt64(fewest) | UInt64(broken) &<< 16 | UInt64(order) &<< 32 | flags
   }
 }
 
 extension FreeTree {
-  /// The node of a level whose pages are all free or all taken.
-  func uniform(_ level: UInt, free: Bool) -> FreeNode {
-    var node = FreeNode.none
-    node.isLazy = true
-    guard free else { return node }
-    let span = span(level)
-    node.fewest = UInt16(truncatingIfNeeded: min(span, pagesPerBlock))
-    guard !Build.isSmall else { return node }
-    (node.prefix, node.suffix, node.longest) = (span, span, span)
-    if level >= blockLevel {
-      node.hasWhole = true
-    } else {
-      node.broken = node.fewest
-      node.order = UInt8(truncatingIfNeeded: leafShift &+ level &+ 1)
-    }
-    return node
+  /// Makes a node's pages all free or all taken.
+  @inline(never) func setUniform(_ node: UnsafeMutablePointer<FreeNode>, _ level: UInt, free: Bool) {
+    let span = free ? span(level) : 0
+    node.pointee.prefix = span
+    node.pointee.suffix = span
+    node.pointee.longest = span
+    node.pointee.marks =
+      !free
+      ? FreeNode.Marks(bits: FreeNode.Marks.isLazy)
+      : level >= blockLevel
+        ? FreeNode.Marks(
+          fewest: pagesPerBlock, broken: 0, order: 0, flags: FreeNode.Marks.isLazy | FreeNode.Marks.hasWhole)
+        : FreeNode.Marks(fewest: span, broken: span, order: leafShift &+ level &+ 1, flags: FreeNode.Marks.isLazy)
   }
 
-  /// The summary of a leaf.
-  func summary(_ leaf: UInt64) -> FreeNode {
-    var node = FreeNode.none
-    guard leaf != 0 else { return node }
-    node.fewest = UInt16(truncatingIfNeeded: leaf.nonzeroBitCount)
-    guard !Build.isSmall else { return node }
-    let unused = 64 &- (1 &<< leafShift)
-    node.prefix = UInt(bitPattern: (~leaf).trailingZeroBitCount)
-    node.suffix = UInt(bitPattern: (~(leaf &<< UInt64(unused))).leadingZeroBitCount)
+  /// Summarises a leaf. Returns whether the node changed.
+  @inline(never) func summarize(_ leaf: UInt64, _ node: UnsafeMutablePointer<FreeNode>) -> Bool {
     // rows[k] has a bit for each page with which 2^k free pages start.
     var rows = InlineArray<7, UInt64>(repeating: 0)
-    var (bits, top) = (leaf, 0)
+    var (bits, top, order) = (leaf, 0, UInt(0))
     while bits != 0 {
       rows[unchecked: top] = bits
-      if bits & Self.starts[unchecked: top] != 0 { node.order = UInt8(truncatingIfNeeded: top &+ 1) }
+      if bits & multiples[unchecked: top] != 0 { order = UInt(bitPattern: top) &+ 1 }
       guard top < 6 else { break }
       bits &= bits &>> (1 &<< UInt64(truncatingIfNeeded: top))
       top &+= 1
     }
-    // The longest row is found bit by bit, from its highest one.
-    var (length, starts) = (UInt64(0), UInt64.max)
-    for k in stride(from: 6, through: 0, by: -1) {
-      let longer = length < 64 ? starts & (rows[unchecked: k] &>> length) : 0
-      if longer != 0 { (starts, length) = (longer, length &+ (1 &<< UInt64(truncatingIfNeeded: k))) }
+    // The longest row is found bit by bit, from the highest one.
+    var (length, places) = (UInt64(0), UInt64.max)
+    while top >= 0 {
+      let longer = length < 64 ? places & (rows[unchecked: top] &>> length) : 0
+      if longer != 0 { (places, length) = (longer, length &+ (1 &<< UInt64(truncatingIfNeeded: top))) }
+      top &-= 1
     }
-    node.longest = UInt(truncatingIfNeeded: length)
-    node.broken = UInt16(truncatingIfNeeded: length)
-    return node
+    let suffix = (~(leaf &<< (64 &- (1 &<< UInt64(leafShift))))).leadingZeroBitCount
+    let longest = UInt(truncatingIfNeeded: length)
+    return set(
+      node, prefix: UInt(bitPattern: (~leaf).trailingZeroBitCount), suffix: UInt(bitPattern: suffix), longest: longest,
+      FreeNode.Marks(fewest: UInt(bitPattern: leaf.nonzeroBitCount), broken: longest, order: order, flags: 0))
   }
 
-  /// starts[k] has a bit for each multiple of 2^k.
-  private static var starts: InlineArray<7, UInt64> {
-    [
-      0xFFFF_FFFF_FFFF_FFFF, 0x5555_5555_5555_5555, 0x1111_1111_1111_1111, 0x0101_0101_0101_0101,
-      0x0001_0001_0001_0001, 0x0000_0001_0000_0001, 0x0000_0000_0000_0001,
-    ]
-  }
-
-  /// The node of a level above these children.
-  func combine(_ left: FreeNode, _ right: FreeNode, _ level: UInt) -> FreeNode {
-    var node = FreeNode.none
-    let isWithinBlock = level <= blockLevel
-    node.fewest =
-      isWithinBlock || left.fewest == 0 || right.fewest == 0
-      ? left.fewest &+ right.fewest : min(left.fewest, right.fewest)
-    guard !Build.isSmall else { return node }
+  /// Summarises the nodes below a node. Returns whether the node changed.
+  @inline(never) func combine(
+    _ node: UnsafeMutablePointer<FreeNode>, _ level: UInt, _ left: UnsafeMutablePointer<FreeNode>,
+    _ right: UnsafeMutablePointer<FreeNode>
+  ) -> Bool {
     let half = span(level &- 1)
-    node.prefix = left.prefix == half ? half &+ right.prefix : left.prefix
-    node.suffix = right.suffix == half ? half &+ left.suffix : right.suffix
-    node.longest = max(max(left.longest, right.longest), left.suffix &+ right.prefix)
-    if isWithinBlock {
-      let isFree = node.prefix == half &<< 1
-      if level == blockLevel && isFree {
-        node.hasWhole = true
-      } else {
-        node.broken = UInt16(truncatingIfNeeded: node.longest)
-        node.order = isFree ? UInt8(truncatingIfNeeded: leafShift &+ level &+ 1) : max(left.order, right.order)
-      }
+    let prefix = left.pointee.prefix == half ? half &+ right.pointee.prefix : left.pointee.prefix
+    let suffix = right.pointee.suffix == half ? half &+ left.pointee.suffix : right.pointee.suffix
+    let longest = max(
+      max(left.pointee.longest, right.pointee.longest), left.pointee.suffix &+ right.pointee.prefix)
+    let (a, b) = (left.pointee.marks, right.pointee.marks)
+    let marks: FreeNode.Marks
+    if level > blockLevel {
+      marks = FreeNode.Marks(
+        fewest: a.fewest &- 1 < b.fewest &- 1 ? a.fewest : b.fewest, broken: max(a.broken, b.broken),
+        order: max(a.order, b.order), flags: (a.bits | b.bits) & (FreeNode.Marks.hasWhole | FreeNode.Marks.hasLarge))
+    } else if prefix < half &<< 1 {
+      marks = FreeNode.Marks(
+        fewest: a.fewest &+ b.fewest, broken: longest, order: max(a.order, b.order), flags: 0)
+    } else if level < blockLevel {
+      marks = FreeNode.Marks(fewest: prefix, broken: prefix, order: leafShift &+ level &+ 1, flags: 0)
     } else {
-      node.broken = max(left.broken, right.broken)
-      node.order = max(left.order, right.order)
-      node.hasWhole = left.hasWhole || right.hasWhole
-      node.hasLarge = left.hasLarge || right.hasLarge
+      marks = FreeNode.Marks(fewest: prefix, broken: 0, order: 0, flags: FreeNode.Marks.hasWhole)
     }
-    return node
+    return set(node, prefix: prefix, suffix: suffix, longest: longest, marks)
+  }
+
+  @inline(__always) private func set(
+    _ node: UnsafeMutablePointer<FreeNode>, prefix: UInt, suffix: UInt, longest: UInt, _ marks: FreeNode.Marks
+  ) -> Bool {
+    let change =
+      node.pointee.prefix ^ prefix | node.pointee.suffix ^ suffix | node.pointee.longest ^ longest
+    let isOther = change != 0 || node.pointee.marks != marks
+    node.pointee.prefix = prefix
+    node.pointee.suffix = suffix
+    node.pointee.longest = longest
+    node.pointee.marks = marks
+    return isOther
   }
 }
+
+/// multiples[k] has a bit for each multiple of 2^k.
+let multiples: InlineArray<7, UInt64> = [
+  0xFFFF_FFFF_FFFF_FFFF, 0x5555_5555_5555_5555, 0x1111_1111_1111_1111, 0x0101_0101_0101_0101, 0x0001_0001_0001_0001,
+  0x0000_0001_0000_0001, 0x0000_0000_0000_0001,
+]

@@ -1,138 +1,126 @@
 /// Marking pages as free or taken.
 extension FreeTree {
   /// Brings the nodes from the root to a leaf up to date, and the siblings beside them.
-  func refresh(_ leaf: UInt) {
-    var (level, row) = (height, root)
-    while level > 0 {
-      let node = row + Int(bitPattern: leaf &>> level)
-      let below = level > 1 ? row - Int(bitPattern: count(level &- 1)) : nodes
-      if node.pointee.isLazy {
-        let (free, first) = (node.pointee.fewest != 0, (leaf &>> level) &<< 1)
-        node.pointee.isLazy = false
-        fill(level &- 1, first, below, free: free)
-        if first < count(level &- 1) &- 1 { fill(level &- 1, first &+ 1, below, free: free) }
+  @inline(never) func refresh(_ leaf: UInt) {
+    var place = top
+    while true {
+      let node = place.node
+      if node.pointee.marks.has(FreeNode.Marks.isLazy) {
+        let free = node.pointee.marks.fewest != 0
+        node.pointee.marks.bits &= ~FreeNode.Marks.isLazy
+        guard place.level > 0 else {
+          leaves[Int(bitPattern: leaf)] = free ? lowBits(span(0)) : 0
+          return
+        }
+        descend(&place)
+        setUniform(place.node, place.level, free: free)
+        if sibling(place) != none { setUniform(place.node + 1, place.level, free: free) }
+      } else {
+        guard place.level > 0 else { return }
+        descend(&place)
       }
-      level &-= 1
-      row = below
+      place.index = leaf &>> place.level
     }
   }
 
-  /// Makes all pages of a node or leaf free or taken.
-  @inline(__always)
-  private func fill(_ level: UInt, _ index: UInt, _ row: UnsafeMutablePointer<FreeNode>, free: Bool) {
-    if level == 0 {
-      leaves[Int(bitPattern: index)] = free ? leafMask : 0
-    } else {
-      row[Int(bitPattern: index)] = uniform(level, free: free)
-    }
+  /// Bits of the leaf of `first`: the pages from `first` on.
+  @inline(__always) func bits(from first: UInt) -> UInt64 {
+    lowBits(span(0)) & ~lowBits(first & (span(0) &- 1))
   }
 
-  /// The up-to-date summary of a node or leaf; none behind the last one.
-  @inline(__always)
-  func node(_ level: UInt, _ index: UInt, _ row: UnsafeMutablePointer<FreeNode>) -> FreeNode {
-    guard index < count(level) else { return .none }
-    return level == 0 ? summary(leaves[Int(bitPattern: index)]) : row[Int(bitPattern: index)]
-  }
-
-  /// Bits of a leaf: the pages from `first` on, in the leaf of `first`.
-  @inline(__always) private func bits(from first: UInt) -> UInt64 {
-    leafMask & ~lowBits(first & (span(0) &- 1))
-  }
-
-  /// Bits of a leaf: the pages up to `last`, in the leaf of `last`.
-  @inline(__always) private func bits(through last: UInt) -> UInt64 { lowBits((last & (span(0) &- 1)) &+ 1) }
+  /// Bits of the leaf of `last`: the pages up to `last`.
+  @inline(__always) func bits(through last: UInt) -> UInt64 { lowBits((last & (span(0) &- 1)) &+ 1) }
 
   /// Marks `count` pages as free or taken. All of them must be of the other kind. `isLarge`: they are taken as a large
   /// page. Returns by how much the number of whole blocks changed.
   @inline(never) func mark(_ first: UInt, _ count: UInt, free: Bool, isLarge: Bool = false) -> Int {
+    if Build.isSmall {
+      markLeaves(first, count, free: free)
+      return 0
+    }
     let last = first &+ (count &- 1)
-    var (left, right) = (first &>> leafShift, last &>> leafShift)
-    refresh(left)
-    if left == right {
-      set(left, bits(from: first) & bits(through: last), free: free)
+    var (left, right) = (place(leaf: first &>> leafShift), last &>> leafShift)
+    var isOther = true
+    refresh(left.index)
+    if left.index == right {
+      isOther = set(right, bits(from: first) & bits(through: last), free: free)
     } else {
       refresh(right)
-      set(left, bits(from: first), free: free)
-      set(right, bits(through: last), free: free)
+      _ = set(left.index, bits(from: first), free: free)
+      _ = set(right, bits(through: last), free: free)
     }
-    var (below, row, level, whole) = (nodes, nodes, UInt(0), 0)
-    while level < height {
+    var whole = 0
+    while isOther && left.level < height {
       // Between the two paths all pages belong to the run.
-      if left &>> 1 != right &>> 1 {
-        if left & 1 == 0 { whole &+= fillInner(level, left &+ 1, below, free: free) }
-        if right & 1 != 0 { whole &+= fillInner(level, right &- 1, below, free: free) }
+      if left.index &>> 1 != right &>> 1 {
+        if left.index & 1 == 0 { whole &+= setInner(left.node + 1, left.level, free: free) }
+        if right & 1 != 0 { whole &+= setInner(left.row + Int(bitPattern: right &- 1), left.level, free: free) }
       }
-      (left, right, level) = (left &>> 1, right &>> 1, level &+ 1)
-      var isSame = update(level, left, row, below, isLarge, &whole)
-      if left != right { isSame = update(level, right, row, below, isLarge, &whole) && false }
-      if isSame { break }
-      below = row
-      row += Int(bitPattern: self.count(level))
+      ascend(&left)
+      right = right &>> 1
+      isOther = update(left, isLarge, &whole)
+      if left.index != right {
+        _ = update(FreePlace(level: left.level, index: right, row: left.row), isLarge, &whole)
+        isOther = true
+      }
     }
     return whole
   }
 
-  @inline(__always) private func set(_ leaf: UInt, _ bits: UInt64, free: Bool) {
-    if free { leaves[Int(bitPattern: leaf)] |= bits } else { leaves[Int(bitPattern: leaf)] &= ~bits }
+  private func set(_ leaf: UInt, _ bits: UInt64, free: Bool) -> Bool {
+    let word = free ? leaves[Int(bitPattern: leaf)] | bits : leaves[Int(bitPattern: leaf)] & ~bits
+    leaves[Int(bitPattern: leaf)] = word
+    return summarize(word, nodes + Int(bitPattern: leaf))
   }
 
   /// Fills a node between the paths of a run. Returns by how much the number of whole blocks changes.
-  private func fillInner(_ level: UInt, _ index: UInt, _ row: UnsafeMutablePointer<FreeNode>, free: Bool) -> Int {
-    fill(level, index, row, free: free)
+  private func setInner(_ node: UnsafeMutablePointer<FreeNode>, _ level: UInt, free: Bool) -> Int {
+    setUniform(node, level, free: free)
     guard level >= blockLevel else { return 0 }
     let blocks = 1 &<< Int(bitPattern: level &- blockLevel)
     return free ? blocks : 0 &- blocks
   }
 
-  /// Summarises the children of a node anew; returns whether nothing changed.
-  private func update(
-    _ level: UInt, _ index: UInt, _ row: UnsafeMutablePointer<FreeNode>, _ below: UnsafeMutablePointer<FreeNode>,
-    _ isLarge: Bool, _ whole: inout Int
-  ) -> Bool {
-    let place = row + Int(bitPattern: index)
-    let old = place.pointee
-    var new = combine(
-      node(level &- 1, index &<< 1, below), node(level &- 1, index &<< 1 &+ 1, below), level)
-    if !Build.isSmall && level == blockLevel {
-      new.hasLarge = isLarge
-      whole &+= (new.hasWhole ? 1 : 0) &- (old.hasWhole ? 1 : 0)
-    }
-    place.pointee = new
-    return new == old
+  /// Summarises what is below a node anew. Returns whether the node changed.
+  private func update(_ place: FreePlace, _ isLarge: Bool, _ whole: inout Int) -> Bool {
+    var below = place
+    descend(&below)
+    guard place.level == blockLevel else { return combine(place.node, place.level, below.node, sibling(below)) }
+    let wasWhole = place.node.pointee.marks.has(FreeNode.Marks.hasWhole)
+    let isOther = combine(place.node, place.level, below.node, sibling(below))
+    if isLarge { place.node.pointee.marks.bits |= FreeNode.Marks.hasLarge }
+    whole &+= (place.node.pointee.marks.has(FreeNode.Marks.hasWhole) ? 1 : 0) &- (wasWhole ? 1 : 0)
+    return isOther
   }
 
-  /// Whether `count` pages are taken, as a large page or not.
-  func areTaken(_ first: UInt, _ count: UInt, asLarge: Bool = false) -> Bool {
+  /// Whether `count` pages are taken: all as a large page, or none of them.
+  @inline(never) func areTaken(_ first: UInt, _ count: UInt, asLarge: Bool = false) -> Bool {
+    if Build.isSmall { return isTaken(first) }
     let last = first &+ (count &- 1)
-    var (left, right) = (first &>> leafShift, last &>> leafShift)
-    refresh(left)
+    var (left, right) = (place(leaf: first &>> leafShift), last &>> leafShift)
+    refresh(left.index)
     refresh(right)
-    let ends =
-      left == right
-      ? leaves[Int(bitPattern: left)] & bits(from: first) & bits(through: last)
-      : leaves[Int(bitPattern: left)] & bits(from: first) | leaves[Int(bitPattern: right)] & bits(through: last)
-    guard ends == 0 else { return false }
-    guard !Build.isSmall else { return true }
-    var (below, row, level) = (nodes, nodes, UInt(0))
-    while left != right || level < blockLevel {
-      if left &>> 1 != right &>> 1 {
-        if left & 1 == 0, !isTaken(level, left &+ 1, below) { return false }
-        if right & 1 != 0, !isTaken(level, right &- 1, below) { return false }
+    let leftBits = leaves[Int(bitPattern: left.index)] & bits(from: first)
+    let rightBits = leaves[Int(bitPattern: right)] & bits(through: last)
+    guard (left.index == right ? leftBits & rightBits : leftBits | rightBits) == 0 else { return false }
+    while left.index != right || left.level < blockLevel {
+      if left.index &>> 1 != right &>> 1 {
+        if left.index & 1 == 0, !isTaken(left.node + 1) { return false }
+        if right & 1 != 0, !isTaken(left.row + Int(bitPattern: right &- 1)) { return false }
       }
-      (left, right, level) = (left &>> 1, right &>> 1, level &+ 1)
-      if level == blockLevel,
-        row[Int(bitPattern: left)].hasLarge != asLarge || row[Int(bitPattern: right)].hasLarge != asLarge
-      {
-        return false
+      ascend(&left)
+      right = right &>> 1
+      if left.level == blockLevel {
+        let marks = left.row[Int(bitPattern: right)].marks
+        guard left.node.pointee.marks.has(FreeNode.Marks.hasLarge) == asLarge,
+          marks.has(FreeNode.Marks.hasLarge) == asLarge
+        else { return false }
       }
-      below = row
-      row += Int(bitPattern: self.count(level))
     }
     return true
   }
 
-  private func isTaken(_ level: UInt, _ index: UInt, _ row: UnsafeMutablePointer<FreeNode>) -> Bool {
-    guard level > 0 else { return leaves[Int(bitPattern: index)] == 0 }
-    return row[Int(bitPattern: index)].fewest == 0 && !row[Int(bitPattern: index)].hasLarge
+  private func isTaken(_ node: UnsafeMutablePointer<FreeNode>) -> Bool {
+    node.pointee.longest == 0 && !node.pointee.marks.has(FreeNode.Marks.hasLarge)
   }
 }

@@ -34,9 +34,8 @@ extension MemoryRange {
     firstBlock = state & ~PageSize.large.mask
     let blocks = (afterPages &- 1 &- firstBlock) &>> UInt(PageSize.large.shift) &+ 1
     let tree = roundUp(state &+ UInt(MemoryLayout<MemoryRange>.stride), to: 8)
-    guard tree > state, tree < afterPages, let free = FreeTree(blocks: blocks, page: page, at: tree, last: afterPages)
+    guard tree > state, tree < afterPages, let free = FreeTree(blocks: blocks, page: page, at: tree, limit: afterPages)
     else { return nil }
-    guard free.end <= afterPages else { return nil }
     self.start = start
     self.last = last
     self.free = free

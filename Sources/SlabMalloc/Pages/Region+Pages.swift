@@ -2,22 +2,37 @@
 extension UnsafeMutablePointer where Pointee == Region {
   /// Takes a page; nil if none of that size is left.
   func take(_ page: PageSize) -> UInt? {
-    guard page.isLarge || page == pointee.page else { return nil }
+    guard page.isLarge || page == pointee.page, let (range, index) = Build.isSmall ? lowestPage() : place(page) else {
+      return nil
+    }
+    mark(range, index, page.isLarge ? pagesPerBlock : 1, free: false, isLarge: page.isLarge)
+    pointee.ledger.take(page)
+    return range.address(index, pointee.page)
+  }
+
+  /// Where a page goes: into the range with the most broken block, or with the shortest stretch of whole ones.
+  private func place(_ page: PageSize) -> (MemoryRangePointer, UInt)? {
     var best: MemoryRangePointer?
     var bestScore = UInt.max
     var next = pointee.ranges
     while let range = next {
-      let root = range.pointee.free.root.pointee
-      // 0 is the worst.
-      let score = (page.isLarge ? FreeTree.Goal.whole.score(root) : UInt(root.fewest)) &- 1
+      let root = range.pointee.free.root
+      // Less 1, as 0 is the worst score.
+      let score = (page.isLarge ? FreeTree.Goal.whole.score(root) : FreeTree.Goal.page.score(root)) &- 1
       if score < bestScore { (best, bestScore) = (range, score) }
       next = range.pointee.next
     }
     guard let range = best else { return nil }
-    let index = page.isLarge ? range.pointee.free.find(.whole) : range.pointee.free.find(.page)
-    mark(range, index, page.isLarge ? pagesPerBlock : 1, free: false, isLarge: page.isLarge)
-    pointee.ledger.take(page)
-    return range.address(index, pointee.page)
+    return (range, range.pointee.free.find(page.isLarge ? .whole : .page))
+  }
+
+  private func lowestPage() -> (MemoryRangePointer, UInt)? {
+    var next = pointee.ranges
+    while let range = next {
+      if let index = range.pointee.free.lowestPage() { return (range, index) }
+      next = range.pointee.next
+    }
+    return nil
   }
 
   /// Takes back a page. Ignores an address that is no page taken from the region, because there is nobody to report to;

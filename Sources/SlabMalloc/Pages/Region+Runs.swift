@@ -66,7 +66,7 @@ extension UnsafeMutablePointer where Pointee == Region {
   private func find(_ goal: FreeTree.Goal) -> (MemoryRangePointer, UInt)? {
     var next = pointee.ranges
     while let range = next {
-      if goal.score(range.pointee.free.root.pointee) != 0 { return (range, range.pointee.free.find(goal)) }
+      if goal.score(range.pointee.free.root) != 0 { return (range, range.pointee.free.find(goal)) }
       next = range.pointee.next
     }
     return nil
