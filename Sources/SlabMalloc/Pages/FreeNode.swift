@@ -6,19 +6,19 @@ struct FreeNode {
   var prefix: UInt = 0
   var suffix: UInt = 0
   var longest: UInt = 0
-  /// The properties below. They are set and compared together.
+  /// The properties below, which are compared together.
   var marks = Marks()
 
   struct Marks: Equatable {
     var bits: UInt64 = 0
 
-    /// Up to a block, the number of free pages; above, the number of the block that has the fewest, but some. 0 if no
-    /// page is free.
+    /// Below a block, the number of free pages. Else the grade of the least number of free pages that a block has, of
+    /// blocks with some. 0 if no page is free.
     @inline(__always) var fewest: UInt { UInt(truncatingIfNeeded: bits & 0xFFFF) }
-    /// The most free pages in a row within one broken block. A part of a block counts as broken.
+    /// From a block on, the grade of the most free pages in a row within one broken block. 0 if no block is broken.
     @inline(__always) var broken: UInt { UInt(truncatingIfNeeded: bits &>> 16 & 0xFFFF) }
-    /// 1 + the order of the largest aligned stretch of free pages of a broken block: 1 << order pages that start at a
-    /// multiple of their number. 0 if no page of a broken block is free.
+    /// 1 + the order of the largest aligned stretch of free pages within a broken block: 1 << order pages that start at
+    /// a multiple of their number. A part of a block counts as broken. 0 if there is none.
     @inline(__always) var order: UInt { UInt(truncatingIfNeeded: bits &>> 32 & 0xFF) }
 
     /// A block is whole.
@@ -33,25 +33,39 @@ struct FreeNode {
 }
 
 extension FreeNode.Marks {
-  @inline(__always) init(fewest: UInt, broken: UInt, order: UInt, flags: UInt64) {
+  @inline(__always) init(fewest: UInt, broken: UInt = 0, order: UInt = 0, flags: UInt64 = 0) {
     bits = UInt64(fewest) | UInt64(broken) &<< 16 | UInt64(order) &<< 32 | flags
   }
+
+  /// The grade of a number above 0: four for each doubling, rounded down. It changes less often than the number, and
+  /// the nodes above need no update meanwhile.
+  @inline(__always) static func grade(_ number: UInt) -> UInt {
+    let shifted = number &<< 2
+    let log = UInt(UInt.bitWidth &- 1 &- shifted.leadingZeroBitCount)
+    return log &<< 2 &+ (shifted &>> (log &- 2) & 3)
+  }
+
+  /// The least grade of which every number is at least this one.
+  @inline(__always) static func grade(atLeast number: UInt) -> UInt { number <= 1 ? 1 : grade(number &- 1) &+ 1 }
 }
 
-extension FreeTree {
+extension UnsafeMutablePointer where Pointee == FreeTree {
   /// Makes a node's pages all free or all taken.
   @inline(never) func setUniform(_ node: UnsafeMutablePointer<FreeNode>, _ level: UInt, free: Bool) {
     let span = free ? span(level) : 0
     node.pointee.prefix = span
     node.pointee.suffix = span
     node.pointee.longest = span
-    node.pointee.marks =
-      !free
-      ? FreeNode.Marks(bits: FreeNode.Marks.isLazy)
-      : level >= blockLevel
-        ? FreeNode.Marks(
-          fewest: pagesPerBlock, broken: 0, order: 0, flags: FreeNode.Marks.isLazy | FreeNode.Marks.hasWhole)
-        : FreeNode.Marks(fewest: span, broken: span, order: leafShift &+ level &+ 1, flags: FreeNode.Marks.isLazy)
+    var marks = FreeNode.Marks()
+    if free {
+      marks =
+        level < pointee.blockLevel
+        ? FreeNode.Marks(fewest: span, order: pointee.leafShift &+ level &+ 1)
+        : FreeNode.Marks(
+          fewest: FreeNode.Marks.grade(self.span(pointee.blockLevel)), flags: FreeNode.Marks.hasWhole)
+    }
+    marks.bits |= FreeNode.Marks.isLazy
+    node.pointee.marks = marks
   }
 
   /// Summarises a leaf. Returns whether the node changed.
@@ -73,36 +87,39 @@ extension FreeTree {
       if longer != 0 { (places, length) = (longer, length &+ (1 &<< UInt64(truncatingIfNeeded: top))) }
       top &-= 1
     }
-    let suffix = (~(leaf &<< (64 &- (1 &<< UInt64(leafShift))))).leadingZeroBitCount
-    let longest = UInt(truncatingIfNeeded: length)
+    let suffix = (~(leaf &<< (64 &- (1 &<< UInt64(pointee.leafShift))))).leadingZeroBitCount
     return set(
-      node, prefix: UInt(bitPattern: (~leaf).trailingZeroBitCount), suffix: UInt(bitPattern: suffix), longest: longest,
-      FreeNode.Marks(fewest: UInt(bitPattern: leaf.nonzeroBitCount), broken: longest, order: order, flags: 0))
+      node, prefix: UInt(bitPattern: (~leaf).trailingZeroBitCount), suffix: UInt(bitPattern: suffix),
+      longest: UInt(truncatingIfNeeded: length),
+      FreeNode.Marks(fewest: UInt(bitPattern: leaf.nonzeroBitCount), order: order))
   }
 
-  /// Summarises the nodes below a node. Returns whether the node changed.
-  @inline(never) func combine(
-    _ node: UnsafeMutablePointer<FreeNode>, _ level: UInt, _ left: UnsafeMutablePointer<FreeNode>,
-    _ right: UnsafeMutablePointer<FreeNode>
+  /// Summarises the two nodes below a node. Returns whether the node changed.
+  @inline(__always) func combine(
+    _ node: UnsafeMutablePointer<FreeNode>, _ level: UInt, _ left: UnsafeMutablePointer<FreeNode>
   ) -> Bool {
-    let half = span(level &- 1)
+    let (right, half) = (left + 1, span(level &- 1))
     let prefix = left.pointee.prefix == half ? half &+ right.pointee.prefix : left.pointee.prefix
     let suffix = right.pointee.suffix == half ? half &+ left.pointee.suffix : right.pointee.suffix
     let longest = max(
       max(left.pointee.longest, right.pointee.longest), left.pointee.suffix &+ right.pointee.prefix)
     let (a, b) = (left.pointee.marks, right.pointee.marks)
+    var order = max(a.order, b.order)
     let marks: FreeNode.Marks
-    if level > blockLevel {
+    if level > pointee.blockLevel {
       marks = FreeNode.Marks(
-        fewest: a.fewest &- 1 < b.fewest &- 1 ? a.fewest : b.fewest, broken: max(a.broken, b.broken),
-        order: max(a.order, b.order), flags: (a.bits | b.bits) & (FreeNode.Marks.hasWhole | FreeNode.Marks.hasLarge))
-    } else if prefix < half &<< 1 {
-      marks = FreeNode.Marks(
-        fewest: a.fewest &+ b.fewest, broken: longest, order: max(a.order, b.order), flags: 0)
-    } else if level < blockLevel {
-      marks = FreeNode.Marks(fewest: prefix, broken: prefix, order: leafShift &+ level &+ 1, flags: 0)
+        fewest: a.fewest &- 1 < b.fewest &- 1 ? a.fewest : b.fewest, broken: max(a.broken, b.broken), order: order,
+        flags: (a.bits | b.bits) & (FreeNode.Marks.hasWhole | FreeNode.Marks.hasLarge))
+    } else if level < pointee.blockLevel {
+      if prefix == half &<< 1 { order = pointee.leafShift &+ level &+ 1 }
+      marks = FreeNode.Marks(fewest: a.fewest &+ b.fewest, order: order)
+    } else if prefix == half &<< 1 {
+      marks = FreeNode.Marks(fewest: FreeNode.Marks.grade(prefix), flags: FreeNode.Marks.hasWhole)
+    } else if longest == 0 {
+      marks = FreeNode.Marks()
     } else {
-      marks = FreeNode.Marks(fewest: prefix, broken: 0, order: 0, flags: FreeNode.Marks.hasWhole)
+      marks = FreeNode.Marks(
+        fewest: FreeNode.Marks.grade(a.fewest &+ b.fewest), broken: FreeNode.Marks.grade(longest), order: order)
     }
     return set(node, prefix: prefix, suffix: suffix, longest: longest, marks)
   }
@@ -111,7 +128,7 @@ extension FreeTree {
     _ node: UnsafeMutablePointer<FreeNode>, prefix: UInt, suffix: UInt, longest: UInt, _ marks: FreeNode.Marks
   ) -> Bool {
     let change =
-      node.pointee.prefix ^ prefix | node.pointee.suffix ^ suffix | node.pointee.longest ^ longest
+      (node.pointee.prefix ^ prefix) | (node.pointee.suffix ^ suffix) | (node.pointee.longest ^ longest)
     let isOther = change != 0 || node.pointee.marks != marks
     node.pointee.prefix = prefix
     node.pointee.suffix = suffix

@@ -12,7 +12,7 @@ struct MemoryRange {
   /// The pages: `pageCount` of them, from `firstPage`.
   let firstPage: UInt
   let pageCount: UInt
-  let free: FreeTree
+  var tree: FreeTree
 }
 
 typealias MemoryRangePointer = UnsafeMutablePointer<MemoryRange>
@@ -38,7 +38,7 @@ extension MemoryRange {
     else { return nil }
     self.start = start
     self.last = last
-    self.free = free
+    self.tree = free
     next = nil
     firstPage = roundUp(free.end, to: page.size)
     pageCount = (afterPages &- firstPage) &>> UInt(page.shift)
@@ -47,6 +47,10 @@ extension MemoryRange {
 }
 
 extension UnsafeMutablePointer where Pointee == MemoryRange {
+  @inline(__always) var free: FreeTreePointer {
+    withUnsafeMutablePointer(to: &pointee.tree) { $0 }
+  }
+
   /// The number of a page in the tree.
   @inline(__always) func index(_ address: UInt, _ page: PageSize) -> UInt {
     (address &- pointee.firstBlock) &>> UInt(page.shift)

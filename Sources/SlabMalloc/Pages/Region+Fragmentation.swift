@@ -14,7 +14,7 @@ extension UnsafeMutablePointer where Pointee == Region {
     var result = Fragmentation(freePages: pointee.freePages, wholeBlocks: pointee.wholeBlocks)
     var next = pointee.ranges
     while let range = next {
-      result.largestFreeRun = max(result.largestFreeRun, range.pointee.free.root.pointee.longest)
+      result.largestFreeRun = max(result.largestFreeRun, range.free.pointee.root.pointee.longest)
       next = range.pointee.next
     }
     return result
@@ -39,7 +39,7 @@ extension UnsafeMutablePointer where Pointee == Region {
   private func freeRun(_ range: MemoryRangePointer, from: UInt) -> (start: UInt, pages: UInt)? {
     pointee.lock.acquire()
     defer { pointee.lock.release() }
-    guard let start = range.pointee.free.firstFit(1, from: from) else { return nil }
-    return (start, range.pointee.free.run(from: start))
+    guard let start = range.free.lowestFit(1, from: from) else { return nil }
+    return (start, range.free.run(from: start))
   }
 }

@@ -5,7 +5,8 @@ extension UnsafeMutablePointer where Pointee == Region {
     guard page.isLarge || page == pointee.page, let (range, index) = Build.isSmall ? lowestPage() : place(page) else {
       return nil
     }
-    mark(range, index, page.isLarge ? pagesPerBlock : 1, free: false, isLarge: page.isLarge)
+    mark(range, index, page.isLarge ? pagesPerBlock : 1, free: false, isLarge: page.isLarge,
+      isFresh: !page.isLarge)
     pointee.ledger.take(page)
     return range.address(index, pointee.page)
   }
@@ -16,20 +17,20 @@ extension UnsafeMutablePointer where Pointee == Region {
     var bestScore = UInt.max
     var next = pointee.ranges
     while let range = next {
-      let root = range.pointee.free.root
+      let root = range.free.pointee.root
       // Less 1, as 0 is the worst score.
-      let score = (page.isLarge ? FreeTree.Goal.whole.score(root) : FreeTree.Goal.page.score(root)) &- 1
+      let score = (page.isLarge ? RunGoal.whole.score(root) : root.pointee.marks.fewest) &- 1
       if score < bestScore { (best, bestScore) = (range, score) }
       next = range.pointee.next
     }
     guard let range = best else { return nil }
-    return (range, range.pointee.free.find(page.isLarge ? .whole : .page))
+    return (range, page.isLarge ? range.free.findRun(.whole) : range.free.findPage())
   }
 
   private func lowestPage() -> (MemoryRangePointer, UInt)? {
     var next = pointee.ranges
     while let range = next {
-      if let index = range.pointee.free.lowestPage() { return (range, index) }
+      if let index = range.free.lowestPage() { return (range, index) }
       next = range.pointee.next
     }
     return nil
@@ -50,8 +51,8 @@ extension UnsafeMutablePointer where Pointee == Region {
   @inline(__always) func giveBack(_ address: UInt, _ pages: UInt, asLarge: Bool) -> Bool {
     guard let range = range(of: address, pages) else { return false }
     let index = range.index(address, pointee.page)
-    guard range.pointee.free.areTaken(index, pages, asLarge: asLarge) else { return false }
-    mark(range, index, pages, free: true)
+    guard range.free.areTaken(index, pages, asLarge: asLarge) else { return false }
+    mark(range, index, pages, free: true, isFresh: true)
     return true
   }
 
@@ -63,8 +64,10 @@ extension UnsafeMutablePointer where Pointee == Region {
   }
 
   /// Marks pages as free or taken, and counts them.
-  func mark(_ range: MemoryRangePointer, _ index: UInt, _ pages: UInt, free: Bool, isLarge: Bool = false) {
-    let whole = range.pointee.free.mark(index, pages, free: free, isLarge: isLarge)
+  func mark(
+    _ range: MemoryRangePointer, _ index: UInt, _ pages: UInt, free: Bool, isLarge: Bool = false, isFresh: Bool = false
+  ) {
+    let whole = range.free.mark(index, pages, free: free, isLarge: isLarge, isFresh: isFresh)
     pointee.wholeBlocks &+= UInt(bitPattern: whole)
     if free { pointee.freePages &+= pages } else { pointee.freePages &-= pages }
   }

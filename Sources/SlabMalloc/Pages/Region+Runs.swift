@@ -26,12 +26,12 @@ extension UnsafeMutablePointer where Pointee == Region {
       let range = range(of: address, max(oldPages, newPages))
     else { return false }
     let index = range.index(address, pointee.page)
-    guard range.pointee.free.areTaken(index, oldPages) else { return false }
+    guard range.free.areTaken(index, oldPages) else { return false }
     if newPages < oldPages {
       mark(range, index &+ newPages, oldPages &- newPages, free: true)
       pointee.ledger.giveBack(pages: oldPages &- newPages)
     } else if newPages > oldPages {
-      guard range.pointee.free.run(from: index &+ oldPages) >= newPages &- oldPages else { return false }
+      guard range.free.run(from: index &+ oldPages) >= newPages &- oldPages else { return false }
       mark(range, index &+ oldPages, newPages &- oldPages, free: false)
       pointee.ledger.take(pages: newPages &- oldPages)
     }
@@ -52,7 +52,9 @@ extension UnsafeMutablePointer where Pointee == Region {
     let least = max(step, pages)
     let order = UInt(UInt.bitWidth &- (least &- 1).leadingZeroBitCount)
     if least <= pagesPerBlock {
-      if let place = find(step == 1 ? .inBroken(pages) : .aligned(order)) { return place }
+      let goal: RunGoal =
+        step == 1 ? .inBroken(pages: pages, grade: FreeNode.Marks.grade(atLeast: pages)) : .aligned(order: order)
+      if let place = find(goal) { return place }
       if step > 1, let place = find(.whole) { return place }
     }
     var next = pointee.ranges
@@ -63,10 +65,10 @@ extension UnsafeMutablePointer where Pointee == Region {
     return nil
   }
 
-  private func find(_ goal: FreeTree.Goal) -> (MemoryRangePointer, UInt)? {
+  private func find(_ goal: RunGoal) -> (MemoryRangePointer, UInt)? {
     var next = pointee.ranges
     while let range = next {
-      if goal.score(range.pointee.free.root) != 0 { return (range, range.pointee.free.find(goal)) }
+      if goal.score(range.free.pointee.root) != 0 { return (range, range.free.findRun(goal)) }
       next = range.pointee.next
     }
     return nil
@@ -78,15 +80,15 @@ extension UnsafeMutablePointer where Pointee == Region {
   /// The lowest place in a range; nil if there is none. An aligned run surely fits into a stretch that is longer by the
   /// alignment. If there is none, shorter ones are tried, but not without end.
   private func lowestPlace(_ range: MemoryRangePointer, _ pages: UInt, _ step: UInt) -> UInt? {
-    let (tree, longest) = (range.pointee.free, range.pointee.free.root.pointee.longest)
+    let (tree, longest) = (range.free, range.free.pointee.root.pointee.longest)
     guard pages <= longest else { return nil }
-    guard step > 1 else { return tree.firstFit(pages, from: 0) }
-    if step &- 1 <= longest &- pages, let index = tree.firstFit(pages &+ (step &- 1), from: 0) {
+    guard step > 1 else { return tree.lowestFit(pages, from: 0) }
+    if step &- 1 <= longest &- pages, let index = tree.lowestFit(pages &+ (step &- 1), from: 0) {
       return aligned(range, index, step)
     }
     var from: UInt = 0
     for _ in 0..<mostAttempts {
-      guard let index = tree.firstFit(pages, from: from), let next = aligned(range, index, step) else { return nil }
+      guard let index = tree.lowestFit(pages, from: from), let next = aligned(range, index, step) else { return nil }
       if next == index { return index }
       from = next
     }

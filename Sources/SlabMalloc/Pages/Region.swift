@@ -73,8 +73,9 @@ extension UnsafeMutablePointer where Pointee == Region {
     let range = MemoryRangePointer(bitPattern: state).unsafelyUnwrapped
     range.initialize(to: value)
     range.pointee.next = pointee.ranges
-    value.free.initialize()
-    let whole = value.free.mark(range.index(value.firstPage, pointee.page), value.pageCount, free: true)
+    range.free.start()
+    let first = range.index(value.firstPage, pointee.page)
+    let whole = range.free.mark(first, value.pageCount, free: true)
     pointee.lock.acquire()
     pointee.ranges = range
     pointee.pageCount &+= value.pageCount
