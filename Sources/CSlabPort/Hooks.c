@@ -5,6 +5,7 @@
 #if !__STDC_HOSTED__
 
 uintptr_t slm_port_swift_heap[4];
+uintptr_t slm_port_resizers[2];
 
 #define OPTIONAL_HOOK __attribute__((weak))
 

@@ -77,6 +77,10 @@ static inline void slm_port_discard(void *memory, size_t bytes) {
 
 static inline void *slm_port_system_pages_address(void) { return slm_port_system_pages; }
 
+// The notes of RunResizer.swift: for regions, and for the mmap provider.
+extern uintptr_t slm_port_resizers[4] __attribute__((visibility("hidden")));
+static inline void *slm_port_resizers_address(void) { return slm_port_resizers; }
+
 // The number of this thread: 0, 1, ... in the order in which threads request their numbers.
 extern __thread uintptr_t slm_port_numbered __attribute__((visibility("hidden"), tls_model("initial-exec")));
 uintptr_t slm_port_number_thread(void) __attribute__((visibility("hidden")));
@@ -260,6 +264,10 @@ const char *slm_port_next_option(size_t *position) __attribute__((visibility("hi
 // The state of Embedded Swift's heap; see SwiftHeap.swift.
 extern uintptr_t slm_port_swift_heap[4] __attribute__((visibility("hidden")));
 static inline void *slm_port_swift_heap_address(void) { return slm_port_swift_heap; }
+
+// The note of RunResizer.swift, for regions.
+extern uintptr_t slm_port_resizers[2] __attribute__((visibility("hidden")));
+static inline void *slm_port_resizers_address(void) { return slm_port_resizers; }
 
 #endif
 #endif

@@ -25,7 +25,11 @@ public func slm_region_init(
 }
 
 @_cdecl("slm_region_provider") @implementation
-public func slm_region_provider(_ region: OpaquePointer) -> slm_page_provider { region.region.provider.c }
+public func slm_region_provider(_ region: OpaquePointer) -> slm_page_provider {
+  let provider = region.region.provider
+  RunResizerPointer.ofRegions.note(provider)
+  return provider.c
+}
 
 @_cdecl("slm_region_statistics") @implementation
 public func slm_region_statistics(
