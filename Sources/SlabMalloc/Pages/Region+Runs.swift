@@ -20,6 +20,14 @@ extension UnsafeMutablePointer where Pointee == Region {
     return true
   }
 
+  /// Whether all pages of a run were taken, as a large page or not.
+  func isTaken(_ address: UInt, size: UInt, asLarge: Bool) -> Bool {
+    guard let pages = pages(of: size), address & pointee.page.mask == 0, let range = range(of: address, pages),
+      !asLarge || address & PageSize.large.mask == 0
+    else { return false }
+    return range.free.areTaken(range.index(address, pointee.page), pages, asLarge: asLarge)
+  }
+
   /// Gives a run another size where it is: takes the pages behind it, or gives back its end. Returns whether it did.
   func resizeRun(_ address: UInt, from old: UInt, to new: UInt) -> Bool {
     guard let oldPages = pages(of: old), let newPages = pages(of: new), address & pointee.page.mask == 0,

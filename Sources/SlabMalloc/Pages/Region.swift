@@ -21,6 +21,8 @@ struct Region: ~Copyable, Linked {
   /// Links of the mmap provider's list of arenas.
   var next: RegionPointer?
   var previous: RegionPointer?
+  /// Whether the region is the mmap provider's arena of one long run.
+  var isOfOneRun: Bool
   /// All ranges, the newest first.
   var ranges: MemoryRangePointer?
   var pageCount: UInt
@@ -43,8 +45,8 @@ extension UnsafeMutablePointer where Pointee == Region {
     else { return nil }
     region.initialize(
       to: Region(
-        lock: Lock(), page: page, next: nil, previous: nil, ranges: nil, pageCount: 0, freePages: 0, wholeBlocks: 0,
-        ledger: Ledger()))
+        lock: Lock(), page: page, next: nil, previous: nil, isOfOneRun: false, ranges: nil, pageCount: 0,
+        freePages: 0, wholeBlocks: 0, ledger: Ledger()))
     region.add(range, at: state)
     return region
   }
