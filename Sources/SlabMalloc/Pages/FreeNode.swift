@@ -70,28 +70,45 @@ extension UnsafeMutablePointer where Pointee == FreeTree {
 
   /// Summarises a leaf. Returns whether the node changed.
   @inline(never) func summarize(_ leaf: UInt64, _ node: UnsafeMutablePointer<FreeNode>) -> Bool {
-    // rows[k] has a bit for each page with which 2^k free pages start.
-    var rows = InlineArray<7, UInt64>(repeating: 0)
-    var (bits, top, order) = (leaf, 0, UInt(0))
-    while bits != 0 {
-      rows[unchecked: top] = bits
-      if bits & multiples[unchecked: top] != 0 { order = UInt(bitPattern: top) &+ 1 }
-      guard top < 6 else { break }
-      bits &= bits &>> (1 &<< UInt64(truncatingIfNeeded: top))
-      top &+= 1
-    }
+    // rows have a bit for each page with which 2, 4, 8, ... free pages start.
+    let row1 = leaf & leaf &>> 1
+    let row2 = row1 & row1 &>> 2
+    let row3 = row2 & row2 &>> 4
+    let row4 = row3 & row3 &>> 8
+    let row5 = row4 & row4 &>> 16
+    let row6 = row5 & row5 &>> 32
+    var order: UInt = leaf != 0 ? 1 : 0
+    order &+= row1 & multiples[1] != 0 ? 1 : 0
+    order &+= row2 & multiples[2] != 0 ? 1 : 0
+    order &+= row3 & multiples[3] != 0 ? 1 : 0
+    order &+= row4 & multiples[4] != 0 ? 1 : 0
+    order &+= row5 & multiples[5] != 0 ? 1 : 0
+    order &+= row6 != 0 ? 1 : 0
     // The longest row is found bit by bit, from the highest one.
     var (length, places) = (UInt64(0), UInt64.max)
-    while top >= 0 {
-      let longer = length < 64 ? places & (rows[unchecked: top] &>> length) : 0
-      if longer != 0 { (places, length) = (longer, length &+ (1 &<< UInt64(truncatingIfNeeded: top))) }
-      top &-= 1
+    if row6 != 0 {
+      length = 64
+    } else {
+      lengthen(&length, &places, row5, 32)
+      lengthen(&length, &places, row4, 16)
+      lengthen(&length, &places, row3, 8)
+      lengthen(&length, &places, row2, 4)
+      lengthen(&length, &places, row1, 2)
+      lengthen(&length, &places, leaf, 1)
     }
     let suffix = (~(leaf &<< (64 &- (1 &<< UInt64(pointee.leafShift))))).leadingZeroBitCount
     return set(
       node, prefix: UInt(bitPattern: (~leaf).trailingZeroBitCount), suffix: UInt(bitPattern: suffix),
       longest: UInt(truncatingIfNeeded: length),
       FreeNode.Marks(fewest: UInt(bitPattern: leaf.nonzeroBitCount), order: order))
+  }
+
+  /// Whether rows of `length` pages at these places are longer by `more`, of which `row` has the starts.
+  @inline(__always) private func lengthen(
+    _ length: inout UInt64, _ places: inout UInt64, _ row: UInt64, _ more: UInt64
+  ) {
+    let longer = places & (row &>> length)
+    if longer != 0 { (places, length) = (longer, length &+ more) }
   }
 
   /// Summarises the two nodes below a node. Returns whether the node changed.
