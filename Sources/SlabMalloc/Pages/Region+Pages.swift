@@ -5,7 +5,8 @@ extension UnsafeMutablePointer where Pointee == Region {
     guard page.isLarge || page == pointee.page, let (range, index) = Build.isSmall ? lowestPage() : place(page) else {
       return nil
     }
-    mark(range, index, page.isLarge ? pagesPerBlock : 1, free: false, isLarge: page.isLarge,
+    mark(
+      range, index, page.isLarge ? pagesPerBlock : 1, free: false, isLarge: page.isLarge,
       isFresh: !page.isLarge)
     pointee.ledger.take(page)
     return range.address(index, pointee.page)

@@ -15,7 +15,8 @@ struct RunModel {
     page = region.pointee.page.size
     for range in region.ranges {
       let first = Int((range.pointee.firstPage - range.pointee.firstBlock) / page)
-      var pages = [Bool](repeating: false, count: Int((range.free.pointee.lastLeaf + 1) << range.free.pointee.leafShift))
+      var pages = [Bool](
+        repeating: false, count: Int((range.free.pointee.lastLeaf + 1) << range.free.pointee.leafShift))
       for index in first..<first + Int(range.pointee.pageCount) { pages[index] = true }
       free[range] = pages
     }
@@ -136,7 +137,9 @@ struct RunModel {
     let (size, before) = (pages * page, (region.pointee.freePages, region.pointee.ledger.pagesHeld))
     let range = range(of: address)
     let end = index(address, range) + Int(pages)
-    var bad: [(UInt, UInt)] = [(address, 0), (address + 1, size), (address, size - 1), (address, UInt.max & ~(page - 1))]
+    var bad: [(UInt, UInt)] = [
+      (address, 0), (address + 1, size), (address, size - 1), (address, UInt.max & ~(page - 1)),
+    ]
     if isLarge { bad += [(address, size), (address + page, page)] }
     if end == free[range]!.count || free[range]![end] { bad.append((address, size + page)) }
     for (start, size) in bad where region.giveBackRun(start, size: size) { return "took back \(start) \(size)" }
@@ -220,9 +223,12 @@ struct RunModel {
     let isBelow = place.level < tree.pointee.blockLevel
     let expected: UInt =
       fewest == Int.max ? 0 : isBelow ? UInt(fewest) : FreeNode.Marks.grade(UInt(fewest))
-    guard marks.fewest == expected, marks.order == UInt(order), isBelow || marks.has(FreeNode.Marks.hasWhole) == hasWhole,
+    guard marks.fewest == expected, marks.order == UInt(order),
+      isBelow || marks.has(FreeNode.Marks.hasWhole) == hasWhole,
       isBelow || marks.broken == (broken == 0 ? 0 : FreeNode.Marks.grade(UInt(broken)))
-    else { return "level \(place.level) index \(place.index): \(marks), but \(expected) \(broken) \(order) \(hasWhole)" }
+    else {
+      return "level \(place.level) index \(place.index): \(marks), but \(expected) \(broken) \(order) \(hasWhole)"
+    }
     return nil
   }
 }

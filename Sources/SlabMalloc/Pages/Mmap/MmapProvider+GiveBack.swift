@@ -28,7 +28,11 @@ extension UnsafeMutablePointer where Pointee == MmapProvider {
     let wasFull = region.pointee.freePages == 0
     let isDone = asLarge ? region.giveBack(address, .large) : region.giveBackRun(address, size: size)
     guard isDone else { return 0 }
-    if asLarge { pointee.ledger.giveBack(.large) } else { pointee.ledger.giveBack(pages: size / MmapProvider.page.size) }
+    if asLarge {
+      pointee.ledger.giveBack(.large)
+    } else {
+      pointee.ledger.giveBack(pages: size / MmapProvider.page.size)
+    }
     let isOfOneRun = region.pointee.isOfOneRun
     if wasFull && !isOfOneRun { pointee.open.push(region) }
     guard region.isWhole else { return 0 }
