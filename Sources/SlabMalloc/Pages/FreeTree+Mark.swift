@@ -62,9 +62,9 @@ extension UnsafeMutablePointer where Pointee == FreeTree {
         let below = left.row
         ascend(&left)
         right = right &>> 1
-        _ = update(left, below, isLarge, &whole)
+        updateEnd(left, below, isLarge, &whole)
         if left.index == right { break }
-        _ = update(FreePlace(level: left.level, index: right, row: left.row), below, isLarge, &whole)
+        updateEnd(FreePlace(level: left.level, index: right, row: left.row), below, isLarge, &whole)
       } while true
     }
     climb(left, isLarge, &whole)
@@ -94,6 +94,11 @@ extension UnsafeMutablePointer where Pointee == FreeTree {
     let blocks = 1 &<< Int(bitPattern: level &- pointee.blockLevel)
     return free ? blocks : 0 &- blocks
   }
+
+  /// Updates a node on the path of one end of a run.
+  @inline(never) private func updateEnd(
+    _ place: FreePlace, _ below: UnsafeMutablePointer<FreeNode>, _ isLarge: Bool, _ whole: inout Int
+  ) { _ = update(place, below, isLarge, &whole) }
 
   /// Summarises what is below a node anew. Returns whether the node changed.
   @inline(__always) private func update(
