@@ -394,11 +394,11 @@ typedef struct slm_page_provider {
    *  size, alignment a power of two and at least that size. Optional: without it every page is taken by itself. */
   void *SLM_NULLABLE (*SLM_NULLABLE allocate_run)(void *SLM_NULLABLE context, size_t size, size_t alignment);
   /** Takes back a run that allocate_run gave. Any part of a run may be given back by itself: it starts and ends at
-   *  multiples of the page size. A page comes back by release_page, a run by release_run, never by the other one. Set
-   *  if, and only if, allocate_run is set. */
+   *  multiples of the page size. A page comes back by release_page, a run by release_run. Set if, and only if,
+   *  allocate_run is set. */
   void (*SLM_NULLABLE release_run)(void *SLM_NULLABLE context, void *run, size_t size);
 } slm_page_provider;
-/** The ledger of a provider. Equation: pages out = taken - given back. */
+/** The ledger of a provider. Equation: pages out = taken - given back. A run counts as the base pages that it has. */
 typedef struct slm_provider_statistics {
   uint32_t struct_size;            /**< sizeof(slm_provider_statistics). */
   uint32_t reserved;               /**< Unused. */
@@ -407,40 +407,51 @@ typedef struct slm_provider_statistics {
   uint64_t large_pages_taken;      /**< Large pages handed out, ever. */
   uint64_t large_pages_given_back; /**< Large pages that came back, ever. */
 } slm_provider_statistics;
-/** The provider that takes pages from the operating system: base pages of 64 KiB, and large pages. Hosted builds only.
+/** The provider that takes pages from the operating system: base pages of 64 KiB, large pages, and runs. Hosted builds
+ *  only.
  *
  *  There is one for the process, for any thread. Pages that come back lose their memory at once (MADV_DONTNEED);
  *  address space is unmapped when 32 MiB are idle. Each 32 MiB start with a guard: a write past the end of the memory
- *  below, or before the first page, faults. */
+ *  below, or before the first page, faults. A run above 4 MiB has a mapping of its own, with a guard behind it into
+ *  which it may grow. Pages and runs that it did not give are ignored. */
 slm_page_provider slm_mmap_provider(void);
 /** The ledger of slm_mmap_provider(). Interrupt: no, it takes a lock. */
 slm_status slm_mmap_statistics(slm_provider_statistics *SLM_NULLABLE out);
 
-/** A region: memory of yours that base and large pages are carved from. */
+/** A region: memory of yours that base pages, large pages and runs are carved from. */
 typedef struct slm_region slm_region;
-/** Makes a region of a buffer. The region's state takes the first bytes of the buffer: at most 320, and for each 2 MiB
- *  32 bytes and a bit for each base page, at least 8 bytes. A base page comes from the 2 MiB block with the fewest free
- *  pages, within a factor of two, to keep whole blocks for large pages.
+/** Makes a region of a buffer. The region's state takes the first bytes of the buffer: at most 1,000, and for each 2 MiB
+ *  of the address space that the buffer touches 640 bytes with base pages of 4 KiB, else 192. A base page comes from the
+ *  2 MiB block with the fewest free pages, within a quarter, to keep whole blocks for large pages and long runs. A run
+ *  comes from a block that is not whole if it fits into one, else from the lowest place where it fits.
  *  @param buffer any address; bytes before the first page boundary are unused. @param size its bytes.
  *  @param page_size 4096, 16384 or 65536.
  *  @param why if not NULL, gets #SLM_OK or the reason: #SLM_ERR_INVALID_ARGUMENT if buffer is NULL, page_size is not
- *    allowed, or the buffer cannot hold the state and one page; #SLM_ERR_BAD_PAGE if it wraps around the address space.
+ *    allowed, or the buffer cannot hold the state and one page; #SLM_ERR_BAD_PAGE if it wraps around the address space,
+ *    or lies where a program of this system has no memory. A buffer may be as large as the address space, and end with
+ *    its last byte; the address space's last page stays unused.
  *  @return the region; NULL on error.
  *  Threads: one at a time for a region's functions. Its provider, slm_region_add() and slm_region_fragmentation() take
  *  the region's lock: allocators on several threads may share the provider, also during these calls.
- *  Interrupt: no. Cost: a step for each 2 MiB and for each 64 base pages. */
+ *  Interrupt: no. Cost: some 1,000 instructions for each doubling of the size; in the small library for each page. */
 slm_region *SLM_NULLABLE slm_region_init(void *SLM_NULLABLE buffer, size_t size, size_t page_size,
                                          slm_status *SLM_NULLABLE why) SLM_NODISCARD;
 /** Adds another range of memory to a region: adjacent, or with a hole between, as in a machine's memory map. No page
- *  lies in two ranges. The range's state takes its first bytes, as in slm_region_init() (at most 72 bytes more).
+ *  or run lies in two ranges. The range's state takes its first bytes, as in slm_region_init().
  *  @param start any address. @param size bytes.
  *  @return #SLM_OK; #SLM_ERR_INVALID_ARGUMENT if start is NULL or the range cannot hold its state and one page,
- *          #SLM_ERR_BAD_PAGE if it wraps around the address space, #SLM_ERR_PAGE_OWNED if it overlaps a range of the
- *          region. On error it was not written to.
- *  Interrupt: no. Cost: a step for each range, 2 MiB and 64 base pages; the lock is held for one step at a time. */
+ *          #SLM_ERR_BAD_PAGE as slm_region_init(), #SLM_ERR_PAGE_OWNED if it overlaps a range of the region. On error
+ *          it was not written to.
+ *  Interrupt: no. Cost: as slm_region_init(), and a step for each range; the lock is held for a moment only. */
 slm_status slm_region_add(slm_region *region, void *SLM_NULLABLE start, size_t size) SLM_NODISCARD;
-/** The provider that carves pages out of a region. Pages that it did not give are ignored. Interrupt: yes, in hosted
- *  builds no. Cost: at most some 100 instructions for a page, and a step for each range to give one back. */
+/** The provider that carves pages and runs out of a region, in the small library pages alone. A run that starts at any
+ *  page is found if one fits. One with a larger alignment is found if its size, rounded up to a power of two and to the
+ *  alignment, is at most 2 MiB, and so many bytes are free that start at a multiple of their number; or if a stretch is
+ *  free that has its size and alignment together; else 16 shorter stretches are looked at. A run, a large page or a
+ *  page that is not wholly taken, or not in this way, is ignored when it is given back.
+ *  Interrupt: yes, in hosted builds no. Cost: some 1,200 instructions for a page of 1 GiB, and 5,000 for a run of any
+ *  length; both grow with the logarithm of the memory. A step for each range. In the small library a step for each 64
+ *  pages. */
 slm_page_provider slm_region_provider(slm_region *region);
 /** The ledger of a region. @see slm_mmap_statistics */
 slm_status slm_region_statistics(const slm_region *region, slm_provider_statistics *SLM_NULLABLE out);
@@ -452,12 +463,16 @@ typedef struct slm_fragmentation {
   uint32_t struct_size;      /**< sizeof(slm_fragmentation). */
   uint32_t reserved;         /**< Unused. */
   uint64_t free_bytes;       /**< In free pages. */
-  uint64_t largest_free_run; /**< In the largest stretch of free pages. */
+  uint64_t largest_free_run; /**< In the largest stretch of free pages, which is the largest run that can be taken. */
   uint64_t large_pages_free; /**< Large pages that can be taken now. */
+  uint64_t free_runs;        /**< Stretches of free pages. */
+  /** Free bytes by the length of their stretch: [i] of those with 4096 << i bytes or more, but less than twice that.
+   *  The last one also counts all that is longer. */
+  uint64_t free_by_order[20];
 } slm_fragmentation;
 /** Measures the fragmentation of a region. If pages come and go meanwhile, the figures are of different moments.
- *  Interrupt: no. Cost: a step for each 2 MiB, in a fragmented one for each 64 base pages and each hole; the lock is
- *  held for 2 MiB at a time. */
+ *  Interrupt: no. Cost: a step for each range, and for each stretch some 1,000 instructions; the lock is held for a
+ *  stretch at a time. */
 slm_status slm_region_fragmentation(slm_region *region, slm_fragmentation *SLM_NULLABLE out);
 /** @} */
 /** @defgroup options Options

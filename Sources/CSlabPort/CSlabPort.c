@@ -8,6 +8,8 @@
 
 unsigned char slm_port_system_pages[256] __attribute__((aligned(64)));
 uint64_t slm_port_arenas[SLM_PORT_ADDRESS_BITS_WORDS];
+uint64_t slm_port_arena_starts[SLM_PORT_ADDRESS_BITS_WORDS];
+uintptr_t slm_port_resizers[4];
 
 unsigned char slm_port_process[16384] __attribute__((aligned(64)));
 unsigned char slm_port_no_bin[128] __attribute__((aligned(64)));

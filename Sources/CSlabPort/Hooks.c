@@ -4,6 +4,8 @@
 
 #if !__STDC_HOSTED__
 
+uintptr_t slm_port_resizers[2];
+
 #define OPTIONAL_HOOK __attribute__((weak))
 
 // The default is never called, because zones that would call it are refused. It returns what no hook always returns: a

@@ -358,7 +358,47 @@ static void locks(void) {}
 static void statistics(void) {}
 #endif
 
+/// A range up to the last byte of the address space, on 32 bits nearly all of it. Only its state is memory here.
+static void edges(void) {
+#if UINTPTR_MAX == 0xFFFFFFFF
+  static SLM_ALIGNAS(4096) unsigned char first[16384];
+  slm_region *region = slm_region_init(first, sizeof first, 4096, NULL);
+  CHECK(region != NULL);
+  size_t before = slm_region_available(region, 4096), size = 0 - (uintptr_t)buffer;
+  CHECK(size > UINT32_C(3) << 30);
+  CHECK(slm_region_add(region, buffer, size + 1) == SLM_ERR_BAD_PAGE);
+  CHECK(slm_region_add(region, buffer, SIZE_MAX) == SLM_ERR_BAD_PAGE);
+  CHECK(slm_region_add(region, (void *)(UINTPTR_MAX - 4095), 4096) == SLM_ERR_INVALID_ARGUMENT);
+  CHECK(slm_region_add(region, buffer, size) == SLM_OK);
+  CHECK(slm_region_add(region, (void *)(UINTPTR_MAX - 65535), 65536) == SLM_ERR_PAGE_OWNED);
+  // All but the state, and the last page.
+  size_t pages = slm_region_available(region, 4096) - before;
+  CHECK(pages < size / 4096 && pages > size / 4096 - 400);
+  slm_page_provider provider = slm_region_provider(region);
+  provider.release_page(provider.context, (void *)(UINTPTR_MAX - 4095), 4096);
+  provider.release_page(provider.context, (void *)(UINTPTR_MAX - 8191), 4096);
+  CHECK(slm_region_available(region, 4096) == before + pages);
+#if !defined(SLM_SMALL)
+  // Two runs above 1 GiB, and everything at once: it ends before the last page.
+  uintptr_t one = (uintptr_t)provider.allocate_run(provider.context, UINT32_C(5) << 28, SLM_LARGE_PAGE_SIZE);
+  uintptr_t two = (uintptr_t)provider.allocate_run(provider.context, UINT32_C(5) << 28, UINT32_C(1) << 28);
+  CHECK(one != 0 && one % SLM_LARGE_PAGE_SIZE == 0 && two != 0 && two % (UINT32_C(1) << 28) == 0);
+  CHECK(provider.allocate_run(provider.context, UINT32_C(5) << 28, UINT32_C(1) << 31) == NULL);
+  provider.release_run(provider.context, (void *)one, UINT32_C(5) << 28);
+  provider.release_run(provider.context, (void *)two, UINT32_C(5) << 28);
+  uintptr_t all = (uintptr_t)provider.allocate_run(provider.context, pages * 4096, 4096);
+  CHECK(all != 0 && all + pages * 4096 == UINTPTR_MAX - 4095);
+  CHECK(slm_region_available(region, 4096) == before && slm_region_available(region, SLM_LARGE_PAGE_SIZE) == 0);
+  provider.release_run(provider.context, (void *)(UINTPTR_MAX - 8191), 8192);
+  CHECK(slm_region_available(region, 4096) == before);
+  provider.release_run(provider.context, (void *)all, pages * 4096);
+  CHECK(provider.allocate_run(provider.context, 8192, UINT32_C(1) << 31) == (void *)(UINT32_C(1) << 31));
+#endif
+#endif
+}
+
 int run(void) {
+  edges();
   storage();
   every_slot();
   cache_of_one_size();

@@ -49,10 +49,13 @@ _Noreturn void slm_port_broken(const unsigned char *text, intptr_t length, uintp
 // The state of the process-wide mmap provider. It is here because Swift would initialise its own global lazily.
 extern unsigned char slm_port_system_pages[256] __attribute__((visibility("hidden")));
 
-// A bit for each 32 MiB of a 48-bit address space. Untouched parts take no memory.
+// A bit for each 32 MiB of a 48-bit address space: whether an arena is there, and whether one starts there. Untouched
+// parts take no memory.
 #define SLM_PORT_ADDRESS_BITS_WORDS (1 << 17)
 extern uint64_t slm_port_arenas[SLM_PORT_ADDRESS_BITS_WORDS] __attribute__((visibility("hidden")));
+extern uint64_t slm_port_arena_starts[SLM_PORT_ADDRESS_BITS_WORDS] __attribute__((visibility("hidden")));
 static inline uint64_t *slm_port_arenas_address(void) { return slm_port_arenas; }
+static inline uint64_t *slm_port_arena_starts_address(void) { return slm_port_arena_starts; }
 
 // Every function preserves errno, because the callers promise it.
 
@@ -76,6 +79,10 @@ static inline void slm_port_discard(void *memory, size_t bytes) {
 }
 
 static inline void *slm_port_system_pages_address(void) { return slm_port_system_pages; }
+
+// The notes of RunResizer.swift: for regions, and for the mmap provider.
+extern uintptr_t slm_port_resizers[4] __attribute__((visibility("hidden")));
+static inline void *slm_port_resizers_address(void) { return slm_port_resizers; }
 
 // The number of this thread: 0, 1, ... in the order in which threads request their numbers.
 extern __thread uintptr_t slm_port_numbered __attribute__((visibility("hidden"), tls_model("initial-exec")));
@@ -264,6 +271,10 @@ int slm_port_serves_threads(void) __attribute__((visibility("hidden")));
 // The state of Embedded Swift's heap; see SwiftHeap.swift.
 extern uintptr_t slm_port_swift_heap[4] __attribute__((visibility("hidden")));
 static inline void *slm_port_swift_heap_address(void) { return slm_port_swift_heap; }
+
+// The note of RunResizer.swift, for regions.
+extern uintptr_t slm_port_resizers[2] __attribute__((visibility("hidden")));
+static inline void *slm_port_resizers_address(void) { return slm_port_resizers; }
 
 #endif
 #endif

@@ -1,10 +1,10 @@
+/// The region as a provider. Each function takes the region's lock. The small library has no runs.
 extension UnsafeMutablePointer where Pointee == Region {
-  /// The region as a provider. The provider takes the region's lock.
   var provider: PageProvider {
     PageProvider(
       pageSize: pointee.page, context: UnsafeMutableRawPointer(self), allocate: takeFromRegion,
-      release: giveBackToRegion, allocateRun: takeRunFromRegion, releaseRun: giveBackRunToRegion,
-      resizeRun: resizeRunOfRegion)
+      release: giveBackToRegion, allocateRun: Build.isSmall ? nil : takeRunFromRegion,
+      releaseRun: Build.isSmall ? nil : giveBackRunToRegion, resizeRun: Build.isSmall ? nil : resizeRunOfRegion)
   }
 }
 

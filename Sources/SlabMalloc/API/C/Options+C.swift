@@ -83,7 +83,8 @@ extension PageProvider {
     guard c.page_size == 0 || page != nil else { return nil }
     self.init(
       pageSize: page, context: c.context, allocate: c.allocate_page, release: c.release_page,
-      allocateRun: knowsRuns ? c.allocate_run : nil, releaseRun: knowsRuns ? c.release_run : nil)
+      allocateRun: knowsRuns ? c.allocate_run : nil, releaseRun: knowsRuns ? c.release_run : nil,
+      resizeRun: knowsRuns ? RunResizerPointer.function(for: c.allocate_run) : nil)
   }
 
   var c: slm_page_provider {
