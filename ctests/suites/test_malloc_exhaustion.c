@@ -29,7 +29,9 @@ static void limit_memory(int resource) {
   for (size_t i = 0; i < COUNT_OF(pages); i++) CHILD_CHECK(fscanf(file, "%zu", &pages[i]) == 1);
   fclose(file);
   size_t now = (resource == RLIMIT_AS ? pages[0] : pages[5]) * system_page();
-  struct rlimit limit = {now + ROOM, RLIM_INFINITY};
+  struct rlimit limit; /* the hard limit stays: only root may raise it */
+  CHILD_CHECK(getrlimit(resource, &limit) == 0);
+  limit.rlim_cur = now + ROOM;
   CHILD_CHECK(setrlimit(resource, &limit) == 0);
 }
 
