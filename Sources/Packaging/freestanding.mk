@@ -122,7 +122,8 @@ $(F)/%/libslabmalloc-swiftheap.a: $(F)/%/SwiftHeapNames.o
 	@$(AR) rcsD $@ $<
 
 # --- The test of each: a program that needs no operating system but for its exit, under qemu-user ---
-FREESTANDING_TESTS := $(foreach test,core small swift_heap,$(FREESTANDING:%=$(F)/%/tests/$(test).test))
+FREESTANDING_TESTS := $(foreach test,core small stack stack_small swift_heap,\
+  $(FREESTANDING:%=$(F)/%/tests/$(test).test))
 $(F)/%/tests/machine.o: ctests/freestanding/machine.c ctests/freestanding/machine.h $(FREESTANDING_MAKEFILES)
 	$(call compile_bare_c)
 $(F)/%/tests/core.o: ctests/freestanding/core.c ctests/freestanding/machine.h $(C_HEADERS) $(FREESTANDING_MAKEFILES)
@@ -154,6 +155,17 @@ $(F)/%/tests/small.o: ctests/freestanding/core.c ctests/freestanding/machine.h $
 $(F)/%/tests/small.test: $(F)/%/tests/small.o $(F)/%/tests/machine.o $(F)/%/Runtime.o $(F)/%/libslabmalloc-small.a
 	$(link_freestanding_test)
 $(F)/%/tests/core.test: $(F)/%/tests/core.o $(F)/%/tests/machine.o $(F)/%/Runtime.o $(F)/%/libslabmalloc.a
+	$(link_freestanding_test)
+$(F)/%/tests/stack.o: ctests/freestanding/stack.c ctests/freestanding/machine.h $(C_HEADERS) $(FREESTANDING_MAKEFILES)
+	$(call compile_bare_c)
+$(F)/%/tests/stack_small.o: ctests/freestanding/stack.c ctests/freestanding/machine.h $(C_HEADERS) \
+  $(FREESTANDING_MAKEFILES)
+	$(call compile_bare_c,-DSLM_SMALL)
+.PRECIOUS: $(F)/%/tests/stack.o $(F)/%/tests/stack_small.o
+$(F)/%/tests/stack.test: $(F)/%/tests/stack.o $(F)/%/tests/machine.o $(F)/%/Runtime.o $(F)/%/libslabmalloc.a
+	$(link_freestanding_test)
+$(F)/%/tests/stack_small.test: $(F)/%/tests/stack_small.o $(F)/%/tests/machine.o $(F)/%/Runtime.o \
+  $(F)/%/libslabmalloc-small.a
 	$(link_freestanding_test)
 $(F)/%/tests/swift_heap.test: $(F)/%/tests/swift_heap.o $(F)/%/tests/swift_program.o $(F)/%/tests/machine.o \
   $(F)/%/Runtime.o \
