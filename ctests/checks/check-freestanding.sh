@@ -34,7 +34,7 @@ done
 
 # The bound on the stack is one for each function.
 while read -r function; do
-  grep -q "\b$function\b" ctests/freestanding/stack.c || { echo "ctests/freestanding/stack.c does not call $function"; exit 1; }
+  grep -qw "$function" ctests/freestanding/stack.c || { echo "stack.c does not call $function"; exit 1; }
 done <"$dir/api.txt"
 
 limits=$(dirname "$0")/freestanding-limits.txt
