@@ -208,6 +208,9 @@ void *SLM_NULLABLE slm_aligned_alloc(size_t alignment, size_t size) SLM_MALLOC(s
 /** Changes the size of an object: in place if the new size is of the same size class, else by moving it. An object of a
  *  heap of slm_heap_create() stays in that heap. A large object grows in place if the pages behind it are free; from 16
  *  MiB on it is moved by page tables.
+ *
+ *  A size up to slm_usable_size() never fails: without memory for a better place the object stays where it is. Sized
+ *  frees take its last size. In the slab of an object that stayed they also take each smaller size.
  *  @param pointer NULL allocates. @param size 0 frees the object and returns NULL, as glibc does.
  *  @return the object; NULL with errno ENOMEM if memory is refused, and then the object is unchanged. */
 void *SLM_NULLABLE slm_realloc(void *SLM_NULLABLE pointer, size_t size) SLM_NODISCARD SLM_ALLOC_SIZE(2);
@@ -272,7 +275,8 @@ slm_status slm_heap_allocate_with(slm_heap *heap, size_t alignment, size_t size,
  *  @see slm_zone_allocate_batch */
 size_t slm_heap_allocate_batch(slm_heap *heap, size_t size, size_t count,
                                void *SLM_NULLABLE *SLM_NONNULL out) SLM_NODISCARD;
-/** Changes the size of an object, which stays in this heap. @see slm_zone_reallocate, whose errors it has. */
+/** Changes the size of an object, which stays in this heap. A size up to slm_heap_usable_size() never fails, as with
+ *  slm_realloc(). @see slm_zone_reallocate, whose errors it has. */
 void *SLM_NULLABLE slm_heap_reallocate(slm_heap *heap, void *SLM_NULLABLE pointer, size_t size) SLM_NODISCARD
     SLM_ALLOC_SIZE(3);
 /** Changes the size of an object and keeps its alignment. @see slm_heap_reallocate */

@@ -47,6 +47,11 @@ for architecture in "$@"; do
   echo "=> $architecture needs" $(names -u "$dir/$architecture/libslabmalloc.a")
 done
 
+# The bound on the stack is one for each function.
+while read -r function; do
+  grep -qw "$function" ctests/freestanding/stack.c || { echo "stack.c does not call $function"; exit 1; }
+done <"$dir/api.txt"
+
 limits=$(dirname "$0")/freestanding-limits.txt
 "$(dirname "$0")/freestanding-sizes.sh" "$dir" "$@" | awk '
   FNR == NR { if ($0 !~ /^#/) { text[$1, $2] = $3; constants[$1, $2] = $4; data[$1, $2] = $5 }; next }

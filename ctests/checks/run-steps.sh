@@ -1,8 +1,13 @@
 #!/bin/sh
 # run-steps.sh LOG_DIR MAKE TARGET...: makes the targets one after another. Prints a line when a step starts, one with
-# its time when it ends, and a summary. A step that passes shows the closing lines of its test framework, one that fails
-# all it printed. LOG_DIR/junit.xml has the same for CI systems, rewritten after each step: a test case for each, with
-# its output as far as shown.
+# its time when it ends, and a summary. A step that passes shows its closing lines, one that fails all it printed. What
+# failed is repeated before the summary, because CI systems cut the middle out of a long log.
+#
+#     => 4 things hold               a closing line of a step
+#     things that failed:            repeated with all below it; without such a line: lines with an error, and the end
+#
+# LOG_DIR/junit.xml has the results for CI systems, rewritten after each step: a test case for each, with all closing
+# lines of its test framework, or all it printed if it failed.
 log_dir=$1
 make=$2
 shift 2
@@ -42,6 +47,24 @@ write_junit() {
   mv "$log_dir/junit.new" "$log_dir/junit.xml"
 }
 
+# The closing lines of a log: those of test frameworks and those that sum up, without the lines that these sum up.
+closing() { grep -E '\[  (PASSED|SKIPPED) |Executed [0-9]+ test|^=> ' "$1" | sed 's/^[[:space:]]*//'; }
+short_closing() {
+  if grep -q '^=> ' "$1"; then grep '^=> ' "$1"; else cat "$1"; fi
+}
+
+# The lines of a log that name what failed, at most 100.
+named_failures() {
+  headline=$(grep -n ' failed:$' "$1" | tail -n 1 | cut -d: -f1)
+  if [ -n "$headline" ]; then
+    tail -n "+$headline" "$1" | head -n 100
+  else
+    # With targets made side by side, the one that failed may not be the last.
+    head -n -30 "$1" | grep -E '\[  (ERROR|FAILED) |\[   LINE |FAILED|: error: |\*\*\* \[' | tail -n 70
+    tail -n 30 "$1"
+  fi
+}
+
 began=$(date +%s)
 case $MAKEFLAGS in
   *jobserver*) jobs= ;;
@@ -65,8 +88,8 @@ for step in "$@"; do
   seconds=$(($(date +%s) - started))
   if [ $status -eq 0 ]; then
     echo "ok    $step ($seconds s)"
-    grep -E '\[  (PASSED|SKIPPED) |Executed [0-9]+ test|^=> ' "$log" | sed 's/^[[:space:]]*//' >"$log_dir/closing"
-    sed 's/^/      /' "$log_dir/closing"
+    closing "$log" >"$log_dir/closing"
+    short_closing "$log_dir/closing" | sed 's/^/      /'
     junit_case "$step" $seconds <"$log_dir/closing"
     passed=$((passed + 1))
   else
@@ -81,6 +104,10 @@ write_junit
 rm -f "$cases" "$log_dir/closing"
 
 if [ -n "$failed" ]; then
+  for step in $failed; do
+    echo "      $step failed:"
+    named_failures "$log_dir/$step.log" | sed 's/^/        /'
+  done
   echo "make check: $passed of $steps steps passed in $(($(date +%s) - began)) s; failed:$failed"
   exit 1
 fi

@@ -8,6 +8,9 @@ status=0
 ${SWIFT:-swift} test >"$output" 2>&1 || status=$?
 if [ $status -ne 0 ]; then
   cat "$output"
+  # A test that crashed has no line with an error: the last lines say where.
+  echo "XCTest cases that failed:"
+  grep ': error: ' "$output" || tail -n 30 "$output"
   exit $status
 fi
 # The last one sums up all suites.

@@ -3,7 +3,7 @@ FREESTANDING_TEST_MAKEFILES := $(FREESTANDING_MAKEFILES) ctests/freestanding/fre
 
 # --- The test of each: a program that needs no operating system but for its exit, under qemu-user ---
 # Swift's heap is the same code for each calling convention of a machine.
-FREESTANDING_TESTS := $(foreach test,core small,$(FREESTANDING:%=$(F)/%/tests/$(test).test)) \
+FREESTANDING_TESTS := $(foreach test,core small stack stack_small,$(FREESTANDING:%=$(F)/%/tests/$(test).test)) \
   $(patsubst %,$(F)/%/tests/swift_heap.test,$(filter-out riscv64-lp64d armv7em-hf,$(FREESTANDING)))
 $(F)/%/tests/machine.o: ctests/freestanding/machine.c ctests/freestanding/machine.h $(FREESTANDING_TEST_MAKEFILES)
 	$(call compile_bare_c)
@@ -38,6 +38,18 @@ $(F)/%/tests/small.o: ctests/freestanding/core.c ctests/freestanding/machine.h $
 $(F)/%/tests/small.test: $(F)/%/tests/small.o $(F)/%/tests/machine.o $(F)/%/Runtime.o $(F)/%/libslabmalloc-small.a
 	$(link_freestanding_test)
 $(F)/%/tests/core.test: $(F)/%/tests/core.o $(F)/%/tests/machine.o $(F)/%/Runtime.o $(F)/%/libslabmalloc.a
+	$(link_freestanding_test)
+$(F)/%/tests/stack.o: ctests/freestanding/stack.c ctests/freestanding/machine.h $(C_HEADERS) \
+  $(FREESTANDING_TEST_MAKEFILES)
+	$(call compile_bare_c)
+$(F)/%/tests/stack_small.o: ctests/freestanding/stack.c ctests/freestanding/machine.h $(C_HEADERS) \
+  $(FREESTANDING_TEST_MAKEFILES)
+	$(call compile_bare_c,-DSLM_SMALL)
+.PRECIOUS: $(F)/%/tests/stack.o $(F)/%/tests/stack_small.o
+$(F)/%/tests/stack.test: $(F)/%/tests/stack.o $(F)/%/tests/machine.o $(F)/%/Runtime.o $(F)/%/libslabmalloc.a
+	$(link_freestanding_test)
+$(F)/%/tests/stack_small.test: $(F)/%/tests/stack_small.o $(F)/%/tests/machine.o $(F)/%/Runtime.o \
+  $(F)/%/libslabmalloc-small.a
 	$(link_freestanding_test)
 $(F)/%/tests/swift_heap.test: $(F)/%/tests/swift_heap.o $(F)/%/tests/swift_program.o $(F)/%/tests/machine.o \
   $(F)/%/Runtime.o \

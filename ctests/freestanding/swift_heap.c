@@ -92,7 +92,24 @@ static void misuse_heap(void) {
   free(&object);
   CHECK(misuses == 3 && misuse.kind == SLM_ERR_FOREIGN_POINTER);
   free(NULL);
-  CHECK(posix_memalign(&object, 24, 100) != 0 && object == NULL && misuses == 3);
+  // As POSIX says: EINVAL for what is no power of two or no multiple of a pointer's size, else ENOMEM.
+  static const size_t invalid[] = {0, 1, 2, sizeof(void *) / 2, sizeof(void *) + 1, 24, 48, SIZE_MAX, SIZE_MAX / 2};
+  for (size_t i = 0; i < sizeof invalid / sizeof invalid[0]; i++) {
+    object = &misuse;
+    CHECK(posix_memalign(&object, invalid[i], 100) == 22 && object == NULL && misuses == 3);
+  }
+  for (size_t alignment = (size_t)1 << 22; alignment != 0; alignment <<= 1)
+    CHECK(posix_memalign(&object, alignment, 100) == 12 && object == NULL && misuses == 3);
+  CHECK(posix_memalign(&object, sizeof(void *), SIZE_MAX) == 12 && object == NULL && misuses == 3);
+  CHECK(posix_memalign(&object, sizeof(void *), SIZE_MAX / 2) == 12 && object == NULL && misuses == 3);
+  CHECK(posix_memalign(&object, 2 * sizeof(void *), buffer_size) == 12 && object == NULL && misuses == 3);
+  for (size_t alignment = sizeof(void *); alignment <= 4096; alignment <<= 1) {
+    CHECK(posix_memalign(&object, alignment, 100) == 0 && (uintptr_t)object % alignment == 0);
+    free(object);
+  }
+  // Swift's own names take any alignment.
+  CHECK(_swift_alignedAllocate(&object, 1, 10) == 0);
+  _swift_alignedFree(object, 1, 10);
   CHECK(_swift_alignedAllocate(&object, 16, 200) == 0);
   _swift_alignedFree(object, 16, 200);
   CHECK(misuses == 3);

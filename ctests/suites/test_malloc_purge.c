@@ -47,16 +47,16 @@ static void purge_gives_slabs_back(void **state) {
   enum { COUNT = 40000, SIZE = 500 };
   static void *objects[COUNT];
   slm_process_usage before = from_clean();
-  size_t resident = resident_mib("VmRSS:");
+  size_t resident = resident_mib();
   for (size_t i = 0; i < COUNT; i++) objects[i] = used(SIZE);
-  assert_true(resident_mib("VmRSS:") >= resident + COUNT * SIZE / MIB - 2);
+  assert_true(resident_mib() >= resident + COUNT * SIZE / MIB - 2);
   for (size_t i = 0; i < COUNT; i++) slm_free(objects[i]);
   assert_true(check_process_books().bytes_retained > 0);
   assert_true(slm_process_purge() >= COUNT * SIZE / 2);
   slm_process_usage after = check_process_books();
   assert_int_equal(after.bytes_retained, 0);
   assert_true(after.bytes_slabs <= before.bytes_slabs + slab_of_each_class());
-  assert_true(resident_mib("VmRSS:") <= resident + 4);
+  assert_true(resident_mib() <= resident + 4);
 }
 
 static void with_no_delay_it_goes_at_once(void **state) {
@@ -77,8 +77,9 @@ static void after_the_delay_the_next_call_purges(void **state) {
   from_clean();
   set_process_options(50, UINT64_C(1) << 40);
   for (size_t i = 0; i < 5; i++) {
-    slm_free(used(64 * MIB));
-    uint64_t purged = process_statistics().bytes_purged;
+    void *object = used(64 * MIB);
+    uint64_t purged = process_statistics().bytes_purged; /* before the free: on a busy machine that may take 50 ms */
+    slm_free(object);
     sleep_milliseconds(120);
     slm_free(used(MIB));
     slm_process_usage now = check_process_books();

@@ -210,7 +210,9 @@ static void no_memory_for_a_heap(void **state) {
     for (size_t i = 0; i < COUNT_OF(data_pages); i++)
       if (fscanf(file, "%zu", &data_pages[i]) != 1) _exit(2);
     fclose(file);
-    struct rlimit limit = {data_pages[5] * (size_t)sysconf(_SC_PAGESIZE) + (1 << 24), RLIM_INFINITY};
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_DATA, &limit) != 0) _exit(3);
+    limit.rlim_cur = data_pages[5] * (size_t)sysconf(_SC_PAGESIZE) + (1 << 24);
     if (setrlimit(RLIMIT_DATA, &limit) != 0) _exit(3);
     for (size_t i = 0; i < 10000000; i++) {
       slm_status why = SLM_ERR_DOUBLE_FREE;

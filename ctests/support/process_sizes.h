@@ -54,17 +54,32 @@ static inline size_t edge_sizes(size_t sizes[EDGES]) {
     assert_int_equal(errno, (error));                                                                                  \
   } while (0)
 
-/** Megabytes of memory that the process has now ("VmRSS:"), or had at most ("VmHWM:"). */
-static inline size_t resident_mib(const char *line_name) {
+/** Megabytes in a line of a file of /proc that counts in kB; 0 if the file or the line is not there. */
+static inline size_t proc_mib(const char *path, const char *line_name) {
   char line[256];
   size_t kib = 0;
-  FILE *file = fopen("/proc/self/status", "r");
-  assert_non_null(file);
+  FILE *file = fopen(path, "r");
+  if (file == NULL) return 0;
   while (fgets(line, sizeof line, file) != NULL)
     if (strncmp(line, line_name, strlen(line_name)) == 0) kib = strtoull(line + strlen(line_name), NULL, 10);
   fclose(file);
-  assert_true(kib > 0);
   return kib / 1024;
+}
+
+/** Megabytes of memory that the process has now, swapped out or not. smaps_rollup counts pages. VmRSS is a sum of
+ *  counters of each CPU, and wrong by up to half a megabyte for each CPU on large machines. */
+static inline size_t resident_mib(void) {
+  size_t mib = proc_mib("/proc/self/smaps_rollup", "Rss:");
+  if (mib == 0) mib = proc_mib("/proc/self/status", "VmRSS:");
+  assert_true(mib > 0);
+  return mib + proc_mib("/proc/self/status", "VmSwap:");
+}
+
+/** Megabytes of memory that the process had at most. */
+static inline size_t resident_peak_mib(void) {
+  size_t mib = proc_mib("/proc/self/status", "VmHWM:");
+  assert_true(mib > 0);
+  return mib;
 }
 
 #endif

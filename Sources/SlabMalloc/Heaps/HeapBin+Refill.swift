@@ -105,6 +105,7 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
     slab.pointee.cursor = isHardened ? UInt8(truncatingIfNeeded: random(below: (count + 63) / 64)) : 0
     slab.pointee.content = 0
     slab.pointee.isOrphan = false
+    slab.hasShrunk = false
     slab.pointee.reciprocal = isHardened ? 0 : pointee.reciprocal
     slab.pointee.kind = .slab
     slab.pointee.owner.store(pointee.heap.address, ordering: .releasing)

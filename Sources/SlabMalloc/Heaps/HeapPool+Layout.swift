@@ -20,16 +20,18 @@ extension UnsafeMutablePointer where Pointee == HeapPool {
     return size <= UInt(Int.max) - PageSize.large.size ? roundUp(size, to: UInt(runs.pointee.system.pageSize)) : 0
   }
 
-  /// Whether a live object may have been allocated with a size and an alignment.
+  /// Whether a live object may have been allocated with a size and an alignment, or have got them by its last
+  /// reallocation. An object that became smaller may have stayed where it is: then any smaller size is right for all
+  /// objects in its run.
   func matches(_ address: UInt, _ run: RunPointer, size: UInt, alignment: UInt) -> Bool {
     guard isPowerOfTwo(alignment), address & (alignment - 1) == 0 else { return false }
-    let isLarge = run.pointee.kind == .large
-    if let index = sizeClass(size, alignment: alignment) {
-      if !isLarge { return UInt(run.pointee.binIndex) == index }
-      // An object of an explicit heap that slm_realloc() moved, see `HeapState+Reallocate`.
-      guard LargeObject(run).heapAddress != 0 else { return false }
+    let index = sizeClass(size, alignment: alignment)
+    if run.pointee.kind != .large {
+      return UInt(run.pointee.binIndex) == index || run.hasShrunk && size <= objectSize(run)
     }
-    return isLarge && LargeObject(run).size == roundUp(max(size, 1), to: UInt(runs.pointee.system.pageSize))
+    // Of a size that has a class: an object of an explicit heap that slm_realloc() moved, see `HeapState+Reallocate`.
+    guard index == nil || run.hasShrunk || LargeObject(run).heapAddress != 0 else { return false }
+    return LargeObject(run).size == roundUp(max(size, 1), to: UInt(runs.pointee.system.pageSize))
   }
 }
 

@@ -33,6 +33,19 @@ extension UnsafeMutablePointer where Pointee == HeapPool {
     locked { count(largeBytes: -Int(runs.shrink(run, to: pages))) }
   }
 
+  /// Leaves an object where it is, at a size for which there is no better place. 0 if it is too small there.
+  func stay(_ address: UInt, _ run: RunPointer, _ size: UInt) -> UInt {
+    guard size <= objectSize(run) else { return noMemory() }
+    run.hasShrunk = true
+    if run.pointee.kind == .large { _ = resizeLarge(run, size, anySize: true) }
+    return address
+  }
+
+  /// Changes the size of an object for a thread that has no heap, and can get none.
+  func reallocateWithoutHeap(_ address: UInt, _ size: UInt) -> UInt {
+    liveRun(address).map { stay(address, $0, size) } ?? 0
+  }
+
   /// Moves a large object to a run with room for `size` bytes. 0 if there is no memory: the object is then unchanged.
   func moveLarge(_ run: RunPointer, _ size: UInt, alignment: UInt = 1, for heap: HeapPointer?) -> UInt {
     let old = run.pointee.start

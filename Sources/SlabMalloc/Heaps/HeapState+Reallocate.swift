@@ -3,6 +3,9 @@ import CSlabmalloc
 import Synchronization
 
 /// Objects that change their size.
+///
+/// An object that becomes smaller, or that its slot holds anyway, never fails: without memory for another place it
+/// stays where it is.
 extension UnsafeMutablePointer where Pointee == HeapState {
   /// Changes the size of an object of any heap; this is the heap of the thread. 0 if that can't be: the object is then
   /// unchanged.
@@ -25,10 +28,25 @@ extension UnsafeMutablePointer where Pointee == HeapState {
         return pool.moveLarge(run, size, alignment: alignment, for: pointee.isExplicit ? self : nil)
       }
     }
-    let new = alignment == 1 ? UInt(bitPattern: allocate(size)) : allocate(size, alignment: alignment)
+    return move(address, run, size, canStay: isAligned) {
+      alignment == 1 ? UInt(bitPattern: allocate(size)) : allocate(size, alignment: alignment)
+    }
+  }
+
+  /// Moves an object to the place that the body allocates.
+  private func move(
+    _ address: UInt, _ run: RunPointer, _ size: UInt, canStay: Bool, _ allocate: () -> UInt
+  ) -> UInt {
+    let room = pool.objectSize(run)
+    let saved = slm_port_errno()
+    let new = allocate()
     guard let to = UnsafeMutableRawPointer(bitPattern: new), let from = UnsafeMutableRawPointer(bitPattern: address)
-    else { return 0 }
-    to.copyMemory(from: from, byteCount: Int(min(size, pool.objectSize(run))))
+    else {
+      guard canStay, size <= room else { return 0 }
+      slm_port_set_errno(saved)
+      return pool.stay(address, run, size)
+    }
+    to.copyMemory(from: from, byteCount: Int(min(size, room)))
     _ = deallocate(address, pool)
     return new
   }
@@ -55,11 +73,6 @@ extension UnsafeMutablePointer where Pointee == HeapState {
       return pool.resizeLarge(run, size, anySize: true) ? address : pool.moveLarge(run, size, for: heap)
     }
     if pool.sizeClass(size, alignment: 1) == UInt(run.pointee.binIndex) { return address }
-    let (start, _) = pool.allocateLarge(size, alignment: 1, for: heap)
-    guard let to = UnsafeMutableRawPointer(bitPattern: start), let from = UnsafeMutableRawPointer(bitPattern: address)
-    else { return 0 }
-    to.copyMemory(from: from, byteCount: Int(min(size, pool.objectSize(run))))
-    _ = deallocate(address, pool)
-    return start
+    return move(address, run, size, canStay: true) { pool.allocateLarge(size, alignment: 1, for: heap).start }
   }
 }

@@ -21,21 +21,23 @@ extension UnsafeMutablePointer where Pointee == HeapState {
   static var own: HeapPointer { traced ?? thread }
   static var traced: HeapPointer? { slm_port_traced_heap()?.assumingMemoryBound(to: HeapState.self) }
 
-  /// Runs the body with a heap for this thread, which has none, and records the call if there is a trace. 0 if there is
-  /// no memory for a heap.
-  fileprivate func serve(_ call: TracedCall?, _ body: (HeapPointer) -> UInt) -> UInt {
+  /// Runs the body with a heap for this thread, which has none, and records the call if there is a trace. Runs
+  /// `withoutHeap` if there is no memory for a heap.
+  fileprivate func serve(
+    _ call: TracedCall?, withoutHeap: (HeapPoolPointer) -> UInt = { _ in noMemory() }, _ body: (HeapPointer) -> UInt
+  ) -> UInt {
     ProcessPointer.shared.prepare()
-    guard let call, TracePointer.shared.isOn else { return withHeap(body) }
-    return TracePointer.shared.record(call) { withHeap(body) }
+    guard let call, TracePointer.shared.isOn else { return withHeap(body, withoutHeap) }
+    return TracePointer.shared.record(call) { withHeap(body, withoutHeap) }
   }
 
-  private func withHeap(_ body: (HeapPointer) -> UInt) -> UInt {
+  private func withHeap(_ body: (HeapPointer) -> UInt, _ withoutHeap: (HeapPoolPointer) -> UInt) -> UInt {
     if let heap = HeapPointer.traced {
       if !TracePointer.shared.isOn { heap.becomeThreads() }
       return body(heap)
     }
     let heaps = ProcessPointer.shared.heaps
-    guard let heap = heaps.takeHeap() else { return noMemory() }
+    guard let heap = heaps.takeHeap() else { return withoutHeap(heaps) }
     if isExited {
       let result = body(heap)
       heaps.takeBack(heap)
@@ -82,7 +84,9 @@ func threadAllocateZeroed(_ size: UInt, _ heap: UnsafeMutableRawPointer) -> UInt
 @c(slm_core_thread_reallocate)
 @usableFromInline
 func threadReallocate(_ address: UInt, _ size: UInt, _ heap: UnsafeMutableRawPointer) -> UInt {
-  heap.assumingMemoryBound(to: HeapState.self).serve(.realloc(address, size)) { $0.reallocate(address, size) }
+  heap.assumingMemoryBound(to: HeapState.self).serve(
+    .realloc(address, size), withoutHeap: { $0.reallocateWithoutHeap(address, size) }
+  ) { $0.reallocate(address, size) }
 }
 
 /// Returns a status.

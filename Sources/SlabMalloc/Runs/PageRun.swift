@@ -26,7 +26,7 @@ import Synchronization
 ///      88  remoteNext   list of a heap's remote frees
 ///      96  next         list of a bin, of orphans, or of free runs
 ///     104  previous
-///     112  place, isClean, isOrphan, cursor, isGuarded
+///     112  place, isClean, isOrphan, cursor, isGuarded, shrunk
 ///     120  content     see the typed views
 ///
 /// Of a slab: slotCount = used + available + slots that the owner's bin holds pending or ready. `used` of a current
@@ -69,6 +69,8 @@ struct PageRun: ~Copyable, Linked {
   var cursor: UInt8
   /// The last page is a guard and is never committed, see `RunPool+Guards`.
   var isGuarded: Bool
+  /// An object became smaller and stayed, since there was no memory for a smaller place. Any thread may set it.
+  let shrunk: Atomic<Bool>
   /// A stamp of a free run, the first free block of a metadata page, or the bytes of a large object: see the typed
   /// views.
   var content: UInt
@@ -131,6 +133,11 @@ extension UnsafeMutablePointer where Pointee == PageRun {
   @inline(__always) var address: UInt { UInt(bitPattern: self) }
   @inline(__always) var endAddress: UInt { pointee.start &+ bytes }
   @inline(__always) var bytes: UInt { UInt(pointee.pages) &<< PageRun.pageShift }
+  var hasShrunk: Bool {
+    get { pointee.shrunk.load(ordering: .relaxed) }
+    nonmutating set { pointee.shrunk.store(newValue, ordering: .relaxed) }
+  }
+
   /// Bytes before the guard page.
   var usableBytes: UInt { bytes - (pointee.isGuarded ? PageRun.pageSize : 0) }
 

@@ -148,10 +148,13 @@ extension HeapModel {
     }
     guard new != 0 else {
       if slm_port_errno() != slm_port_no_memory() { throw fail("errno is \(slm_port_errno())") }
+      if size <= object.usable { throw fail("\(object.usable) bytes didn't stay for \(size)") }
       try check(address, object)
       restore(address, object)
       return try add(0, size: size, failuresBefore: before)
     }
+    if slm_port_errno() != 0 { throw fail("errno is \(slm_port_errno())") }
+    if !world.pool.matches(new, world.run(new), size: size, alignment: 1) { throw fail("\(size) is no right size") }
     let first = UnsafePointer<UInt64>(bitPattern: new)!.pointee
     if size >= 8, object.usable >= 8, first != object.stamp { throw fail("the content didn't move along") }
     // It never leaves its heap.

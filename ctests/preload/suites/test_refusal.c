@@ -103,6 +103,16 @@ static void posix_memalign_keeps_the_pointer_on_error(void **state) {
     assert_int_equal(posix_memalign(&out, 64, opaque_size(too_large[i])), ENOMEM);
     assert_ptr_equal(out, unchanged);
   }
+  /* The largest powers of two are alignments that no memory has. */
+  for (size_t alignment = (size_t)1 << 62; alignment != 0; alignment *= 2) {
+    void *out = unchanged;
+    errno = 4711;
+    assert_int_equal(posix_memalign(&out, opaque_size(alignment), 100), ENOMEM);
+    assert_int_equal(errno, 4711);
+    assert_ptr_equal(out, unchanged);
+    assert_refused(ENOMEM, aligned_alloc(opaque_size(alignment), 100));
+    assert_refused(ENOMEM, memalign(opaque_size(alignment), 100));
+  }
 }
 
 /** errno is left alone by every call that succeeds, also where one needs the system. */

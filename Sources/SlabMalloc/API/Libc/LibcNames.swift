@@ -8,7 +8,8 @@ import CSlabmalloc
 @c(slm_override_posix_memalign)
 @usableFromInline
 func posixMemalign(_ out: UnsafeMutablePointer<UnsafeMutableRawPointer?>, _ alignment: Int, _ size: Int) -> Int32 {
-  guard isPowerOfTwo(UInt(bitPattern: alignment)), alignment >= MemoryLayout<UInt>.size else {
+  // Not as Int: 2^63 is a power of two, and refused as memory that nobody has.
+  guard isPowerOfTwo(UInt(bitPattern: alignment)), UInt(bitPattern: alignment) >= MemoryLayout<UInt>.size else {
     return slm_port_invalid()
   }
   // The result gives the reason, and errno stays.

@@ -3,9 +3,12 @@
 public struct SafeZoneAllocator: ~Copyable, @unchecked Sendable {
   private let home: Home
   private let safeZone: LockedZonePointer
+  private let ending: EndingValuesPointer
+
+  private static var zoneSize: Int { LockedZonePointer.storageSize(bins: SizeClass.count, .hardened) }
 
   /// Bytes of storage for the state of a zone. The storage must be aligned to 64 bytes.
-  public static var storageSize: Int { LockedZonePointer.storageSize(bins: SizeClass.count, .hardened, sharesDirectory: false) }
+  public static var storageSize: Int { zoneSize + MemoryLayout<EndingValues>.size }
 
   /// A zone that takes its pages from a provider, and one page for its own state.
   public init(
@@ -15,6 +18,7 @@ public struct SafeZoneAllocator: ~Copyable, @unchecked Sendable {
     safeZone = home.memory.assumingMemoryBound(to: LockedZone.self)
     safeZone.zone.initialize(
       page: home.basePage, provider: home.provider, sharing: Sharing(gate: safeZone.initializeGate()), profile: profile)
+    ending = .make(in: home.memory, behind: Self.zoneSize)
   }
 
   /// A zone in your storage, which must outlive it. Without a provider you push pages with `refill`, and must take them
@@ -27,6 +31,7 @@ public struct SafeZoneAllocator: ~Copyable, @unchecked Sendable {
     safeZone = home.memory.assumingMemoryBound(to: LockedZone.self)
     safeZone.zone.initialize(
       page: home.basePage, provider: home.provider, sharing: Sharing(gate: safeZone.initializeGate()), profile: profile)
+    ending = .make(in: home.memory, behind: Self.zoneSize)
   }
 
   deinit {
@@ -60,17 +65,23 @@ public struct SafeZoneAllocator: ~Copyable, @unchecked Sendable {
   /// Deallocates memory, whichever thread allocated it. With a layout, throws `layoutMismatch` unless the memory is of
   /// the layout's size class. Profile `fast` ignores the layout.
   public func deallocate(_ pointer: UnsafeMutableRawPointer, _ layout: Layout? = nil) throws(AllocationError) {
-    try AllocationError.check(safeZone.locked { $0.deallocate(pointer, layout) })
+    try AllocationError.check(safeZone.locked { $0.deallocate(pointer, layout, ending) })
   }
 
   /// Deinitializes the value and deallocates its memory. Throws and leaves the value alone if the pointer is not of
   /// this zone, or has another size class.
+  ///
+  /// The value ends once, also if several threads deallocate it: one call ends it, the others throw `doubleFree`. Its
+  /// deinitializer runs without the lock. It may use the zone, and finds its own memory live. A deallocation of its own
+  /// pointer, typed or not, throws `doubleFree` there.
   public func deallocate<Value: ~Copyable>(_ pointer: UnsafeMutablePointer<Value>) throws(AllocationError) {
-    let memory = UnsafeMutableRawPointer(pointer)
     let layout = Layout(of: Value.self)
-    try locked { (zone) throws(AllocationError) in try zone.checkLive(memory, layout) }
-    pointer.deinitialize(count: 1)
-    try deallocate(memory, layout)
+    var value = EndingValue(pointer)
+    try withUnsafeMutablePointer(to: &value) { (value) throws(AllocationError) in
+      try locked { (zone) throws(AllocationError) in try zone.claim(value, ending, layout) }
+      pointer.deinitialize(count: 1)
+      try locked { (zone) throws(AllocationError) in try zone.deallocate(ended: value, ending, layout) }
+    }
   }
 
   /// Usable bytes of a live object; 0 if the zone has no such object.

@@ -6,9 +6,12 @@
 public struct ZoneAllocator: ~Copyable {
   private let home: Home
   private let zone: ZonePointer
+  private let ending: EndingValuesPointer
+
+  private static var zoneSize: Int { ZonePointer.storageSize(bins: SizeClass.count) }
 
   /// Bytes of storage for the state of a zone. The storage must be aligned to 64 bytes.
-  public static var storageSize: Int { ZonePointer.storageSize(bins: SizeClass.count) }
+  public static var storageSize: Int { zoneSize + MemoryLayout<EndingValues>.size }
 
   /// A zone that takes its pages from a provider, and one page for its own state.
   public init(
@@ -17,6 +20,7 @@ public struct ZoneAllocator: ~Copyable {
     home = try Home(pageSize, provider, needed: Self.storageSize)
     zone = home.memory.assumingMemoryBound(to: ZoneState.self)
     zone.initialize(page: home.basePage, provider: home.provider, profile: profile)
+    ending = .make(in: home.memory, behind: Self.zoneSize)
   }
 
   /// A zone in your storage, which must outlive it. Without a provider you push pages with `refill`, and must take them
@@ -28,6 +32,7 @@ public struct ZoneAllocator: ~Copyable {
     home = try Home(storage, pageSize, provider, needed: Self.storageSize)
     zone = home.memory.assumingMemoryBound(to: ZoneState.self)
     zone.initialize(page: home.basePage, provider: home.provider, profile: profile)
+    ending = .make(in: home.memory, behind: Self.zoneSize)
   }
 
   deinit {
@@ -53,15 +58,22 @@ public struct ZoneAllocator: ~Copyable {
   /// Deallocates memory. With a layout, throws `layoutMismatch` unless the memory is of the layout's size class.
   /// Profile `fast` ignores the layout.
   public func deallocate(_ pointer: UnsafeMutableRawPointer, _ layout: Layout? = nil) throws(AllocationError) {
-    try AllocationError.check(zone.deallocate(pointer, layout))
+    try AllocationError.check(zone.deallocate(pointer, layout, ending))
   }
 
   /// Deinitializes the value and deallocates its memory. Throws and leaves the value alone if the pointer is not of
   /// this zone, or has another size class.
+  ///
+  /// The value ends once. Its deinitializer may use the zone, and finds its own memory live. A deallocation of its own
+  /// pointer, typed or not, throws `doubleFree` there.
   public func deallocate<Value: ~Copyable>(_ pointer: UnsafeMutablePointer<Value>) throws(AllocationError) {
-    try zone.checkLive(UnsafeMutableRawPointer(pointer), Layout(of: Value.self))
-    pointer.deinitialize(count: 1)
-    try AllocationError.check(zone.deallocate(UnsafeMutableRawPointer(pointer), Layout(of: Value.self)))
+    let layout = Layout(of: Value.self)
+    var value = EndingValue(pointer)
+    try withUnsafeMutablePointer(to: &value) { (value) throws(AllocationError) in
+      try zone.claim(value, ending, layout)
+      pointer.deinitialize(count: 1)
+      try zone.deallocate(ended: value, ending, layout)
+    }
   }
 
   /// Usable bytes of a live object; 0 if the zone has no such object.

@@ -16,7 +16,7 @@ extension UnsafeMutablePointer where Pointee == LockedZone {
   /// The gate and the zone have cache lines of their own.
   @inline(__always) static var zoneOffset: Int { 64 }
 
-  static func storageSize(bins: UInt, _ profile: Profile, sharesDirectory: Bool) -> Int {
+  static func storageSize(bins: UInt, _ profile: Profile, sharesDirectory: Bool = false) -> Int {
     zoneOffset + ZonePointer.storageSize(bins: bins, profile, sharesDirectory: sharesDirectory)
   }
 
