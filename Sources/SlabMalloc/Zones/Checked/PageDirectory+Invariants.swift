@@ -1,7 +1,7 @@
 #if SLM_ASSERT
   /// The invariants of a page directory, which hold while nobody changes it.
   ///
-  ///     count = entries of all leaves = the sum of the leaves' headers
+  ///     count = entries of all leaves = the sum of the leaves' headers; tableCount = tables outside the zone's storage
   ///     pages of cells <= entries that lead to no slab
   ///     tables lie in the zone's storage, in pages of cells, or in slabs: as many as a slab says it lodges
   ///     an entry is where a lookup finds it, and leads to the last page of a slab
@@ -12,7 +12,7 @@
   extension UnsafeMutablePointer where Pointee == PageDirectory {
     /// The first broken invariant; nil if all hold.
     func violation() -> Violation? {
-      guard pointee.view.rootOffset != 0 else { return nil }
+      guard pointee.view.root != 0 else { return nil }
       var violation: Violation?
       var sums = EntrySums()
       forEachLeaf { if violation == nil { violation = self.violation(leaf: $0, &sums) } }
@@ -68,6 +68,7 @@
       if pointee.ledger.pagesHeld > UInt64(sums.withoutSlab) { return broken("a page of cells has no entry") }
       var tables = TableSums()
       count(rootSlot(0), &tables)
+      if tables.inCells + tables.inSlabs != pointee.tableCount { return broken("a directory's tables are not counted") }
       if tables.stray != 0 { return Violation("a table is in no page of the directory", at: tables.stray) }
       guard !pointee.isShared else { return nil }
       let cells = (page.size - UInt(MemoryLayout<CellPage>.stride)) / PageDirectory.tableBytes

@@ -21,7 +21,7 @@ final class SharedZoneTests: XCTestCase {
     memset(memory + size, 0xEE, 64)
     let shared = memory.assumingMemoryBound(to: SharedZone.self)
     shared.initialize(cpuCount: cpuCount, bins: SizeClass.count, page: page, profile: profile) {
-      $0.initialize(page: page, provider: pages, gate: $1, profile: profile)
+      $0.initialize(page: page, provider: pages, sharing: $1, profile: profile)
     }
     let zone = AnyZone(OpaquePointer(memory))
     body(zone, shared)
@@ -48,7 +48,7 @@ final class SharedZoneTests: XCTestCase {
       XCTAssertEqual(zone.usableSize(address), 0)
     }
     XCTAssertEqual(zone.destroy(live: &live), .notInitialized)
-    XCTAssertNil(zone.takeEmptyPage(.kib4))
+    XCTAssertNil(zone.takeEmptyPage(4096))
   }
 
   /// The fast paths of a plain zone, run on a shared zone's memory, must leave where they read nothing but the head.
@@ -56,14 +56,13 @@ final class SharedZoneTests: XCTestCase {
     withZone(cpuCount: 2) { _, shared in
       XCTAssertEqual(
         UInt(bitPattern: withUnsafeMutablePointer(to: &shared.pointee.head) { $0 }), UInt(bitPattern: shared))
-      XCTAssertTrue(shared.pointee.head.isFace)
+      XCTAssertEqual(shared.pointee.head.face, .perCPU)
       XCTAssertEqual(shared.pointee.head.directLimit, 0)
       XCTAssertNil(shared.pointee.head.last.ready)
       let plain = UnsafeMutableRawPointer(shared).assumingMemoryBound(to: ZoneState.self)
       XCTAssertFalse(plain.isInitialized)
       for address: UInt in [0, 1, 4095, 4096, UInt(bitPattern: shared), .max] {
-        XCTAssertNil(plain.basePages.probe(address))
-        XCTAssertNil(plain.largePages.probeLarge(address))
+        XCTAssertNil(plain.view.probe(address))
       }
     }
   }
@@ -109,7 +108,7 @@ final class SharedZoneTests: XCTestCase {
     }
   }
 
-  func testZonesDoNotOverlapTheHintsOrEachOther() {
+  func testZonesDoNotOverlapTheDirectoryOrEachOther() {
     for cpuCount: UInt in [0, 1, 2, 64] {
       withZone(cpuCount: cpuCount) { _, shared in
         var end = UInt(bitPattern: shared) + UInt(MemoryLayout<SharedZone>.size)
@@ -117,11 +116,17 @@ final class SharedZoneTests: XCTestCase {
           let zone = UInt(bitPattern: shared.zone(index))
           XCTAssertGreaterThanOrEqual(zone, end)
           XCTAssertEqual(zone & 63, 0)
-          end = zone + UInt(LockedZonePointer.storageSize(bins: SizeClass.count, .checked))
+          end =
+            zone
+            + UInt(LockedZonePointer.storageSize(bins: SizeClass.count, .checked, sharesDirectory: cpuCount != 0))
         }
         let size = SharedZone.storageSize(cpuCount: cpuCount, bins: SizeClass.count, .checked)
-        let hints = cpuCount == 0 ? 0 : MemoryLayout<PageHints>.size
-        XCTAssertLessThanOrEqual(end + UInt(hints), UInt(bitPattern: shared) + UInt(size))
+        if cpuCount != 0 {
+          let directory = UInt(bitPattern: shared.directory)
+          XCTAssertGreaterThanOrEqual(directory, end)
+          end = directory + UInt(PageDirectory.storageSize(bins: SizeClass.count))
+        }
+        XCTAssertLessThanOrEqual(end, UInt(bitPattern: shared) + UInt(size))
         XCTAssertEqual(shared.reserves, shared.zone(cpuCount))
       }
     }
@@ -135,7 +140,7 @@ final class SharedZoneTests: XCTestCase {
   func testObjectsOfEachZoneAreFound() {
     withZone(cpuCount: 5) { zone, shared in
       for size: UInt in [64, 50_000] {
-        // Twice, as where it was found is noted the first time; the zone of the reserves is one of them.
+        // The zone of the reserves is one of them.
         for index in [0, 1, 2, 3, 4, 5, 5, 3, 1] as [UInt] {
           let address = UInt(bitPattern: shared.zone(index).locked { $0.allocate(size) })
           XCTAssertTrue(zone.owns(address))
@@ -151,15 +156,14 @@ final class SharedZoneTests: XCTestCase {
     }
   }
 
-  func testAHintIsOnlyAGuess() {
+  /// The directory of all zones leads to the slab, and the slab names its zone.
+  func testAPageComesToOneZoneAfterTheOther() {
     withZone(cpuCount: 3) { zone, shared in
       for index in [2, 0, 1, 3, 2] as [UInt] {
         let address = UInt(bitPattern: shared.zone(index).locked { $0.allocate(64) })
-        for hint: UInt16 in [0, 1, 2, 3, 4, .max] {
-          shared.setHints(to: hint)
-          XCTAssertEqual(zone.deallocate(address + 1), Status.interiorPointer)
-          XCTAssertTrue(zone.owns(address))
-        }
+        XCTAssertEqual(UInt(shared.directory.slab(around: address)!.pointee.owner), index)
+        XCTAssertEqual(zone.deallocate(address + 1), Status.interiorPointer)
+        XCTAssertTrue(zone.owns(address))
         XCTAssertEqual(zone.deallocate(address), .ok)
         // The page goes, and comes again for another zone.
         var gone = (base: 0, large: 0)
@@ -194,10 +198,10 @@ final class SharedZoneTests: XCTestCase {
   func testAPageThatOverlapsAnotherCPUsIsRefused() {
     withZone(cpuCount: 3) { zone, shared in
       let owner = shared.zone(1)
-      var live = (0..<70).map { _ in bits(owner.locked { $0.allocate(2048) }) }
+      var live = (0..<200).map { _ in bits(owner.locked { $0.allocate(2048) }) }
       let large = bits(owner.locked { $0.allocate(5000) })
       live.append(large)
-      let table = owner.zone.basePages.tablePage!
+      let table = shared.directory.tablePage!
       let overlapping: [(address: UInt, size: UInt)] = [
         (live[0] & ~PageSize.kib4.mask, 100), (table, 100), (large & ~PageSize.large.mask, 100),
         (large & ~PageSize.large.mask + 8192, 100), (large & ~PageSize.large.mask, 20_000),
@@ -209,7 +213,7 @@ final class SharedZoneTests: XCTestCase {
           var status = Status.ok
           XCTAssertNil(shared.zone(index).locked { $0.allocate(size: size, alignment: 8, status: &status) })
           XCTAssertEqual(status, Status.pageOwned, "size \(size)")
-          let bytes = size == 100 ? 4096 : PageSize.large.bytes
+          let bytes = size == 100 ? 4096 : PageSize.large.size
           let refilled = shared.zone(index).locked {
             $0.refill(size: size, alignment: 8, page: address, pageSize: bytes)
           }
@@ -236,14 +240,14 @@ final class SharedZoneTests: XCTestCase {
         DispatchQueue.concurrentPerform(iterations: 2) { index in
           let size: UInt = index == 0 ? 20_000 : 64
           let page = index == 0 ? place : place + round % 512 * 4096
-          let bytes = index == 0 ? PageSize.large.bytes : 4096
+          let bytes = index == 0 ? PageSize.large.size : 4096
           statuses.set(
             index, shared.zone(UInt(index)).locked { $0.refill(size: size, alignment: 8, page: page, pageSize: bytes) })
         }
         let (one, other) = statuses.values
         XCTAssertEqual(Set([one, other]), [.pageOwned, .ok])
-        XCTAssertEqual(zone.takeEmptyPage(.large) != nil, one == .ok)
-        XCTAssertEqual(zone.takeEmptyPage(.kib4) != nil, other == .ok)
+        XCTAssertEqual(zone.takeEmptyPage(PageSize.large.size) != nil, one == .ok)
+        XCTAssertEqual(zone.takeEmptyPage(4096) != nil, other == .ok)
       }
     }
   }
@@ -257,10 +261,4 @@ private final class TwoResults: @unchecked Sendable {
 
   func set(_ index: Int, _ status: Status) { lock.withLock { results[index] = status } }
   var values: (Status, Status) { lock.withLock { (results[0] ?? missing, results[1] ?? missing) } }
-}
-
-extension UnsafeMutablePointer where Pointee == SharedZone {
-  fileprivate func setHints(to hint: UInt16) {
-    for entry in 0..<Int(PageHints.count) { hints.pointee.zones[entry].store(hint, ordering: .relaxed) }
-  }
 }

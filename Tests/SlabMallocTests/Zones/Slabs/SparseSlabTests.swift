@@ -46,7 +46,7 @@ final class SparseSlabTests: XCTestCase {
       XCTAssertEqual(slab.pointee.state, free < slots / 16 ? .sparse : .partial, "\(free) of \(slots) are free")
       XCTAssertNil(one.zone.violation())
     }
-    one.zone.returnReady(.kib4)
+    one.zone.returnReady()
     XCTAssertEqual(slab.pointee.state, .empty)
     one.destroyAndCheck(live: UInt(slots))
   }

@@ -1,0 +1,140 @@
+import XCTest
+
+@testable import SlabMalloc
+
+/// The tables of a zone's directory: where they come from, and that they go again. A slot of 2 KiB takes a 4 KiB page
+/// each.
+final class ZoneDirectoryTests: XCTestCase {
+  private func lodgers(_ zone: ZonePointer) -> Int {
+    var count = 0
+    zone.forEachSlab { count += Int($0.pointee.lodgers) }
+    return count
+  }
+
+  func testAZoneWithFewPagesHasNoTables() {
+    for page in PageSize.base {
+      let test = TestZone(page: page)
+      let size = SlabGeometry.largestOnBasePage(page)
+      let count = 64 * test.zone.bin(SizeClass.index(size: size)!).geometry.slotCount
+      for _ in 0..<count { XCTAssertNotNil(test.allocate(size)) }
+      XCTAssertEqual(test.zone.tablePages, 0)
+      XCTAssertEqual(test.provider.pagesOut, 64)
+      test.destroyAndCheck(live: count)
+    }
+  }
+
+  func testTablesTakeASixtyFourthOfThePagesAtMost() {
+    let test = TestZone(page: .kib4)
+    for count in 1...6000 as ClosedRange<UInt64> {
+      XCTAssertNotNil(test.allocate(2048))
+      XCTAssertLessThanOrEqual(test.zone.tablePages, count < 128 ? 1 : count / 64)
+      XCTAssertEqual(test.provider.pagesOut, Int(count + test.zone.tablePages))
+    }
+    XCTAssertGreaterThan(test.zone.tablePages, 0)
+    XCTAssertNil(test.zone.violation())
+    test.destroyAndCheck(live: 6000)
+  }
+
+  func testATableThatIsNotToBeHadIsTriedAgain() {
+    let test = TestZone(page: .kib4)
+    // Every second page is refused: those for tables as well.
+    test.provider.fault = { call, _ in call % 2 == 0 ? .outOfMemory : .none }
+    var live: [UInt] = []
+    while live.count < 1000 {
+      if let address = test.allocate(2048) { live.append(address) }
+    }
+    XCTAssertNil(test.zone.violation())
+    for address in live { XCTAssertEqual(test.zone.usableSize(address), 2048) }
+    test.provider.fault = { _, _ in .none }
+    for address in live { XCTAssertEqual(test.zone.deallocate(address), .ok) }
+    XCTAssertNil(test.zone.violation())
+    test.destroyAndCheck()
+  }
+
+  func testATableIsNoPageOfObjects() {
+    let test = TestZone(page: .kib4)
+    let live = (0..<200).map { _ in test.allocate(2048)! }
+    let table = test.zone.pointee.directory!.tablePage!
+    XCTAssertEqual(test.zone.deallocate(table), Status.foreignPointer)
+    XCTAssertEqual(test.zone.usableSize(table + 512), 0)
+    XCTAssertFalse(test.zone.owns(table))
+    let status = test.zone.refill(size: 8, alignment: 8, page: table, pageSize: 4096)
+    XCTAssertEqual(status, Status.pageOwned)
+    test.destroyAndCheck(live: UInt(live.count))
+  }
+
+  func testReclaimGivesEachTableBack() {
+    for page in PageSize.base {
+      let test = TestZone(page: page)
+      let size = SlabGeometry.largestOnBasePage(page)
+      for round in 1...3 {
+        let count = 2000 * round * Int(test.zone.bin(SizeClass.index(size: size)!).geometry.slotCount) / round
+        let live = (0..<count).map { _ in test.allocate(size)! }
+        XCTAssertGreaterThan(test.zone.tablePages, 0)
+        for address in live { XCTAssertEqual(test.zone.deallocate(address), .ok) }
+        test.reclaimAll()
+        XCTAssertEqual(test.zone.tablePages, 0)
+        XCTAssertEqual(test.zone.pointee.directory!.pointee.count, 0)
+        XCTAssertEqual(test.provider.pagesOut, 0)
+        XCTAssertNil(test.zone.violation())
+      }
+      test.destroyAndCheck()
+    }
+  }
+
+  /// Descriptors of large objects are in pages of their own.
+  func testDescriptorsOfRuns() {
+    let test = TestZone(page: .kib4)
+    let live = (0..<150).map { _ in test.allocate(200_000)! }
+    XCTAssertEqual(test.zone.tablePages, 3, "72 or 73 to a page")
+    XCTAssertEqual(test.provider.pagesOut(.large), 150)
+    XCTAssertNil(test.zone.violation())
+    for address in live { XCTAssertEqual(test.zone.deallocate(address), .ok) }
+    XCTAssertEqual(test.provider.pagesOut(.large), 0)
+    test.reclaimAll()
+    XCTAssertEqual(test.provider.pagesOut, 0)
+    test.destroyAndCheck()
+  }
+
+  /// A zone that is handed its pages has no others: tables lodge in them, and each page serves its class at once.
+  func testTablesLodgeInPushedPages() {
+    for profile in [Profile.checked, .hardened] {
+      for page in PageSize.base {
+        let test = TestZone(page: page, supply: .push, profile: profile)
+        var live: [UInt] = []
+        for index in 0..<1500 {
+          let size: UInt = [8, 100, 500, 1000, 2000][index % 5]
+          XCTAssertEqual(test.refill(size), .ok)
+          live.append(test.allocate(size)!)
+          if index % 250 == 0 { XCTAssertNil(test.zone.violation()) }
+        }
+        XCTAssertEqual(test.zone.tablePages, 0)
+        XCTAssertEqual(test.provider.pagesOut, 1500)
+        XCTAssertGreaterThan(lodgers(test.zone), 20)
+        XCTAssertLessThan(lodgers(test.zone), 1500 / 20)
+        for address in live { XCTAssertTrue(test.zone.owns(address)) }
+        for address in live { XCTAssertEqual(test.zone.deallocate(address), .ok) }
+        XCTAssertNil(test.zone.violation())
+        XCTAssertEqual(test.reclaimAll(), 1500, "\(profile), pages of \(page.bytes)")
+        XCTAssertEqual(lodgers(test.zone), 0)
+        XCTAssertEqual(test.provider.pagesOut, 0)
+        test.destroyAndCheck()
+      }
+    }
+  }
+
+  func testPushedPagesComeOutOneByOne() {
+    for profile in [Profile.checked, .hardened] {
+      let test = TestZone(page: .kib4, supply: .push, profile: profile)
+      for _ in 0..<1000 { XCTAssertEqual(test.refill(500), .ok) }
+      var count = 0
+      while let page = test.zone.takeEmptyPage(.kib4) {
+        test.provider.release(page, 4096)
+        count += 1
+        if count % 100 == 0 { XCTAssertNil(test.zone.violation()) }
+      }
+      XCTAssertEqual(count, 1000, "\(profile)")
+      test.destroyAndCheck()
+    }
+  }
+}
