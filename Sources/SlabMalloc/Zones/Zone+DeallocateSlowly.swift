@@ -82,7 +82,7 @@ func zoneCountedDown(
   zone.forgetLast()
   let bin = zone.bin(UInt(slab.pointee.binIndex))
   bin.countedDown(slab, slot: index, at: address)
-  if bin.pointee.emptyCount > Bin.mostEmpty { zone.trim(bin) }
+  if !Build.isSmall, bin.pointee.emptyCount > Bin.mostEmpty { zone.trim(bin) }
   zone.checkInvariantsNowAndThen()
   return .opaqueOK
 }

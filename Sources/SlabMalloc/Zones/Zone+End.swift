@@ -23,6 +23,12 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     var (runs, tables) = (directory.pointee.runs, directory.pointee.tables)
     let page = directory.page
     directory.pointee.view = view
+    if Build.isSmall {
+      return directory.forEachInChains {
+        $0.pointee.seal = 0
+        release($0.pointee.start, page.size)
+      }
+    }
     var lodging = LinkedStack<Slab>()
     directory.forEachSlab { slab in
       guard slab.pointee.lodgers == 0 else { return lodging.push(slab) }
@@ -33,13 +39,13 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
       slab.pointee.seal = 0
       release(slab.pointee.start, slab.bytes)
     }
-    while !Build.isSmall, let run = runs.root {
+    while let run = runs.root {
       let (start, bytes) = (run.pointee.start, run.pointee.bytes)
       runs.remove(run)
       release(start, bytes)
     }
     while let cells = tables.takeAny() { release(cells, page.size) }
-    while !Build.isSmall, let cells = runs.descriptors.takeAny() { release(cells, page.size) }
+    while let cells = runs.descriptors.takeAny() { release(cells, page.size) }
     // The provider may have made a new zone in the same storage.
     if !isInitialized { directory.end() }
   }

@@ -27,6 +27,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     guard canBeRun(address, bytes, alignment: slabAlignment(bytes, bin)), let directory = pointee.directory else {
       return .badPage
     }
+    if Build.isSmall { return takeInSmall(address, for: bin, directory) }
     let step = isLargeEntry(bytes) ? bytes : page.size
     var (entered, lodgers) = (UInt(0), UInt8(0))
     while true {
@@ -43,6 +44,17 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
       return status
     }
     add(address, bytes, by: step, to: bin, lodgers)
+    return .ok
+  }
+
+  private func takeInSmall(_ address: UInt, for bin: BinPointer, _ directory: PageDirectoryPointer) -> Status {
+    if directory.findInChain(address) != nil || isSealed(endingAt: address &+ page.size) { return .pageOwned }
+    let slab = SlabPointer.ending(with: directory.key(of: address))
+    carve(slab, from: address, for: bin)
+    directory.insertIntoChain(slab)
+    countTaken(page.size)
+    bin.add(slab)
+    checkInvariants()
     return .ok
   }
 
@@ -97,9 +109,13 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
   func remove(_ slab: SlabPointer) -> (address: UInt, bytes: UInt) {
     let (start, bytes) = (slab.pointee.start, slab.bytes)
     let directory = pointee.directory.unsafelyUnwrapped
-    let step = isLargeEntry(bytes) ? bytes : page.size
-    directory.change {
-      for offset in stride(from: 0, to: bytes, by: Int(step)) { directory.remove(start &+ offset) }
+    if Build.isSmall {
+      directory.removeFromChain(slab)
+    } else {
+      let step = isLargeEntry(bytes) ? bytes : page.size
+      directory.change {
+        for offset in stride(from: 0, to: bytes, by: Int(step)) { directory.remove(start &+ offset) }
+      }
     }
     slab.pointee.seal = 0
     if isHardened { slab.clearGuards() }

@@ -74,7 +74,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
   /// Grows the directory if the leaf of a page is crowded. Lookups work without it, and nothing happens if there is no
   /// page.
   func growWhenCrowded(_ address: UInt) {
-    guard isInitialized, let directory = pointee.directory else { return }
+    guard !Build.isSmall, isInitialized, let directory = pointee.directory else { return }
     if directory.locked({ directory.isCrowded(address) }) { _ = growDirectory(for: address) }
   }
 
@@ -92,7 +92,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
 
   /// Takes tables that the directory no longer needs out of it. False if there is none. Their pages may leave now.
   func shrinkDirectory() -> Bool {
-    guard isInitialized, let directory = pointee.directory else { return false }
+    guard !Build.isSmall, isInitialized, let directory = pointee.directory else { return false }
     var isAny = false
     while directory.change({ freeTable(of: directory) }) { isAny = true }
     return isAny
@@ -110,7 +110,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
 
   /// Takes out a page of cells of which none is used.
   func takeUnusedPage() -> UInt? {
-    guard let directory = pointee.directory else { return nil }
+    guard !Build.isSmall, let directory = pointee.directory else { return nil }
     return directory.change {
       guard let address = directory.pointee.tables.takeUnused() ?? directory.pointee.runs.descriptors.takeUnused() else {
         return nil

@@ -179,6 +179,11 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
 
   /// Carves a run of pages for a bin. All slots are free.
   @inline(never) func carve(_ slab: SlabPointer, from start: UInt, for bin: BinPointer, lodgers: UInt8 = 0) {
+    if Build.isSmall {
+      return slab.carveInChain {
+        slab.carve(start: start, slotSize: bin.pointee.slotSize, binIndex: bin.pointee.index, owner: 0)
+      }
+    }
     slab.carve(
       start: start, slotSize: bin.pointee.slotSize, binIndex: bin.pointee.index, owner: pointee.owner,
       isGuarded: isHardened, lodgers: lodgers)

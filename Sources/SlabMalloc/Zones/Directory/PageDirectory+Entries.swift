@@ -82,13 +82,14 @@ extension UnsafeMutablePointer where Pointee == PageDirectory {
 
   /// Calls the body with each slab. The body may release the slab's pages, but change the directory no further.
   func forEachSlab(_ body: (SlabPointer) -> Void) {
+    if Build.isSmall { return forEachInChains(body) }
     forEachLeaf { leaf in
       for place in 0..<Int(bitPattern: lastPlace) where leaf[place] != 0 {
         let key = key(of: leaf[place])
         let distance = leaf[place] ^ key
         if distance == 0 {
           body(SlabPointer.ending(with: key))
-        } else if !Build.isSmall, distance == largeDistance, key & ~pointee.view.pageMask & PageSize.large.mask == 0 {
+        } else if distance == largeDistance, key & ~pointee.view.pageMask & PageSize.large.mask == 0 {
           body(SlabPointer.ending(with: key | PageSize.large.mask))
         }
       }

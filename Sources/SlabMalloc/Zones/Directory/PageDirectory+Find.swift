@@ -19,10 +19,9 @@ extension UnsafeMutablePointer where Pointee == PageDirectory {
 
   /// The slab around an address, in a directory that nobody changes.
   @inline(__always) func find(_ address: UInt) -> SlabPointer? {
+    if Build.isSmall { return findInChain(address) }
     if let slab = view.probe(address) { return slab }
-    guard !Build.isSmall, pointee.view.root != 0, distance(of: firstKey(address)) == largeDistance else {
-      return nil
-    }
+    guard pointee.view.root != 0, distance(of: firstKey(address)) == largeDistance else { return nil }
     return SlabPointer.ending(with: address | PageSize.large.mask)
   }
 
@@ -45,7 +44,8 @@ extension UnsafeMutablePointer where Pointee == PageDirectory {
 
   /// Whether the zone holds a page of a run. The caller holds the lock of a shared directory.
   func holdsAny(_ address: UInt, _ bytes: UInt) -> Bool {
-    if !Build.isSmall, pointee.runs.overlaps(address, bytes) { return true }
+    if Build.isSmall { return findInChain(address) != nil }
+    if pointee.runs.overlaps(address, bytes) { return true }
     // With few entries it is cheaper to look at all of them than at each page.
     if pointee.count < bytes &>> pointee.view.pageShift { return holdsEntry(from: address, bytes) }
     var offset: UInt = 0

@@ -42,13 +42,15 @@ struct PageDirectory: ~Copyable {
   var runs: RunTree
 
   /// The root has 2^rootBits slots. A cache has few.
-  @inline(__always) static func rootBits(bins: UInt) -> UInt { Build.isSmall || bins == 1 ? 4 : 6 }
+  @inline(__always) static func rootBits(bins: UInt) -> UInt { Build.isSmall ? 0 : bins == 1 ? 4 : 6 }
   @inline(__always) static var firstLeaves: UInt { Build.isSmall ? 1 : 2 }
   @inline(__always) static var tableBytes: UInt { DirectoryView.tableCount * UInt(MemoryLayout<UInt>.stride) }
   static var firstLeafOffset: Int { Int(roundUp(UInt(MemoryLayout<PageDirectory>.stride), to: 64)) }
   static var rootOffset: Int { firstLeafOffset + Int(firstLeaves * tableBytes) }
   /// Bytes of a directory with its first leaves and its root.
-  static func storageSize(bins: UInt) -> Int { rootOffset + MemoryLayout<UInt>.stride << Int(rootBits(bins: bins)) }
+  static func storageSize(bins: UInt) -> Int {
+    Build.isSmall ? rootOffset : rootOffset + MemoryLayout<UInt>.stride << Int(rootBits(bins: bins))
+  }
 }
 
 typealias PageDirectoryPointer = UnsafeMutablePointer<PageDirectory>
@@ -61,6 +63,7 @@ extension UnsafeMutablePointer where Pointee == PageDirectory {
         tables: CellPages(), runs: RunTree()))
     let leaf = firstLeaf(0)
     leaf.initialize(repeating: 0, count: Int(PageDirectory.firstLeaves * DirectoryView.tableCount))
+    if Build.isSmall { return }
     let rootCount: UInt = 1 &<< pointee.rootBits
     for slot in 0..<rootCount {
       root[Int(slot)] = UInt(bitPattern: firstLeaf(slot & (PageDirectory.firstLeaves - 1))) | 1

@@ -105,7 +105,7 @@ func anyZoneDeallocateSlowly(_ zone: UnsafeMutableRawPointer, _ address: UInt) -
 @usableFromInline
 func anyZoneDeallocateOtherSize(_ zone: UnsafeMutableRawPointer, _ address: UInt, _ size: UInt) -> Status {
   zone.assumingMemoryBound(to: ZoneState.self).deallocateOtherSize(address, size) { zone, address, size in
-    face(zone) != .none ? sharedZoneDeallocate(zone, address, size) : zoneDeallocateAnySize(zone, address, size)
+    !Build.isSmall && face(zone) != .none ? sharedZoneDeallocate(zone, address, size) : zoneDeallocateAnySize(zone, address, size)
   }
 }
 
