@@ -1,7 +1,12 @@
 /// Marking pages as free or taken.
 extension UnsafeMutablePointer where Pointee == FreeTree {
   /// Brings the nodes from the root to a leaf up to date, the leaf, and the siblings beside them.
-  @inline(never) func refresh(leaf: UInt) {
+  @inline(__always) func refresh(leaf: UInt) {
+    if leaf != pointee.freshLeaf { refreshPath(leaf: leaf) }
+  }
+
+  @inline(never) private func refreshPath(leaf: UInt) {
+    pointee.freshLeaf = leaf
     var place = top
     while true {
       if place.node.pointee.marks.has(FreeNode.Marks.isLazy) { unfold(place) }
@@ -53,6 +58,8 @@ extension UnsafeMutablePointer where Pointee == FreeTree {
     } else {
       _ = set(left.index, leafBits(from: first), free: free)
       _ = set(right, leafBits(through: last), free: free)
+      // The leaves between become lazy, and the fresh one may be among them.
+      pointee.freshLeaf = UInt.max
       repeat {
         // Between the two paths all pages belong to the run.
         if left.index &>> 1 != right &>> 1 {

@@ -30,6 +30,8 @@ struct FreeTree {
   let leafShift: UInt
   /// The level of blocks, at least 1.
   let blockLevel: UInt
+  /// A leaf that is up to date, the one that was visited last; none if this is no leaf's number. Nothing lazy is above it.
+  var freshLeaf = UInt.max
 }
 
 typealias FreeTreePointer = UnsafeMutablePointer<FreeTree>
