@@ -41,6 +41,8 @@ extension UnsafeMutablePointer where Pointee == FreeTree {
   /// Marks `count` pages as free or taken. All of them must be of the other kind. `isLarge`: they are taken as a large
   /// page. `isFresh`: the leaves of the first and of the last page are up to date. Returns by how much the number of
   /// whole blocks changed.
+  ///
+  /// What lies between the ends becomes lazy. The last leaf was refreshed last, and stays the fresh one.
   @inline(never)
   func mark(_ first: UInt, _ count: UInt, free: Bool, isLarge: Bool = false, isFresh: Bool = false) -> Int {
     if Build.isSmall {
@@ -58,8 +60,6 @@ extension UnsafeMutablePointer where Pointee == FreeTree {
     } else {
       _ = set(left.index, leafBits(from: first), free: free)
       _ = set(right, leafBits(through: last), free: free)
-      // The leaves between become lazy, and the fresh one may be among them.
-      pointee.freshLeaf = UInt.max
       repeat {
         // Between the two paths all pages belong to the run.
         if left.index &>> 1 != right &>> 1 {
