@@ -27,7 +27,8 @@ extension UnsafeMutablePointer where Pointee == FreeTree {
     var below = place
     descend(&below)
     setUniform(below.node, below.level, free: free)
-    if below.index < pointee.lastLeaf &>> below.level { setUniform(below.node + 1, below.level, free: free) }
+    // A node with pages that do not exist is never free as a whole, and what it passes on is right for them too.
+    setUniform(below.node + 1, below.level, free: free)
   }
 
   /// Bits of the leaf of `first`: the pages from `first` on.
