@@ -55,8 +55,8 @@ enum RunGoal {
 }
 
 extension UnsafeMutablePointer where Pointee == FreeTree {
-  /// The first page of a run that meets the goal. The root must meet it. Of two nodes that meet it the one is taken that
-  /// has less to lose.
+  /// The first page of a run that meets the goal. The root must meet it. Of two nodes that meet it the one is taken
+  /// that has less to lose.
   @inline(never) func findRun(_ goal: RunGoal) -> UInt {
     var place = top
     while place.level > pointee.blockLevel {
