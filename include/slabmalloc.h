@@ -449,8 +449,8 @@ slm_status slm_region_add(slm_region *region, void *SLM_NULLABLE start, size_t s
  *  alignment, is at most 2 MiB, and so many bytes are free that start at a multiple of their number; or if a stretch is
  *  free that has its size and alignment together; else 16 shorter stretches are looked at. What is given back and is
  *  not wholly taken, or was not taken in this way, is ignored.
- *  Interrupt: yes, in hosted builds no. Cost: of 1 GiB at most some 1,000 instructions for a base page and 5,000 for a
- *  run of any length, 9,000 if stretches are looked at in vain; it grows with the logarithm of the memory. A step for
+ *  Interrupt: yes, in hosted builds no. Cost: of 1 GiB some 1,000 instructions for a base page and 5,000 for a run of
+ *  any length, 9,000 if stretches are looked at in vain; it grows with the logarithm of the memory. A step for
  *  each range. In the small library a step for each 64 pages. */
 slm_page_provider slm_region_provider(slm_region *region);
 /** The ledger of a region. @see slm_mmap_statistics */

@@ -104,8 +104,8 @@ extension UnsafeMutablePointer where Pointee == Region {
     return nil
   }
 
-  /// The number of the first page at `index` or above whose address is a multiple of `step` pages. Behind the end of the
-  /// address space it is behind the range, too.
+  /// The number of the first page at `index` or above whose address is a multiple of `step` pages. Behind the end of
+  /// the address space it is behind the range, too.
   private func aligned(_ range: MemoryRangePointer, _ index: UInt, _ step: UInt) -> UInt {
     let number = range.address(index, pointee.page) &>> UInt(pointee.page.shift)
     return index &+ ((0 &- number) & (step &- 1))
