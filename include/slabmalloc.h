@@ -424,10 +424,10 @@ slm_status slm_mmap_statistics(slm_provider_statistics *SLM_NULLABLE out);
 
 /** A region: memory of yours that base pages, large pages and runs are carved from. */
 typedef struct slm_region slm_region;
-/** Makes a region of a buffer. The region's state takes the first bytes of the buffer: at most 1,000, and for each 2 MiB
- *  of the address space that the buffer touches 640 bytes with base pages of 4 KiB, else 192. A base page comes from the
- *  2 MiB block with the fewest free pages, within a quarter, to keep whole blocks for large pages and long runs. A run
- *  comes from a block that is not whole if it fits into one, else from the lowest place where it fits.
+/** Makes a region of a buffer. The region's state takes the first bytes of the buffer: at most 1,000, and for each
+ *  2 MiB of the address space that the buffer touches 640 bytes with base pages of 4 KiB, else 192. A base page comes
+ *  from the 2 MiB block with the fewest free pages, within a quarter, to keep whole blocks for large pages and long
+ *  runs. A run comes from a block that is not whole if it fits into one, else from the lowest place where it fits.
  *  @param buffer any address; bytes before the first page boundary are unused. @param size its bytes.
  *  @param page_size 4096, 16384 or 65536.
  *  @param why if not NULL, gets #SLM_OK or the reason: #SLM_ERR_INVALID_ARGUMENT if buffer is NULL, page_size is not
@@ -451,11 +451,11 @@ slm_status slm_region_add(slm_region *region, void *SLM_NULLABLE start, size_t s
 /** The provider that carves pages and runs out of a region, in the small library pages alone. A run that starts at any
  *  page is found if one fits. One with a larger alignment is found if its size, rounded up to a power of two and to the
  *  alignment, is at most 2 MiB, and so many bytes are free that start at a multiple of their number; or if a stretch is
- *  free that has its size and alignment together; else 16 shorter stretches are looked at. A run, a large page or a
- *  page that is not wholly taken, or not in this way, is ignored when it is given back.
- *  Interrupt: yes, in hosted builds no. Cost: some 1,200 instructions for a page of 1 GiB, and 5,000 for a run of any
- *  length; both grow with the logarithm of the memory. A step for each range. In the small library a step for each 64
- *  pages. */
+ *  free that has its size and alignment together; else 16 shorter stretches are looked at. What is given back and is
+ *  not wholly taken, or was not taken in this way, is ignored.
+ *  Interrupt: yes, in hosted builds no. Cost: of 1 GiB some 1,000 instructions for a base page and 5,000 for a run of
+ *  any length, 9,000 if stretches are looked at in vain; it grows with the logarithm of the memory. A step for
+ *  each range. In the small library a step for each 64 pages. */
 slm_page_provider slm_region_provider(slm_region *region);
 /** The ledger of a region. @see slm_mmap_statistics */
 slm_status slm_region_statistics(const slm_region *region, slm_provider_statistics *SLM_NULLABLE out);

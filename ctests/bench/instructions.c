@@ -105,6 +105,8 @@ static void count_profiles(size_t size) {
 
 #include "instructions-worst.h"
 
+#include "instructions-regions.h"
+
 int main(void) {
   prepare_orders();
   fprintf(stderr, "seed %llu\n", (unsigned long long)seed);
@@ -118,5 +120,6 @@ int main(void) {
   count_profiles(64);
   count_profiles(1024);
   count_worst();
+  count_regions();
   return 0;
 }

@@ -1,7 +1,12 @@
 /// Marking pages as free or taken.
 extension UnsafeMutablePointer where Pointee == FreeTree {
   /// Brings the nodes from the root to a leaf up to date, the leaf, and the siblings beside them.
-  @inline(never) func refresh(leaf: UInt) {
+  @inline(__always) func refresh(leaf: UInt) {
+    if leaf != pointee.freshLeaf { refreshPath(leaf: leaf) }
+  }
+
+  @inline(never) private func refreshPath(leaf: UInt) {
+    pointee.freshLeaf = leaf
     var place = top
     while true {
       if place.node.pointee.marks.has(FreeNode.Marks.isLazy) { unfold(place) }
@@ -22,7 +27,8 @@ extension UnsafeMutablePointer where Pointee == FreeTree {
     var below = place
     descend(&below)
     setUniform(below.node, below.level, free: free)
-    if below.index < pointee.lastLeaf &>> below.level { setUniform(below.node + 1, below.level, free: free) }
+    // A node with pages that do not exist is never free as a whole, and what it passes on is right for them too.
+    setUniform(below.node + 1, below.level, free: free)
   }
 
   /// Bits of the leaf of `first`: the pages from `first` on.
@@ -36,6 +42,8 @@ extension UnsafeMutablePointer where Pointee == FreeTree {
   /// Marks `count` pages as free or taken. All of them must be of the other kind. `isLarge`: they are taken as a large
   /// page. `isFresh`: the leaves of the first and of the last page are up to date. Returns by how much the number of
   /// whole blocks changed.
+  ///
+  /// What lies between the ends becomes lazy. The last leaf was refreshed last, and stays the fresh one.
   @inline(never)
   func mark(_ first: UInt, _ count: UInt, free: Bool, isLarge: Bool = false, isFresh: Bool = false) -> Int {
     if Build.isSmall {

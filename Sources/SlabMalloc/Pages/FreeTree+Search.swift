@@ -6,6 +6,12 @@ extension UnsafeMutablePointer where Pointee == FreeTree {
   /// The last page of a whole block goes first, the lowest of the last leaf next, and so on. The stretches at the
   /// block's start and end therefore change seldom, and with them the nodes above.
   @inline(never) func findPage() -> UInt {
+    let fresh = pointee.freshLeaf
+    guard
+      fresh > pointee.lastLeaf || pointee.leaves[Int(bitPattern: fresh)] == 0
+        || pointee.blocks[Int(bitPattern: fresh &>> pointee.blockLevel)].marks.fewest
+          > pointee.root.pointee.marks.fewest
+    else { return lowestPage(in: fresh) }
     var place = top
     while place.level > 0 {
       if place.node.pointee.marks.has(FreeNode.Marks.isLazy) { unfold(place) }
@@ -16,9 +22,15 @@ extension UnsafeMutablePointer where Pointee == FreeTree {
       if right < left || right == left && !isAbove { place.index &+= 1 }
     }
     if place.node.pointee.marks.has(FreeNode.Marks.isLazy) { unfold(place) }
-    let leaf = pointee.leaves[Int(bitPattern: place.index)]
-    let isWhole = place.node.pointee.longest == span(0)
-    return page(place) &+ (isWhole ? span(0) &- 1 : UInt(bitPattern: leaf.trailingZeroBitCount))
+    pointee.freshLeaf = place.index
+    return lowestPage(in: place.index)
+  }
+
+  /// The page of a leaf that goes next.
+  private func lowestPage(in index: UInt) -> UInt {
+    let leaf = pointee.leaves[Int(bitPattern: index)]
+    let isWhole = leaf == lowBits(span(0))
+    return index &<< pointee.leafShift &+ (isWhole ? span(0) &- 1 : UInt(bitPattern: leaf.trailingZeroBitCount))
   }
 }
 
@@ -43,8 +55,8 @@ enum RunGoal {
 }
 
 extension UnsafeMutablePointer where Pointee == FreeTree {
-  /// The first page of a run that meets the goal. The root must meet it. Of two nodes that meet it the one is taken that
-  /// has less to lose.
+  /// The first page of a run that meets the goal. The root must meet it. Of two nodes that meet it the one is taken
+  /// that has less to lose.
   @inline(never) func findRun(_ goal: RunGoal) -> UInt {
     var place = top
     while place.level > pointee.blockLevel {

@@ -1,13 +1,13 @@
 /// The free pages of a memory range: a tree over a bit for each page.
 ///
-/// A leaf is a word with a bit for each page, 1 if the page is free. Each leaf has a node, and a node summarises the two
-/// below it, as in a buddy allocator: it covers twice their pages, and starts at a multiple of what it covers. A block,
-/// the 2 MiB of a large page, is a level of the tree.
+/// A leaf is a word with a bit for each page, 1 if the page is free. Each leaf has a node, and a node summarises the
+/// two below it, as in a buddy allocator: it covers twice their pages, and starts at a multiple of what it covers. A
+/// block, the 2 MiB of a large page, is a level of the tree.
 ///
 ///     level 3                  block                                     4 KiB pages: a block has 8 leaves
 ///     level 2         node               node
 ///     level 1     node    node       node    node
-///     level 0    node node node node node node node node                 nodes: a row for each level, the leaves' first
+///     level 0    node node node node node node node node                 nodes: a row for each level, this one first
 ///     leaves     word word word word word word word word
 ///
 /// Each row has an even number of nodes. The last may stand for pages that do not exist, which are taken for ever.
@@ -30,6 +30,8 @@ struct FreeTree {
   let leafShift: UInt
   /// The level of blocks, at least 1.
   let blockLevel: UInt
+  /// The leaf that was visited last, which is up to date and has no lazy node above it. At first no leaf's number.
+  var freshLeaf = UInt.max
 }
 
 typealias FreeTreePointer = UnsafeMutablePointer<FreeTree>

@@ -1,4 +1,5 @@
-/// Counts of pages taken and given back. For each kind, pages held = taken - given back. A run counts as its base pages.
+/// Counts of pages taken and given back. For each kind, pages held = taken - given back. A run counts as its base
+/// pages.
 struct Ledger {
   var baseTaken: UInt64 = 0
   var baseGivenBack: UInt64 = 0

@@ -1,5 +1,5 @@
-/// A range of a region's memory. Its first bytes hold its own state: see `Region` for the drawing. The rest is pages, and
-/// a tree of the free ones.
+/// A range of a region's memory. Its first bytes hold its own state, with a tree of the free pages: see `Region` for
+/// the drawing. The rest is pages.
 ///
 /// Addresses are compared by differences, and the range is kept by its last byte: the byte behind it may be address 0.
 struct MemoryRange {

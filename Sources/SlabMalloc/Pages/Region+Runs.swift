@@ -1,7 +1,7 @@
 /// Runs: any number of base pages in a row, aligned to a power of two. A run lies in one range.
 ///
-/// A run that fits into a broken block is put there. Else it takes the lowest place where it fits. A run is as long as it
-/// was asked for: nothing is rounded up to a power of two, and the rest of a stretch stays free.
+/// A run that fits into a broken block is put there. Else it takes the lowest place where it fits. A run is as long as
+/// it was asked for: nothing is rounded up to a power of two, and the rest of a stretch stays free.
 extension UnsafeMutablePointer where Pointee == Region {
   /// Takes a run; nil if there is no place for it, or if the size or the alignment is not allowed.
   func takeRun(size: UInt, alignment: UInt) -> UInt? {
@@ -96,16 +96,17 @@ extension UnsafeMutablePointer where Pointee == Region {
     }
     var from: UInt = 0
     for _ in 0..<mostAttempts {
-      guard let index = tree.lowestFit(pages, from: from), let next = aligned(range, index, step) else { return nil }
+      guard let index = tree.lowestFit(pages, from: from) else { return nil }
+      let next = aligned(range, index, step)
       if next == index { return index }
       from = next
     }
     return nil
   }
 
-  /// The number of the first page at `index` or above whose address is a multiple of `step` pages; nil behind the end of
-  /// the address space.
-  private func aligned(_ range: MemoryRangePointer, _ index: UInt, _ step: UInt) -> UInt? {
+  /// The number of the first page at `index` or above whose address is a multiple of `step` pages. Behind the end of
+  /// the address space it is behind the range, too.
+  private func aligned(_ range: MemoryRangePointer, _ index: UInt, _ step: UInt) -> UInt {
     let number = range.address(index, pointee.page) &>> UInt(pointee.page.shift)
     return index &+ ((0 &- number) & (step &- 1))
   }

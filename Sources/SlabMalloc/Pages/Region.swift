@@ -1,8 +1,8 @@
 import CSlabmalloc
 
-/// A region: memory from which base pages, large pages and runs are carved. It is a page provider for programs that have
-/// memory but no system, and the mmap provider's arenas are regions. A region has one range of memory or several, with
-/// holes between them.
+/// A region: memory from which base pages, large pages and runs are carved. It is a page provider for programs that
+/// have memory but no system, and the mmap provider's arenas are regions. A region has one range of memory or several,
+/// with holes between them.
 ///
 ///     first range                        first page boundary                       end
 ///     | Region | MemoryRange | FreeTree  | page | page | page | ... | page | rest |

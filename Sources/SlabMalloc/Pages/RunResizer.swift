@@ -3,9 +3,9 @@ import Synchronization
 
 /// Which function resizes the runs of a provider that comes from C.
 ///
-/// The struct of a provider goes by value in C and can never grow: it has no place for `resizeRun`. The providers of this
-/// library note theirs before C gets to know them, and are known again by their `allocateRun`. The note is a variable,
-/// not a name: a program without regions does not link them because of it.
+/// The struct of a provider goes by value in C and can never grow: it has no place for `resizeRun`. The providers of
+/// this library note theirs before C gets to know them, and are known again by their `allocateRun`. The note is a
+/// variable, not a name: a program without regions does not link them because of it.
 ///
 /// Zero-filled memory is a note of nothing.
 struct RunResizer: ~Copyable {

@@ -17,7 +17,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
   }
 
   /// Gives the runs to the provider, without the lock.
-  func release(_ leaving: inout Leaving) {
+  @inline(never) func release(_ leaving: inout Leaving) {
     guard leaving.count != 0 else { return }
     let (count, runs) = (leaving.count, leaving.runs)
     leaving.count = 0

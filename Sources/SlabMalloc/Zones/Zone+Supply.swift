@@ -11,7 +11,7 @@ struct Pull {
 extension UnsafeMutablePointer where Pointee == ZoneState {
   /// Gives a bin a slab if possible: an empty one of another bin, else pages from the provider. On success the caller
   /// tries again, because another thread may have been faster. With `nowait` it does not call the provider.
-  func supply(_ bin: BinPointer, nowait: Bool = false) -> Status {
+  @inline(never) func supply(_ bin: BinPointer, nowait: Bool = false) -> Status {
     // Without a provider the client assigns pages: refill gave them to their class, and they stay there.
     guard pointee.provider.allocate != nil else { return .outOfMemory }
     if carveEmpty(for: bin) { return .ok }
@@ -25,7 +25,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
   }
 
   /// Carves an empty slab of another bin anew for this bin.
-  private func carveEmpty(for bin: BinPointer) -> Bool {
+  @inline(never) private func carveEmpty(for bin: BinPointer) -> Bool {
     for index in 0..<pointee.binCount where self.bin(index) != bin {
       guard let slab = self.bin(index).pointee.empty.first, isIntact(slab), canServe(slab, bin),
         self.bin(index).isSpare(slab)

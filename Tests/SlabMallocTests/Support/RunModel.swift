@@ -124,7 +124,7 @@ struct RunModel {
     let canGrow = end + more <= free[range]!.count && !free[range]![end..<end + more].contains(false)
     let did = region.resizeRun(address, from: pages * page, to: wanted * page)
     if did != (canGrow && !isLarge) { return "resized: \(did)" }
-    guard did else { return nil }
+    guard did, wanted != pages else { return nil }
     taken[at].pages = wanted
     return wanted > pages
       ? mark(address + pages * page, wanted - pages, free: false)

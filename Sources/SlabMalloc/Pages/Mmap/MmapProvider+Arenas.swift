@@ -62,8 +62,8 @@ extension UnsafeMutablePointer where Pointee == MmapProvider {
     return (map + Int(arena / 64), 1 &<< UInt64(arena & 63))
   }
 
-  /// Guards are best effort: if mprotect fails, the arena is used without them. The state of a huge arena takes the place
-  /// of the second one.
+  /// Guards are best effort: if mprotect fails, the arena is used without them. The state of a huge arena takes the
+  /// place of the second one.
   private static func addGuards(_ base: UInt, _ region: RegionPointer) {
     let (state, second) = (MmapProvider.stateOffset, MmapProvider.secondGuard)
     guard UInt(slm_port_page_size()) <= second - state else { return }

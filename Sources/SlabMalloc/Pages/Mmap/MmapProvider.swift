@@ -1,7 +1,7 @@
 import CSlabPort
 
-/// The process-wide page provider on mmap. It gives base pages of 64 KiB, large pages, and runs to the zones of a hosted
-/// program.
+/// The process-wide page provider on mmap. It gives base pages of 64 KiB, large pages, and runs to the zones of a
+/// hosted program.
 ///
 /// The provider takes address space in arenas of 32 MiB, aligned to their size. Each arena is a region of base pages
 /// that also gives 15 large pages, and runs of up to 4 MiB. A longer run has an arena of its own, of as many times 32
@@ -11,14 +11,14 @@ import CSlabPort
 ///     | guard  | Region, rest 0  | guard  | page | page | ... | page      |
 ///     | guard  | Region, rest 0  | guard  | run ...                  | guard, into which the run may grow |
 ///
-/// Guards are inaccessible: a write over the end of the arena below, before the first page, or behind a long run faults.
-/// There are no guards if the system refuses them or has larger pages.
+/// Guards are inaccessible: a write over the end of the arena below, before the first page, or behind a long run
+/// faults. There are no guards if the system refuses them or has larger pages.
 ///
 /// Two maps over the address space record which arenas exist, and where they start. The provider ignores a page from
 /// elsewhere, which a zone may hold after a refill, and pages that were not taken.
 ///
-/// Lists: `open` is a stack of the arenas that have a free base page. A full arena and the arena of a long run are in no
-/// list. The provider keeps at most one whole arena of 32 MiB and unmaps the others.
+/// Lists: `open` is a stack of the arenas that have a free base page. A full arena and the arena of a long run are in
+/// no list. The provider keeps at most one whole arena of 32 MiB and unmaps the others.
 struct MmapProvider: ~Copyable {
   var lock: Lock
   var open: LinkedStack<Region>
