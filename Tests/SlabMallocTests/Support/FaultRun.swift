@@ -15,7 +15,7 @@ struct FaultRun {
   private static func sizes(_ page: PageSize) -> [(size: UInt, alignment: UInt)] {
     let largest = SlabGeometry.largestOnBasePage(page)
     let perPage = SlabGeometry(slotSize: largest, page: page).slotCount
-    let many = (0..<130 * perPage).map { _ in (size: largest, alignment: UInt(16)) }
+    let many = (0..<90 * perPage).map { _ in (size: largest, alignment: UInt(16)) }
     let mixed: [(UInt, UInt)] = [
       (0, 1), (1, 8), (8, 8), (100, 16), (65, 64), (600, 512), (3000, 8), (10_000, 4096), (70_000, 8), (131_072, 8), (300_000, 8),
       (8, 4096), (100, 65536), (1000, 2 << 20),

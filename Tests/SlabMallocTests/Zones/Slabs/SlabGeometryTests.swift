@@ -28,7 +28,8 @@ final class SlabGeometryTests: XCTestCase {
     }
   }
 
-  /// Where the provider gives runs: 20 of 21 bytes are slots' up to 2 KiB, and 8 of 9 above, in the fewest pages.
+  /// Where the provider gives runs: 20 of 21 bytes are slots' up to 2 KiB, and 8 of 9 above, in the fewest pages that
+  /// have slots enough.
   func testRunsOfPagesWasteLittle() {
     for base in PageSize.base {
       for isGuarded in [false, true] {
@@ -42,7 +43,10 @@ final class SlabGeometryTests: XCTestCase {
           XCTAssertEqual(bytes % base.size, 0, name)
           XCTAssertLessThan(bytes, PageSize.large.size, name)
           XCTAssertGreaterThanOrEqual(use(bytes) * whole, bytes * part, name)
-          for fewer in stride(from: base.size, to: bytes, by: Int(base.size)) where fewer > slotSize + 128 {
+          let least = min(16, max(4, (64 << 10) / slotSize))
+          XCTAssertGreaterThanOrEqual(use(bytes), least * slotSize, name)
+          for fewer in stride(from: base.size, to: bytes, by: Int(base.size))
+          where fewer > slotSize + 128 && use(fewer) >= least * slotSize {
             XCTAssertLessThan(use(fewer) * whole, fewer * part, name + ": \(fewer) would do")
           }
         }
