@@ -31,6 +31,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
   /// cells. Returns their numbers.
   func reclaim(basePages baseLimit: Int, largePages largeLimit: Int) -> (base: Int, large: Int) {
     returnReady()
+    if Build.isSmall { return (reclaimPages(atMost: baseLimit), 0) }
     var (base, large) = (0, 0)
     var leaving = Leaving()
     // Tables that lodge in empty slabs go when there are fewer pages to list.
@@ -57,6 +58,18 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     release(&leaving)
     checkInvariants()
     return (base, large)
+  }
+
+  /// The reclaim of the small library.
+  private func reclaimPages(atMost limit: Int) -> Int {
+    var count = 0
+    for index in 0..<pointee.binCount {
+      while isInitialized, count < limit, let slab = bin(index).popEmpty() {
+        release(remove(slab).address, page.size)
+        count += 1
+      }
+    }
+    return count
   }
 
   /// The first empty slab of a bin that is not needed for the reserve and within the limits.

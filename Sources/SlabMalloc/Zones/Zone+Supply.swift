@@ -39,7 +39,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
   }
 
   private func canServe(_ slab: SlabPointer, _ bin: BinPointer) -> Bool {
-    accepts(slab.bytes, bin) && slab.pointee.start & (slabAlignment(slab.bytes, bin) &- 1) == 0
+    Build.isSmall || accepts(slab.bytes, bin) && slab.pointee.start & (slabAlignment(slab.bytes, bin) &- 1) == 0
   }
 
   /// Whether a run of this many bytes can be a slab of a bin: it holds a slot, and is no larger than what the bin takes
