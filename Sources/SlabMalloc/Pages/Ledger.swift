@@ -17,5 +17,16 @@ struct Ledger {
 
   mutating func giveBack(pages: UInt) { baseGivenBack += UInt64(pages) }
 
+  /// Undoes a `take`, and the `giveBack` that the page left with: another ledger counts the page from now on.
+  mutating func untake(_ page: PageSize) {
+    if page.isLarge {
+      largeTaken -= 1
+      largeGivenBack -= 1
+    } else {
+      baseTaken -= 1
+      baseGivenBack -= 1
+    }
+  }
+
   var pagesHeld: UInt64 { baseTaken - baseGivenBack + largeTaken - largeGivenBack }
 }

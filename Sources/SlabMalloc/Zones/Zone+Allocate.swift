@@ -140,8 +140,12 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
       // In each round, because code that ran during the provider's call may have allocated.
       forgetLast()
       if let slot = bin.claim(alignment: alignment) { return UnsafeMutableRawPointer(bitPattern: slot) }
-      status = supply(bin, nowait: nowait)
-      guard status == .ok else { return nil }
+      status = supply(bin, nowait: nowait, anySlot: false)
+      if status == .ok { continue }
+      // A shrinker, or another thread during the provider's call, may have freed a slot.
+      guard !Build.isSmall, isInitialized, let slot = bin.claim(alignment: alignment) else { return nil }
+      status = .ok
+      return UnsafeMutableRawPointer(bitPattern: slot)
     }
   }
 

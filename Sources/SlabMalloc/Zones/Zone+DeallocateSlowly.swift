@@ -77,6 +77,7 @@ func zoneDeallocateAnySize(_ zone: UnsafeMutableRawPointer, _ address: UInt, _ s
 func zoneDeallocateDetour(_ zone: UnsafeMutableRawPointer, _ address: UInt, _ slab: UnsafeMutableRawPointer) -> Status {
   let zone = zone.assumingMemoryBound(to: ZoneState.self)
   if !Build.isSmall, let hardening = zone.pointee.hardening {
+    if hardening.pointee.isConstructed { return zoneDeallocateConstructed(zone, address) }
     return zone.deallocateHardened(
       slab.assumingMemoryBound(to: Slab.self), address, hardening, pageMask: zone.basePages.pointee.pageMask,
       isLarge: false)
@@ -93,6 +94,7 @@ func zoneDeallocateDetourLarge(
 ) -> Status {
   let zone = zone.assumingMemoryBound(to: ZoneState.self)
   if !Build.isSmall, let hardening = zone.pointee.hardening {
+    if hardening.pointee.isConstructed { return zoneDeallocateConstructed(zone, address) }
     return zone.deallocateHardened(
       slab.assumingMemoryBound(to: Slab.self), address, hardening, pageMask: PageSize.large.mask, isLarge: true)
   }

@@ -30,7 +30,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
   /// Pushes a page to the one bin.
   func refillObjects(page: UInt, pageSize: Int) -> Status {
     guard isInitialized else { return .notInitialized }
-    return refill(bin(0), page: page, pageSize: pageSize)
+    return push(bin(0), page: page, pageSize: pageSize)
   }
 
   /// Bytes of a slot that belong to the object.

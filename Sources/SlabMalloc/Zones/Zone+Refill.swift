@@ -10,11 +10,24 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     guard let index = classIndex(size: size, alignment: alignment) else {
       return .invalidLayout
     }
-    return refill(bin(index), page: address, pageSize: pageSize)
+    return push(bin(index), page: address, pageSize: pageSize)
   }
 
+  /// Takes in a page of the client, within the limits.
+  func push(_ bin: BinPointer, page address: UInt, pageSize: Int) -> Status {
+    guard pageSize == bin.pointee.page.bytes else { return .wrongPageSize }
+    guard canBePage(address, bin.pointee.page) else { return .badPage }
+    var status = charge(bin.pointee.page.size)
+    guard status == .ok else { return status }
+    status = refill(bin, page: address, pageSize: pageSize)
+    if status != .ok { uncharge(bin.pointee.page.size) }
+    return status
+  }
+
+  /// Takes in a page that the limits have been asked for.
   func refill(_ bin: BinPointer, page address: UInt, pageSize: Int) -> Status {
     guard pageSize == bin.pointee.page.bytes else { return .wrongPageSize }
+    if let constructor, !isHardened { return refill(bin, page: address, constructor) }
     return takeIn(address, bin.pointee.page) { add(address, to: bin) }
   }
 
@@ -42,13 +55,19 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
 
   /// Makes the page a slab of the bin.
   private func add(_ address: UInt, to bin: BinPointer) {
+    let slab = SlabPointer.around(address, pageMask: bin.pointee.page.mask)
+    enroll(slab, for: bin)
+    bin.add(slab)
+    checkInvariants()
+  }
+
+  /// Makes the page a slab for the bin, in no list.
+  func enroll(_ slab: SlabPointer, for bin: BinPointer) {
     let page = bin.pointee.page
-    let slab = SlabPointer.around(address, pageMask: page.mask)
     carve(slab, for: bin)
     pages(page).insert(slab)
     pointee.ledger.take(page)
-    bin.add(slab)
-    checkInvariants()
+    notePeak()
   }
 
   /// Whether another allocator owns the whole page. Reading it is safe, because the page belongs to the caller. Its
@@ -74,7 +93,14 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
 
   /// Takes a page out of the zone and clears its seal. The caller gives the page back.
   func removePage(_ slab: SlabPointer) -> UInt {
+    uncharge(slab.page.size)
+    return forgetPage(slab)
+  }
+
+  /// Takes a page out of the zone that goes on counting to its limits.
+  func forgetPage(_ slab: SlabPointer) -> UInt {
     let page = slab.page
+    pointee.departures &+= 1
     pages(page).remove(slab)
     slab.pointee.seal = 0
     if isHardened { slab.clearGuards() }

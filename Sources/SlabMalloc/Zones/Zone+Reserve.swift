@@ -19,8 +19,9 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
       if !Build.isSmall, let hardening = pointee.hardening { bin.endQuarantine(hardening) } else { bin.returnReady() }
     }
     while UInt(bin.pointee.emptyCount) < pages {
-      let status = supply(bin)
-      guard status == .ok else { return status }
+      let (status, count) = (supply(bin, anySlot: false), bin.pointee.emptyCount)
+      // A shrinker may have emptied enough pages even if no page came.
+      guard status == .ok || UInt(count) >= pages && isInitialized else { return status }
     }
     bin.pointee.reservedPages = UInt32(truncatingIfNeeded: pages)
     return .ok

@@ -9,22 +9,25 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     let count = pages.pointee.count
     guard !Build.isSmall, count > pages.pointee.bucketMask &+ 1, isPowerOfTwo(count &- 1) else { return }
     guard let page = nextTable(pages) else { return }
-    guard let address = requestPage(page) else { return }
+    var status = Status.ok
+    guard let address = requestPage(page, &status) else { return }
     var old: (address: UInt, page: PageSize)?
     var isMoved = false
-    var status = Status.notInitialized
+    status = .notInitialized
     if isInitialized {
       status = takeIn(address, page) {
         guard nextTable(pages) == page else { return }
         if let table = pages.tablePage, let size = pages.pointee.table { old = (table, size) }
         pages.move(to: address, page)
         pointee.ledger.take(page)
+        notePeak()
         isMoved = true
       }
     }
     guard isMoved else { return returnUnusable(address, page, status == .ok ? Status.badPage : status) }
     if let old {
       pointee.ledger.giveBack(old.page)
+      uncharge(old.page.size)
       releasePage(old.address, old.page)
     }
   }
@@ -42,6 +45,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     }
     pages.initialize(page: pages.page, firstBuckets: firstBuckets(pages.page))
     pointee.ledger.giveBack(page)
+    uncharge(page.size)
     releasePage(table, page)
     return true
   }

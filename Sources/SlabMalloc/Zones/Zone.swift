@@ -23,6 +23,10 @@ struct ZoneState: ~Copyable {
   var ignoresLayouts: Bool
   /// The additional state of a hardened zone; nil in other zones.
   var hardening: HardeningPointer?
+  /// What the client asked of the zone later; nil in a zone that is not made by the C API.
+  var policy: PolicyPointer?
+  /// The number of pages that have left the zone, ever. A walk looks for the zone's pages anew when it changes.
+  var departures: UInt
   /// The zone's name in reports. The string belongs to the caller.
   var name: UnsafePointer<CChar>?
   #if SLM_ASSERT
@@ -125,6 +129,8 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     pointee.pulls = nil
     pointee.binCount = bins
     pointee.ledger = Ledger()
+    pointee.policy = nil
+    pointee.departures = 0
     pointee.name = nil
   }
 

@@ -5,14 +5,15 @@ import CSlabmalloc
 extension AnyZone {
   func statistics(_ out: UnsafeMutablePointer<slm_statistics>?) -> Status {
     guard first.isInitialized else { return .notInitialized }
-    // The first version of the struct had no `slots_retired`, its last field.
-    let firstSize = MemoryLayout<slm_statistics>.size - MemoryLayout<UInt64>.size
+    // The first version of the struct ended before `slots_retired`, the sixth field from the end.
+    let firstSize = MemoryLayout<slm_statistics>.size - 6 * MemoryLayout<UInt64>.size
     guard GrowingStruct.fits(out, firstSize: firstSize) else { return .invalidArgument }
     var result = slm_statistics()
     forEach {
       result.add($0)
       return true
     }
+    if !Build.isSmall, let policy = first.pointee.policy { result.add(policy) }
     return GrowingStruct.deliver(result, to: out, firstSize: firstSize)
   }
 
@@ -41,6 +42,21 @@ extension slm_statistics {
     slots_live += UInt64(live.slots)
     bytes_live += UInt64(live.bytes)
     if !Build.isSmall { slots_retired += UInt64(zone.pointee.hardening?.pointee.retired ?? 0) }
+  }
+}
+
+extension slm_statistics {
+  fileprivate mutating func add(_ policy: PolicyPointer) {
+    let lent = policy.locked { policy.pointee.lent }
+    base_pages_taken += lent.baseTaken
+    base_pages_given_back += lent.baseGivenBack
+    large_pages_taken += lent.largeTaken
+    large_pages_given_back += lent.largeGivenBack
+    pages_lent = lent.pagesHeld
+    bytes_held = UInt64(policy.held)
+    bytes_peak = UInt64(policy.peak)
+    soft_limit = UInt64(policy.softLimit)
+    hard_limit = UInt64(policy.hardLimit)
   }
 }
 

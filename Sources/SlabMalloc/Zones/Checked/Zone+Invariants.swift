@@ -25,7 +25,8 @@
         return Violation("a partial slab is in no list", at: UInt(bitPattern: self))
       }
       if listed.sparse != slabs.sparse { return Violation("a sparse slab is in no list", at: UInt(bitPattern: self)) }
-      if listed.empty != slabs.empty { return Violation("an empty slab is in no list", at: UInt(bitPattern: self)) }
+      // The slab of a cache whose objects are being constructed is in no list yet.
+      if listed.empty > slabs.empty || slabs.empty - listed.empty > constructingCount { return Violation("an empty slab is in no list", at: UInt(bitPattern: self)) }
       if listed.current != slabs.current { return Violation("a current slab is no bin's", at: UInt(bitPattern: self)) }
       return ledgerViolation() ?? quarantineViolation(setAside: setAside)
     }
@@ -46,6 +47,16 @@
       guard isInitialized else { return }
       pointee.slowCalls &+= 1
       if pointee.slowCalls % 64 == 0, areAllIntact { violation()?.report() }
+    }
+
+    private var constructingCount: UInt {
+      var count: UInt = 0
+      var pull = pointee.pulls
+      while let found = pull {
+        if found.pointee.purpose == .constructing { count += 1 }
+        pull = found.pointee.outer
+      }
+      return count
     }
 
     private var areAllIntact: Bool {
@@ -107,7 +118,7 @@
           if let violation = violation(quarantined: quarantine.entries[place], index) { return violation }
         }
       }
-      if setAside == waiting + hardening.pointee.retired { return nil }
+      if setAside == waiting + hardening.pointee.retired + hardening.pointee.ending { return nil }
       return Violation("slots set aside are neither in quarantine nor retired", at: UInt(bitPattern: self))
     }
 

@@ -17,8 +17,19 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     }
   }
 
-  /// Allocates from a bin of a hardened zone, and calls the provider if necessary.
+  /// Allocates from a bin of a hardened zone, and calls the provider and the constructor if necessary.
   @inline(never) func allocateHardened(
+    _ bin: BinPointer, alignment: UInt, nowait: Bool, status: inout Status
+  ) -> UnsafeMutableRawPointer? {
+    guard let hardening = pointee.hardening, hardening.pointee.isConstructed else {
+      return allocateSlot(bin, alignment: alignment, nowait: nowait, status: &status)
+    }
+    guard !isConstructing(for: context) else { return fail(Status.reentrant, &status) }
+    guard let memory = allocateSlot(bin, alignment: alignment, nowait: nowait, status: &status) else { return nil }
+    return constructObject(memory, hardening, &status)
+  }
+
+  private func allocateSlot(
     _ bin: BinPointer, alignment: UInt, nowait: Bool, status: inout Status
   ) -> UnsafeMutableRawPointer? {
     let stride = SizeClass.stride(slotSize: bin.pointee.slotSize, alignment: alignment)
@@ -26,7 +37,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
       if let (slab, index) = bin.claimAtRandom(stride: stride, hardening) {
         return handOut(slab, index, hardening, &status)
       }
-      let supplied = supply(bin, nowait: nowait)
+      let supplied = supply(bin, nowait: nowait, anySlot: stride == 1)
       if supplied == .ok { continue }
       // The last resort: end the quarantine. During the provider's call, another thread may have freed a slot or ended
       // the zone.

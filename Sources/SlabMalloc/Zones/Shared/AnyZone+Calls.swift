@@ -162,5 +162,26 @@ extension AnyZone {
     return address
   }
 
-  func destroy(live: inout UInt) -> Status { shared?.destroy(live: &live) ?? plain.destroy(live: &live) }
+  func destroy(live: inout UInt) -> Status {
+    if Build.isSmall { return plain.destroy(live: &live) }
+    let refusal = refusalToEnd
+    guard refusal == .ok else { return refusal }
+    let policy = first.pointee.policy
+    let status = shared?.destroy(live: &live) ?? plain.destroy(live: &live)
+    if status == .ok { policy?.end() }
+    return status
+  }
+
+  /// Why the zone cannot be destroyed; ok if it can.
+  var refusalToEnd: Status {
+    guard first.isInitialized else { return .notInitialized }
+    if let policy = first.pointee.policy, policy.locked({ policy.pointee.lent.pagesHeld }) != 0 { return .inUse }
+    guard first.pointee.provider.release == nil else { return .ok }
+    var status = Status.ok
+    forEach {
+      if $0.pointee.ledger.pagesHeld != 0 { status = .noProvider }
+      return status == .ok
+    }
+    return status
+  }
 }

@@ -6,7 +6,7 @@ extension UnsafeMutablePointer where Pointee == SharedZone {
   func reserve(size: UInt, alignment: UInt, count: UInt) -> Status {
     while true {
       let status = reserves.locked { $0.reserve(size: size, alignment: alignment, count: count) }
-      guard status == .outOfMemory, let bin = reserves.zone.bin(size: size, alignment: alignment),
+      guard status == .outOfMemory || status == .limit, let bin = reserves.zone.bin(size: size, alignment: alignment),
         moveEmptyPage(to: bin)
       else { return status }
     }
@@ -20,32 +20,47 @@ extension UnsafeMutablePointer where Pointee == SharedZone {
     var found: UInt?
     forEach {
       // The zone of the reserves comes last, and has already used its own pages.
-      if $0 != reserves.zone { found = $0.takeEmptyPage(page) }
+      if $0 != reserves.zone { found = $0.takeEmptyPage(page, isMoving: true) }
       return found == nil
     }
     guard let address = found else { return false }
-    return reserves.locked { $0.refill(bin, page: address, pageSize: page.bytes) } == .ok
+    return reserves.locked {
+      let status = $0.refill(bin, page: address, pageSize: page.bytes)
+      $0.returnUnusable(address, page, status)
+      return status == .ok
+    }
   }
 
   /// Returns every page to the provider, used or not, and ends the zone.
   func destroy(live: inout UInt) -> Status {
     let count = zoneCount
     var (slots, pages) = (UInt(0), UInt64(0))
-    var isInitialized = false
+    var (isInitialized, isConstructing) = (false, false)
     forEach {
       isInitialized = $0.isInitialized
-      guard isInitialized else { return false }
+      isConstructing = $0.isConstructing()
+      guard isInitialized, !isConstructing else { return false }
       slots += $0.liveSlots
       pages += $0.pointee.ledger.pagesHeld
       return true
     }
     guard isInitialized else { return .notInitialized }
+    guard !isConstructing else { return .reentrant }
     live = slots
     guard pages == 0 || first.zone.pointee.provider.release != nil else { return .noProvider }
     // The zone ends first, for a provider that calls back.
     pointee.cpuCount = 0
     for index in 0..<count { _ = zone(index).locked { $0.destroy(live: &slots) } }
     return .ok
+  }
+}
+
+/// A policy calls this at the hard limit, without a lock: gives back the empty pages of all zones.
+@c(slm_core_shared_zone_reclaim)
+func sharedZoneReclaim(_ group: UnsafeMutableRawPointer) {
+  group.assumingMemoryBound(to: SharedZone.self).forEach {
+    if $0.isInitialized { _ = $0.reclaim(basePages: Int.max, largePages: Int.max) }
+    return true
   }
 }
 
