@@ -7,7 +7,7 @@ suite_flags_hardened := -DSUITE_HARDENED
 
 ZONE_SUITES := batch destroy misuse misuse_pointers model nowait provider_callbacks provider_faults realloc reclaim \
   reserve \
-  statistics stress zone zone_options zone_pull zone_push
+  statistics stress zone zone_options zone_pull zone_push limits shrinkers walk constructor zone_provider
 SHARED_ONLY := zone_lock zone_threads cache_threads
 VARIANTS := any per_cpu hardened any-hardened per_cpu-hardened
 suites_any      := $(ZONE_SUITES) fault_sweep cache cache_fault_sweep $(SHARED_ONLY)

@@ -45,12 +45,7 @@ extension AnyZone {
   @inline(never) fileprivate func destroy(
     _ visitor: slm_object_visitor, _ context: UnsafeMutableRawPointer?, _ live: UnsafeMutablePointer<Int>?
   ) -> Status {
-    var status = refusalToEnd
-    if status == .ok { status = forEachObject(visitor, context) }
-    guard status == .ok else {
-      live?.pointee = 0
-      return status
-    }
+    if refusalToEnd == .ok { _ = forEachObject(visitor, context) }
     return destroy(live)
   }
 }

@@ -164,9 +164,9 @@ extension AnyZone {
 
   func destroy(live: inout UInt) -> Status {
     if Build.isSmall { return plain.destroy(live: &live) }
-    let refusal = refusalToEnd
-    guard refusal == .ok else { return refusal }
+    guard first.isInitialized else { return .notInitialized }
     let policy = first.pointee.policy
+    if let policy, policy.hasLent { return .inUse }
     let status = shared?.destroy(live: &live) ?? plain.destroy(live: &live)
     if status == .ok { policy?.end() }
     return status
@@ -175,11 +175,14 @@ extension AnyZone {
   /// Why the zone cannot be destroyed; ok if it can.
   var refusalToEnd: Status {
     guard first.isInitialized else { return .notInitialized }
-    if let policy = first.pointee.policy, policy.locked({ policy.pointee.lent.pagesHeld }) != 0 { return .inUse }
-    guard first.pointee.provider.release == nil else { return .ok }
+    if let policy = first.pointee.policy, policy.hasLent { return .inUse }
     var status = Status.ok
     forEach {
-      if $0.pointee.ledger.pagesHeld != 0 { status = .noProvider }
+      if $0.isConstructing() {
+        status = .reentrant
+      } else if $0.pointee.ledger.pagesHeld != 0, $0.pointee.provider.release == nil {
+        status = .noProvider
+      }
       return status == .ok
     }
     return status
