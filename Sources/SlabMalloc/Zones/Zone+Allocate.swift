@@ -125,7 +125,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
       let supplied = supply(bin, nowait: nowait)
       if supplied == .ok { continue }
       // A shrinker, or another thread during the provider's call, may have freed a slot.
-      if bin.readySlots != 0 || bin.openNext() || bin.openSparseSlab() { continue }
+      if !Build.isSmall && bin.readySlots != 0 || bin.openNext() || bin.openSparseSlab() { continue }
       status = supplied
       return nil
     }

@@ -14,7 +14,12 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
   }
 
   /// Takes in a page of the client, within the limits.
-  func push(_ bin: BinPointer, page address: UInt, pageSize: Int) -> Status {
+  @inline(__always) func push(_ bin: BinPointer, page address: UInt, pageSize: Int) -> Status {
+    Build.isSmall
+      ? refill(bin, page: address, pageSize: pageSize) : pushCounted(bin, page: address, pageSize: pageSize)
+  }
+
+  @inline(never) private func pushCounted(_ bin: BinPointer, page address: UInt, pageSize: Int) -> Status {
     guard pageSize == bin.pointee.page.bytes else { return .wrongPageSize }
     guard canBePage(address, bin.pointee.page) else { return .badPage }
     var status = charge(bin.pointee.page.size)
@@ -28,7 +33,18 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
   func refill(_ bin: BinPointer, page address: UInt, pageSize: Int) -> Status {
     guard pageSize == bin.pointee.page.bytes else { return .wrongPageSize }
     if let constructor, !isHardened { return refill(bin, page: address, constructor) }
-    return takeIn(address, bin.pointee.page) { add(address, to: bin) }
+    return takeIn(address, for: bin, isReady: true)
+  }
+
+  /// Makes a page a slab of the bin if it can be one. A slab that is not ready is in no list yet.
+  func takeIn(_ address: UInt, for bin: BinPointer, isReady: Bool) -> Status {
+    takeIn(address, bin.pointee.page) {
+      let slab = SlabPointer.around(address, pageMask: bin.pointee.page.mask)
+      enroll(slab, for: bin)
+      guard isReady else { return }
+      bin.add(slab)
+      checkInvariants()
+    }
   }
 
   /// Runs the body, which takes in a page, unless the address cannot be a page or an allocator already owns the page.
@@ -53,16 +69,8 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     address != 0 && address & page.mask == 0 && address <= UInt.max - page.mask
   }
 
-  /// Makes the page a slab of the bin.
-  private func add(_ address: UInt, to bin: BinPointer) {
-    let slab = SlabPointer.around(address, pageMask: bin.pointee.page.mask)
-    enroll(slab, for: bin)
-    bin.add(slab)
-    checkInvariants()
-  }
-
   /// Makes the page a slab for the bin, in no list.
-  func enroll(_ slab: SlabPointer, for bin: BinPointer) {
+  private func enroll(_ slab: SlabPointer, for bin: BinPointer) {
     let page = bin.pointee.page
     carve(slab, for: bin)
     pages(page).insert(slab)
@@ -100,7 +108,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
   /// Takes a page out of the zone that goes on counting to its limits.
   func forgetPage(_ slab: SlabPointer) -> UInt {
     let page = slab.page
-    pointee.departures &+= 1
+    if !Build.isSmall { pointee.departures &+= 1 }
     pages(page).remove(slab)
     slab.pointee.seal = 0
     if isHardened { slab.clearGuards() }

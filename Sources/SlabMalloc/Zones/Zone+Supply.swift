@@ -66,12 +66,13 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
   }
 
   /// The caller, as a pull records it.
-  var context: UInt { pointee.gate == nil ? 0 : Platform.context() }
+  var context: UInt { Build.isSmall || pointee.gate == nil ? 0 : Platform.context() }
 
   /// Runs the body, which calls a function of the client, with a record of it.
   @inline(__always) func asPull<Result>(_ purpose: Pull.Purpose, _ body: () -> Result) -> Result {
-    var pull = Pull(context: context, purpose: purpose, outer: pointee.pulls)
+    var pull = Pull(context: context, purpose: purpose, outer: nil)
     return withUnsafeMutablePointer(to: &pull) { pull in
+      pull.pointee.outer = pointee.pulls
       pointee.pulls = pull
       let result = body()
       unlink(pull)
@@ -89,7 +90,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
   }
 
   /// Unlinks a pull. It need not be the first, because other threads may have linked theirs since.
-  private func unlink(_ pull: UnsafeMutablePointer<Pull>) {
+  @inline(never) private func unlink(_ pull: UnsafeMutablePointer<Pull>) {
     guard pointee.pulls != pull else { pointee.pulls = pull.pointee.outer; return }
     var link = pointee.pulls
     while let found = link, found.pointee.outer != pull { link = found.pointee.outer }

@@ -129,8 +129,10 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     pointee.pulls = nil
     pointee.binCount = bins
     pointee.ledger = Ledger()
-    pointee.policy = nil
-    pointee.departures = 0
+    if !Build.isSmall {
+      pointee.policy = nil
+      pointee.departures = 0
+    }
     pointee.name = nil
   }
 
@@ -166,6 +168,22 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     slab.harden()
     slab.setGuards(hardening)
     slab.clearSlots()
+  }
+
+  /// The same as `unlocked`, in less code: for calls of the client's functions that are rare.
+  @inline(__always) func unlockedSlowly<Result>(_ body: () -> Result) -> Result {
+    releaseLock()
+    let result = body()
+    acquireLock()
+    return result
+  }
+
+  @inline(never) private func releaseLock() {
+    if let gate = pointee.gate { gate.pointee.lock.release() }
+  }
+
+  @inline(never) private func acquireLock() {
+    if let gate = pointee.gate { gate.pointee.lock.acquire() }
   }
 
   /// Runs the body without the lock. The code that the body calls may use this zone.

@@ -30,7 +30,7 @@ public func slm_registry_print(
 
 /// A line of text with columns that are aligned to the right.
 private struct TableLine {
-  private var text = InlineArray<80, CChar>(repeating: 0)
+  private var text = InlineArray<96, CChar>(repeating: 0)
   private var length = 0
 
   static var headings: TableLine {
@@ -38,7 +38,7 @@ private struct TableLine {
   }
 
   init(_ text: StaticString) {
-    text.withUTF8Buffer { for byte in $0 { add(CChar(truncatingIfNeeded: byte)) } }
+    text.withUTF8Buffer { for byte in $0 { add(byte) } }
   }
 
   /// The numbers of a row, and the space before its name.
@@ -47,10 +47,10 @@ private struct TableLine {
     add(row.slots, width: 12)
     add(row.slabs, width: 9)
     add(row.bytes_held, width: 15)
-    add(row.bytes_held == 0 ? 0 : row.bytes_live * 100 / row.bytes_held, width: 5)
-    add(percent)
+    add(Self.percent(row.bytes_live, of: row.bytes_held), width: 5)
+    add(UInt8(ascii: "%"))
     add(row.bytes_peak, width: 15)
-    add(space)
+    add(UInt8(ascii: " "))
   }
 
   func pass(_ body: (UnsafePointer<CChar>, Int) -> Void) {
@@ -60,25 +60,48 @@ private struct TableLine {
     }
   }
 
-  private mutating func add(_ character: CChar) {
+  @inline(never) private mutating func add(_ character: UInt8) {
     guard length < text.count else { return }
-    text[length] = character
-    length += 1
+    text[unchecked: length] = CChar(bitPattern: character)
+    length &+= 1
   }
 
-  /// A number, after spaces. A number that is too wide moves the columns after it.
-  private mutating func add(_ number: UInt64, width: Int) {
-    var (power, digits) = (UInt64(1), 1)
-    while number / power >= 10 { (power, digits) = (power * 10, digits + 1) }
-    // A space before each column, however wide.
-    for _ in 0..<max(1, width - digits) { add(space) }
-    while power > 0 {
-      add(zero + CChar(truncatingIfNeeded: number / power % 10))
-      power /= 10
-    }
+  /// A number, after spaces, of which there is at least one. A number that is too wide moves the columns after it.
+  @inline(never) private mutating func add(_ number: UInt64, width: Int) {
+    // The digits come from the back. Division of 64 bits is a function that a kernel of 32 bits need not have.
+    let end = length &+ (width > Self.count(of: number) ? width : Self.count(of: number) &+ 1)
+    while length < end { add(UInt8(ascii: " ")) }
+    var (rest, place) = (number, end)
+    repeat {
+      let tenth = Self.tenth(of: rest)
+      place &-= 1
+      if place < text.count { text[unchecked: place] = CChar(truncatingIfNeeded: rest &- tenth &* 10 &+ 48) }
+      rest = tenth
+    } while rest != 0
   }
 
-  private var space: CChar { 32 }
-  private var percent: CChar { 37 }
-  private var zero: CChar { 48 }
+  private static func count(of number: UInt64) -> Int {
+    var (rest, count) = (tenth(of: number), 1)
+    while rest != 0 { (rest, count) = (tenth(of: rest), count &+ 1) }
+    return count
+  }
+
+  /// The number / 10, by shifts (Warren, "Hacker's Delight").
+  @inline(never) private static func tenth(of number: UInt64) -> UInt64 {
+    var quotient = (number &>> 1) &+ (number &>> 2)
+    quotient &+= quotient &>> 4
+    quotient &+= quotient &>> 8
+    quotient &+= quotient &>> 16
+    quotient &+= quotient &>> 32
+    quotient &>>= 3
+    let rest = number &- quotient &* 10
+    return rest > 9 ? quotient &+ 1 : quotient
+  }
+
+  /// The part of the whole in percent, rounded down. Both are bytes of memory.
+  private static func percent(_ part: UInt64, of whole: UInt64) -> UInt64 {
+    let (part, whole) = (UInt(truncatingIfNeeded: part), UInt(truncatingIfNeeded: whole))
+    guard whole != 0 else { return 0 }
+    return UInt64(part <= UInt.max / 100 ? part &* 100 / whole : part / (whole / 100))
+  }
 }

@@ -3,8 +3,8 @@ import CSlabmalloc
 /// Pages of a cache with a constructor. The objects of a page are constructed after the page was taken in, because it
 /// must be known to be nobody else's, and before any of them can be allocated: meanwhile the slab is in no list.
 ///
-///     takeIn -> enroll: in the page map, all slots free -> construct -> bin.add
-///                                                                    -> refused: out of the page map, given back
+///     takeIn: in the page map, all slots free -> construct -> bin.add
+///                                                          -> refused: out of the page map, given back
 ///
 /// The functions of the client run without a lock. While a constructor runs, its `Pull` shows the slab: a call that
 /// needs another page is refused as reentrant, and so is the end of the zone.
@@ -30,10 +30,10 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     guard !isConstructing(for: context) else { return .reentrant }
     let slab = SlabPointer.around(address, pageMask: bin.pointee.page.mask)
     let status = asPull(.constructing) {
-      let status = takeIn(address, bin.pointee.page) { enroll(slab, for: bin) }
+      let status = takeIn(address, for: bin, isReady: false)
       guard status == .ok else { return status }
       let (start, count, size) = (slab.pageAddress, UInt(slab.pointee.slotCount), slab.slotSize)
-      if unlocked({ constructor.constructAll(from: start, count: count, size) }) {
+      if unlockedSlowly({ constructor.constructAll(from: start, count: count, size) }) {
         bin.add(slab)
         return .ok
       }
@@ -51,7 +51,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
 
   @inline(never) private func destroyObjects(_ slab: SlabPointer, _ constructor: Constructor) {
     let (start, count, size) = (slab.pageAddress, UInt(slab.pointee.slotCount), slab.slotSize)
-    unlocked { constructor.destroyAll(from: start, count: count, size) }
+    unlockedSlowly { constructor.destroyAll(from: start, count: count, size) }
   }
 
   /// Destroys the objects of a page of a zone that has ended. In a hardened zone only live objects are constructed.
@@ -64,7 +64,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
       let word = slab.word(SlotWord.word(ofSlot: index)).pointee
       guard word.freeSlots &>> SlotWord.bit(ofSlot: index) & 1 == 0 else { continue }
       let object = slab.slot(index)
-      unlocked { constructor.destroy(object, size) }
+      unlockedSlowly { constructor.destroy(object, size) }
     }
   }
 }

@@ -16,7 +16,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
   ) -> UnsafeMutableRawPointer? {
     guard let constructor else { return memory }
     let (address, size) = (bits(memory), objectSize)
-    if asPull(.constructing, { unlocked { constructor.construct(address, size) } }) { return memory }
+    if asPull(.constructing, { unlockedSlowly { constructor.construct(address, size) } }) { return memory }
     status = .constructorFailed
     // The constructor may have overwritten the canary. Then the slot stays used, as after any overflow.
     if let slab = lookUp(address, status: &status) { _ = deallocateConstructed(slab, address, hardening) }
@@ -26,7 +26,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
   }
 
   /// Deallocates an object that is not constructed, or no longer.
-  @inline(__always) fileprivate func deallocateConstructed(
+  @inline(never) fileprivate func deallocateConstructed(
     _ slab: SlabPointer, _ address: UInt, _ hardening: HardeningPointer
   ) -> Status {
     let page = slab.page
@@ -48,7 +48,7 @@ func zoneDeallocateConstructed(_ zone: UnsafeMutableRawPointer, _ address: UInt)
   let size = zone.objectSize
   slab.setAside(index)
   hardening.pointee.ending &+= 1
-  zone.unlocked { constructor.destroy(address, size) }
+  zone.unlockedSlowly { constructor.destroy(address, size) }
   // The destructor may have ended the zone.
   guard zone.isInitialized else { return .opaqueOK }
   hardening.pointee.ending &-= 1

@@ -68,11 +68,20 @@ extension UnsafeMutablePointer where Pointee == Policy {
 
   /// Runs the body with the lock.
   @inline(__always) func locked<Result>(_ body: () -> Result) -> Result {
-    guard pointee.isShared else { return body() }
-    pointee.lock.acquire()
+    acquire()
     let result = body()
-    pointee.lock.release()
+    release()
     return result
+  }
+
+  // Never inlined, because nothing here is fast and the code of a lock is long.
+
+  @inline(never) private func acquire() {
+    if pointee.isShared { pointee.lock.acquire() }
+  }
+
+  @inline(never) private func release() {
+    if pointee.isShared { pointee.lock.release() }
   }
 
   /// Whether a cache holds a page of this zone.

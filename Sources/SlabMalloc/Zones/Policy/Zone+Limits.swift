@@ -32,14 +32,14 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     let (handler, context) = policy.locked { (policy.pointee.softLimitHandler, policy.pointee.softLimitContext) }
     guard let handler else { return }
     let held = policy.held
-    unlocked { handler(context, Int(bitPattern: held)) }
+    unlockedSlowly { handler(context, Int(bitPattern: held)) }
   }
 
   /// Gives back empty pages, of every size and of every zone of the group, because the hard limit forbids another page.
   func reclaimAtLimit(_ policy: PolicyPointer) {
     guard pointee.provider.release != nil else { return }
     if let reclaimGroup = policy.pointee.reclaimGroup, let group = policy.pointee.group {
-      return unlocked { reclaimGroup(group) }
+      return unlockedSlowly { reclaimGroup(group) }
     }
     _ = reclaim(basePages: Int.max, largePages: Int.max)
   }

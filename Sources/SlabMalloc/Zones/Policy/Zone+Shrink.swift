@@ -37,7 +37,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
   /// Whether the shrinker freed something.
   private func ask(_ shrinker: slm_shrinker, for bytes: UInt) -> Bool {
     guard let shrink = shrinker.shrink else { return false }
-    return asPull(.shrinking) { unlocked { shrink(shrinker.context, Int(bitPattern: bytes)) } }
+    return asPull(.shrinking) { unlockedSlowly { shrink(shrinker.context, Int(bitPattern: bytes)) } }
   }
 }
 

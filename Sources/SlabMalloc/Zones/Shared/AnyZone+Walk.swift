@@ -23,7 +23,7 @@ extension AnyZone {
   }
 
   /// Visits the live objects of a slot word. Returns whether to go on.
-  private func visitWord(
+  @inline(never) private func visitWord(
     _ word: UInt, of page: WalkedPage, at index: UInt, _ visit: (UInt, UInt, UInt) -> Bool
   ) -> Bool {
     var live = at(index) { $0.liveSlots(page, word: word) }
@@ -42,7 +42,7 @@ extension AnyZone {
   private var zoneCount: UInt { shared?.zoneCount ?? 1 }
 
   /// Runs the body with one of the zones, while holding its lock.
-  private func at<Result>(_ index: UInt, _ body: (ZonePointer) -> Result) -> Result {
+  @inline(never) private func at<Result>(_ index: UInt, _ body: (ZonePointer) -> Result) -> Result {
     guard let shared else { return body(plain) }
     return shared.zone(index).locked(body)
   }
