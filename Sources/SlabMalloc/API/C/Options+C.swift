@@ -30,8 +30,8 @@ struct Options {
     guard areLimits(soft: options.soft_limit, hard: options.hard_limit),
       let provider = PageProvider(options.provider), let profile = Profile(flags: options.flags)
     else { return nil }
-    softLimit = UInt(clamping: options.soft_limit)
-    hardLimit = UInt(clamping: options.hard_limit)
+    softLimit = Build.isSmall ? 0 : UInt(clamping: options.soft_limit)
+    hardLimit = Build.isSmall ? 0 : UInt(clamping: options.hard_limit)
     switch options.threads {
     case SLM_ONE_THREAD where options.cpu_count == 0: isShared = false
     case SLM_ANY_THREAD where !Build.isSmall && options.cpu_count == 0: isShared = true
@@ -67,8 +67,8 @@ struct Options {
 }
 
 /// Whether limits of an allocator may have these values. The small library has none.
-func areLimits(soft: UInt64, hard: UInt64) -> Bool {
-  Build.isSmall ? soft | hard == 0 : hard == 0 || soft <= hard
+@inline(__always) func areLimits(soft: UInt64, hard: UInt64) -> Bool {
+  Build.isSmall ? soft == 0 && hard == 0 : hard == 0 || soft <= hard
 }
 
 extension Profile {
