@@ -157,7 +157,7 @@ uint32_t slm_version(void);
   X(SLM_ERR_NO_PROVIDER, -13, "pages are left and there is no provider to take them back")                             \
   X(SLM_ERR_CANNOT_RESIZE, -14, "the object cannot have the new size where it is")                                     \
   X(SLM_ERR_OVERFLOW, -15, "memory past the end of an object or page was written (profile hardened)")                  \
-  X(SLM_ERR_WRITE_AFTER_FREE, -16, "memory was written while it was free (profile hardened)")                           \
+  X(SLM_ERR_WRITE_AFTER_FREE, -16, "memory was written while it was free (profile hardened)")                          \
   X(SLM_ERR_LIMIT, -17, "the hard limit of the zone or cache forbids another page")                                    \
   X(SLM_ERR_CONSTRUCTOR_FAILED, -18, "the constructor of the cache refused an object")                                 \
   X(SLM_ERR_IN_USE, -19, "it is registered already, or pages are held that the call needs gone")

@@ -181,7 +181,9 @@ static void a_constructor_that_fails(void **state) {
     /* The last slots of a page are none of the first page's. */
     assert_status(SLM_ERR_CONSTRUCTOR_FAILED, status);
     assert_null(out);
-    assert_int_equal(live, anew ? fail_at - 1 : fail_at > class_now(&m).slots_per_page ? class_now(&m).slots_per_page : 0);
+    assert_int_equal(live, anew                                     ? fail_at - 1
+                           : fail_at > class_now(&m).slots_per_page ? class_now(&m).slots_per_page
+                                                                    : 0);
     check(&m);
     assert_ok(slm_cache_allocate_with(m.cache, 0, &out)); /* the next one does not fail */
     assert_int_equal(((object *)out)->magic, MAGIC);

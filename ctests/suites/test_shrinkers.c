@@ -6,12 +6,12 @@ typedef struct helper {
   fixture *f;
   size_t calls, bytes, turn;
   void *objects[200];
-  size_t count;    /* objects to free */
-  size_t at_once;  /* objects freed at a call */
-  bool lies;       /* says that it freed something */
-  bool recurses;   /* allocates what needs a page */
-  bool leaves;     /* removes itself */
-  bool destroys;   /* destroys the zone */
+  size_t count;   /* objects to free */
+  size_t at_once; /* objects freed at a call */
+  bool lies;      /* says that it freed something */
+  bool recurses;  /* allocates what needs a page */
+  bool leaves;    /* removes itself */
+  bool destroys;  /* destroys the zone */
   slm_status refused;
 } helper;
 

@@ -165,12 +165,9 @@ static void zones_without_pages_lend_none(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(a_cache_counts_to_its_zone),
-      cmocka_unit_test(empty_pages_are_used_first),
-      cmocka_unit_test(the_zones_limits_hold),
-      cmocka_unit_test(the_zone_outlives_its_caches),
-      cmocka_unit_test(the_zones_shrinkers_are_asked),
-      cmocka_unit_test(what_is_not_lent_is_ignored),
+      cmocka_unit_test(a_cache_counts_to_its_zone),    cmocka_unit_test(empty_pages_are_used_first),
+      cmocka_unit_test(the_zones_limits_hold),         cmocka_unit_test(the_zone_outlives_its_caches),
+      cmocka_unit_test(the_zones_shrinkers_are_asked), cmocka_unit_test(what_is_not_lent_is_ignored),
       cmocka_unit_test(zones_without_pages_lend_none),
   };
   return RUN_SUITE("lends pages", tests);

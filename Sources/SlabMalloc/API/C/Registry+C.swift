@@ -101,7 +101,11 @@ extension UnsafeMutablePointer where Pointee == slm_registry_entry {
     guard withUnsafeMutablePointer(to: &statistics, { zone.statistics($0) }) == .ok else { return nil }
     var row = slm_registry_row()
     row.struct_size = UInt32(MemoryLayout<slm_registry_row>.size)
-    if zone.first.pointee.binCount == 1 { row.cache = OpaquePointer(allocator) } else { row.zone = OpaquePointer(allocator) }
+    if zone.first.pointee.binCount == 1 {
+      row.cache = OpaquePointer(allocator)
+    } else {
+      row.zone = OpaquePointer(allocator)
+    }
     row.name = zone.first.pointee.name
     row.objects_live = statistics.slots_live
     row.bytes_live = statistics.bytes_live

@@ -55,8 +55,9 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
   }
 
   /// Destroys the objects of a page of a zone that has ended. In a hardened zone only live objects are constructed.
-  @inline(never) func destroyObjectsAtEnd(_ slab: SlabPointer, _ constructor: Constructor, _ hardening: HardeningPointer?)
-  {
+  @inline(never) func destroyObjectsAtEnd(
+    _ slab: SlabPointer, _ constructor: Constructor, _ hardening: HardeningPointer?
+  ) {
     guard let hardening else { return destroyObjects(slab, constructor) }
     guard slab.isIntact(hardening) else { return }
     let size = slab.slotSize &- Canary.size

@@ -26,7 +26,9 @@
       }
       if listed.sparse != slabs.sparse { return Violation("a sparse slab is in no list", at: UInt(bitPattern: self)) }
       // The slab of a cache whose objects are being constructed is in no list yet.
-      if listed.empty > slabs.empty || slabs.empty - listed.empty > constructingCount { return Violation("an empty slab is in no list", at: UInt(bitPattern: self)) }
+      if listed.empty > slabs.empty || slabs.empty - listed.empty > constructingCount {
+        return Violation("an empty slab is in no list", at: UInt(bitPattern: self))
+      }
       if listed.current != slabs.current { return Violation("a current slab is no bin's", at: UInt(bitPattern: self)) }
       return ledgerViolation() ?? quarantineViolation(setAside: setAside)
     }
