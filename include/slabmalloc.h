@@ -117,10 +117,14 @@ extern "C" {
 #if defined(__GNUC__) && !defined(__clang__) && !defined(__TINYC__) && __GNUC__ >= 11
 /** The result is a new object, to be used, which the named function deallocates: by its argument with this number. */
 #define SLM_MALLOC(deallocator, n) __attribute__((warn_unused_result, malloc, malloc(deallocator, n)))
+/** The same of an object that may be constructed: its content counts, and may point to other objects. */
+#define SLM_CONSTRUCTED(deallocator, n) __attribute__((warn_unused_result, malloc(deallocator, n)))
 #elif defined(__GNUC__) && !defined(__TINYC__)
 #define SLM_MALLOC(deallocator, n) __attribute__((warn_unused_result, malloc))
+#define SLM_CONSTRUCTED(deallocator, n) __attribute__((warn_unused_result))
 #else
 #define SLM_MALLOC(deallocator, n)
+#define SLM_CONSTRUCTED(deallocator, n)
 #endif
 /** @} */
 /** @defgroup version Version
@@ -754,8 +758,8 @@ bool slm_zone_owns(const slm_zone *zone, const void *SLM_NULLABLE address);
  *  @param count allocations with this alignment or a smaller one; 0 ends the reserve.
  *  @return #SLM_OK; #SLM_ERR_NOT_INITIALIZED, #SLM_ERR_INVALID_LAYOUT; as slm_zone_allocate_with()
  *          #SLM_ERR_OUT_OF_MEMORY, #SLM_ERR_LIMIT, #SLM_ERR_REENTRANT, #SLM_ERR_BAD_PAGE, #SLM_ERR_PAGE_OWNED: then the
- *          reserve is unchanged, and pages that were taken stay in the zone as empty ones. Without a provider only empty pages
- *          that the zone holds can be reserved, with #SLM_PER_CPU none.
+ *          reserve is unchanged, and pages that were taken stay in the zone as empty ones. Without a provider only
+ *          empty pages that the zone holds can be reserved, with #SLM_PER_CPU none.
  *  Provider: may be called, once for each page.
  *  Cost: for each page a provider call and a refill, some 3,000 instructions for base pages of 64 KiB. */
 slm_status slm_zone_reserve(slm_zone *zone, size_t alignment, size_t size, size_t count) SLM_NODISCARD;
@@ -781,9 +785,9 @@ slm_status slm_zone_statistics(const slm_zone *zone, slm_statistics *SLM_NULLABL
  *  Cost: proportional to the pages held. */
 slm_status slm_zone_class_statistics(const slm_zone *zone, size_t index, slm_class_statistics *SLM_NULLABLE out);
 
-/** A provider that takes its pages from a zone: for caches that share the zone's memory. They count to the zone's ledger
- *  and limits. The zone's empty pages are used first, then its provider and its shrinkers; a page that comes back goes
- *  to its provider. The zone must outlive the caches, and cannot be destroyed before (#SLM_ERR_IN_USE).
+/** A provider that takes its pages from a zone: for caches that share the zone's memory. They count to the zone's
+ *  ledger and limits. The zone's empty pages are used first, then its provider and its shrinkers; a page that comes
+ *  back goes to its provider. The zone must outlive the caches, and cannot be destroyed before (#SLM_ERR_IN_USE).
  *  @return the provider, for pages of the zone's base page size and for large pages. Of a zone that is not initialised
  *          or has no release_page it gives nothing. A page that the zone holds itself, or that comes back while none of
  *          its size is lent, is ignored; a page of another origin is not detected otherwise: never refill such a cache.
@@ -840,7 +844,7 @@ slm_status slm_cache_deallocate_aligned_sized(slm_cache *cache, void *SLM_NULLAB
 slm_status slm_cache_deallocate_batch(slm_cache *cache, void *SLM_NULLABLE const *SLM_NONNULL pointers, size_t count,
                                       size_t *SLM_NULLABLE done);
 /** Allocates an object. @see slm_zone_allocate. Cost: 18 instructions. */
-void *SLM_NULLABLE slm_cache_allocate(slm_cache *cache) SLM_MALLOC(slm_cache_deallocate, 2);
+void *SLM_NULLABLE slm_cache_allocate(slm_cache *cache) SLM_CONSTRUCTED(slm_cache_deallocate, 2);
 /** Allocates an object that reads as zero; NULL from a cache with a constructor. @see slm_zone_allocate_zeroed */
 void *SLM_NULLABLE slm_cache_allocate_zeroed(slm_cache *cache) SLM_MALLOC(slm_cache_deallocate, 2);
 /** Allocates an object and returns why not. In a cache with a constructor also #SLM_ERR_CONSTRUCTOR_FAILED, and
@@ -864,8 +868,9 @@ slm_status slm_cache_statistics(const slm_cache *cache, slm_statistics *SLM_NULL
 /** Counts what the cache holds, as its one size class. @see slm_zone_class_statistics */
 slm_status slm_cache_class_statistics(const slm_cache *cache, slm_class_statistics *SLM_NULLABLE out);
 
-/** What makes an object of a cache ready, once for a slot's life in its slab and not at each allocation: an object keeps
- *  its state from its deallocation to its next allocation. Deallocate objects in the state in which you want them back.
+/** What makes an object of a cache ready, once for a slot's life in its slab and not at each allocation: an object
+ *  keeps its state from its deallocation to its next allocation. Deallocate objects in the state in which you want them
+ *  back.
  *
  *  In profile hardened freed slots are cleared. There construct runs at each allocation and destroy at each
  *  deallocation, which costs what they cost. */
@@ -873,8 +878,8 @@ typedef struct slm_constructor {
   uint32_t struct_size;       /**< sizeof(slm_constructor). */
   uint32_t reserved;          /**< Unused; 0. */
   void *SLM_NULLABLE context; /**< Passed to the functions. */
-  /** Constructs an object of size bytes, whose content is arbitrary. Anything but #SLM_OK refuses it: the objects of its
-   *  page that were constructed are destroyed, the page is given back, and the call that needed it fails with
+  /** Constructs an object of size bytes, whose content is arbitrary. Anything but #SLM_OK refuses it: the objects of
+   *  its page that were constructed are destroyed, the page is given back, and the call that needed it fails with
    *  #SLM_ERR_CONSTRUCTOR_FAILED. Runs when a page comes in: in calls that may call the provider, and in
    *  slm_cache_refill(). NULL: nothing is done. */
   slm_status (*SLM_NULLABLE construct)(void *SLM_NULLABLE context, void *object, size_t size);
@@ -887,8 +892,8 @@ typedef struct slm_constructor {
  *  No lock is held while they run. They may use any other allocator. In this cache a constructor is served what needs
  *  no page, else #SLM_ERR_REENTRANT; destroying the cache and refilling it give that always, and in profile hardened
  *  each allocation does. A destructor may call anything that the provider's release_page may.
- *  @return #SLM_OK; #SLM_ERR_NOT_INITIALIZED; #SLM_ERR_INVALID_ARGUMENT if constructor is NULL, too small or has neither
- *          function; #SLM_ERR_IN_USE if the cache holds a page.
+ *  @return #SLM_OK; #SLM_ERR_NOT_INITIALIZED; #SLM_ERR_INVALID_ARGUMENT if constructor is NULL, too small or has
+ *          neither function; #SLM_ERR_IN_USE if the cache holds a page.
  *  Interrupt: no. Cost: nothing at allocations and deallocations, except in profile hardened. */
 slm_status slm_cache_set_constructor(slm_cache *cache, const slm_constructor *SLM_NULLABLE constructor);
 /** @} */
@@ -897,8 +902,8 @@ slm_status slm_cache_set_constructor(slm_cache *cache, const slm_constructor *SL
  *
  *  Limits count the bytes of the pages that are held, with an object or without: slm_statistics.bytes_held. They hold
  *  for all CPUs of a zone together. What the provider itself needs is not counted. No lock is held while a function of
- *  yours runs; it may use the zone as a page provider may. The zone serves what needs no page, else the inner call fails
- *  with #SLM_ERR_REENTRANT.
+ *  yours runs; it may use the zone as a page provider may. The zone serves what needs no page, else the inner call
+ *  fails with #SLM_ERR_REENTRANT.
  *  @{ */
 /** Sets the limits of a zone in bytes; 0: none. They may be below what is held: then no page comes in until enough have
  *  left.
@@ -959,12 +964,13 @@ slm_status slm_cache_remove_shrinker(slm_cache *cache, slm_shrinker *SLM_NULLABL
  *  @return whether the walk goes on. */
 typedef bool (*slm_object_visitor)(void *SLM_NULLABLE context, void *object, size_t size, size_t class_index);
 /** Visits every object that is live from the start of the walk to the end, once, in the order of addresses; with
- *  #SLM_PER_CPU in that order within each CPU's zone. An object that is allocated or deallocated meanwhile is visited at
- *  most once, and only while it is live. The objects of a page with a broken guard (profile hardened) are skipped.
+ *  #SLM_PER_CPU in that order within each CPU's zone. An object that is allocated or deallocated meanwhile is visited
+ *  at most once, and only while it is live. The objects of a page with a broken guard (profile hardened) are skipped.
  *
  *  No lock is held while the visitor runs. It may deallocate the object, or others, allocate, reclaim, and walk. If it
  *  destroys the zone, the walk ends; the zone's storage must still be there. Other threads may use the zone as ever. An
- *  object that another thread may deallocate must not be read without a lock of yours.
+ *  object that another thread may deallocate must not be read without a lock of yours, and an object of a zone whose
+ *  address was stored nowhere may not have the content that was stored there: compilers know what malloc is.
  *  @return #SLM_OK, also if the visitor ended the walk; #SLM_ERR_NOT_INITIALIZED, also if the zone ended meanwhile.
  *  Interrupt: as slm_zone_statistics(). Cost: for each object some 60 instructions and for each page some 100. Between
  *  the zone's pages lie gaps; for each 32 of them, and whenever pages left the zone during the walk, a step for each

@@ -31,7 +31,10 @@ PORT_HEADER := include/slabmalloc/port.h
 FREESTANDING_MAKEFILES := Makefile Sources/Packaging/freestanding.mk
 
 # The same as in slabmalloc.h, at SLM_SMALL.
-SMALL_LACKS := 'statistics|batch|reserve|fragmentation|status_name|swift_heap|limit|shrinker|for_each|destroy_with|registry|constructor|zone_provider'
+SMALL_LACKS_NAMES := statistics batch reserve fragmentation status_name swift_heap limit shrinker for_each \
+  destroy_with registry constructor zone_provider
+empty :=
+SMALL_LACKS := '$(subst $(empty) $(empty),|,$(strip $(SMALL_LACKS_NAMES)))'
 
 .PHONY: freestanding
 FREESTANDING_ARCHIVES := $(foreach name,libslabmalloc libslabmalloc-small libslabmalloc-swiftheap,\

@@ -45,6 +45,13 @@ static void bytes_are_those_of_pages(void **state) {
   assert_null(slm_zone_allocate(f.zone, 100000));
   f.provider.dry = false;
   assert_int_equal(statistics(&f).bytes_held, 4096);
+  void *out;
+  for (enum page_fault fault = FAULT_MISALIGNED; fault <= FAULT_OWNED; fault++) { /* nor pages that are none */
+    f.provider.fault = fault;
+    f.provider.fail_at = f.provider.calls + 1;
+    assert_int_not_equal(slm_zone_allocate_with(f.zone, 8, 1000, 0, &out), SLM_OK);
+    assert_int_equal(statistics(&f).bytes_held, 4096);
+  }
   assert_int_equal(statistics(&f).bytes_peak, 4096 + SLM_LARGE_PAGE_SIZE);
   close_with_live(&f, 1);
 }

@@ -162,6 +162,24 @@ static void the_visitor_frees(void **state) {
   }
 }
 
+/** Objects whose bits are in one word: those that the visitor freed are not visited. */
+static void the_visitor_frees_neighbours(void **state) {
+  (void)state;
+  static walk w;
+  memset(&w, 0, sizeof w);
+  open_pull(&w.f, 4096);
+  w.count = 200;
+  for (size_t i = 0; i < w.count; i++) {
+    w.sizes[i] = 24;
+    assert_non_null(w.objects[i] = slm_zone_allocate(w.f.zone, 24));
+    pattern_fill(w.objects[i], 24, i);
+  }
+  w.frees = 2;
+  assert_ok(slm_zone_for_each(w.f.zone, visit, &w));
+  assert_int_equal(w.calls, 1);
+  close_with_live(&w.f, 1);
+}
+
 static void the_visitor_allocates(void **state) {
   (void)state;
   static walk w;
@@ -284,6 +302,7 @@ int main(void) {
       cmocka_unit_test(every_live_object_is_visited_once),
       cmocka_unit_test(pages_with_gaps),
       cmocka_unit_test(the_visitor_frees),
+      cmocka_unit_test(the_visitor_frees_neighbours),
       cmocka_unit_test(the_visitor_allocates),
       cmocka_unit_test(the_visitor_ends_the_walk),
       cmocka_unit_test(the_visitor_destroys),

@@ -4,9 +4,9 @@
 ///     ^ start: found by a scan         ^ start        ^ start
 ///              ^ found by its address, behind the last one
 ///
-/// The page behind the last one is looked up. At a gap the walk continues at the next start of a stretch of pages. A scan
-/// of all pages notes the lowest starts from the present place on, as many as the struct holds. If a page has left the
-/// zone since, a start may be missing among them, and the scan is repeated. Pages that come in may be missed.
+/// The page behind the last one is looked up. At a gap the walk continues at the next start of a stretch of pages. A
+/// scan of all pages notes the lowest starts from the present place on, as many as the struct holds. If a page has left
+/// the zone since, a start may be missing among them, and the scan is repeated. Pages that come in may be missed.
 struct Walk {
   /// The next page is at this address or above.
   private var place: UInt = 0

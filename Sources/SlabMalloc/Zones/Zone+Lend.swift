@@ -6,8 +6,8 @@ import CSlabmalloc
 ///       |
 ///       +- lent -> cache           slots of the cache
 ///
-/// A lent page is in no page map of the zone, because it is the cache's. It still counts to the zone's limits and to its
-/// ledger: `Policy.lent` has its share of the pages taken and given back, for all CPUs together.
+/// A lent page is in no page map of the zone, because it is the cache's. It still counts to the zone's limits and to
+/// its ledger: `Policy.lent` has its share of the pages taken and given back, for all CPUs together.
 ///
 ///     pages held = pages in the maps + the maps' own pages + pages lent
 extension UnsafeMutablePointer where Pointee == ZoneState {

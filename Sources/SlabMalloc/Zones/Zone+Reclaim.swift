@@ -26,8 +26,8 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     return count
   }
 
-  /// Takes an empty page out of the zone for the caller. With `isMoving` the page stays in the group and goes on counting
-  /// to its limits.
+  /// Takes an empty page out of the zone for the caller. With `isMoving` the page stays in the group and goes on
+  /// counting to its limits.
   func takeEmptyPage(_ page: PageSize, isMoving: Bool = false) -> UInt? {
     guard isInitialized, page.isLarge || page == basePages.page else { return nil }
     returnReady(page)

@@ -1,6 +1,7 @@
 import CSlabmalloc
 
-/// A call of the provider, of a shrinker or of a constructor in progress. It lives on the stack of its caller and is linked into `ZoneState.pulls`.
+/// A call of the provider, of a shrinker or of a constructor in progress. It lives on the stack of its caller and is
+/// linked into `ZoneState.pulls`.
 struct Pull {
   /// The caller: `Platform.context()`, or 0 in a zone for one thread.
   let context: UInt

@@ -87,7 +87,8 @@ extension UnsafeMutablePointer where Pointee == Policy {
   /// Whether a cache holds a page of this zone.
   var hasLent: Bool { locked { pointee.lent.pagesHeld } != 0 }
 
-  /// Sets the limits. They hold from now on, also if more is held. The next page above the soft limit calls the handler.
+  /// Sets the limits. They hold from now on, also if more is held. The next page above the soft limit calls the
+  /// handler.
   func setLimits(soft: UInt, hard: UInt) {
     pointee.softLimit.store(soft, ordering: .relaxed)
     pointee.hardLimit.store(hard, ordering: .relaxed)
