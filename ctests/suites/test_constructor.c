@@ -23,7 +23,7 @@ typedef struct made {
   slm_cache *cache;
   size_t constructed, destroyed;
   size_t fail_at; /* the call that refuses, counted from 1; 0: none */
-  bool recurses, refills, destroys_cache, frees;
+  bool recurses, refills, destroys_cache, frees, frees_again;
   void *free_this;
   slm_status refused;
 } made;
@@ -75,6 +75,10 @@ static void destroy(void *context, void *memory, size_t size) {
   object *o = memory;
   assert_true(size >= OBJECT_SIZE);
   assert_true(o->magic == MAGIC && o->self == o);
+  if (m->frees_again) {
+    m->frees_again = false;
+    m->refused = slm_cache_deallocate(m->cache, memory);
+  }
   o->magic = 0;
   m->destroyed++;
 }
@@ -285,6 +289,20 @@ static void misuse_is_found(void **state) {
   close_made(&m, 0);
 }
 
+/** While an object is destroyed it is no longer live. */
+static void a_destructor_that_frees_its_object(void **state) {
+  (void)state;
+  made m;
+  open_made(&m);
+  void *object = slm_cache_allocate(m.cache);
+  m.frees_again = true;
+  assert_ok(slm_cache_deallocate(m.cache, object));
+  assert_ok(slm_cache_reclaim(m.cache, SIZE_MAX, SIZE_MAX, NULL));
+  assert_false(m.frees_again);
+  assert_status(anew ? SLM_ERR_DOUBLE_FREE : SLM_ERR_FOREIGN_POINTER, m.refused);
+  close_made(&m, 0);
+}
+
 static void a_reserve_holds_when_the_provider_fails(void **state) {
   (void)state;
   made m;
@@ -360,6 +378,7 @@ int main(void) {
       cmocka_unit_test(a_constructor_that_uses_its_cache),
       cmocka_unit_test(zeroed_is_refused),
       cmocka_unit_test(misuse_is_found),
+      cmocka_unit_test(a_destructor_that_frees_its_object),
       cmocka_unit_test(a_reserve_holds_when_the_provider_fails),
       cmocka_unit_test(only_before_the_first_page),
       cmocka_unit_test(large_pages_too),
