@@ -1029,19 +1029,17 @@ typedef struct slm_registry_row {
   uint64_t bytes_held;           /**< Bytes of the pages held. */
   uint64_t bytes_peak;           /**< The most that bytes_held ever was. */
 } slm_registry_row;
+/** Visits an entry. It may add and remove entries. @return whether the walk goes on. */
+typedef bool (*slm_registry_visitor)(void *SLM_NULLABLE context, const slm_registry_row *row);
 /** Visits the entries in their order. An allocator that is not initialised, or no longer, is skipped.
- *  @param visit returns whether the walk goes on. It may add and remove entries.
  *  @return #SLM_OK. Cost: for each entry as slm_zone_statistics(). */
-slm_status slm_registry_for_each(slm_registry *registry,
-                                 bool (*visit)(void *SLM_NULLABLE context, const slm_registry_row *row),
-                                 void *SLM_NULLABLE context);
+slm_status slm_registry_for_each(slm_registry *registry, slm_registry_visitor visitor, void *SLM_NULLABLE context);
+/** Writes a piece of text, of length bytes and without a 0 at the end. No lock is held. */
+typedef void (*slm_text_writer)(void *SLM_NULLABLE context, const char *text, size_t length);
 /** Writes the table: a line of headings and one for each entry, with the columns OBJECTS (live), SLOTS, SLABS, BYTES
  *  (held), FILL (the live ones among these, in percent), PEAK (the most bytes held) and NAME (- for none).
- *  @param write gets the text piece by piece, without a 0 at the end. No lock is held.
  *  @return #SLM_OK. @see slm_registry_for_each */
-slm_status slm_registry_print(slm_registry *registry,
-                              void (*write)(void *SLM_NULLABLE context, const char *text, size_t length),
-                              void *SLM_NULLABLE context);
+slm_status slm_registry_print(slm_registry *registry, slm_text_writer write, void *SLM_NULLABLE context);
 /** @} */
 
 #if defined(__cplusplus)

@@ -36,11 +36,11 @@ public func slm_registry_remove(
 @_cdecl("slm_registry_for_each") @implementation
 public func slm_registry_for_each(
   _ registry: UnsafeMutablePointer<slm_registry>,
-  _ visit: @convention(c) (UnsafeMutableRawPointer?, UnsafePointer<slm_registry_row>) -> Bool,
+  _ visitor: slm_registry_visitor,
   _ context: UnsafeMutableRawPointer?
 ) -> slm_status {
   registry.forEach { row in
-    withUnsafePointer(to: row) { visit(context, $0) }
+    withUnsafePointer(to: row) { visitor(context, $0) }
   }
   return .ok
 }

@@ -10,7 +10,7 @@ import CSlabmalloc
 @_cdecl("slm_registry_print") @implementation
 public func slm_registry_print(
   _ registry: UnsafeMutablePointer<slm_registry>,
-  _ write: @convention(c) (UnsafeMutableRawPointer?, UnsafePointer<CChar>, Int) -> Void,
+  _ write: slm_text_writer,
   _ context: UnsafeMutableRawPointer?
 ) -> slm_status {
   func put(_ line: TableLine) { line.pass { write(context, $0, $1) } }
