@@ -3,7 +3,7 @@
 
 #include <stdatomic.h>
 
-enum { WORKERS = 4, OLD = 500, ROUNDS = 3000, LIMIT_PAGES = 12 };
+enum { WORKERS = 4, OLD = 500, ROUNDS = 15000, LIMIT_PAGES = 12 };
 
 typedef struct team {
   fixture f;
@@ -38,7 +38,7 @@ static void *fill_to_the_limit(void *argument) {
     slm_status status = slm_zone_allocate_with(t->f.zone, 8, 1 + random_below(&random, ONE_PER_PAGE), 0, &objects[i]);
     t->faults += status != SLM_OK && status != SLM_ERR_LIMIT;
     t->refused += status == SLM_ERR_LIMIT;
-    if (round % 64 == 0) t->faults += slm_zone_reclaim(t->f.zone, SIZE_MAX, SIZE_MAX, NULL) != SLM_OK;
+    if (round % 8 == 0) t->faults += slm_zone_reclaim(t->f.zone, SIZE_MAX, SIZE_MAX, NULL) != SLM_OK;
     size_t out = pages_out(t), most = t->most_out;
     while (out > most && !atomic_compare_exchange_weak(&t->most_out, &most, out)) continue;
   }
@@ -77,7 +77,7 @@ static void *work(void *argument) {
   team *t = argument;
   void *objects[200] = {NULL};
   uint64_t random = (uintptr_t)objects;
-  for (size_t round = 0; round < 10 * ROUNDS; round++) {
+  for (size_t round = 0; round < 2 * ROUNDS; round++) {
     size_t i = random_below(&random, 200);
     t->faults += slm_zone_deallocate(t->f.zone, objects[i]) != SLM_OK;
     objects[i] = slm_zone_allocate(t->f.zone, 1 + random_below(&random, 3000));
@@ -133,7 +133,7 @@ static void *use_cache(void *argument) {
   team *t = argument;
   uintptr_t *objects[40] = {NULL};
   uint64_t random = (uintptr_t)objects;
-  for (size_t round = 0; round < 4 * ROUNDS; round++) {
+  for (size_t round = 0; round < ROUNDS; round++) {
     size_t i = random_below(&random, 40);
     t->faults += slm_cache_deallocate(t->cache, objects[i]) != SLM_OK;
     objects[i] = slm_cache_allocate(t->cache);

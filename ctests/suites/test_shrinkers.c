@@ -103,6 +103,32 @@ static void a_slot_of_the_same_class_is_enough(void **state) {
   close_with_live(&f, live);
 }
 
+/** An alignment that few slots of the class have: the one that the second shrinker frees. */
+static void a_slot_with_the_alignment(void **state) {
+  (void)state;
+  fixture f;
+  helper a, b;
+  void *out;
+  open_pull(&f, 4096);
+  add(&f, &a);
+  add(&f, &b);
+  fill(&a, 64, 1);
+  f.provider.dry = true;
+  assert_status(SLM_ERR_OUT_OF_MEMORY, slm_zone_allocate_with(f.zone, 65536, 40000, 0, &out));
+  f.provider.dry = false;
+  assert_ok(slm_zone_allocate_with(f.zone, 65536, 40000, 0, &b.objects[0]));
+  b.count = 1;
+  f.provider.dry = true;
+  while (slm_zone_allocate_with(f.zone, 65536, 40000, SLM_NOWAIT, &out) == SLM_OK) continue;
+  uint64_t live = slots_live(&f);
+  a.at_once = b.at_once = 1;
+  a.lies = true;
+  assert_ok(slm_zone_allocate_with(f.zone, 65536, 40000, 0, &out));
+  assert_aligned(out, 65536);
+  assert_int_equal(b.calls, 2);
+  close_with_live(&f, live - 1);
+}
+
 /** The provider has pages again after a shrinker freed something elsewhere. */
 static bool water(void *context, size_t bytes) {
   (void)bytes;
@@ -309,6 +335,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(they_are_asked_in_order),
       cmocka_unit_test(a_slot_of_the_same_class_is_enough),
+      cmocka_unit_test(a_slot_with_the_alignment),
       cmocka_unit_test(then_the_provider_is_asked_again),
       cmocka_unit_test(a_liar_is_asked_once),
       cmocka_unit_test(at_the_hard_limit_they_are_asked),
