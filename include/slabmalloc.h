@@ -117,10 +117,14 @@ extern "C" {
 #if defined(__GNUC__) && !defined(__clang__) && !defined(__TINYC__) && __GNUC__ >= 11
 /** The result is a new object, to be used, which the named function deallocates: by its argument with this number. */
 #define SLM_MALLOC(deallocator, n) __attribute__((warn_unused_result, malloc, malloc(deallocator, n)))
+/** The same of an object that may be constructed: its content counts, and may point to other objects. */
+#define SLM_CONSTRUCTED(deallocator, n) __attribute__((warn_unused_result, malloc(deallocator, n)))
 #elif defined(__GNUC__) && !defined(__TINYC__)
 #define SLM_MALLOC(deallocator, n) __attribute__((warn_unused_result, malloc))
+#define SLM_CONSTRUCTED(deallocator, n) __attribute__((warn_unused_result))
 #else
 #define SLM_MALLOC(deallocator, n)
+#define SLM_CONSTRUCTED(deallocator, n)
 #endif
 /** @} */
 /** @defgroup version Version
@@ -153,11 +157,14 @@ uint32_t slm_version(void);
   X(SLM_ERR_INTERIOR_POINTER, -9, "the pointer is not to the start of an object of this allocator")                    \
   X(SLM_ERR_DOUBLE_FREE, -10, "the object was already deallocated")                                                    \
   X(SLM_ERR_LAYOUT_MISMATCH, -11, "the object was allocated with another size or alignment")                           \
-  X(SLM_ERR_REENTRANT, -12, "the page provider called back, and the inner call needed another page")                   \
+  X(SLM_ERR_REENTRANT, -12, "a page provider, shrinker or constructor called back and needed another page")            \
   X(SLM_ERR_NO_PROVIDER, -13, "pages are left and there is no provider to take them back")                             \
   X(SLM_ERR_CANNOT_RESIZE, -14, "the object cannot have the new size where it is")                                     \
   X(SLM_ERR_OVERFLOW, -15, "memory past the end of an object or page was written (profile hardened)")                  \
-  X(SLM_ERR_WRITE_AFTER_FREE, -16, "memory was written while it was free (profile hardened)")
+  X(SLM_ERR_WRITE_AFTER_FREE, -16, "memory was written while it was free (profile hardened)")                          \
+  X(SLM_ERR_LIMIT, -17, "the hard limit of the zone or cache forbids another page")                                    \
+  X(SLM_ERR_CONSTRUCTOR_FAILED, -18, "the constructor of the cache refused an object")                                 \
+  X(SLM_ERR_IN_USE, -19, "it is registered already, or pages are held that the call needs gone")
 
 #define SLM_STATUS_VALUE(name, value, meaning) name = value,
 #if defined(__cplusplus) || defined(__clang__) || (defined(__STDC_VERSION__) && __STDC_VERSION__ >= 202311L)
@@ -485,7 +492,8 @@ slm_status slm_region_fragmentation(slm_region *region, slm_fragmentation *SLM_N
 /** Define SLM_SMALL before this header in programs that link libslabmalloc-small.a, the freestanding library for
  *  machines that count bytes: at most 16 KiB of code, and 2 KiB for a zone. Objects and alignments go up to 2 KiB,
  *  there are two size classes per doubling and no large pages. Zones and caches are for one thread. Batches, reserves,
- *  statistics, profiles, slm_status_name() and Swift's heap are missing. */
+ *  statistics, profiles, limits, walks, registries, constructors, slm_zone_provider(), slm_status_name() and Swift's
+ *  heap are missing. */
 #if defined(SLM_SMALL)
 #define SLM_MAX_SIZE ((size_t)2048)
 #else
@@ -546,8 +554,8 @@ struct slm_options {
   uint32_t threads;              /**< #SLM_ONE_THREAD, #SLM_ANY_THREAD or #SLM_PER_CPU. */
   uint32_t cpu_count;            /**< With #SLM_PER_CPU the number of CPUs, 1 to 65,535; else 0. */
   const char *SLM_NULLABLE name; /**< A name for reports, or NULL. It must outlive the allocator. */
-  uint64_t soft_limit;           /**< In bytes. 0: none, the only value in this version. */
-  uint64_t hard_limit;           /**< In bytes. 0: none, the only value in this version. */
+  uint64_t soft_limit;           /**< In bytes of pages. 0: none. See the group "Limits". */
+  uint64_t hard_limit;           /**< In bytes of pages, at least soft_limit. 0: none. */
   slm_page_provider provider;    /**< Where pages come from and go to; all zero for push use. */
 };
 
@@ -601,6 +609,11 @@ typedef struct slm_statistics {
   uint64_t slots_retired;          /**< Of a hardened zone: written to while free, and not handed out again. */
   uint64_t objects_large;          /**< Of slots_live, the objects with a run of their own, which are in no class. */
   uint64_t bytes_large;            /**< Of bytes_live, those of their runs. */
+  uint64_t pages_lent;             /**< Of the pages held, those that caches have by slm_zone_provider(). */
+  uint64_t bytes_held;             /**< Bytes of the pages held: what the limits are about. */
+  uint64_t bytes_peak;             /**< The most that bytes_held ever was. */
+  uint64_t soft_limit;             /**< The soft limit in force; 0: none. */
+  uint64_t hard_limit;             /**< The hard limit in force; 0: none. */
 } slm_statistics;
 /** What one size class holds. */
 struct slm_class_statistics {
@@ -645,8 +658,8 @@ size_t slm_zone_storage_size(const slm_options *SLM_NULLABLE options);
  *  @param options NULL: 4 KiB base pages, no provider, one thread.
  *  @param why if not NULL, gets #SLM_OK or the reason: #SLM_ERR_INVALID_ARGUMENT if storage is NULL, misaligned or too
  *    small, or an option is not allowed (page_size not 4096, 16384, 65536 or not the provider's; unknown flags or
- *    threads; allocate_page without release_page; in freestanding builds threads other than #SLM_ONE_THREAD without
- *    slm_port_context()).
+ *    threads; allocate_page without release_page; a soft limit above the hard one; in freestanding builds threads other
+ *    than #SLM_ONE_THREAD without slm_port_context()).
  *  @return the zone, at the address of storage; NULL on error. Cannot fail with an slm_zone_storage and options NULL.
  *  Cost: proportional to the storage size. */
 slm_zone *SLM_NULLABLE slm_zone_init(void *SLM_NULLABLE storage, size_t storage_size,
@@ -655,7 +668,8 @@ slm_zone *SLM_NULLABLE slm_zone_init(void *SLM_NULLABLE storage, size_t storage_
 /** Gives every page back to the provider and ends the zone with all its objects. No other thread may use it any more.
  *  @param live if not NULL, gets the number of slots that were still live.
  *  @return #SLM_OK; #SLM_ERR_NOT_INITIALIZED; #SLM_ERR_NO_PROVIDER if the zone holds pages and has no release_page:
- *          then it is unchanged, take its empty pages with slm_zone_reclaim_page() first.
+ *          then it is unchanged, take its empty pages with slm_zone_reclaim_page() first; #SLM_ERR_IN_USE while pages
+ *          are lent to caches (slm_zone_provider()), #SLM_ERR_REENTRANT from within a constructor: unchanged too.
  *  Provider: release_page is called; when it calls back, the zone is not initialised. Interrupt: no.
  *  Cost: proportional to the pages held. */
 slm_status slm_zone_destroy(slm_zone *zone, size_t *SLM_NULLABLE live);
@@ -667,8 +681,9 @@ size_t slm_zone_page_size(const slm_zone *zone, size_t alignment, size_t size);
  *  until it is given back.
  *  @param page aligned to page_size. @param page_size slm_zone_page_size(zone, alignment, size).
  *  @return #SLM_OK; #SLM_ERR_NOT_INITIALIZED, #SLM_ERR_INVALID_LAYOUT, #SLM_ERR_BAD_PAGE, #SLM_ERR_WRONG_PAGE_SIZE,
- *          #SLM_ERR_PAGE_OWNED. On error the page is still yours and was not written to. (A page of another allocator
- *          is detected if that one holds it as a page of the same size.)
+ *          #SLM_ERR_PAGE_OWNED, #SLM_ERR_LIMIT; in a cache with a constructor #SLM_ERR_CONSTRUCTOR_FAILED. On error
+ *          the page is still yours and, unless a constructor ran, was not written to. (A page of another allocator is
+ *          detected if that one holds it as a page of the same size.)
  *  Cost: proportional to the slot bits of a page (at most 128 words); for a large page, to the base pages in 2 MiB. */
 slm_status slm_zone_refill(slm_zone *zone, size_t alignment, size_t size, void *SLM_NULLABLE page,
                            size_t page_size) SLM_NODISCARD;
@@ -717,8 +732,9 @@ void *SLM_NULLABLE slm_zone_allocate_aligned(slm_zone *zone, size_t alignment, s
  *  @param flags 0, or #SLM_ZEROED and #SLM_NOWAIT joined by |. @param out gets the memory, or NULL on error.
  *  @return #SLM_OK; #SLM_ERR_OUT_OF_MEMORY, #SLM_ERR_INVALID_LAYOUT, #SLM_ERR_INVALID_ARGUMENT,
  *          #SLM_ERR_NOT_INITIALIZED, #SLM_ERR_REENTRANT; #SLM_ERR_BAD_PAGE or #SLM_ERR_PAGE_OWNED if the provider gave
- *          an unusable page (a misaligned one is given back to it, one that is owned is not); in profile hardened
- *          #SLM_ERR_OVERFLOW, #SLM_ERR_WRITE_AFTER_FREE.
+ *          an unusable page (a misaligned one is given back to it, one that is owned is not); #SLM_ERR_LIMIT; in
+ *          profile hardened #SLM_ERR_OVERFLOW, #SLM_ERR_WRITE_AFTER_FREE. Before #SLM_ERR_OUT_OF_MEMORY and
+ *          #SLM_ERR_LIMIT shrinkers are asked, never with #SLM_NOWAIT.
  *  Provider: may be called, never with #SLM_NOWAIT. Interrupt: yes, if the provider may be called; with #SLM_NOWAIT
  *  always.
  *  Cost: as slm_zone_allocate_aligned(). With #SLM_NOWAIT at most three steps for each size class and one for each 64
@@ -763,9 +779,9 @@ bool slm_zone_owns(const slm_zone *zone, const void *SLM_NULLABLE address);
  *  together. A class has one reserve; a further call for the class replaces it.
  *  @param count allocations with this alignment or a smaller one; 0 ends the reserve.
  *  @return #SLM_OK; #SLM_ERR_NOT_INITIALIZED, #SLM_ERR_INVALID_LAYOUT; as slm_zone_allocate_with()
- *          #SLM_ERR_OUT_OF_MEMORY, #SLM_ERR_REENTRANT, #SLM_ERR_BAD_PAGE, #SLM_ERR_PAGE_OWNED: then the reserve is
- *          unchanged, and pages that were taken stay in the zone as empty ones. Without a provider only empty pages
- *          that the zone holds can be reserved, with #SLM_PER_CPU none.
+ *          #SLM_ERR_OUT_OF_MEMORY, #SLM_ERR_LIMIT, #SLM_ERR_REENTRANT, #SLM_ERR_BAD_PAGE, #SLM_ERR_PAGE_OWNED: then the
+ *          reserve is unchanged, and pages that were taken stay in the zone as empty ones. Without a provider only
+ *          empty pages that the zone holds can be reserved, with #SLM_PER_CPU none.
  *  Provider: may be called, once for each page.
  *  Cost: for each page a provider call and a refill, some 3,000 instructions for base pages of 64 KiB. */
 slm_status slm_zone_reserve(slm_zone *zone, size_t alignment, size_t size, size_t count) SLM_NODISCARD;
@@ -790,6 +806,15 @@ slm_status slm_zone_statistics(const slm_zone *zone, slm_statistics *SLM_NULLABL
  *  #SLM_ERR_INVALID_ARGUMENT.
  *  Cost: proportional to the pages held. */
 slm_status slm_zone_class_statistics(const slm_zone *zone, size_t index, slm_class_statistics *SLM_NULLABLE out);
+
+/** A provider that takes its pages from a zone: for caches that share the zone's memory. They count to the zone's
+ *  ledger and limits. The zone's empty pages are used first, then its provider and its shrinkers; a page that comes
+ *  back goes to its provider. The zone must outlive the caches, and cannot be destroyed before (#SLM_ERR_IN_USE).
+ *  @return the provider, for pages of the zone's base page size and for large pages. Of a zone that is not initialised
+ *          or has no release_page it gives nothing. A page that the zone holds itself, or that comes back while none of
+ *          its size is lent, is ignored; a page of another origin is not detected otherwise: never refill such a cache.
+ *  Threads: as the zone. Interrupt: as slm_zone_allocate(). Cost: as a refill and its way back. */
+slm_page_provider slm_zone_provider(slm_zone *zone);
 /** @} */
 /** @defgroup caches Caches
  *  Objects of one size: a zone of one size class, whose slots have exactly the object's size, rounded up to its
@@ -841,10 +866,11 @@ slm_status slm_cache_deallocate_aligned_sized(slm_cache *cache, void *SLM_NULLAB
 slm_status slm_cache_deallocate_batch(slm_cache *cache, void *SLM_NULLABLE const *SLM_NONNULL pointers, size_t count,
                                       size_t *SLM_NULLABLE done);
 /** Allocates an object. @see slm_zone_allocate. Cost: 18 instructions. */
-void *SLM_NULLABLE slm_cache_allocate(slm_cache *cache) SLM_MALLOC(slm_cache_deallocate, 2);
-/** Allocates an object that reads as zero. @see slm_zone_allocate_zeroed */
+void *SLM_NULLABLE slm_cache_allocate(slm_cache *cache) SLM_CONSTRUCTED(slm_cache_deallocate, 2);
+/** Allocates an object that reads as zero; NULL from a cache with a constructor. @see slm_zone_allocate_zeroed */
 void *SLM_NULLABLE slm_cache_allocate_zeroed(slm_cache *cache) SLM_MALLOC(slm_cache_deallocate, 2);
-/** Allocates an object and returns why not. @see slm_zone_allocate_with */
+/** Allocates an object and returns why not. In a cache with a constructor also #SLM_ERR_CONSTRUCTOR_FAILED, and
+ *  #SLM_ERR_INVALID_ARGUMENT for #SLM_ZEROED. @see slm_zone_allocate_with */
 slm_status slm_cache_allocate_with(slm_cache *cache, uint32_t flags, void *SLM_NULLABLE *SLM_NONNULL out) SLM_NODISCARD;
 /** Allocates up to count objects. @see slm_zone_allocate_batch */
 size_t slm_cache_allocate_batch(slm_cache *cache, size_t count, void *SLM_NULLABLE *SLM_NONNULL out) SLM_NODISCARD;
@@ -863,6 +889,179 @@ void *SLM_NULLABLE slm_cache_reclaim_page(slm_cache *cache, size_t page_size) SL
 slm_status slm_cache_statistics(const slm_cache *cache, slm_statistics *SLM_NULLABLE out);
 /** Counts what the cache holds, as its one size class. @see slm_zone_class_statistics */
 slm_status slm_cache_class_statistics(const slm_cache *cache, slm_class_statistics *SLM_NULLABLE out);
+
+/** What makes an object of a cache ready, once for a slot's life in its slab and not at each allocation: an object
+ *  keeps its state from its deallocation to its next allocation. Deallocate objects in the state in which you want them
+ *  back.
+ *
+ *  In profile hardened freed slots are cleared. There construct runs at each allocation and destroy at each
+ *  deallocation, which costs what they cost. */
+typedef struct slm_constructor {
+  uint32_t struct_size;       /**< sizeof(slm_constructor). */
+  uint32_t reserved;          /**< Unused; 0. */
+  void *SLM_NULLABLE context; /**< Passed to the functions. */
+  /** Constructs an object of size bytes, whose content is arbitrary. Anything but #SLM_OK refuses it: the objects of
+   *  its page that were constructed are destroyed, the page is given back, and the call that needed it fails with
+   *  #SLM_ERR_CONSTRUCTOR_FAILED. Runs when a page comes in: in calls that may call the provider, and in
+   *  slm_cache_refill(). NULL: nothing is done. */
+  slm_status (*SLM_NULLABLE construct)(void *SLM_NULLABLE context, void *object, size_t size);
+  /** Destroys an object. Runs for every slot of a page before the page leaves: in reclaim and destroy functions. There
+   *  objects that are still live are destroyed too. NULL: nothing is done. */
+  void (*SLM_NULLABLE destroy)(void *SLM_NULLABLE context, void *object, size_t size);
+} slm_constructor;
+/** Gives a cache a constructor and a destructor, before it holds its first page. The struct is copied.
+ *
+ *  No lock is held while they run. They may use any other allocator. In this cache a constructor is served what needs
+ *  no page, else #SLM_ERR_REENTRANT; destroying the cache and refilling it give that always, and in profile hardened
+ *  each allocation does. A destructor may call anything that the provider's release_page may.
+ *  @return #SLM_OK; #SLM_ERR_NOT_INITIALIZED; #SLM_ERR_INVALID_ARGUMENT if constructor is NULL, too small or has
+ *          neither function; #SLM_ERR_IN_USE if the cache holds a page.
+ *  Interrupt: no. Cost: nothing at allocations and deallocations, except in profile hardened. */
+slm_status slm_cache_set_constructor(slm_cache *cache, const slm_constructor *SLM_NULLABLE constructor);
+/** @} */
+/** @defgroup limits Limits
+ *  How much memory a zone or cache may hold, and what happens before memory is refused.
+ *
+ *  Limits count the bytes of the pages that are held, with an object or without: slm_statistics.bytes_held. They hold
+ *  for all CPUs of a zone together. What the provider itself needs is not counted. No lock is held while a function of
+ *  yours runs; it may use the zone as a page provider may. The zone serves what needs no page, else the inner call
+ *  fails with #SLM_ERR_REENTRANT.
+ *  @{ */
+/** Sets the limits of a zone in bytes; 0: none. They may be below what is held: then no page comes in until enough have
+ *  left.
+ *
+ *  *Soft limit*: the first page that takes the zone above it calls the handler of slm_zone_set_soft_limit_handler(),
+ *  before the page is asked for. The next call follows a fall to the limit or below, or a call of this function.
+ *  *Hard limit*: a page above it is not asked for. Instead the zone gives back all its empty pages, except those of a
+ *  reserve, asks its shrinkers, tries again after each that freed something, and fails with #SLM_ERR_LIMIT. A page
+ *  above it that is pushed is refused with that status at once.
+ *  @return #SLM_OK; #SLM_ERR_NOT_INITIALIZED; #SLM_ERR_INVALID_ARGUMENT if the soft limit is above the hard one.
+ *  Threads: any, at any time. */
+slm_status slm_zone_set_limits(slm_zone *zone, uint64_t soft_limit, uint64_t hard_limit);
+/** Sets the limits of a cache. @see slm_zone_set_limits */
+slm_status slm_cache_set_limits(slm_cache *cache, uint64_t soft_limit, uint64_t hard_limit);
+/** What is called at the soft limit, with the bytes that will be held. It may reclaim. */
+typedef void (*slm_soft_limit_handler)(void *SLM_NULLABLE context, size_t bytes);
+/** Sets the handler of a zone's soft limit; NULL ends it. @return #SLM_OK; #SLM_ERR_NOT_INITIALIZED. */
+slm_status slm_zone_set_soft_limit_handler(slm_zone *zone, slm_soft_limit_handler SLM_NULLABLE handler,
+                                           void *SLM_NULLABLE context);
+/** Sets the handler of a cache's soft limit. @see slm_zone_set_soft_limit_handler */
+slm_status slm_cache_set_soft_limit_handler(slm_cache *cache, slm_soft_limit_handler SLM_NULLABLE handler,
+                                            void *SLM_NULLABLE context);
+
+/** A function that frees memory, asked before memory is refused. The struct is yours, and stays where it is while it is
+ *  registered: `static slm_shrinker shrinker = {.struct_size = sizeof shrinker, .shrink = drop_some};`. */
+typedef struct slm_shrinker slm_shrinker;
+struct slm_shrinker {
+  uint32_t struct_size;       /**< sizeof(slm_shrinker). */
+  uint32_t reserved;          /**< Unused; 0. */
+  void *SLM_NULLABLE context; /**< Passed to shrink. */
+  /** Frees what it can do without, at best bytes in whole pages. @return whether it freed something: then the allocator
+   *  tries again before it asks the next shrinker. It may free objects of the same allocator. */
+  bool (*SLM_NULLABLE shrink)(void *SLM_NULLABLE context, size_t bytes);
+  slm_shrinker *SLM_NULLABLE next; /**< The library's; NULL before. */
+  void *SLM_NULLABLE owner;        /**< The library's; NULL before. */
+  uintptr_t number;                /**< The library's; 0 before. */
+};
+/** Registers a shrinker with a zone, behind those that it has. They are asked in this order when the provider has no
+ *  page or the hard limit is reached, before the call fails; with #SLM_PER_CPU before the other CPUs' slots are taken.
+ *  The end of the zone unregisters it.
+ *  @return #SLM_OK; #SLM_ERR_NOT_INITIALIZED; #SLM_ERR_INVALID_ARGUMENT if struct_size is too small or shrink is NULL;
+ *          #SLM_ERR_IN_USE if it is registered, here or elsewhere.
+ *  Threads: as the zone. Cost: a step for each shrinker. */
+slm_status slm_zone_add_shrinker(slm_zone *zone, slm_shrinker *SLM_NULLABLE shrinker);
+/** Unregisters a shrinker, also from within one. Another thread may still be running it.
+ *  @return #SLM_OK; #SLM_ERR_NOT_INITIALIZED; #SLM_ERR_INVALID_ARGUMENT if it is not registered with this zone. */
+slm_status slm_zone_remove_shrinker(slm_zone *zone, slm_shrinker *SLM_NULLABLE shrinker);
+/** Registers a shrinker with a cache. @see slm_zone_add_shrinker */
+slm_status slm_cache_add_shrinker(slm_cache *cache, slm_shrinker *SLM_NULLABLE shrinker);
+/** Unregisters a shrinker of a cache. @see slm_zone_remove_shrinker */
+slm_status slm_cache_remove_shrinker(slm_cache *cache, slm_shrinker *SLM_NULLABLE shrinker);
+/** @} */
+/** @defgroup walks Walks
+ *  Visits to every live object of a zone or cache.
+ *  @{ */
+/** Visits a live object.
+ *  @param size its usable bytes. @param class_index its size class, as in slm_zone_class_statistics(); 0 in a cache.
+ *  @return whether the walk goes on. */
+typedef bool (*slm_object_visitor)(void *SLM_NULLABLE context, void *object, size_t size, size_t class_index);
+/** Visits every object that is live from the start of the walk to the end, once, in the order of addresses; with
+ *  #SLM_PER_CPU in that order within each CPU's zone. An object that is allocated or deallocated meanwhile is visited
+ *  at most once, and only while it is live. The objects of a page with a broken guard (profile hardened) are skipped.
+ *
+ *  No lock is held while the visitor runs. It may deallocate the object, or others, allocate, reclaim, and walk. If it
+ *  destroys the zone, the walk ends; the zone's storage must still be there. Other threads may use the zone as ever. An
+ *  object that another thread may deallocate must not be read without a lock of yours, and an object of a zone whose
+ *  address was stored nowhere may not have the content that was stored there: compilers know what malloc is.
+ *  @return #SLM_OK, also if the visitor ended the walk; #SLM_ERR_NOT_INITIALIZED, also if the zone ended meanwhile.
+ *  Interrupt: as slm_zone_statistics(). Cost: for each object some 60 instructions and for each page some 100. Between
+ *  the zone's pages lie gaps; for each 32 of them, and whenever pages left the zone during the walk, a step for each
+ *  page of the zone, with its lock held. */
+slm_status slm_zone_for_each(slm_zone *zone, slm_object_visitor visitor, void *SLM_NULLABLE context);
+/** Visits every live object of a cache. @see slm_zone_for_each */
+slm_status slm_cache_for_each(slm_cache *cache, slm_object_visitor visitor, void *SLM_NULLABLE context);
+/** Reports every live object to the visitor, as slm_zone_for_each(), and destroys the zone, as slm_zone_destroy(). When
+ *  the visitor returns false, the rest is not reported. A zone that cannot be destroyed is not walked. @see
+ *  slm_zone_destroy */
+slm_status slm_zone_destroy_with(slm_zone *zone, slm_object_visitor visitor, void *SLM_NULLABLE context,
+                                 size_t *SLM_NULLABLE live);
+/** Reports every live object, and destroys the cache. @see slm_zone_destroy_with */
+slm_status slm_cache_destroy_with(slm_cache *cache, slm_object_visitor visitor, void *SLM_NULLABLE context,
+                                  size_t *SLM_NULLABLE live);
+/** @} */
+/** @defgroup registries Registry
+ *  A list of zones and caches, kept by you, which prints itself as a table. No zone needs one.
+ *
+ *  One thread at a time uses a registry. The zones in it are used as ever meanwhile, but are not to be destroyed while
+ *  the registry is walked or printed. Interrupt: no.
+ *  @{ */
+/** An entry of a registry: yours, filled with zeros at first. It stays where it is until it is removed. */
+typedef struct slm_registry_entry slm_registry_entry;
+/** A registry. Filled with zeros it is empty: `static slm_registry registry;`. Its fields are the library's. */
+typedef struct slm_registry {
+  slm_registry_entry *SLM_NULLABLE first; /**< The first entry. */
+  slm_registry_entry *SLM_NULLABLE last;  /**< The last entry. */
+  void *SLM_NULLABLE walks;               /**< The walks in progress. */
+} slm_registry;
+struct slm_registry_entry {
+  slm_registry_entry *SLM_NULLABLE next; /**< The library's. */
+  slm_registry *SLM_NULLABLE registry;   /**< The library's. */
+  void *SLM_NULLABLE allocator;          /**< The library's. */
+};
+/** Adds a zone behind the others.
+ *  @return #SLM_OK; #SLM_ERR_NOT_INITIALIZED; #SLM_ERR_IN_USE if the entry is in a registry. */
+slm_status slm_registry_add_zone(slm_registry *registry, slm_registry_entry *entry, slm_zone *zone);
+/** Adds a cache behind the others. @see slm_registry_add_zone */
+slm_status slm_registry_add_cache(slm_registry *registry, slm_registry_entry *entry, slm_cache *cache);
+/** Removes an entry, also during a walk. @return #SLM_OK; #SLM_ERR_INVALID_ARGUMENT if it is not in this registry.
+ *  Cost: a step for each entry. */
+slm_status slm_registry_remove(slm_registry *registry, slm_registry_entry *entry);
+
+/** A row of the table. */
+typedef struct slm_registry_row {
+  uint32_t struct_size;          /**< sizeof(slm_registry_row). */
+  uint32_t reserved;             /**< Unused. */
+  slm_zone *SLM_NULLABLE zone;   /**< The zone, or NULL. */
+  slm_cache *SLM_NULLABLE cache; /**< The cache, or NULL. */
+  const char *SLM_NULLABLE name; /**< slm_options.name. */
+  uint64_t objects_live;         /**< Slots handed out and not yet deallocated. */
+  uint64_t slots;                /**< Slots of all slabs. */
+  uint64_t slabs;                /**< Slabs, empty ones included. */
+  uint64_t bytes_live;           /**< Bytes of the live slots. */
+  uint64_t bytes_held;           /**< Bytes of the pages held. */
+  uint64_t bytes_peak;           /**< The most that bytes_held ever was. */
+} slm_registry_row;
+/** Visits an entry. It may add and remove entries. @return whether the walk goes on. */
+typedef bool (*slm_registry_visitor)(void *SLM_NULLABLE context, const slm_registry_row *row);
+/** Visits the entries in their order. An allocator that is not initialised, or no longer, is skipped.
+ *  @return #SLM_OK. Cost: for each entry as slm_zone_statistics(). */
+slm_status slm_registry_for_each(slm_registry *registry, slm_registry_visitor visitor, void *SLM_NULLABLE context);
+/** Writes a piece of text, of length bytes and without a 0 at the end. No lock is held. */
+typedef void (*slm_text_writer)(void *SLM_NULLABLE context, const char *text, size_t length);
+/** Writes the table: a line of headings and one for each entry, with the columns OBJECTS (live), SLOTS, SLABS, BYTES
+ *  (held), FILL (the live ones among these, in percent), PEAK (the most bytes held) and NAME (- for none).
+ *  @return #SLM_OK. @see slm_registry_for_each */
+slm_status slm_registry_print(slm_registry *registry, slm_text_writer write, void *SLM_NULLABLE context);
 /** @} */
 
 #if defined(__cplusplus)

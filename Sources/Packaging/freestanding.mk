@@ -52,7 +52,10 @@ PORT_HEADER := include/slabmalloc/port.h
 FREESTANDING_MAKEFILES := Makefile Sources/Packaging/freestanding.mk
 
 # The same as in slabmalloc.h, at SLM_SMALL.
-SMALL_LACKS := 'statistics|batch|reserve|fragmentation|status_name|swift_heap'
+SMALL_LACKS_NAMES := statistics batch reserve fragmentation status_name swift_heap limit shrinker for_each \
+  destroy_with registry constructor zone_provider
+empty :=
+SMALL_LACKS := '$(subst $(empty) $(empty),|,$(strip $(SMALL_LACKS_NAMES)))'
 
 .PHONY: freestanding
 FREESTANDING_ARCHIVES := $(foreach name,libslabmalloc libslabmalloc-small libslabmalloc-swiftheap,\
@@ -63,7 +66,7 @@ freestanding: $(FREESTANDING_ARCHIVES) ## Build the archives for kernels and fir
 # What an archive defines: zones, caches and regions, and slm_port_provider.
 $(F)/api.txt: $(B)/api.txt $(PORT_HEADER) $(FREESTANDING_MAKEFILES)
 	@mkdir -p $(@D)
-	@{ grep -E '^slm_(zone|cache|region|status|version)' $<; echo slm_port_provider; \
+	@{ grep -E '^slm_(zone|cache|region|registry|status|version)' $<; echo slm_port_provider; \
 	  $(CLANG) -E -P -ffreestanding $(PORT_HEADER) | grep -o '\bslm_swift_heap_[a-z_]*(' | tr -d '('; } | sort >$@
 # The hooks that it has a weak definition of.
 $(F)/hooks.txt: $(PORT_HEADER) $(FREESTANDING_MAKEFILES)

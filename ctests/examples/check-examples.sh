@@ -73,6 +73,16 @@ holds 'pool: slots and statuses' '
   /^destroy the/ { if ($4 != "SLM_OK," || $5 != 9999) print "wrong end" }
   END            { if (NR != 5) print NR " lines" }' out
 
+expect inodes 0 "$build/inodes" <<END
+     OBJECTS       SLOTS    SLABS          BYTES  FILL           PEAK NAME
+           0           0        0         262144    0%         262144 heap
+        9000       10796        4         262144   82%         262144 inodes
+     OBJECTS       SLOTS    SLABS          BYTES  FILL           PEAK NAME
+           1          15        1         131072    3%         262144 heap
+           1        2699        1          65536    0%         262144 inodes
+left: inode 1, 24 bytes
+END
+
 expect heap 0 "$build/heap" <<END
 magnitude=0.03, name=Vega
   5 objects freed at once

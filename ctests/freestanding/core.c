@@ -311,6 +311,72 @@ static void statistics(void) {
   CHECK(slm_zone_destroy(zone, NULL) == SLM_OK);
 }
 
+static struct {
+  uint32_t constructed, destroyed, visits, asked;
+  size_t length;
+  char text[400];
+} client;
+
+static slm_status construct(void *context, void *object, size_t size) {
+  CHECK(context == &client && size >= 24 && machine.interrupts == 1);
+  *(uint32_t *)object = ++client.constructed;
+  return SLM_OK;
+}
+static void destroy(void *context, void *object, size_t size) {
+  CHECK(context == &client && size >= 24 && *(uint32_t *)object != 0);
+  client.destroyed++;
+}
+static bool visit(void *context, void *object, size_t size, size_t index) {
+  CHECK(context == &client && object != NULL && size >= 24 && index == 0 && machine.interrupts == 1);
+  client.visits++;
+  return true;
+}
+static bool ask(void *context, size_t bytes) {
+  CHECK(context == &client && bytes == 4096 && machine.interrupts == 1);
+  client.asked++;
+  return false;
+}
+static void write(void *context, const char *text, size_t length) {
+  CHECK(context == &client && client.length + length < sizeof client.text);
+  for (size_t i = 0; i < length; i++) client.text[client.length++] = text[i];
+}
+
+/// A cache with a constructor on a zone's pages, below a limit, in a registry.
+static void caches_in_full(uint32_t threads) {
+  static slm_registry registry;
+  static slm_registry_entry entries[2];
+  slm_options options = *SLM_OPTIONS(slm_region_provider(fresh_region(4096)));
+  options.threads = threads;
+  slm_zone *zone = slm_zone_init(&zone_storage, sizeof zone_storage, &options, NULL);
+  CHECK(slm_zone_set_limits(zone, 4096, 2 * 4096) == SLM_OK);
+  slm_shrinker shrinker = {.struct_size = sizeof shrinker, .context = &client, .shrink = ask};
+  CHECK(slm_zone_add_shrinker(zone, &shrinker) == SLM_OK);
+  options.provider = slm_zone_provider(zone);
+  options.name = "nodes";
+  slm_cache *cache = slm_cache_init(&cache_storage, sizeof cache_storage, 8, 24, &options, NULL);
+  memset(&client, 0, sizeof client);
+  slm_constructor constructor = {sizeof constructor, 0, &client, construct, destroy};
+  CHECK(slm_cache_set_constructor(cache, &constructor) == SLM_OK);
+  CHECK(slm_registry_add_zone(&registry, &entries[0], zone) == SLM_OK);
+  CHECK(slm_registry_add_cache(&registry, &entries[1], cache) == SLM_OK);
+  uint32_t live = 0;
+  while (slm_cache_allocate(cache) != NULL) live++;
+  CHECK(live != 0 && live == client.constructed && client.asked == 1);
+  void *object;
+  CHECK(slm_zone_allocate_with(zone, 8, 8, 0, &object) == SLM_ERR_LIMIT && client.asked == 2);
+  CHECK(slm_zone_destroy(zone, NULL) == SLM_ERR_IN_USE);
+  CHECK(slm_cache_for_each(cache, visit, &client) == SLM_OK && client.visits == live);
+  CHECK(slm_registry_print(&registry, write, &client) == SLM_OK);
+  static const char end[] = "8192 nodes\n";
+  for (size_t i = 1; i < sizeof end; i++) CHECK(client.text[client.length - i] == end[sizeof end - 1 - i]);
+  CHECK(slm_registry_remove(&registry, &entries[0]) == SLM_OK);
+  CHECK(slm_registry_remove(&registry, &entries[1]) == SLM_OK);
+  size_t left = 0;
+  CHECK(slm_cache_destroy_with(cache, visit, &client, &left) == SLM_OK && left == live && client.visits == 2 * live);
+  CHECK(client.destroyed == client.constructed);
+  CHECK(slm_zone_destroy(zone, NULL) == SLM_OK && slm_region_available(machine.region, 4096) > 100);
+}
+
 /// What a hardened zone finds: a write behind an object, one over the end of a page, one to a freed object.
 static void hardened(void) {
   slm_options options = *SLM_OPTIONS(slm_region_provider(fresh_region(4096)));
@@ -405,6 +471,10 @@ int run(void) {
   hooks();
   locks();
   statistics();
+#if !defined(SLM_SMALL)
+  caches_in_full(SLM_ONE_THREAD);
+  caches_in_full(SLM_ANY_THREAD);
+#endif
   random_work(4096, 0);
   random_work(16384, 0);
   random_work(65536, 0);

@@ -97,8 +97,8 @@ static void options_of_zones_and_caches(void **state) {
   REFUSED(o.threads = SLM_PER_CPU; o.cpu_count = 65536);
   REFUSED(o.cpu_count = 1);
   REFUSED(o.threads = SLM_ANY_THREAD; o.cpu_count = 1);
-  REFUSED(o.soft_limit = 1);
-  REFUSED(o.hard_limit = UINT64_MAX);
+  REFUSED(o.soft_limit = 2; o.hard_limit = 1);
+  REFUSED(o.soft_limit = UINT64_MAX; o.hard_limit = UINT64_MAX - 1);
   REFUSED(o.provider.release_page = NULL);
   REFUSED(o.provider.struct_size = 8);
 }

@@ -18,5 +18,12 @@ struct Ledger {
 
   mutating func giveBack(pages: UInt) { baseGivenBack += UInt64(pages) }
 
+  /// Undoes a `take`: another ledger counts the page from now on.
+  mutating func untake(_ page: PageSize) {
+    if page.isLarge { largeTaken -= 1 } else { baseTaken -= 1 }
+  }
+
+  mutating func untake(pages: UInt) { baseTaken -= UInt64(pages) }
+
   var pagesHeld: UInt64 { baseTaken - baseGivenBack + largeTaken - largeGivenBack }
 }

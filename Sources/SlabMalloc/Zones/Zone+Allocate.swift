@@ -130,8 +130,8 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
       if bin.openNext() { continue }
       let supplied = supply(bin, nowait: nowait)
       if supplied == .ok { continue }
-      // Another thread may have freed a slot during the provider's call.
-      if bin.openNext() || bin.openSparseSlab() { continue }
+      // A shrinker, or another thread during the provider's call, may have freed a slot.
+      if !Build.isSmall && bin.readySlots != 0 || bin.openNext() || bin.openSparseSlab() { continue }
       status = supplied
       return nil
     }

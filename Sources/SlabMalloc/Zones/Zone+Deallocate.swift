@@ -38,7 +38,10 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
 
   /// Frees a slot of a slab that the directory found, in any profile.
   @inline(__always) func release(found slab: SlabPointer, _ address: UInt) -> Status {
-    if !Build.isSmall, let hardening = pointee.hardening { return deallocateHardened(slab, address, hardening) }
+    if !Build.isSmall, let hardening = pointee.hardening {
+      if _slowPath(hardening.pointee.isConstructed) { return zoneDeallocateConstructed(raw, address) }
+      return deallocateHardened(slab, address, hardening)
+    }
     return release(slab, address)
   }
 

@@ -61,10 +61,11 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     return slab
   }
 
-  /// Why the latest allocation failed, if the reason is a write to memory that nobody may write; otherwise `ok`.
+  /// Why the latest allocation of a hardened zone failed, if the reason is a write to memory that nobody may write, or
+  /// a constructor that refused; otherwise `ok`.
   var writeFound: Status {
     guard !Build.isSmall, let failure = pointee.hardening?.pointee.failure else { return .ok }
-    return failure.reportsWrite ? failure : .ok
+    return failure.reportsWrite || failure == .constructorFailed ? failure : .ok
   }
 }
 

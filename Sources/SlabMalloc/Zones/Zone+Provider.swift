@@ -2,9 +2,16 @@ import CSlabmalloc
 
 /// Calls of the provider. They run without the zone's lock, and anything may have changed when they return.
 extension UnsafeMutablePointer where Pointee == ZoneState {
-  /// Requests a page or a run from the provider; nil if it has none.
-  func requestPages(_ bytes: UInt, _ alignment: UInt) -> UInt? {
+  /// Requests a page or a run from the provider, and counts it to the limits. Without one, `status` gets the reason.
+  func requestPages(_ bytes: UInt, _ alignment: UInt, _ status: inout Status) -> UInt? {
     let provider = pointee.provider
+    status = .outOfMemory
+    guard provider.allocate != nil || !Build.isSmall && provider.givesRuns else { return nil }
+    let charged = charge(bytes)
+    guard charged == .ok else {
+      status = charged
+      return nil
+    }
     var memory: UnsafeMutableRawPointer?
     if !Build.isSmall, bytes != page.size, let allocateRun = provider.allocateRun, provider.givesRuns {
       memory = unlocked {
@@ -13,7 +20,10 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     } else if let allocate = provider.allocate {
       memory = unlocked { allocate(provider.context, Int(bitPattern: bytes)) }
     }
-    return memory.map { UInt(bitPattern: $0) }
+    if let memory { return UInt(bitPattern: memory) }
+    uncharge(bytes)
+    if !isInitialized { status = .notInitialized }
+    return nil
   }
 
   /// Gives pages back to the provider. The zone must have forgotten them before. Nothing happens without a provider.
@@ -46,19 +56,31 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
 
   /// Gives back pages that the zone cannot use, unless an allocator already owns them.
   func returnUnusable(_ address: UInt, _ bytes: UInt, _ status: Status) {
-    if status != .ok && status != .pageOwned { releasePages(address, bytes) }
+    if status == .ok { return }
+    uncharge(bytes)
+    if status != .pageOwned { releasePages(address, bytes) }
   }
 
   /// Counts pages of slabs and objects. A large page counts as such where no runs are to be had.
   func countTaken(_ bytes: UInt) {
-    if isLargePage(bytes) { pointee.ledger.take(.large) } else { pointee.ledger.take(pages: pages(bytes)) }
+    count(bytes) { pointee.ledger.take($0) } pages: { pointee.ledger.take(pages: $0) }
+    notePeak()
   }
 
-  func countGivenBack(_ bytes: UInt) {
-    if isLargePage(bytes) { pointee.ledger.giveBack(.large) } else { pointee.ledger.giveBack(pages: pages(bytes)) }
+  /// Counts pages that leave. With `isMoving` they are still the client's: they count to the limits, and another ledger
+  /// counts them from now on.
+  func countGone(_ bytes: UInt, isMoving: Bool = false) {
+    if !Build.isSmall, isMoving {
+      return count(bytes) { pointee.ledger.untake($0) } pages: { pointee.ledger.untake(pages: $0) }
+    }
+    count(bytes) { pointee.ledger.giveBack($0) } pages: { pointee.ledger.giveBack(pages: $0) }
+    uncharge(bytes)
   }
 
-  private func pages(_ bytes: UInt) -> UInt { bytes &>> UInt(page.shift) }
+  /// Counts pages as the ledger does: as a large page or as base pages.
+  @inline(__always) func count(_ bytes: UInt, page: (PageSize) -> Void, pages: (UInt) -> Void) {
+    if isLargePage(bytes) { page(.large) } else { pages(bytes &>> UInt(self.page.shift)) }
+  }
 
   func isLargePage(_ bytes: UInt) -> Bool {
     !Build.isSmall && bytes == PageSize.large.size && !pointee.provider.givesRuns

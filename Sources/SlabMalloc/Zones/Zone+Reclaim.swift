@@ -111,17 +111,18 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
   }
 
   /// Takes an empty slab, a pushed run without an object, or an unused page of cells, out of the zone for the caller.
-  func takeEmptyPage(_ bytes: UInt) -> UInt? {
+  /// With `isMoving` it goes on counting to the limits, and another ledger counts it.
+  func takeEmptyPage(_ bytes: UInt, isMoving: Bool = false) -> UInt? {
     guard isInitialized, bytes != 0 else { return nil }
     returnReady()
-    if let address = takeEmptySlab(bytes) { return address }
+    if let address = takeEmptySlab(bytes, isMoving) { return address }
     // Tables may lodge in the slabs that are left.
-    if shrinkDirectory(), let address = takeEmptySlab(bytes) { return address }
-    guard bytes != page.size else { return takeUnusedPage() }
-    return Build.isSmall ? nil : takeFreeRun(bytes: bytes)?.address
+    if shrinkDirectory(), let address = takeEmptySlab(bytes, isMoving) { return address }
+    guard bytes != page.size else { return takeUnusedPage(isMoving: isMoving) }
+    return Build.isSmall ? nil : takeFreeRun(bytes: bytes, isMoving: isMoving)?.address
   }
 
-  private func takeEmptySlab(_ bytes: UInt) -> UInt? {
+  private func takeEmptySlab(_ bytes: UInt, _ isMoving: Bool) -> UInt? {
     for index in 0..<pointee.binCount {
       let bin = bin(index)
       var candidate = bin.pointee.empty.first
@@ -129,7 +130,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
         candidate = slab.pointee.next
         guard slab.bytes == bytes, bin.isSpare(slab), isIntact(slab) else { continue }
         bin.removeEmpty(slab)
-        let address = remove(slab).address
+        let address = remove(slab, isMoving: isMoving).address
         waitForReaders()
         return address
       }

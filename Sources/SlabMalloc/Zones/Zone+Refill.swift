@@ -14,9 +14,16 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     return refill(bin(index), page: address, pageSize: pageSize)
   }
 
+  /// Takes in pages of the client, within the limits.
   func refill(_ bin: BinPointer, page address: UInt, pageSize: UInt) -> Status {
     guard accepts(pageSize, bin) else { return .wrongPageSize }
-    return takeIn(address, pageSize, for: bin)
+    if Build.isSmall { return takeIn(address, pageSize, for: bin) }
+    guard canBeRun(address, pageSize, alignment: slabAlignment(pageSize, bin)) else { return .badPage }
+    var status = charge(pageSize)
+    guard status == .ok else { return status }
+    status = takeIn(address, pageSize, for: bin)
+    if status != .ok { uncharge(pageSize) }
+    return status
   }
 
   /// Makes a run of pages a slab of the bin.
@@ -24,30 +31,43 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
   /// The entries of its pages come first, and no lookup finds a slab by them. If a leaf of the directory is full
   /// meanwhile, the zone takes a table. The entries lead to the slab after it was carved.
   func takeIn(_ address: UInt, _ bytes: UInt, for bin: BinPointer) -> Status {
-    guard canBeRun(address, bytes, alignment: slabAlignment(bytes, bin)), let directory = pointee.directory else {
+    guard canBeRun(address, bytes, alignment: slabAlignment(bytes, bin)), pointee.directory != nil else {
       return .badPage
     }
-    if Build.isSmall { return takeInSmall(address, for: bin, directory) }
+    if Build.isSmall { return takeInSmall(address, for: bin) }
+    if let constructor, !isHardened { return takeIn(address, bytes, for: bin, constructor) }
+    return enter(address, bytes, to: bin)
+  }
+
+  /// Enters pages into the directory and makes them a slab. `constructed` is the slab if its objects are constructed
+  /// already.
+  @inline(__always) func enter(
+    _ address: UInt, _ bytes: UInt, to bin: BinPointer, constructed: SlabPointer? = nil
+  ) -> Status {
+    let directory = pointee.directory.unsafelyUnwrapped
     let step = isLargeEntry(bytes) ? bytes : page.size
     var (entered, lodgers) = (UInt(0), UInt8(0))
     while true {
-      let status = directory.change { enter(address, bytes, by: step, &entered) }
+      let status = directory.change { enter(address, bytes, by: step, &entered, isOurs: constructed != nil) }
       if status == .ok { break }
       let next = address &+ entered
-      if status == .outOfMemory, growDirectory(for: next) || isInitialized && pushed(next, bytes, for: bin, &lodgers) {
-        continue
+      var why = status
+      if status == .outOfMemory {
+        if growDirectory(for: next, &why) { continue }
+        if isInitialized, pushed(next, bytes, for: bin, &lodgers, constructed) { continue }
       }
       guard isInitialized else { return .notInitialized }
       directory.change {
         for offset in stride(from: 0, to: entered, by: Int(step)) { directory.remove(address &+ offset) }
       }
-      return status
+      return why
     }
     add(address, bytes, by: step, to: bin, lodgers)
     return .ok
   }
 
-  private func takeInSmall(_ address: UInt, for bin: BinPointer, _ directory: PageDirectoryPointer) -> Status {
+  private func takeInSmall(_ address: UInt, for bin: BinPointer) -> Status {
+    let directory = pointee.directory.unsafelyUnwrapped
     if directory.findInChain(address) != nil || isSealed(endingAt: address &+ page.size) { return .pageOwned }
     let slab = SlabPointer.ending(with: directory.key(of: address))
     carve(slab, from: address, for: bin)
@@ -58,11 +78,14 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     return .ok
   }
 
-  /// Enters pages from `entered` on into the directory, as far as there is room.
-  private func enter(_ address: UInt, _ bytes: UInt, by step: UInt, _ entered: inout UInt) -> Status {
+  /// Enters pages from `entered` on into the directory, as far as there is room. The seal of pages that are ours is no
+  /// other allocator's.
+  private func enter(
+    _ address: UInt, _ bytes: UInt, by step: UInt, _ entered: inout UInt, isOurs: Bool
+  ) -> Status {
     let directory = pointee.directory.unsafelyUnwrapped
     if directory.holdsAny(address &+ entered, bytes &- entered) { return .pageOwned }
-    if entered == 0, isSealed(endingAt: address &+ bytes) { return .pageOwned }
+    if entered == 0, !isOurs, isSealed(endingAt: address &+ bytes) { return .pageOwned }
     while entered < bytes {
       guard directory.enter(address &+ entered) else { return .outOfMemory }
       entered &+= step
@@ -71,9 +94,11 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
   }
 
   /// Lodges a table in a page that was pushed. A run has a single page's entries, or none would be left to undo.
-  private func pushed(_ address: UInt, _ bytes: UInt, for bin: BinPointer, _ lodgers: inout UInt8) -> Bool {
+  private func pushed(
+    _ address: UInt, _ bytes: UInt, for bin: BinPointer, _ lodgers: inout UInt8, _ constructed: SlabPointer?
+  ) -> Bool {
     guard pointee.provider.allocate == nil, bytes == page.size || isLargeEntry(bytes) else { return false }
-    return lodge(address, bytes, for: bin, &lodgers)
+    return lodge(address, bytes, for: bin, &lodgers, constructed)
   }
 
   private func add(_ address: UInt, _ bytes: UInt, by step: UInt, to bin: BinPointer, _ lodgers: UInt8) {
@@ -105,8 +130,9 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     return slab.pointee.seal == slab.ownedSeal
   }
 
-  /// Takes a slab out of the zone and clears its seal. The caller gives the pages back, or away.
-  func remove(_ slab: SlabPointer) -> (address: UInt, bytes: UInt) {
+  /// Takes a slab out of the zone and clears its seal. The caller gives the pages back, or away. With `isMoving` they go
+  /// on counting to the limits, and another ledger counts them. Destroys constructed objects, without the lock.
+  func remove(_ slab: SlabPointer, isMoving: Bool = false) -> (address: UInt, bytes: UInt) {
     let (start, bytes) = (slab.pointee.start, slab.bytes)
     let directory = pointee.directory.unsafelyUnwrapped
     if Build.isSmall {
@@ -119,7 +145,9 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     }
     slab.pointee.seal = 0
     if isHardened { slab.clearGuards() }
-    countGivenBack(bytes)
+    if !Build.isSmall { pointee.departures &+= 1 }
+    countGone(bytes, isMoving: isMoving)
+    destroyObjects(slab)
     return (start, bytes)
   }
 }

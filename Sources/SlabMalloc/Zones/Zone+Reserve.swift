@@ -15,8 +15,9 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     guard count <= UInt(UInt32.max) else { return .outOfMemory }
     if count != 0 { returnReady(bin) }
     while UInt(bin.pointee.emptySlots) < count {
-      let status = supply(bin)
-      guard status == .ok else { return status }
+      let status = supply(bin, anySlot: false)
+      // A shrinker may have emptied enough slabs even if no page came.
+      guard status == .ok || UInt(bin.pointee.emptySlots) >= count && isInitialized else { return status }
     }
     bin.pointee.reservedSlots = UInt32(truncatingIfNeeded: count)
     return .ok

@@ -1,17 +1,35 @@
 import CSlabmalloc
 
-/// A call of the provider in progress. It lives on the stack of its caller and is linked into `ZoneState.pulls`.
+/// A call of the provider, of a shrinker or of a constructor in progress. It lives on the stack of its caller and is
+/// linked into `ZoneState.pulls`.
 struct Pull {
   /// The caller: `Platform.context()`, or 0 in a zone for one thread.
   let context: UInt
+  let purpose: Purpose
   var outer: UnsafeMutablePointer<Pull>?
+
+  /// Which function of the client runs.
+  enum Purpose: UInt8 {
+    case page
+    case shrinking
+    case constructing
+  }
 }
 
 /// The supply of a bin that has no slots left: an empty slab of another bin, or a slab from the provider.
 extension UnsafeMutablePointer where Pointee == ZoneState {
   /// Gives a bin a slab if possible: an empty one of another bin, else pages from the provider. On success the caller
   /// tries again, because another thread may have been faster. With `nowait` it does not call the provider.
-  @inline(never) func supply(_ bin: BinPointer, nowait: Bool = false) -> Status {
+  ///
+  /// Before it fails, shrinkers are asked; see Zone+Shrink. `anySlot` says that any slot of the bin helps the caller.
+  @inline(never) func supply(_ bin: BinPointer, nowait: Bool = false, anySlot: Bool = true) -> Status {
+    let status = supplyPage(bin, nowait: nowait)
+    guard !Build.isSmall, !nowait, status != .ok else { return status }
+    return supplyByShrinking(bin, status, anySlot: anySlot)
+  }
+
+  /// The same without shrinkers.
+  func supplyPage(_ bin: BinPointer, nowait: Bool = false) -> Status {
     // Without a provider the client assigns pages: refill gave them to their class, and they stay there.
     guard pointee.provider.allocate != nil else { return .outOfMemory }
     if carveEmpty(for: bin) { return .ok }
@@ -63,7 +81,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
       var status = pullSlab(bin, wanted)
       // A provider without such a run may have a shorter one.
       let least = roundUp(bin.pointee.slotSize &+ SlabGeometry.descriptorSize &+ 64, to: page.size)
-      if status == .outOfMemory, !Build.isSmall, pointee.provider.givesRuns, least < wanted {
+      if !Build.isSmall, status.isShortage, pointee.provider.givesRuns, least < wanted {
         status = pullSlab(bin, least)
       }
       return status
@@ -71,10 +89,9 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
   }
 
   private func pullSlab(_ bin: BinPointer, _ bytes: UInt) -> Status {
-    guard let address = requestPages(bytes, slabAlignment(bytes, bin)) else {
-      return isInitialized ? Status.outOfMemory : .notInitialized
-    }
-    let status = isInitialized ? takeIn(address, bytes, for: bin) : .notInitialized
+    var status = Status.ok
+    guard let address = requestPages(bytes, slabAlignment(bytes, bin), &status) else { return status }
+    status = isInitialized ? takeIn(address, bytes, for: bin) : .notInitialized
     returnUnusable(address, bytes, status)
     if status == .ok { growWhenCrowded(address) }
     return status
@@ -82,18 +99,25 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
 
   /// Runs the body, which calls the provider, unless this caller is inside of such a call already.
   func pulling(_ body: () -> Status) -> Status {
-    let context = Build.isSmall || pointee.gate == nil ? 0 : Platform.context()
-    var pull = Pull(context: context, outer: pointee.pulls)
-    if isPulling(pull.context) { return .reentrant }
+    isPulling(context) ? .reentrant : asPull(.page, body)
+  }
+
+  /// The caller, as a pull records it.
+  var context: UInt { Build.isSmall || pointee.gate == nil ? 0 : Platform.context() }
+
+  /// Runs the body, which calls a function of the client, with a record of it.
+  @inline(__always) func asPull<Result>(_ purpose: Pull.Purpose, _ body: () -> Result) -> Result {
+    var pull = Pull(context: context, purpose: purpose, outer: nil)
     return withUnsafeMutablePointer(to: &pull) { pull in
+      pull.pointee.outer = pointee.pulls
       pointee.pulls = pull
-      let status = body()
+      let result = body()
       unlink(pull)
-      return status
+      return result
     }
   }
 
-  private func isPulling(_ context: UInt) -> Bool {
+  func isPulling(_ context: UInt) -> Bool {
     var pull = pointee.pulls
     while let found = pull {
       if found.pointee.context == context { return true }
@@ -103,7 +127,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
   }
 
   /// Unlinks a pull. It need not be the first, because other threads may have linked theirs since.
-  private func unlink(_ pull: UnsafeMutablePointer<Pull>) {
+  @inline(never) private func unlink(_ pull: UnsafeMutablePointer<Pull>) {
     guard pointee.pulls != pull else { pointee.pulls = pull.pointee.outer; return }
     var link = pointee.pulls
     while let found = link, found.pointee.outer != pull { link = found.pointee.outer }

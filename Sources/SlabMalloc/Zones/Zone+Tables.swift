@@ -6,40 +6,37 @@ import CSlabmalloc
 /// A zone whose client pushes all pages may have neither. A table then lodges in the page that comes in, and the page's
 /// slab has fewer slots: each page that is pushed serves its class at once.
 extension UnsafeMutablePointer where Pointee == ZoneState {
-  /// Takes a cell for a table; nil if there is no page for it.
-  func takeTable() -> UInt? {
+  /// Takes a cell for a table. If there is no page for it, `status` gets the reason.
+  private func takeTable(_ status: inout Status) -> UInt? {
     while isInitialized, let directory = pointee.directory {
       if let cell = directory.change({ directory.pointee.tables.take() }) { return cell }
       let bytes = page.size
-      guard
-        takeInPage({
-          directory.pointee.tables.add($0, bytes: bytes, cell: PageDirectory.tableBytes)
-        }) == .ok
-      else { return nil }
+      status = takeInPage { directory.pointee.tables.add($0, bytes: bytes, cell: PageDirectory.tableBytes) }
+      guard status == .ok else { return nil }
     }
+    status = .notInitialized
     return nil
   }
 
-  /// Takes a cell for the descriptor of a run; nil if there is no page for it.
-  func takeDescriptor() -> UInt? {
+  /// Takes a cell for the descriptor of a run. If there is no page for it, `status` gets the reason.
+  func takeDescriptor(_ status: inout Status) -> UInt? {
     while isInitialized, let directory = pointee.directory {
       if let cell = directory.change({ directory.pointee.runs.descriptors.take() }) { return cell }
       let bytes = page.size
-      guard
-        takeInPage({
-          directory.pointee.runs.descriptors.add($0, bytes: bytes, cell: ObjectRun.cellSize)
-        }) == .ok
-      else { return nil }
+      status = takeInPage { directory.pointee.runs.descriptors.add($0, bytes: bytes, cell: ObjectRun.cellSize) }
+      guard status == .ok else { return nil }
     }
+    status = .notInitialized
     return nil
   }
 
   /// Takes a base page for cells. The body runs while the directory is being changed.
   private func takeInPage(_ body: (UInt) -> Void) -> Status {
-    guard let address = requestPages(page.size, page.size) ?? emptyPage() else {
-      return isInitialized ? .outOfMemory : .notInitialized
+    var status = Status.ok
+    guard let address = requestPages(page.size, page.size, &status) ?? emptyPage() else {
+      return isInitialized ? status : .notInitialized
     }
-    var status = Status.notInitialized
+    status = .notInitialized
     if isInitialized, let directory = pointee.directory {
       status = .badPage
       if canBeRun(address, page.size, alignment: page.size) {
@@ -50,23 +47,24 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
           directory.pointee.ledger.take(page)
           return .ok
         }
+        if status == .ok { notePeak() }
       }
     }
     returnUnusable(address, page.size, status)
-    return status
+    return status == .badPage || status == .pageOwned ? .outOfMemory : status
   }
 
   private func emptyPage() -> UInt? {
     guard isInitialized else { return nil }
     for index in 0..<pointee.binCount {
-      if let slab = bin(index).takeSpare(atMost: page.size) { return remove(slab).address }
+      if let slab = bin(index).takeSpare(atMost: page.size) { return remove(slab, isMoving: true).address }
     }
     return nil
   }
 
-  /// Makes room in the directory for an entry of a page. False if there is no page for a table.
-  func growDirectory(for address: UInt) -> Bool {
-    guard let table = takeTable(), let directory = pointee.directory else { return false }
+  /// Makes room in the directory for an entry of a page. False, with the reason, if there is no page for a table.
+  func growDirectory(for address: UInt, _ why: inout Status) -> Bool {
+    guard let table = takeTable(&why), let directory = pointee.directory else { return false }
     directory.change { directory.grow(for: address, with: table) }
     return true
   }
@@ -75,17 +73,21 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
   /// page.
   func growWhenCrowded(_ address: UInt) {
     guard !Build.isSmall, isInitialized, let directory = pointee.directory else { return }
-    if directory.locked({ directory.isCrowded(address) }) { _ = growDirectory(for: address) }
+    var status = Status.ok
+    if directory.locked({ directory.isCrowded(address) }) { _ = growDirectory(for: address, &status) }
   }
 
   /// Makes room in the directory with a table that lodges in the page that comes in, as its slab's next lodger. False if
-  /// no slot would be left.
-  func lodge(_ address: UInt, _ bytes: UInt, for bin: BinPointer, _ lodgers: inout UInt8) -> Bool {
+  /// no slot would be left. Constructed objects in the table's place are destroyed.
+  func lodge(
+    _ address: UInt, _ bytes: UInt, for bin: BinPointer, _ lodgers: inout UInt8, _ constructed: SlabPointer?
+  ) -> Bool {
     let geometry = bin.geometry(bytes: bytes, lodgers: UInt(lodgers) + 1)
     guard lodgers < 64, geometry.slotCount != 0, let directory = pointee.directory else { return false }
     lodgers += 1
     let descriptor = address &+ bytes &- SlabGeometry.descriptorSize
     let table = SlabGeometry.lodgersStart(descriptor, wordCount: geometry.wordCount, UInt(lodgers))
+    if let constructed { destroyObjects(constructed, from: geometry.slotCount) }
     directory.change { directory.grow(for: address, with: table) }
     return true
   }
@@ -108,15 +110,21 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     return true
   }
 
-  /// Takes out a page of cells of which none is used.
-  func takeUnusedPage() -> UInt? {
+  /// Takes out a page of cells of which none is used. With `isMoving` it goes on counting to the limits, and another
+  /// ledger counts it.
+  func takeUnusedPage(isMoving: Bool = false) -> UInt? {
     guard !Build.isSmall, let directory = pointee.directory else { return nil }
     return directory.change {
       guard let address = directory.pointee.tables.takeUnused() ?? directory.pointee.runs.descriptors.takeUnused() else {
         return nil
       }
       directory.remove(address)
-      directory.pointee.ledger.giveBack(page)
+      if !Build.isSmall, isMoving {
+        directory.pointee.ledger.untake(page)
+      } else {
+        directory.pointee.ledger.giveBack(page)
+        uncharge(page.size)
+      }
       return address
     }
   }

@@ -36,6 +36,10 @@ struct ZoneState: ~Copyable {
   var ignoresLayouts: Bool
   /// The additional state of a hardened zone; nil in other zones.
   var hardening: HardeningPointer?
+  /// What the client asked of the zone later; nil in a zone that is not made by the C API.
+  var policy: PolicyPointer?
+  /// The number of pages that have left the zone, ever. A walk looks for the zone's pages anew when it changes.
+  var departures: UInt
   /// The zone's name in reports. The string belongs to the caller.
   var name: UnsafePointer<CChar>?
   #if SLM_ASSERT
@@ -136,6 +140,10 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     pointee.ledger = Ledger()
     pointee.hasRuns = !Build.isSmall && sharing.hasRuns && bins != 1
     pointee.stayed = 0
+    if !Build.isSmall {
+      pointee.policy = nil
+      pointee.departures = 0
+    }
     pointee.name = nil
     pointee.hardening = nil
     pointee.ignoresLayouts = !Build.isSmall && profile == .fast
@@ -190,6 +198,22 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     guard !Build.isSmall, let hardening = pointee.hardening else { return }
     slab.setGuards(hardening)
     slab.clearSlots()
+  }
+
+  /// The same as `unlocked`, in less code: for calls of the client's functions that are rare.
+  @inline(__always) func unlockedSlowly<Result>(_ body: () -> Result) -> Result {
+    releaseLock()
+    let result = body()
+    acquireLock()
+    return result
+  }
+
+  @inline(never) private func releaseLock() {
+    if let gate = pointee.gate { gate.pointee.lock.release() }
+  }
+
+  @inline(never) private func acquireLock() {
+    if let gate = pointee.gate { gate.pointee.lock.acquire() }
   }
 
   /// Runs the body without the lock. The code that the body calls may use this zone.

@@ -42,7 +42,7 @@ public func slm_cache_allocate(_ cache: OpaquePointer) -> UnsafeMutableRawPointe
 
 @_cdecl("slm_cache_allocate_zeroed") @implementation
 public func slm_cache_allocate_zeroed(_ cache: OpaquePointer) -> UnsafeMutableRawPointer? {
-  guard let memory = AnyZone(cache).allocateObject() else { return nil }
+  guard AnyZone(cache).canClear, let memory = AnyZone(cache).allocateObject() else { return nil }
   clear(memory, AnyZone(cache).first.objectSize)
   return memory
 }
@@ -51,7 +51,11 @@ public func slm_cache_allocate_zeroed(_ cache: OpaquePointer) -> UnsafeMutableRa
 public func slm_cache_allocate_with(
   _ cache: OpaquePointer, _ flags: UInt32, _ out: UnsafeMutablePointer<UnsafeMutableRawPointer?>
 ) -> slm_status {
-  AllocationFlags.allocate(flags, out, clearing: AnyZone(cache).first.objectSize) { nowait, status in
+  guard flags & SLM_ZEROED == 0 || AnyZone(cache).canClear else {
+    out.pointee = nil
+    return .invalidArgument
+  }
+  return AllocationFlags.allocate(flags, out, clearing: AnyZone(cache).first.objectSize) { nowait, status in
     AnyZone(cache).allocateObject(nowait: nowait, status: &status)
   }
 }

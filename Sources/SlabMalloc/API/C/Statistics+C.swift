@@ -5,8 +5,8 @@ import CSlabmalloc
 extension AnyZone {
   func statistics(_ out: UnsafeMutablePointer<slm_statistics>?) -> Status {
     guard first.isInitialized else { return .notInitialized }
-    // The first version of the struct had no `slots_retired` and what follows.
-    let firstSize = MemoryLayout<slm_statistics>.size - 3 * MemoryLayout<UInt64>.size
+    // The first version of the struct ended before `slots_retired`, the eighth field from the end.
+    let firstSize = MemoryLayout<slm_statistics>.size - 8 * MemoryLayout<UInt64>.size
     guard GrowingStruct.fits(out, firstSize: firstSize) else { return .invalidArgument }
     var result = slm_statistics()
     forEach {
@@ -16,6 +16,7 @@ extension AnyZone {
       return true
     }
     withOne { result.add($0) }
+    if !Build.isSmall, let policy = first.pointee.policy { result.add(policy) }
     return GrowingStruct.deliver(result, to: out, firstSize: firstSize)
   }
 
@@ -53,6 +54,21 @@ extension slm_statistics {
     base_pages_given_back += ledger.baseGivenBack
     large_pages_taken += ledger.largeTaken
     large_pages_given_back += ledger.largeGivenBack
+  }
+}
+
+extension slm_statistics {
+  fileprivate mutating func add(_ policy: PolicyPointer) {
+    let lent = policy.locked { policy.pointee.lent }
+    base_pages_taken += lent.baseTaken
+    base_pages_given_back += lent.baseGivenBack
+    large_pages_taken += lent.largeTaken
+    large_pages_given_back += lent.largeGivenBack
+    pages_lent = lent.pagesHeld
+    bytes_held = UInt64(policy.held)
+    bytes_peak = UInt64(policy.peak)
+    soft_limit = UInt64(policy.softLimit)
+    hard_limit = UInt64(policy.hardLimit)
   }
 }
 

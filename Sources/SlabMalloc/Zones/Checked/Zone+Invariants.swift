@@ -151,7 +151,7 @@
           if let violation = violation(quarantined: bin.quarantined[place], index) { return violation }
         }
       }
-      if setAside == waiting + hardening.pointee.retired { return nil }
+      if setAside == waiting + hardening.pointee.retired + hardening.pointee.ending { return nil }
       return Violation("slots set aside are neither in quarantine nor retired", at: UInt(bitPattern: self))
     }
 

@@ -4,8 +4,7 @@ import CSlabmalloc
 /// the slabs' reciprocals no address passes for the start of a slot (Slab+Hardened).
 extension UnsafeMutablePointer where Pointee == ZoneState {
   @inline(never) func initializeHardening() {
-    let offset = ZoneState.hardeningOffset(bins: pointee.binCount, sharesDirectory: pointee.stride != 0)
-    let hardening = raw.advanced(by: offset).assumingMemoryBound(to: Hardening.self)
+    let hardening = hardeningPlace
     hardening.initialize()
     pointee.hardening = hardening
     var quarantine = UnsafeMutableRawPointer(hardening + 1)
@@ -15,10 +14,25 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     }
   }
 
-  /// Allocates from a bin of a hardened zone, and calls the provider if necessary.
+  /// Where the state of a hardened zone lies, which stays there when the zone ends.
+  var hardeningPlace: HardeningPointer {
+    let offset = ZoneState.hardeningOffset(bins: pointee.binCount, sharesDirectory: pointee.stride != 0)
+    return raw.advanced(by: offset).assumingMemoryBound(to: Hardening.self)
+  }
+
+  /// Allocates from a bin of a hardened zone, and calls the provider and the constructor if necessary.
   @inline(never) func allocateHardened(
     _ bin: BinPointer, nowait: Bool, status: inout Status
   ) -> UnsafeMutableRawPointer? {
+    guard let hardening = pointee.hardening, hardening.pointee.isConstructed else {
+      return allocateSlot(bin, nowait: nowait, status: &status)
+    }
+    guard !isConstructing(for: context) else { return fail(Status.reentrant, &status) }
+    guard let memory = allocateSlot(bin, nowait: nowait, status: &status) else { return nil }
+    return constructObject(memory, hardening, &status)
+  }
+
+  private func allocateSlot(_ bin: BinPointer, nowait: Bool, status: inout Status) -> UnsafeMutableRawPointer? {
     while let hardening = pointee.hardening {
       if let (slab, index) = bin.claimAtRandom(hardening) { return handOut(slab, index, hardening, &status) }
       let supplied = supply(bin, nowait: nowait)

@@ -75,12 +75,13 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
       directory.pointee.runs.rememberEnded(start)
       directory.pointee.runs.descriptors.giveBack(UInt(bitPattern: run), pageMask: page.mask)
     }
-    countGivenBack(bytes)
+    countGone(bytes)
     releasePages(start, bytes)
   }
 
-  /// Takes out a pushed run without an object: one of exactly this many bytes, or any.
-  func takeFreeRun(bytes: UInt?) -> (address: UInt, bytes: UInt)? {
+  /// Takes out a pushed run without an object: one of exactly this many bytes, or any. With `isMoving` it goes on
+  /// counting to the limits, and another ledger counts it.
+  func takeFreeRun(bytes: UInt?, isMoving: Bool = false) -> (address: UInt, bytes: UInt)? {
     guard pointee.hasRuns else { return nil }
     var candidate = directory.pointee.runs.free.first
     while let run = candidate {
@@ -88,7 +89,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
         let found = (run.pointee.start, run.pointee.bytes)
         directory.pointee.runs.free.remove(run)
         directory.change { directory.pointee.runs.remove(run) }
-        countGivenBack(found.1)
+        countGone(found.1, isMoving: isMoving)
         return found
       }
       candidate = run.pointee.next
@@ -116,7 +117,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
   private func shorten(_ run: ObjectRunPointer, to bytes: UInt) {
     let (start, old) = (run.pointee.start, run.pointee.bytes)
     directory.change { run.pointee.bytes = bytes }
-    countGivenBack(old - bytes)
+    countGone(old - bytes)
     renewCanary(run)
     releasePages(start &+ bytes, old - bytes)
   }
@@ -126,14 +127,17 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     guard let resizeRun = provider.resizeRun, let memory = UnsafeMutableRawPointer(bitPattern: start) else {
       return false
     }
+    guard charge(bytes &- old) == .ok else { return false }
     let isTaken = unlocked { resizeRun(provider.context, memory, Int(bitPattern: old), Int(bitPattern: bytes)) }
-    guard isTaken, isInitialized else { return false }
-    let isOurs = directory.change {
+    let isOurs = isTaken && isInitialized && directory.change {
       guard run.isLive, run.pointee.start == start, !directory.holdsAny(start &+ old, bytes &- old) else { return false }
       run.pointee.bytes = bytes
       return true
     }
-    guard isOurs else { return false }
+    guard isOurs else {
+      uncharge(bytes &- old)
+      return false
+    }
     countTaken(bytes - old)
     renewCanary(run)
     return true

@@ -31,6 +31,13 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     }
     var run: ObjectRunPointer?
     status = pulling { pullRun(bytes, alignment, &run) }
+    if run == nil {
+      status = supplyByShrinking(status, bytes: bytes) {
+        // A shrinker may have freed a pushed run.
+        run = takeFreeRun(max(size, 1) &+ canarySize, alignment)
+        return run == nil ? pulling { pullRun(bytes, alignment, &run) } : .ok
+      }
+    }
     guard let run else { return nil }
     return start(run, wanted: bytes)
   }
@@ -58,15 +65,14 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
   func canary(of run: ObjectRunPointer) -> UnsafeMutablePointer<UInt> { Canary.place(run.pointee.start, run.room) }
 
   private func pullRun(_ bytes: UInt, _ alignment: UInt, _ result: inout ObjectRunPointer?) -> Status {
-    guard let cell = takeDescriptor() else { return isInitialized ? .outOfMemory : .notInitialized }
+    var status = Status.ok
+    guard let cell = takeDescriptor(&status) else { return status }
     let run = ObjectRunPointer(bitPattern: cell).unsafelyUnwrapped
     let bytes = pointee.provider.givesRuns ? bytes : PageSize.large.size
     let alignment = pointee.provider.givesRuns ? max(alignment, page.size) : bytes
-    guard let address = requestPages(bytes, alignment) else {
-      return giveBack(run, isInitialized ? .outOfMemory : .notInitialized)
-    }
+    guard let address = requestPages(bytes, alignment, &status) else { return giveBack(run, status) }
     run.initialize(to: ObjectRun(start: address, bytes: bytes))
-    let status = isInitialized ? takeIn(run, alignment) : .notInitialized
+    status = isInitialized ? takeIn(run, alignment) : .notInitialized
     returnUnusable(address, bytes, status)
     guard status == .ok else { return giveBack(run, status) }
     result = run
@@ -98,7 +104,9 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     guard canBeRun(address, bytes, alignment: max(alignment, page.size)) else { return .badPage }
     let descriptor = ObjectRunPointer(bitPattern: address &+ bytes &- UInt(MemoryLayout<ObjectRun>.stride))
     guard let run = descriptor else { return .badPage }
-    return directory.change {
+    let charged = charge(bytes)
+    guard charged == .ok else { return charged }
+    let status: Status = directory.change {
       if directory.holdsAny(address, bytes) || isSealed(endingAt: address &+ bytes) { return .pageOwned }
       run.initialize(to: ObjectRun(start: address, bytes: bytes))
       directory.pointee.runs.insert(run)
@@ -106,6 +114,8 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
       countTaken(bytes)
       return .ok
     }
+    if status != .ok { uncharge(bytes) }
+    return status
   }
 
   /// The bytes of a run to push for a layout above the size classes.

@@ -170,5 +170,26 @@ extension AnyZone {
     return address
   }
 
-  func destroy(live: inout UInt) -> Status { shared?.destroy(live: &live) ?? plain.destroy(live: &live) }
+  func destroy(live: inout UInt) -> Status {
+    if Build.isSmall { return plain.destroy(live: &live) }
+    guard first.isInitialized else { return .notInitialized }
+    if let policy = first.pointee.policy, policy.hasLent { return .inUse }
+    return shared?.destroy(live: &live) ?? plain.destroy(live: &live)
+  }
+
+  /// Why the zone cannot be destroyed; ok if it can.
+  var refusalToEnd: Status {
+    guard first.isInitialized else { return .notInitialized }
+    if let policy = first.pointee.policy, policy.hasLent { return .inUse }
+    var status = Status.ok
+    forEach {
+      if $0.isConstructing() {
+        status = .reentrant
+      } else if $0.pointee.ledger.pagesHeld != 0 || $0.tablePages != 0, $0.pointee.provider.release == nil {
+        status = .noProvider
+      }
+      return status == .ok
+    }
+    return status
+  }
 }

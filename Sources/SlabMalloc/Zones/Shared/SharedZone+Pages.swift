@@ -6,7 +6,7 @@ extension UnsafeMutablePointer where Pointee == SharedZone {
   func reserve(size: UInt, alignment: UInt, count: UInt) -> Status {
     while true {
       let status = reserves.locked { $0.reserve(size: size, alignment: alignment, count: count) }
-      guard status == .outOfMemory, let bin = reserves.zone.bin(size: size, alignment: alignment),
+      guard status.isShortage, let bin = reserves.zone.bin(size: size, alignment: alignment),
         moveEmptyPage(to: bin)
       else { return status }
     }
@@ -20,11 +20,15 @@ extension UnsafeMutablePointer where Pointee == SharedZone {
     var found: UInt?
     forEach {
       // The zone of the reserves comes last, and has already used its own pages.
-      if $0 != reserves.zone { found = $0.takeEmptyPage(bytes) }
+      if $0 != reserves.zone { found = $0.takeEmptyPage(bytes, isMoving: true) }
       return found == nil
     }
     guard let address = found else { return false }
-    return reserves.locked { $0.refill(bin, page: address, pageSize: bytes) } == .ok
+    return reserves.locked {
+      let status = $0.takeIn(address, bytes, for: bin)
+      $0.returnUnusable(address, bytes, status)
+      return status == .ok
+    }
   }
 
   /// Returns every page to the provider, used or not, and ends the zone.
@@ -32,22 +36,26 @@ extension UnsafeMutablePointer where Pointee == SharedZone {
     guard pointee.cpuCount != 0 else { return first.locked { $0.destroy(live: &live) } }
     guard reserves.zone.isInitialized else { return .notInitialized }
     let directory = directory
-    live = reserves.locked { $0.live.slots }
-    var pages = directory.pointee.ledger.pagesHeld
+    var (pages, isConstructing) = (directory.pointee.ledger.pagesHeld, false)
     forEach {
+      isConstructing = $0.isConstructing()
       pages &+= $0.pointee.ledger.pagesHeld
-      return true
+      return !isConstructing
     }
+    guard !isConstructing else { return .reentrant }
+    live = reserves.locked { $0.live.slots }
     guard pages == 0 || first.zone.pointee.provider.release != nil else { return .noProvider }
     // The zones end first, for a provider that calls back.
     let (zone, view) = (reserves.zone, directory.pointee.view)
+    let (constructor, isHardened) = (zone.constructor, zone.isHardened)
     forEach {
       $0.end()
       return true
     }
     pointee.cpuCount = 0
     directory.end()
-    zone.giveAllBack(directory, view)
+    zone.pointee.policy?.end()
+    zone.giveAllBack(directory, view, constructor, isHardened: isHardened)
     return .ok
   }
 }
@@ -57,4 +65,13 @@ extension UnsafeMutablePointer where Pointee == SharedZone {
 func sharedZoneQuiesce(_ group: UnsafeMutableRawPointer?) {
   guard let shared = group?.assumingMemoryBound(to: SharedZone.self) else { return }
   shared.forEach { _ in true }
+}
+
+/// A policy calls this at the hard limit, without a lock: gives back the empty pages of all zones.
+@c(slm_core_shared_zone_reclaim)
+func sharedZoneReclaim(_ group: UnsafeMutableRawPointer) {
+  group.assumingMemoryBound(to: SharedZone.self).forEach {
+    if $0.isInitialized { _ = $0.reclaim(basePages: Int.max, largePages: Int.max) }
+    return true
+  }
 }
