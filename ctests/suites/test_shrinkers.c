@@ -212,10 +212,11 @@ static void pushed_runs_that_were_freed_serve(void **state) {
   char *run = aligned_alloc(4096, bytes);
   assert_status(SLM_ERR_LIMIT, slm_zone_refill(h.f.zone, 8, 300000, run, bytes));
   assert_int_equal(statistics(&h.f).bytes_held, 0);
-  assert_ok(slm_zone_set_limits(h.f.zone, 0, bytes));
+  assert_ok(slm_zone_set_limits(h.f.zone, 0, 2 * bytes));
   assert_ok(slm_zone_refill(h.f.zone, 8, 300000, run, bytes));
   assert_status(SLM_ERR_PAGE_OWNED, slm_zone_refill(h.f.zone, 8, 300000, run, bytes));
   assert_int_equal(statistics(&h.f).bytes_held, bytes);
+  assert_ok(slm_zone_set_limits(h.f.zone, 0, bytes));
   assert_ptr_equal(h.object = slm_zone_allocate(h.f.zone, 300000), run);
   assert_ok(slm_zone_allocate_with(h.f.zone, 8, 300000, 0, &out));
   assert_ptr_equal(out, run);
