@@ -39,10 +39,13 @@ extern "C" {
 #endif
 #if defined(__GNUC__) && !defined(__clang__) && !defined(__TINYC__) && __GNUC__ >= 11
 #define SLM_MALLOC(deallocator, n) __attribute__((warn_unused_result, malloc, malloc(deallocator, n)))
+#define SLM_CONSTRUCTED(deallocator, n) __attribute__((warn_unused_result, malloc(deallocator, n)))
 #elif defined(__GNUC__) && !defined(__TINYC__)
 #define SLM_MALLOC(deallocator, n) __attribute__((warn_unused_result, malloc))
+#define SLM_CONSTRUCTED(deallocator, n) __attribute__((warn_unused_result))
 #else
 #define SLM_MALLOC(deallocator, n)
+#define SLM_CONSTRUCTED(deallocator, n)
 #endif
 #define SLM_VERSION_MAJOR 0
 #define SLM_VERSION_MINOR 3
@@ -62,11 +65,14 @@ uint32_t slm_version(void);
   X(SLM_ERR_INTERIOR_POINTER, -9, "the pointer is not to the start of an object of this allocator")                    \
   X(SLM_ERR_DOUBLE_FREE, -10, "the object was already deallocated")                                                    \
   X(SLM_ERR_LAYOUT_MISMATCH, -11, "the object was allocated with another size or alignment")                           \
-  X(SLM_ERR_REENTRANT, -12, "the page provider called back, and the inner call needed another page")                   \
+  X(SLM_ERR_REENTRANT, -12, "a page provider, shrinker or constructor called back and needed another page")            \
   X(SLM_ERR_NO_PROVIDER, -13, "pages are left and there is no provider to take them back")                             \
   X(SLM_ERR_CANNOT_RESIZE, -14, "the object cannot have the new size where it is")                                     \
   X(SLM_ERR_OVERFLOW, -15, "memory past the end of an object or page was written (profile hardened)")                  \
-  X(SLM_ERR_WRITE_AFTER_FREE, -16, "memory was written while it was free (profile hardened)")
+  X(SLM_ERR_WRITE_AFTER_FREE, -16, "memory was written while it was free (profile hardened)")                          \
+  X(SLM_ERR_LIMIT, -17, "the hard limit of the zone or cache forbids another page")                                    \
+  X(SLM_ERR_CONSTRUCTOR_FAILED, -18, "the constructor of the cache refused an object")                                 \
+  X(SLM_ERR_IN_USE, -19, "it is registered already, or pages are held that the call needs gone")
 #define SLM_STATUS_VALUE(name, value, meaning) name = value,
 #if defined(__cplusplus) || defined(__clang__) || (defined(__STDC_VERSION__) && __STDC_VERSION__ >= 202311L)
 typedef enum slm_status : int32_t { SLM_STATUSES(SLM_STATUS_VALUE) } slm_status;
@@ -254,6 +260,11 @@ typedef struct slm_statistics {
   uint64_t slots_live;
   uint64_t bytes_live;
   uint64_t slots_retired;
+  uint64_t pages_lent;
+  uint64_t bytes_held;
+  uint64_t bytes_peak;
+  uint64_t soft_limit;
+  uint64_t hard_limit;
 } slm_statistics;
 struct slm_class_statistics {
   uint32_t struct_size;
@@ -312,6 +323,7 @@ slm_status slm_zone_reclaim(slm_zone *zone, size_t max_base_pages, size_t max_la
 void *SLM_NULLABLE slm_zone_reclaim_page(slm_zone *zone, size_t page_size) SLM_NODISCARD;
 slm_status slm_zone_statistics(const slm_zone *zone, slm_statistics *SLM_NULLABLE out);
 slm_status slm_zone_class_statistics(const slm_zone *zone, size_t index, slm_class_statistics *SLM_NULLABLE out);
+slm_page_provider slm_zone_provider(slm_zone *zone);
 typedef struct slm_cache slm_cache;
 #if defined(SLM_SMALL)
 #define SLM_CACHE_STORAGE_SIZE (UINTPTR_MAX > 0xFFFFFFFF ? 576 : 384)
@@ -338,7 +350,7 @@ slm_status slm_cache_deallocate_aligned_sized(slm_cache *cache, void *SLM_NULLAB
                                               size_t size);
 slm_status slm_cache_deallocate_batch(slm_cache *cache, void *SLM_NULLABLE const *SLM_NONNULL pointers, size_t count,
                                       size_t *SLM_NULLABLE done);
-void *SLM_NULLABLE slm_cache_allocate(slm_cache *cache) SLM_MALLOC(slm_cache_deallocate, 2);
+void *SLM_NULLABLE slm_cache_allocate(slm_cache *cache) SLM_CONSTRUCTED(slm_cache_deallocate, 2);
 void *SLM_NULLABLE slm_cache_allocate_zeroed(slm_cache *cache) SLM_MALLOC(slm_cache_deallocate, 2);
 slm_status slm_cache_allocate_with(slm_cache *cache, uint32_t flags, void *SLM_NULLABLE *SLM_NONNULL out) SLM_NODISCARD;
 size_t slm_cache_allocate_batch(slm_cache *cache, size_t count, void *SLM_NULLABLE *SLM_NONNULL out) SLM_NODISCARD;
@@ -350,6 +362,73 @@ slm_status slm_cache_reclaim(slm_cache *cache, size_t max_base_pages, size_t max
 void *SLM_NULLABLE slm_cache_reclaim_page(slm_cache *cache, size_t page_size) SLM_NODISCARD;
 slm_status slm_cache_statistics(const slm_cache *cache, slm_statistics *SLM_NULLABLE out);
 slm_status slm_cache_class_statistics(const slm_cache *cache, slm_class_statistics *SLM_NULLABLE out);
+typedef struct slm_constructor {
+  uint32_t struct_size;
+  uint32_t reserved;
+  void *SLM_NULLABLE context;
+  slm_status (*SLM_NULLABLE construct)(void *SLM_NULLABLE context, void *object, size_t size);
+  void (*SLM_NULLABLE destroy)(void *SLM_NULLABLE context, void *object, size_t size);
+} slm_constructor;
+slm_status slm_cache_set_constructor(slm_cache *cache, const slm_constructor *SLM_NULLABLE constructor);
+slm_status slm_zone_set_limits(slm_zone *zone, uint64_t soft_limit, uint64_t hard_limit);
+slm_status slm_cache_set_limits(slm_cache *cache, uint64_t soft_limit, uint64_t hard_limit);
+typedef void (*slm_soft_limit_handler)(void *SLM_NULLABLE context, size_t bytes);
+slm_status slm_zone_set_soft_limit_handler(slm_zone *zone, slm_soft_limit_handler SLM_NULLABLE handler,
+                                           void *SLM_NULLABLE context);
+slm_status slm_cache_set_soft_limit_handler(slm_cache *cache, slm_soft_limit_handler SLM_NULLABLE handler,
+                                            void *SLM_NULLABLE context);
+typedef struct slm_shrinker slm_shrinker;
+struct slm_shrinker {
+  uint32_t struct_size;
+  uint32_t reserved;
+  void *SLM_NULLABLE context;
+  bool (*SLM_NULLABLE shrink)(void *SLM_NULLABLE context, size_t bytes);
+  slm_shrinker *SLM_NULLABLE next;
+  void *SLM_NULLABLE owner;
+  uintptr_t number;
+};
+slm_status slm_zone_add_shrinker(slm_zone *zone, slm_shrinker *SLM_NULLABLE shrinker);
+slm_status slm_zone_remove_shrinker(slm_zone *zone, slm_shrinker *SLM_NULLABLE shrinker);
+slm_status slm_cache_add_shrinker(slm_cache *cache, slm_shrinker *SLM_NULLABLE shrinker);
+slm_status slm_cache_remove_shrinker(slm_cache *cache, slm_shrinker *SLM_NULLABLE shrinker);
+typedef bool (*slm_object_visitor)(void *SLM_NULLABLE context, void *object, size_t size, size_t class_index);
+slm_status slm_zone_for_each(slm_zone *zone, slm_object_visitor visitor, void *SLM_NULLABLE context);
+slm_status slm_cache_for_each(slm_cache *cache, slm_object_visitor visitor, void *SLM_NULLABLE context);
+slm_status slm_zone_destroy_with(slm_zone *zone, slm_object_visitor visitor, void *SLM_NULLABLE context,
+                                 size_t *SLM_NULLABLE live);
+slm_status slm_cache_destroy_with(slm_cache *cache, slm_object_visitor visitor, void *SLM_NULLABLE context,
+                                  size_t *SLM_NULLABLE live);
+typedef struct slm_registry_entry slm_registry_entry;
+typedef struct slm_registry {
+  slm_registry_entry *SLM_NULLABLE first;
+  slm_registry_entry *SLM_NULLABLE last;
+  void *SLM_NULLABLE walks;
+} slm_registry;
+struct slm_registry_entry {
+  slm_registry_entry *SLM_NULLABLE next;
+  slm_registry *SLM_NULLABLE registry;
+  void *SLM_NULLABLE allocator;
+};
+slm_status slm_registry_add_zone(slm_registry *registry, slm_registry_entry *entry, slm_zone *zone);
+slm_status slm_registry_add_cache(slm_registry *registry, slm_registry_entry *entry, slm_cache *cache);
+slm_status slm_registry_remove(slm_registry *registry, slm_registry_entry *entry);
+typedef struct slm_registry_row {
+  uint32_t struct_size;
+  uint32_t reserved;
+  slm_zone *SLM_NULLABLE zone;
+  slm_cache *SLM_NULLABLE cache;
+  const char *SLM_NULLABLE name;
+  uint64_t objects_live;
+  uint64_t slots;
+  uint64_t slabs;
+  uint64_t bytes_live;
+  uint64_t bytes_held;
+  uint64_t bytes_peak;
+} slm_registry_row;
+typedef bool (*slm_registry_visitor)(void *SLM_NULLABLE context, const slm_registry_row *row);
+slm_status slm_registry_for_each(slm_registry *registry, slm_registry_visitor visitor, void *SLM_NULLABLE context);
+typedef void (*slm_text_writer)(void *SLM_NULLABLE context, const char *text, size_t length);
+slm_status slm_registry_print(slm_registry *registry, slm_text_writer write, void *SLM_NULLABLE context);
 #if defined(__cplusplus)
 }
 #endif
