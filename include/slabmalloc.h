@@ -638,9 +638,9 @@ typedef struct slm_zone slm_zone;
 #define SLM_ZONE_STORAGE_SIZE (UINTPTR_MAX > 0xFFFFFFFF ? 2048 : 1408)
 #elif UINTPTR_MAX > 0xFFFFFFFF
 /** Bytes of storage for a zone for one or any thread, and for any profile. @see slm_zone_storage_size */
-#define SLM_ZONE_STORAGE_SIZE 12288
+#define SLM_ZONE_STORAGE_SIZE 12416
 #else
-#define SLM_ZONE_STORAGE_SIZE 7168
+#define SLM_ZONE_STORAGE_SIZE 7424
 #endif
 /** One CPU's share: a zone for each of n CPUs fits into SLM_ZONE_STORAGE_SIZE + n * SLM_ZONE_CPU_STORAGE_SIZE bytes. */
 #define SLM_ZONE_CPU_STORAGE_SIZE (SLM_ZONE_STORAGE_SIZE + 64)
@@ -824,12 +824,12 @@ slm_page_provider slm_zone_provider(slm_zone *zone);
 typedef struct slm_cache slm_cache;
 
 #if defined(SLM_SMALL)
-#define SLM_CACHE_STORAGE_SIZE (UINTPTR_MAX > 0xFFFFFFFF ? 576 : 384)
+#define SLM_CACHE_STORAGE_SIZE (UINTPTR_MAX > 0xFFFFFFFF ? 768 : 512)
 #elif UINTPTR_MAX > 0xFFFFFFFF
 /** Bytes of storage for a cache for one or any thread, and for any profile. @see slm_cache_storage_size */
-#define SLM_CACHE_STORAGE_SIZE 2304
+#define SLM_CACHE_STORAGE_SIZE 2560
 #else
-#define SLM_CACHE_STORAGE_SIZE 1280
+#define SLM_CACHE_STORAGE_SIZE 1728
 #endif
 /** One CPU's share: a cache for each of n CPUs fits into SLM_CACHE_STORAGE_SIZE + n * SLM_CACHE_CPU_STORAGE_SIZE bytes.
  */
