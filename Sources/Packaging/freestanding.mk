@@ -31,7 +31,7 @@ PORT_HEADER := include/slabmalloc/port.h
 FREESTANDING_MAKEFILES := Makefile Sources/Packaging/freestanding.mk
 
 # The same as in slabmalloc.h, at SLM_SMALL.
-SMALL_LACKS := 'statistics|batch|reserve|fragmentation|status_name|swift_heap'
+SMALL_LACKS := 'statistics|batch|reserve|fragmentation|free_runs|status_name|swift_heap'
 
 .PHONY: freestanding
 FREESTANDING_ARCHIVES := $(foreach name,libslabmalloc libslabmalloc-small libslabmalloc-swiftheap,\
