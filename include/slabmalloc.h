@@ -476,15 +476,20 @@ typedef struct slm_fragmentation {
   uint64_t free_bytes;       /**< In free pages. */
   uint64_t largest_free_run; /**< In the largest stretch of free pages, which is the largest run that can be taken. */
   uint64_t large_pages_free; /**< Large pages that can be taken now. */
-  uint64_t free_runs;        /**< Stretches of free pages. */
-  /** Free bytes by the length of their stretch: [i] of those with 4096 << i bytes or more, but less than twice that.
-   *  The last one also counts all that is longer. */
-  uint64_t free_by_order[20];
 } slm_fragmentation;
-/** Measures the fragmentation of a region. If pages come and go meanwhile, the figures are of different moments.
- *  Interrupt: no. Cost: a step for each range, and for each stretch some 1,000 instructions; the lock is held for a
- *  stretch at a time. */
+/** Measures the fragmentation of a region. Interrupt: no. Cost: a step for each range. */
 slm_status slm_region_fragmentation(slm_region *region, slm_fragmentation *SLM_NULLABLE out);
+/** The stretches of free pages of a region, by length. */
+typedef struct slm_free_runs {
+  uint32_t struct_size; /**< sizeof(slm_free_runs). */
+  uint32_t reserved;    /**< Unused. */
+  uint64_t runs;        /**< Stretches of free pages. */
+  /** Bytes in stretches of 4096 << i bytes or more, but less than twice that. The last also counts all longer ones. */
+  uint64_t bytes_by_order[20];
+} slm_free_runs;
+/** Counts the stretches of free pages of a region. If pages come and go meanwhile, the figures are of different
+ *  moments. Interrupt: no. Cost: some 1,000 instructions for each stretch; the lock is held for one at a time. */
+slm_status slm_region_free_runs(slm_region *region, slm_free_runs *SLM_NULLABLE out);
 /** @} */
 /** @defgroup options Options
  *  How a zone or cache is set up, and what it reports.

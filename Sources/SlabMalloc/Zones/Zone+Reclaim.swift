@@ -34,7 +34,12 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     if Build.isSmall { return (reclaimPages(atMost: baseLimit), 0) }
     var (base, large) = (0, 0)
     var leaving = Leaving()
-    // Tables that lodge in empty slabs go when there are fewer pages to list.
+    while !Build.isSmall, isInitialized, base < baseLimit, let run = takeFreeRun(bytes: nil) {
+      base += Int(run.bytes &>> UInt(page.shift))
+      leaving.append(run)
+      if leaving.isFull { release(&leaving) }
+    }
+    // There are fewer pages to list now. Tables go, and with them the slabs and the cells that they were in.
     repeat {
       for index in 0..<pointee.binCount {
         while isInitialized, let slab = spare(bin(index), baseLimit - base, largeLimit - large) {
@@ -44,17 +49,12 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
           if leaving.isFull { release(&leaving) }
         }
       }
+      while isInitialized, base < baseLimit, let cells = takeUnusedPage() {
+        base += 1
+        leaving.append((cells, page.size))
+        if leaving.isFull { release(&leaving) }
+      }
     } while shrinkDirectory()
-    while !Build.isSmall, isInitialized, base < baseLimit, let run = takeFreeRun(bytes: nil) {
-      base += Int(run.bytes &>> UInt(page.shift))
-      leaving.append(run)
-      if leaving.isFull { release(&leaving) }
-    }
-    while isInitialized, base < baseLimit, let cells = takeUnusedPage() {
-      base += 1
-      leaving.append((cells, page.size))
-      if leaving.isFull { release(&leaving) }
-    }
     release(&leaving)
     checkInvariants()
     return (base, large)
