@@ -178,7 +178,7 @@ static void wrong_pointers_are_told(void **state) {
   close_runs(&f, COUNT - 1);
 }
 
-/** The latest 4 that ended are remembered. */
+/** The latest 8 that ended are remembered. */
 static void a_second_deallocation(void **state) {
   (void)state;
   enum { COUNT = 12 };
@@ -189,7 +189,7 @@ static void a_second_deallocation(void **state) {
   for (size_t i = 0; i < COUNT; i++) {
     assert_ok(slm_zone_deallocate(f.zone, objects[i]));
     for (size_t j = 0; j <= i; j++) {
-      slm_status want = j + 4 > i ? SLM_ERR_DOUBLE_FREE : SLM_ERR_FOREIGN_POINTER;
+      slm_status want = j + 8 > i ? SLM_ERR_DOUBLE_FREE : SLM_ERR_FOREIGN_POINTER;
       assert_status(want, slm_zone_deallocate(f.zone, objects[j]));
       assert_status(want, slm_zone_deallocate_sized(f.zone, objects[j], 300000));
       assert_status(want, slm_zone_resize(f.zone, objects[j], 1));

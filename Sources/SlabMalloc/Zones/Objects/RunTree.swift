@@ -12,7 +12,7 @@ struct RunTree {
   var free = LinkedStack<ObjectRun>()
   var descriptors = CellPages()
   /// The addresses of the latest objects whose runs went back. A second deallocation of one is recognised.
-  var ended = InlineArray<4, UInt>(repeating: 0)
+  var ended = InlineArray<8, UInt>(repeating: 0)
   var nextEnded: UInt = 0
 }
 
@@ -112,16 +112,16 @@ extension RunTree {
   /// Remembers the address of an object whose run goes back.
   mutating func rememberEnded(_ address: UInt) {
     ended[unchecked: Int(nextEnded)] = address
-    nextEnded = (nextEnded &+ 1) & 3
+    nextEnded = (nextEnded &+ 1) & 7
   }
 
   func hasEnded(_ address: UInt) -> Bool {
     guard address != 0 else { return false }
-    for index in 0..<4 where ended[unchecked: index] == address { return true }
+    for index in 0..<8 where ended[unchecked: index] == address { return true }
     return false
   }
 
   private mutating func forgetEnded(from start: UInt, _ bytes: UInt) {
-    for index in 0..<4 where ended[unchecked: index] &- start < bytes { ended[unchecked: index] = 0 }
+    for index in 0..<8 where ended[unchecked: index] &- start < bytes { ended[unchecked: index] = 0 }
   }
 }
