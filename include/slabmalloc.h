@@ -988,10 +988,11 @@ slm_status slm_cache_remove_shrinker(slm_cache *cache, slm_shrinker *SLM_NULLABL
  *  @{ */
 /** Visits a live object.
  *  @param size its usable bytes. @param class_index its size class, as in slm_zone_class_statistics(); 0 in a cache.
+ *    An object with a run of its own is in no class: slm_statistics.class_count.
  *  @return whether the walk goes on. */
 typedef bool (*slm_object_visitor)(void *SLM_NULLABLE context, void *object, size_t size, size_t class_index);
 /** Visits every object that is live from the start of the walk to the end, once, in the order of addresses; with
- *  #SLM_PER_CPU in that order within each CPU's zone. An object that is allocated or deallocated meanwhile is visited
+ *  #SLM_PER_CPU in that order within each CPU's zone. Objects with a run of their own come last. An object that is allocated or deallocated meanwhile is visited
  *  at most once, and only while it is live. The objects of a page with a broken guard (profile hardened) are skipped.
  *
  *  No lock is held while the visitor runs. It may deallocate the object, or others, allocate, reclaim, and walk. If it
@@ -1050,9 +1051,9 @@ typedef struct slm_registry_row {
   slm_cache *SLM_NULLABLE cache; /**< The cache, or NULL. */
   const char *SLM_NULLABLE name; /**< slm_options.name. */
   uint64_t objects_live;         /**< Slots handed out and not yet deallocated. */
-  uint64_t slots;                /**< Slots of all slabs. */
+  uint64_t slots;                /**< Slots of all slabs, and objects with a run of their own. */
   uint64_t slabs;                /**< Slabs, empty ones included. */
-  uint64_t bytes_live;           /**< Bytes of the live slots. */
+  uint64_t bytes_live;           /**< Bytes of the live slots, and of the live objects' runs. */
   uint64_t bytes_held;           /**< Bytes of the pages held. */
   uint64_t bytes_peak;           /**< The most that bytes_held ever was. */
 } slm_registry_row;

@@ -229,6 +229,39 @@ static void pushed_pages_are_constructed(void **state) {
   close_made(&m, 1);
 }
 
+/** Tables of the directory lodge in pages that were pushed. They take the place of objects, which are destroyed. */
+static void many_pushed_pages_are_constructed(void **state) {
+  (void)state;
+  if (anew) return;
+  enum { PAGES = 1000 };
+  static made m;
+  open_made_with(&m, test_provider_release_only);
+  size_t refused = 0;
+  for (size_t i = 0; i < PAGES; i++) {
+    void *page = test_provider_take(&m.provider, 4096);
+    if (i % 3 == 0) { /* also when the page would lodge a table */
+      m.fail_at = m.constructed + 1 + i % 15;
+      assert_status(SLM_ERR_CONSTRUCTOR_FAILED, slm_cache_refill(m.cache, page, 4096));
+      refused++;
+    }
+    assert_ok(slm_cache_refill(m.cache, page, 4096));
+  }
+  assert_true(refused > 0);
+  assert_int_equal(class_now(&m).pages, PAGES);
+  /* Every slot is an object, and no other object is left. */
+  static object *objects[PAGES * 20];
+  size_t count = slm_cache_allocate_batch(m.cache, COUNT_OF(objects), (void **)objects);
+  assert_int_equal(count, m.constructed - m.destroyed);
+  assert_true(count < PAGES * class_now(&m).slots_per_page); /* tables lodge */
+  for (size_t i = 0; i < count; i++) assert_true(objects[i]->magic == MAGIC && objects[i]->self == objects[i]);
+  assert_ok(slm_cache_deallocate_batch(m.cache, (void **)objects, count, NULL));
+  slm_reclaimed gone = {.struct_size = sizeof gone};
+  assert_ok(slm_cache_reclaim(m.cache, SIZE_MAX, SIZE_MAX, &gone));
+  assert_int_equal(gone.base_pages, PAGES);
+  assert_int_equal(m.constructed, m.destroyed);
+  close_made(&m, 0);
+}
+
 static void a_constructor_that_uses_its_cache(void **state) {
   (void)state;
   made m;
@@ -375,6 +408,7 @@ int main(void) {
       cmocka_unit_test(pages_that_leave_are_destroyed),
       cmocka_unit_test(a_constructor_that_fails),
       cmocka_unit_test(pushed_pages_are_constructed),
+      cmocka_unit_test(many_pushed_pages_are_constructed),
       cmocka_unit_test(a_constructor_that_uses_its_cache),
       cmocka_unit_test(zeroed_is_refused),
       cmocka_unit_test(misuse_is_found),

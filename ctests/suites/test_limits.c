@@ -92,6 +92,74 @@ static void the_hard_limit_refuses(void **state) {
   close_with_live(&f, 4 + held + 1);
 }
 
+static void large_objects_count(void **state) {
+  (void)state;
+  fixture f;
+  void *out;
+  open_pull(&f, 4096);
+  void *object = slm_zone_allocate(f.zone, 1 << 20);
+  assert_non_null(object);
+  uint64_t page = statistics(&f).bytes_held - SLM_LARGE_PAGE_SIZE; /* of the objects' descriptors */
+  assert_int_equal(page, 4096);
+  assert_ok(slm_zone_set_limits(f.zone, 0, 2 * SLM_LARGE_PAGE_SIZE));
+  assert_status(SLM_ERR_LIMIT, slm_zone_allocate_with(f.zone, 8, 1 << 20, 0, &out));
+  assert_ok(slm_zone_deallocate(f.zone, object));
+  assert_int_equal(statistics(&f).bytes_held, page);
+  assert_ok(slm_zone_reclaim(f.zone, SIZE_MAX, SIZE_MAX, NULL));
+  assert_int_equal(statistics(&f).bytes_held, 0);
+  assert_ok(slm_zone_set_limits(f.zone, 0, 4095));
+  assert_status(SLM_ERR_LIMIT, slm_zone_allocate_with(f.zone, 8, 1 << 20, 0, &out)); /* no descriptor */
+  assert_ok(slm_zone_set_limits(f.zone, 0, SLM_LARGE_PAGE_SIZE));
+  assert_status(SLM_ERR_LIMIT, slm_zone_allocate_with(f.zone, 8, 1 << 20, 0, &out)); /* no pages */
+  void *empty = slm_zone_allocate(f.zone, 100000);
+  if (empty != NULL) assert_ok(slm_zone_deallocate(f.zone, empty)); /* a large page that goes back for the next */
+  assert_ok(slm_zone_set_limits(f.zone, 0, SLM_LARGE_PAGE_SIZE + 4096));
+  assert_ok(slm_zone_allocate_with(f.zone, 8, 1 << 20, 0, &out));
+  f.provider.dry = true;
+  assert_ok(slm_zone_set_limits(f.zone, 0, 0));
+  void *none;
+  assert_status(SLM_ERR_OUT_OF_MEMORY, slm_zone_allocate_with(f.zone, 8, 1 << 20, 0, &none));
+  assert_int_equal(statistics(&f).bytes_held, SLM_LARGE_PAGE_SIZE + 4096);
+  f.provider.dry = false;
+  close_with_live(&f, 1);
+}
+
+/** A region gives runs, and resizes them where they are. */
+static void runs_count(void **state) {
+  (void)state;
+  fixture f;
+  void *out;
+  size_t size = 16 << 20;
+  char *buffer = aligned_alloc(4096, size);
+  slm_region *region = slm_region_init(buffer, size, 4096, NULL);
+  size_t available = slm_region_available(region, 4096);
+  slm_options options = SUITE_OPTIONS(slm_region_provider(region));
+  f.zone = slm_zone_init(&f.storage, sizeof f.storage, &options, NULL);
+  char *object = slm_zone_allocate(f.zone, 200000 - CANARY);
+  assert_non_null(object);
+  uint64_t held = statistics(&f).bytes_held;
+  assert_true(held >= 200704 && held <= 200704 + 3 * 4096);
+  assert_ok(slm_zone_resize(f.zone, object, 400000 - CANARY));
+  assert_int_equal(statistics(&f).bytes_held, held + 401408 - 200704);
+  assert_ok(slm_zone_set_limits(f.zone, 0, held + 401408 - 200704 + 4096));
+  assert_status(SLM_ERR_CANNOT_RESIZE, slm_zone_resize(f.zone, object, 500000));
+  assert_int_equal(statistics(&f).bytes_held, held + 401408 - 200704);
+  assert_ok(slm_zone_resize(f.zone, object, 200000 - CANARY));
+  assert_int_equal(statistics(&f).bytes_held, held);
+  assert_null(slm_zone_reallocate(f.zone, object, 4 << 20)); /* neither here nor elsewhere */
+  assert_ok(slm_zone_deallocate(f.zone, object));
+  assert_ok(slm_zone_reclaim(f.zone, SIZE_MAX, SIZE_MAX, NULL));
+  assert_int_equal(statistics(&f).bytes_held, 0);
+  /* Slabs are runs too. Where one is too long for the limit, a shorter one serves. */
+  assert_ok(slm_zone_set_limits(f.zone, 0, 4096));
+  assert_ok(slm_zone_allocate_with(f.zone, 8, 2000 - CANARY, 0, &out));
+  assert_true(statistics(&f).bytes_held <= 4096);
+  assert_ok(slm_zone_deallocate(f.zone, out));
+  assert_ok(slm_zone_destroy(f.zone, NULL));
+  assert_int_equal(slm_region_available(region, 4096), available);
+  free(buffer);
+}
+
 static void limits_are_options_too(void **state) {
   (void)state;
   fixture f;
@@ -285,6 +353,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(bytes_are_those_of_pages),
       cmocka_unit_test(the_hard_limit_refuses),
+      cmocka_unit_test(large_objects_count),
+      cmocka_unit_test(runs_count),
       cmocka_unit_test(limits_are_options_too),
       cmocka_unit_test(at_the_hard_limit_empty_pages_of_other_sizes_go_back),
       cmocka_unit_test(a_limit_below_what_is_held),

@@ -152,10 +152,78 @@ static void then_the_provider_is_asked_again(void **state) {
     f.provider.dry = true;
     assert_non_null(slm_zone_allocate_aligned(f.zone, layouts[i].alignment, layouts[i].size));
     f.provider.dry = true;
-    assert_ok(slm_zone_reserve(f.zone, layouts[i].alignment, layouts[i].size, 300));
+    /* A large object has no class that could keep slots. */
+    assert_status(layouts[i].alignment == 1 << 20 ? SLM_ERR_INVALID_LAYOUT : SLM_OK,
+                  slm_zone_reserve(f.zone, layouts[i].alignment, layouts[i].size, 300));
   }
   assert_true(a.calls >= COUNT_OF(layouts));
   close_with_live(&f, COUNT_OF(layouts));
+}
+
+/** Frees the large object that it is given, once. */
+typedef struct large_helper {
+  slm_shrinker shrinker;
+  fixture f;
+  void *object;
+  size_t calls, bytes;
+} large_helper;
+
+static bool shrink_large(void *context, size_t bytes) {
+  large_helper *h = context;
+  h->calls++;
+  h->bytes = bytes;
+  if (h->object == NULL) return false;
+  assert_ok(slm_zone_deallocate(h->f.zone, h->object));
+  h->object = NULL;
+  return true;
+}
+
+static void large_objects_ask_them(void **state) {
+  (void)state;
+  static large_helper h;
+  memset(&h, 0, sizeof h);
+  void *out;
+  open_pull(&h.f, 4096);
+  h.shrinker = (slm_shrinker){.struct_size = sizeof h.shrinker, .context = &h, .shrink = shrink_large};
+  assert_ok(slm_zone_add_shrinker(h.f.zone, &h.shrinker));
+  assert_non_null(h.object = slm_zone_allocate(h.f.zone, 1 << 20));
+  assert_ok(slm_zone_set_limits(h.f.zone, 0, 4096 + SLM_LARGE_PAGE_SIZE));
+  assert_status(SLM_ERR_OUT_OF_MEMORY, slm_zone_allocate_with(h.f.zone, 8, 1 << 20, SLM_NOWAIT, &out));
+  assert_int_equal(h.calls, 0);
+  assert_ok(slm_zone_allocate_with(h.f.zone, 8, 1 << 20, 0, &out));
+  assert_int_equal(h.calls, 1);
+  assert_true(h.bytes >= 1 << 20);
+  assert_status(SLM_ERR_LIMIT, slm_zone_allocate_with(h.f.zone, 8, 1 << 20, 0, &h.object));
+  assert_int_equal(h.calls, 2);
+  close_with_live(&h.f, 1);
+}
+
+/** A run that was pushed serves again when a shrinker frees its object. */
+static void pushed_runs_that_were_freed_serve(void **state) {
+  (void)state;
+  static large_helper h;
+  memset(&h, 0, sizeof h);
+  void *out;
+  open_pull(&h.f, 4096);
+  h.shrinker = (slm_shrinker){.struct_size = sizeof h.shrinker, .context = &h, .shrink = shrink_large};
+  assert_ok(slm_zone_add_shrinker(h.f.zone, &h.shrinker));
+  size_t bytes = slm_zone_page_size(h.f.zone, 8, 300000);
+  assert_ok(slm_zone_set_limits(h.f.zone, 0, bytes - 1));
+  char *run = aligned_alloc(4096, bytes);
+  assert_status(SLM_ERR_LIMIT, slm_zone_refill(h.f.zone, 8, 300000, run, bytes));
+  assert_int_equal(statistics(&h.f).bytes_held, 0);
+  assert_ok(slm_zone_set_limits(h.f.zone, 0, bytes));
+  assert_ok(slm_zone_refill(h.f.zone, 8, 300000, run, bytes));
+  assert_status(SLM_ERR_PAGE_OWNED, slm_zone_refill(h.f.zone, 8, 300000, run, bytes));
+  assert_int_equal(statistics(&h.f).bytes_held, bytes);
+  assert_ptr_equal(h.object = slm_zone_allocate(h.f.zone, 300000), run);
+  assert_ok(slm_zone_allocate_with(h.f.zone, 8, 300000, 0, &out));
+  assert_ptr_equal(out, run);
+  assert_ok(slm_zone_deallocate(h.f.zone, out));
+  assert_ptr_equal(slm_zone_reclaim_page(h.f.zone, bytes), run);
+  assert_int_equal(statistics(&h.f).bytes_held, 0);
+  free(run);
+  close_fixture(&h.f);
 }
 
 static void a_liar_is_asked_once(void **state) {
@@ -337,6 +405,8 @@ int main(void) {
       cmocka_unit_test(a_slot_of_the_same_class_is_enough),
       cmocka_unit_test(a_slot_with_the_alignment),
       cmocka_unit_test(then_the_provider_is_asked_again),
+      cmocka_unit_test(large_objects_ask_them),
+      cmocka_unit_test(pushed_runs_that_were_freed_serve),
       cmocka_unit_test(a_liar_is_asked_once),
       cmocka_unit_test(at_the_hard_limit_they_are_asked),
       cmocka_unit_test(recursion_is_refused),

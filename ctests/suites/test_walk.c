@@ -297,6 +297,72 @@ static void caches_are_walked(void **state) {
   test_provider_close(&provider);
 }
 
+/** Objects with a run of their own come last, and are in no class. */
+typedef struct large_walk {
+  fixture f;
+  size_t calls, large, frees;
+  void *last;
+} large_walk;
+
+static bool visit_large(void *context, void *object, size_t size, size_t class_index) {
+  large_walk *w = context;
+  w->calls++;
+  if (class_index != statistics(&w->f).class_count) {
+    assert_int_equal(w->large, 0);
+    return true;
+  }
+  w->large++;
+  assert_int_equal(size, SLM_LARGE_PAGE_SIZE - CANARY);
+  assert_int_equal(slm_zone_usable_size(w->f.zone, object), size);
+  assert_true(object > w->last);
+  w->last = object;
+  if (w->frees != 0) assert_ok(slm_zone_deallocate(w->f.zone, object));
+  return w->large != 3;
+}
+
+static void large_objects_are_visited(void **state) {
+  (void)state;
+  static large_walk w;
+  void *objects[5];
+  memset(&w, 0, sizeof w);
+  open_pull(&w.f, 4096);
+  for (size_t i = 0; i < 5; i++) assert_non_null(objects[i] = slm_zone_allocate(w.f.zone, 1 << 20));
+  for (size_t i = 0; i < 10; i++) assert_non_null(slm_zone_allocate(w.f.zone, 100));
+  assert_ok(slm_zone_deallocate(w.f.zone, objects[1]));
+  assert_ok(slm_zone_for_each(w.f.zone, visit_large, &w));
+  assert_int_equal(w.calls, 13); /* the visitor ends the walk before the fourth */
+  w.calls = w.large = 0;
+  w.last = NULL;
+  w.frees = 1;
+  assert_ok(slm_zone_for_each(w.f.zone, visit_large, &w));
+  assert_int_equal(w.calls, 13);
+  assert_int_equal(statistics(&w.f).objects_large, 1);
+  w.calls = w.large = 0;
+  w.last = NULL;
+  w.frees = 0;
+  size_t live;
+  assert_ok(slm_zone_destroy_with(w.f.zone, visit_large, &w, &live));
+  assert_int_equal(live, 11);
+  assert_int_equal(w.calls, 11);
+  test_provider_close(&w.f.provider);
+}
+
+static bool end_zone(void *context, void *object, size_t size, size_t class_index) {
+  (void)object, (void)size, (void)class_index;
+  assert_ok(slm_zone_destroy(context, NULL));
+  return true;
+}
+
+static void a_visitor_of_a_large_object_destroys(void **state) {
+  (void)state;
+  fixture f;
+  open_pull(&f, 4096);
+  assert_non_null(slm_zone_allocate(f.zone, 1 << 20));
+  assert_non_null(slm_zone_allocate(f.zone, 1 << 20));
+  assert_status(SLM_ERR_NOT_INITIALIZED, slm_zone_for_each(f.zone, end_zone, f.zone));
+  test_provider_close(&f.provider);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(every_live_object_is_visited_once),
@@ -310,6 +376,8 @@ int main(void) {
       cmocka_unit_test(a_zone_that_cannot_be_destroyed_is_not_walked),
       cmocka_unit_test(an_empty_zone_and_none),
       cmocka_unit_test(caches_are_walked),
+      cmocka_unit_test(large_objects_are_visited),
+      cmocka_unit_test(a_visitor_of_a_large_object_destroys),
   };
   return RUN_SUITE("walks", tests);
 }

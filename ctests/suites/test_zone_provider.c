@@ -163,12 +163,49 @@ static void zones_without_pages_lend_none(void **state) {
   close_fixture(&f);
 }
 
+/** A zone whose provider gives runs lends runs. */
+static void runs_are_lent(void **state) {
+  (void)state;
+  fixture f;
+  cache_storage_type storage;
+  size_t size = 16 << 20;
+  char *buffer = aligned_alloc(4096, size);
+  slm_region *region = slm_region_init(buffer, size, 4096, NULL);
+  size_t available = slm_region_available(region, 4096);
+  slm_options options = SUITE_OPTIONS(slm_region_provider(region));
+  f.zone = slm_zone_init(&f.storage, sizeof f.storage, &options, NULL);
+  options.provider = slm_zone_provider(f.zone);
+  slm_cache *cache = slm_cache_init(&storage, sizeof storage, 8, 3000, &options, NULL);
+  void *objects[20], *out;
+  assert_int_equal(slm_cache_allocate_batch(cache, 20, objects), 20);
+  slm_statistics all = statistics(&f), of_cache = {.struct_size = sizeof of_cache};
+  assert_ok(slm_cache_statistics(cache, &of_cache));
+  assert_int_equal(all.pages_lent * 4096, of_cache.bytes_held);
+  assert_int_equal(all.bytes_held, of_cache.bytes_held);
+  assert_int_equal(all.base_pages_taken, available - slm_region_available(region, 4096));
+  assert_int_equal(all.large_pages_taken, 0);
+  assert_status(SLM_ERR_IN_USE, slm_zone_destroy(f.zone, NULL));
+  assert_ok(slm_zone_set_limits(f.zone, 0, all.bytes_held));
+  while (slm_cache_allocate(cache) != NULL) continue;
+  assert_status(SLM_ERR_LIMIT, slm_zone_allocate_with(f.zone, 8, 200000, 0, &out));
+  options.provider.release_run(options.provider.context, buffer, size); /* more than is lent */
+  assert_int_equal(statistics(&f).pages_lent, all.pages_lent);
+  assert_null(options.provider.allocate_run(options.provider.context, 4096, 3000));
+  assert_null(options.provider.allocate_run(options.provider.context, 4097, 4096));
+  assert_null(options.provider.allocate_run(options.provider.context, 0, 4096));
+  assert_ok(slm_cache_destroy(cache, NULL));
+  assert_int_equal(statistics(&f).bytes_held, 0);
+  assert_int_equal(slm_region_available(region, 4096), available);
+  assert_ok(slm_zone_destroy(f.zone, NULL));
+  free(buffer);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_cache_counts_to_its_zone),    cmocka_unit_test(empty_pages_are_used_first),
       cmocka_unit_test(the_zones_limits_hold),         cmocka_unit_test(the_zone_outlives_its_caches),
       cmocka_unit_test(the_zones_shrinkers_are_asked), cmocka_unit_test(what_is_not_lent_is_ignored),
-      cmocka_unit_test(zones_without_pages_lend_none),
+      cmocka_unit_test(zones_without_pages_lend_none), cmocka_unit_test(runs_are_lent),
   };
   return RUN_SUITE("lends pages", tests);
 }

@@ -21,6 +21,9 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     guard leaving.count != 0 else { return }
     let (count, runs) = (leaving.count, leaving.runs)
     leaving.count = 0
+    var bytes: UInt = 0
+    for index in 0..<count { bytes &+= runs[unchecked: index].bytes }
+    defer { if isInitialized { uncharge(bytes) } }
     unlocked {
       if !Build.isSmall, let gate = pointee.gate { gate.pointee.quiesce?(gate.pointee.group) }
       for index in 0..<count { release(runs[unchecked: index].address, runs[unchecked: index].bytes) }
@@ -113,6 +116,12 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
   /// Takes an empty slab, a pushed run without an object, or an unused page of cells, out of the zone for the caller.
   /// With `isMoving` it goes on counting to the limits, and another ledger counts it.
   func takeEmptyPage(_ bytes: UInt, isMoving: Bool = false) -> UInt? {
+    guard let address = takeAnyEmptyPage(bytes, isMoving) else { return nil }
+    if !isMoving { uncharge(bytes) }
+    return address
+  }
+
+  private func takeAnyEmptyPage(_ bytes: UInt, _ isMoving: Bool) -> UInt? {
     guard isInitialized, bytes != 0 else { return nil }
     returnReady()
     if let address = takeEmptySlab(bytes, isMoving) { return address }

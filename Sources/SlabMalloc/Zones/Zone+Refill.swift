@@ -59,6 +59,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
       guard isInitialized else { return .notInitialized }
       directory.change {
         for offset in stride(from: 0, to: entered, by: Int(step)) { directory.remove(address &+ offset) }
+        if lodgers != 0 { directory.pointee.comingIn -= 1 }
       }
       return why
     }
@@ -109,6 +110,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
       for offset in stride(from: 0, to: bytes, by: Int(step)) {
         directory.setDistance(address &+ offset, (bytes &- offset &- 1) &>> UInt(page.shift))
       }
+      if lodgers != 0 { directory.pointee.comingIn -= 1 }
     }
     countTaken(bytes)
     bin.add(slab)

@@ -88,7 +88,10 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     let descriptor = address &+ bytes &- SlabGeometry.descriptorSize
     let table = SlabGeometry.lodgersStart(descriptor, wordCount: geometry.wordCount, UInt(lodgers))
     if let constructed { destroyObjects(constructed, from: geometry.slotCount) }
-    directory.change { directory.grow(for: address, with: table) }
+    directory.change {
+      if lodgers == 1 { directory.pointee.comingIn += 1 }
+      directory.grow(for: address, with: table)
+    }
     return true
   }
 
@@ -101,7 +104,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
   }
 
   private func freeTable(of directory: PageDirectoryPointer) -> Bool {
-    guard let table = directory.takeUnneededTable() else { return false }
+    guard directory.pointee.comingIn == 0, let table = directory.takeUnneededTable() else { return false }
     if let slab = directory.find(table) {
       slab.pointee.lodgers -= 1
     } else {
@@ -123,7 +126,6 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
         directory.pointee.ledger.untake(page)
       } else {
         directory.pointee.ledger.giveBack(page)
-        uncharge(page.size)
       }
       return address
     }

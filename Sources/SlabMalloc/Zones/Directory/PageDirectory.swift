@@ -36,6 +36,8 @@ struct PageDirectory: ~Copyable {
   var isShared: Bool
   var lock: Lock
   let version = Atomic<UInt>(0)
+  /// Pages that lodge tables and are no slabs yet. No table leaves meanwhile, because it may be one of theirs.
+  var comingIn: UInt
   /// The pages of tables.
   var tables: CellPages
   /// The runs of large objects.
@@ -60,7 +62,7 @@ extension UnsafeMutablePointer where Pointee == PageDirectory {
     initialize(
       to: PageDirectory(
         view: .empty(page), count: 0, tableCount: 0, rootBits: PageDirectory.rootBits(bins: bins), ledger: Ledger(), isShared: isShared, lock: Lock(),
-        tables: CellPages(), runs: RunTree()))
+        comingIn: 0, tables: CellPages(), runs: RunTree()))
     let leaf = firstLeaf(0)
     leaf.initialize(repeating: 0, count: Int(PageDirectory.firstLeaves * DirectoryView.tableCount))
     if Build.isSmall { return }
