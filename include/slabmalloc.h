@@ -476,15 +476,20 @@ typedef struct slm_fragmentation {
   uint64_t free_bytes;       /**< In free pages. */
   uint64_t largest_free_run; /**< In the largest stretch of free pages, which is the largest run that can be taken. */
   uint64_t large_pages_free; /**< Large pages that can be taken now. */
-  uint64_t free_runs;        /**< Stretches of free pages. */
-  /** Free bytes by the length of their stretch: [i] of those with 4096 << i bytes or more, but less than twice that.
-   *  The last one also counts all that is longer. */
-  uint64_t free_by_order[20];
 } slm_fragmentation;
-/** Measures the fragmentation of a region. If pages come and go meanwhile, the figures are of different moments.
- *  Interrupt: no. Cost: a step for each range, and for each stretch some 1,000 instructions; the lock is held for a
- *  stretch at a time. */
+/** Measures the fragmentation of a region. Interrupt: no. Cost: a step for each range. */
 slm_status slm_region_fragmentation(slm_region *region, slm_fragmentation *SLM_NULLABLE out);
+/** The stretches of free pages of a region, by length. */
+typedef struct slm_free_runs {
+  uint32_t struct_size; /**< sizeof(slm_free_runs). */
+  uint32_t reserved;    /**< Unused. */
+  uint64_t runs;        /**< Stretches of free pages. */
+  /** Bytes in stretches of 4096 << i bytes or more, but less than twice that. The last also counts all longer ones. */
+  uint64_t bytes_by_order[20];
+} slm_free_runs;
+/** Counts the stretches of free pages of a region. If pages come and go meanwhile, the figures are of different
+ *  moments. Interrupt: no. Cost: some 1,000 instructions for each stretch; the lock is held for one at a time. */
+slm_status slm_region_free_runs(slm_region *region, slm_free_runs *SLM_NULLABLE out);
 /** @} */
 /** @defgroup options Options
  *  How a zone or cache is set up, and what it reports.
@@ -638,9 +643,9 @@ typedef struct slm_zone slm_zone;
 #define SLM_ZONE_STORAGE_SIZE (UINTPTR_MAX > 0xFFFFFFFF ? 2048 : 1408)
 #elif UINTPTR_MAX > 0xFFFFFFFF
 /** Bytes of storage for a zone for one or any thread, and for any profile. @see slm_zone_storage_size */
-#define SLM_ZONE_STORAGE_SIZE 12544
+#define SLM_ZONE_STORAGE_SIZE 12416
 #else
-#define SLM_ZONE_STORAGE_SIZE 7168
+#define SLM_ZONE_STORAGE_SIZE 7424
 #endif
 /** One CPU's share: a zone for each of n CPUs fits into SLM_ZONE_STORAGE_SIZE + n * SLM_ZONE_CPU_STORAGE_SIZE bytes. */
 #define SLM_ZONE_CPU_STORAGE_SIZE (SLM_ZONE_STORAGE_SIZE + 64)
@@ -824,12 +829,12 @@ slm_page_provider slm_zone_provider(slm_zone *zone);
 typedef struct slm_cache slm_cache;
 
 #if defined(SLM_SMALL)
-#define SLM_CACHE_STORAGE_SIZE (UINTPTR_MAX > 0xFFFFFFFF ? 576 : 384)
+#define SLM_CACHE_STORAGE_SIZE (UINTPTR_MAX > 0xFFFFFFFF ? 768 : 512)
 #elif UINTPTR_MAX > 0xFFFFFFFF
 /** Bytes of storage for a cache for one or any thread, and for any profile. @see slm_cache_storage_size */
-#define SLM_CACHE_STORAGE_SIZE 2624
+#define SLM_CACHE_STORAGE_SIZE 2560
 #else
-#define SLM_CACHE_STORAGE_SIZE 1280
+#define SLM_CACHE_STORAGE_SIZE 1728
 #endif
 /** One CPU's share: a cache for each of n CPUs fits into SLM_CACHE_STORAGE_SIZE + n * SLM_CACHE_CPU_STORAGE_SIZE bytes.
  */

@@ -52,7 +52,7 @@ PORT_HEADER := include/slabmalloc/port.h
 FREESTANDING_MAKEFILES := Makefile Sources/Packaging/freestanding.mk
 
 # The same as in slabmalloc.h, at SLM_SMALL.
-SMALL_LACKS_NAMES := statistics batch reserve fragmentation status_name swift_heap limit shrinker for_each \
+SMALL_LACKS_NAMES := statistics batch reserve fragmentation free_runs status_name swift_heap limit shrinker for_each \
   destroy_with registry constructor zone_provider
 empty :=
 SMALL_LACKS := '$(subst $(empty) $(empty),|,$(strip $(SMALL_LACKS_NAMES)))'

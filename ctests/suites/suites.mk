@@ -6,14 +6,16 @@ suite_flags_per_cpu  := -DSUITE_PER_CPU
 suite_flags_hardened := -DSUITE_HARDENED
 
 ZONE_SUITES := batch destroy misuse misuse_pointers model nowait provider_callbacks provider_faults realloc reclaim \
-  reserve statistics stress zone zone_options zone_provider zone_pull zone_push limits shrinkers walk
+  reserve shrink statistics stress zone zone_directory zone_options zone_provider zone_pull zone_push zone_runs \
+  zone_slabs limits shrinkers walk
 SHARED_ONLY := zone_lock zone_threads cache_threads limit_threads
 VARIANTS := any per_cpu hardened any-hardened per_cpu-hardened
 suites_any      := $(ZONE_SUITES) fault_sweep cache constructor cache_fault_sweep $(SHARED_ONLY)
 suites_per_cpu  := $(ZONE_SUITES) cache constructor $(SHARED_ONLY)
 suites_hardened := $(ZONE_SUITES) constructor
-suites_any-hardened     := constructor model realloc
-suites_per_cpu-hardened := batch constructor limit_threads misuse_pointers model realloc reserve statistics zone_threads
+suites_any-hardened     := constructor model realloc zone_runs
+suites_per_cpu-hardened := batch constructor limit_threads misuse_pointers model realloc reserve shrink statistics \
+  zone_directory zone_runs zone_threads
 
 suite_source = ctests/suites/$(firstword $(subst -, ,$(notdir $(1)))).c
 suite_flags = $(foreach word,$(subst -, ,$(notdir $(1))),$(suite_flags_$(word)))

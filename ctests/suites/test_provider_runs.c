@@ -234,37 +234,36 @@ static void parts_come_back_by_themselves(void **state) {
   assert_int_equal(slm_region_available(region, LARGE_PAGE), 4);
 }
 
-/** Free bytes by the length of the stretch that they are in. */
-static void fragmentation_by_length(void **state) {
+static slm_free_runs free_runs(slm_region *region) {
+  slm_free_runs out = {.struct_size = sizeof out};
+  assert_ok(slm_region_free_runs(region, &out));
+  return out;
+}
+
+static void free_runs_by_length(void **state) {
   (void)state;
   slm_region *region = slm_region_init(memory, 5 * LARGE_PAGE, 4096, NULL);
   unsigned char *all = take(region, fragmentation(region).largest_free_run, 4096);
   assert_non_null(all);
-  slm_fragmentation none = fragmentation(region);
-  assert_int_equal(none.free_bytes + none.free_runs + none.largest_free_run, 0);
+  assert_int_equal(free_runs(region).runs + fragmentation(region).largest_free_run, 0);
   give(region, all + 4096, 4096);
   give(region, all + 3 * 4096, 3 * 4096);
   give(region, all + 8 * 4096, 2 * 4096);
   give(region, memory + 2 * LARGE_PAGE, 2 * LARGE_PAGE);
-  slm_fragmentation now = fragmentation(region);
-  assert_int_equal(now.free_runs, 4);
-  assert_int_equal(now.free_by_order[0], 4096);            /* stretches of a page */
-  assert_int_equal(now.free_by_order[1], 5 * 4096);        /* of two and three */
-  assert_int_equal(now.free_by_order[10], 2 * LARGE_PAGE); /* of 4 MiB and more */
+  assert_ok(slm_region_add(region, memory + 6 * LARGE_PAGE, 65536)); /* another range, another stretch */
+  slm_free_runs now = free_runs(region);
+  assert_int_equal(now.runs, 5);
+  assert_int_equal(now.bytes_by_order[0], 4096);            /* stretches of a page */
+  assert_int_equal(now.bytes_by_order[1], 5 * 4096);        /* of two and three */
+  assert_int_equal(now.bytes_by_order[10], 2 * LARGE_PAGE); /* of 4 MiB and more */
   uint64_t sum = 0;
-  for (size_t i = 0; i < COUNT_OF(now.free_by_order); i++) sum += now.free_by_order[i];
-  assert_int_equal(sum, now.free_bytes);
-  assert_int_equal(now.largest_free_run, 2 * LARGE_PAGE);
-  /* A caller that was compiled for 0.3.0. */
-  struct {
-    slm_fragmentation it;
-  } old;
-  memset(&old, 0x5C, sizeof old);
-  old.it.struct_size = offsetof(slm_fragmentation, free_runs);
-  assert_ok(slm_region_fragmentation(region, &old.it));
-  assert_int_equal(old.it.free_bytes, now.free_bytes);
-  assert_int_equal(old.it.large_pages_free, 2);
-  assert_true(bytes_are(&old.it.free_runs, sizeof old.it - offsetof(slm_fragmentation, free_runs), 0x5C));
+  for (size_t i = 0; i < COUNT_OF(now.bytes_by_order); i++) sum += now.bytes_by_order[i];
+  assert_int_equal(sum, fragmentation(region).free_bytes);
+  assert_int_equal(fragmentation(region).largest_free_run, 2 * LARGE_PAGE);
+  slm_free_runs small = {.struct_size = sizeof small - 1, .runs = 77};
+  assert_status(SLM_ERR_INVALID_ARGUMENT, slm_region_free_runs(region, &small));
+  assert_status(SLM_ERR_INVALID_ARGUMENT, slm_region_free_runs(region, NULL));
+  assert_int_equal(small.runs, 77);
 }
 
 int main(void) {
@@ -277,7 +276,7 @@ int main(void) {
       cmocka_unit_test(bad_requests_are_refused),
       cmocka_unit_test(what_was_not_taken_is_ignored),
       cmocka_unit_test(parts_come_back_by_themselves),
-      cmocka_unit_test(fragmentation_by_length),
+      cmocka_unit_test(free_runs_by_length),
   };
   return cmocka_run_group_tests_name("runs of a region", tests, map_memory, unmap_memory);
 }

@@ -1,13 +1,6 @@
 /* Reclaim gives back exactly the empty pages, base and large ones counted apart, and no more than asked for. */
 #include "../support/family.h"
 
-/** A bin of a zone that pulls keeps at most so many empty slabs; each CPU has its own. */
-#ifdef SUITE_PER_CPU
-#define MOST_EMPTY ((size_t)64 * CPUS)
-#else
-#define MOST_EMPTY ((size_t)64)
-#endif
-
 typedef struct page_run {
   void *objects[2000];
   size_t count, slots;

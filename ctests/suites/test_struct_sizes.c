@@ -44,6 +44,7 @@ FILL(cache_statistics, slm_cache_statistics(context, out))
 FILL(cache_class, slm_cache_class_statistics(context, out))
 FILL(region_statistics, slm_region_statistics(context, out))
 FILL(region_fragmentation, slm_region_fragmentation(context, out))
+FILL(region_free_runs, slm_region_free_runs(context, out))
 FILL(mmap_statistics, slm_mmap_statistics(out))
 FILL(heap_statistics, slm_heap_statistics(context, out))
 FILL(process_statistics, slm_process_statistics(out))
@@ -90,6 +91,7 @@ static void of_regions_and_the_process(void **state) {
   assert_non_null(region);
   each_size(sizeof(slm_provider_statistics), sizeof(slm_provider_statistics), region_statistics, region);
   each_size(sizeof(slm_fragmentation), sizeof(slm_fragmentation), region_fragmentation, region);
+  each_size(sizeof(slm_free_runs), sizeof(slm_free_runs), region_free_runs, region);
   each_size(sizeof(slm_provider_statistics), sizeof(slm_provider_statistics), mmap_statistics, NULL);
   slm_heap *heap = slm_heap_create(NULL, NULL);
   assert_non_null(slm_heap_allocate(heap, 100));

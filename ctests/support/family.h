@@ -51,6 +51,14 @@ typedef struct cache_storage_type {
 #define PROFILE_NAME ""
 #endif
 
+/** A bin of a zone that pulls keeps at most so many empty slabs; each CPU has its own. */
+#define MOST_EMPTY_OF_ONE ((size_t)128)
+#ifdef SUITE_PER_CPU
+#define MOST_EMPTY (MOST_EMPTY_OF_ONE * (CPUS + 1))
+#else
+#define MOST_EMPTY MOST_EMPTY_OF_ONE
+#endif
+
 /** The options of a zone of the suite's kind, with a provider. */
 #define SUITE_OPTIONS(page_provider)                                                                                   \
   ((slm_options){(uint32_t)sizeof(slm_options), 0, PROFILE, SUITE_THREADS, NULL, 0, 0, (page_provider)})

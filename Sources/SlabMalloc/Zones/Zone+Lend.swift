@@ -79,7 +79,6 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
       return isLent
     }
     guard isLent else { return false }
-    uncharge(bytes)
     releasePages(address, bytes)
     return true
   }

@@ -28,6 +28,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
 
   /// Gives pages back to the provider. The zone must have forgotten them before. Nothing happens without a provider.
   @inline(never) func releasePages(_ address: UInt, _ bytes: UInt) {
+    defer { uncharge(bytes) }
     guard pointee.provider.release != nil else { return }
     let gate = pointee.gate
     guard !Build.isSmall, let gate else { return release(address, bytes) }
@@ -57,8 +58,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
   /// Gives back pages that the zone cannot use, unless an allocator already owns them.
   func returnUnusable(_ address: UInt, _ bytes: UInt, _ status: Status) {
     if status == .ok { return }
-    uncharge(bytes)
-    if status != .pageOwned { releasePages(address, bytes) }
+    if status == .pageOwned { uncharge(bytes) } else { releasePages(address, bytes) }
   }
 
   /// Counts pages of slabs and objects. A large page counts as such where no runs are to be had.
@@ -68,13 +68,12 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
   }
 
   /// Counts pages that leave. With `isMoving` they are still the client's: they count to the limits, and another ledger
-  /// counts them from now on.
+  /// counts them from now on. Other pages count to the limits until the provider or the client has them.
   func countGone(_ bytes: UInt, isMoving: Bool = false) {
     if !Build.isSmall, isMoving {
       return count(bytes) { pointee.ledger.untake($0) } pages: { pointee.ledger.untake(pages: $0) }
     }
     count(bytes) { pointee.ledger.giveBack($0) } pages: { pointee.ledger.giveBack(pages: $0) }
-    uncharge(bytes)
   }
 
   /// Counts pages as the ledger does: as a large page or as base pages.

@@ -16,6 +16,10 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
 
   /// Gives an object another size in place, if that is what `reallocate` does. If not, nothing changes.
   func resizeForReallocation(_ address: UInt, size: UInt, alignment: UInt, status: inout Status) -> Move? {
+    guard isInitialized else {
+      status = .notInitialized
+      return nil
+    }
     let isAligned = address & (alignment &- 1) == 0
     let index = classIndex(size: size, alignment: alignment)
     if let slab = slab(around: address) {

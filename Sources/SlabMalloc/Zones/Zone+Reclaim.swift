@@ -21,6 +21,9 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     guard leaving.count != 0 else { return }
     let (count, runs) = (leaving.count, leaving.runs)
     leaving.count = 0
+    var bytes: UInt = 0
+    for index in 0..<count { bytes &+= runs[unchecked: index].bytes }
+    defer { if isInitialized { uncharge(bytes) } }
     unlocked {
       if !Build.isSmall, let gate = pointee.gate { gate.pointee.quiesce?(gate.pointee.group) }
       for index in 0..<count { release(runs[unchecked: index].address, runs[unchecked: index].bytes) }
@@ -34,7 +37,12 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     if Build.isSmall { return (reclaimPages(atMost: baseLimit), 0) }
     var (base, large) = (0, 0)
     var leaving = Leaving()
-    // Tables that lodge in empty slabs go when there are fewer pages to list.
+    while !Build.isSmall, isInitialized, base < baseLimit, let run = takeFreeRun(bytes: nil) {
+      base += Int(run.bytes &>> UInt(page.shift))
+      leaving.append(run)
+      if leaving.isFull { release(&leaving) }
+    }
+    // There are fewer pages to list now. Tables go, and with them the slabs and the cells that they were in.
     repeat {
       for index in 0..<pointee.binCount {
         while isInitialized, let slab = spare(bin(index), baseLimit - base, largeLimit - large) {
@@ -44,17 +52,12 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
           if leaving.isFull { release(&leaving) }
         }
       }
+      while isInitialized, base < baseLimit, let cells = takeUnusedPage() {
+        base += 1
+        leaving.append((cells, page.size))
+        if leaving.isFull { release(&leaving) }
+      }
     } while shrinkDirectory()
-    while !Build.isSmall, isInitialized, base < baseLimit, let run = takeFreeRun(bytes: nil) {
-      base += Int(run.bytes &>> UInt(page.shift))
-      leaving.append(run)
-      if leaving.isFull { release(&leaving) }
-    }
-    while isInitialized, base < baseLimit, let cells = takeUnusedPage() {
-      base += 1
-      leaving.append((cells, page.size))
-      if leaving.isFull { release(&leaving) }
-    }
     release(&leaving)
     checkInvariants()
     return (base, large)
@@ -113,6 +116,12 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
   /// Takes an empty slab, a pushed run without an object, or an unused page of cells, out of the zone for the caller.
   /// With `isMoving` it goes on counting to the limits, and another ledger counts it.
   func takeEmptyPage(_ bytes: UInt, isMoving: Bool = false) -> UInt? {
+    guard let address = takeAnyEmptyPage(bytes, isMoving) else { return nil }
+    if !isMoving { uncharge(bytes) }
+    return address
+  }
+
+  private func takeAnyEmptyPage(_ bytes: UInt, _ isMoving: Bool) -> UInt? {
     guard isInitialized, bytes != 0 else { return nil }
     returnReady()
     if let address = takeEmptySlab(bytes, isMoving) { return address }

@@ -126,7 +126,6 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
         directory.pointee.ledger.untake(page)
       } else {
         directory.pointee.ledger.giveBack(page)
-        uncharge(page.size)
       }
       return address
     }

@@ -176,6 +176,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     if !Build.isSmall { pointee.hardening = nil }
     pointee.head.seal = 0
     pointee.head.last = .none
+    pointee.hasRuns = false
     pointee.pulls = nil
     pointee.head.directory = .empty(page)
     // No bin may keep slabs, because a caller further up the stack may look at the bin next.

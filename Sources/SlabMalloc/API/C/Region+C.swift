@@ -53,38 +53,31 @@ public func slm_region_add(_ region: OpaquePointer, _ start: UnsafeMutableRawPoi
 public func slm_region_fragmentation(
   _ region: OpaquePointer, _ out: UnsafeMutablePointer<slm_fragmentation>?
 ) -> slm_status {
-  // No header had a size between those.
-  guard let out, out.pointee.struct_size == UInt32(firstFragmentationSize) || GrowingStruct.fits(out) else {
-    return .invalidArgument
-  }
-  let region = region.region
-  let pageSize = UInt64(region.pointee.page.size)
-  return GrowingStruct.fill(out, firstSize: firstFragmentationSize) { result in
-    let fragmentation = region.fragmentation()
-    result.free_bytes = UInt64(fragmentation.freePages) * pageSize
-    result.largest_free_run = UInt64(fragmentation.largestFreeRun) * pageSize
-    result.large_pages_free = UInt64(fragmentation.wholeBlocks)
-    guard result.struct_size > UInt32(firstFragmentationSize) else { return }
-    result.countRuns(of: region, pageSize)
-  }
+  let fragmentation = region.region.fragmentation()
+  let pageSize = UInt64(region.region.pointee.page.size)
+  var result = slm_fragmentation()
+  result.free_bytes = UInt64(fragmentation.freePages) * pageSize
+  result.largest_free_run = UInt64(fragmentation.largestFreeRun) * pageSize
+  result.large_pages_free = UInt64(fragmentation.wholeBlocks)
+  return GrowingStruct.deliver(result, to: out)
 }
 
-/// What `slm_fragmentation` had in 0.3.0.
-private let firstFragmentationSize = 32
-
-extension slm_fragmentation {
-  /// Counts the stretches of free pages one by one, and what is free by what was counted.
-  fileprivate mutating func countRuns(of region: RegionPointer, _ pageSize: UInt64) {
-    free_runs = 0
-    withUnsafeMutableBytes(of: &free_by_order) { orders in
-      let orders = orders.bindMemory(to: UInt64.self)
-      for order in 0..<orders.count { orders[order] = 0 }
-      region.forEachFreeRun { pages in
-        let bytes = UInt64(pages) &* pageSize
-        let order = UInt64.bitWidth &- 1 &- bytes.leadingZeroBitCount &- Int(PageSize.kib4.shift)
-        orders[min(order, orders.count - 1)] &+= bytes
-        free_runs &+= 1
-      }
+@_cdecl("slm_region_free_runs") @implementation
+public func slm_region_free_runs(
+  _ region: OpaquePointer, _ out: UnsafeMutablePointer<slm_free_runs>?
+) -> slm_status {
+  guard GrowingStruct.fits(out) else { return .invalidArgument }
+  let region = region.region
+  let pageSize = UInt64(region.pointee.page.size)
+  var result = slm_free_runs()
+  withUnsafeMutableBytes(of: &result.bytes_by_order) { orders in
+    let orders = orders.bindMemory(to: UInt64.self)
+    region.forEachFreeRun { pages in
+      let bytes = UInt64(pages) &* pageSize
+      let order = UInt64.bitWidth &- 1 &- bytes.leadingZeroBitCount &- Int(PageSize.kib4.shift)
+      orders[min(order, orders.count - 1)] &+= bytes
+      result.runs &+= 1
     }
   }
+  return GrowingStruct.deliver(result, to: out)
 }

@@ -32,8 +32,8 @@ extension DirectoryView {
   }
 
   /// Words of a table: of a leaf with its header, or of a node.
-  @inline(__always) static var tableCount: UInt { Build.isSmall ? 32 : 64 }
-  @inline(__always) static var tableBits: UInt { Build.isSmall ? 5 : 6 }
+  @inline(__always) static var tableCount: UInt { Build.isSmall ? 16 : 64 }
+  @inline(__always) static var tableBits: UInt { Build.isSmall ? 4 : 6 }
 
   /// The lowest bits of a hash select a slot of the root, and the next ones a slot of a node of each level. The highest
   /// bits select an entry of a leaf.

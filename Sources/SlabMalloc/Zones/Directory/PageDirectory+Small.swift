@@ -1,4 +1,4 @@
-/// The directory of the small library: 32 chains of slabs, by the hash of their page. It has no tables, and never takes
+/// The directory of the small library: 16 chains of slabs, by the hash of their page. It has no tables, and never takes
 /// memory: code counts for more there than the time of a lookup, which grows with the number of pages.
 ///
 ///     chains: | slab | 0 | slab | ... |        slab -> slab -> nil

@@ -30,6 +30,14 @@ extension AnyZone {
   /// Allocates up to `count` objects; returns how many. In a cache the size is that of any object.
   func allocateBatch(size: UInt, count: Int, into out: UnsafeMutablePointer<UnsafeMutableRawPointer?>) -> Int {
     var done = 0
+    if !Build.isSmall, first.pointee.binCount != 1, first.classIndex(size: size) == nil {
+      var status = Status.ok
+      while done < count, let memory = allocate(size: size, alignment: 1, status: &status) {
+        out[done] = memory
+        done += 1
+      }
+      return done
+    }
     var status = withOwn { zone in
       guard zone.isInitialized, let bin = zone.bin(size: size, alignment: 1) else { return .invalidLayout }
       done = zone.allocateBatch(bin, count: count, into: out)
