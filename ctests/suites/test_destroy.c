@@ -270,7 +270,7 @@ static void destroying_from_each_call_in_turn(void **state) {
 
 static void destroying_from_release_page_of_a_reclaim(void **state) {
   (void)state;
-  enum { BASE_PAGES = 60, LARGE_PAGES = 3, ALL = BASE_PAGES + LARGE_PAGES, BATCH = 16 };
+  enum { BASE_PAGES = 36, LARGE_PAGES = 3, ALL = BASE_PAGES + LARGE_PAGES, BATCH = 16 };
   for (size_t n = 1; n <= ALL; n++) {
     ending e;
     void *objects[ALL], *object;

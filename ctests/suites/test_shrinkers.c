@@ -151,6 +151,7 @@ static void then_the_provider_is_asked_again(void **state) {
   for (size_t i = 0; i < COUNT_OF(layouts); i++) {
     f.provider.dry = true;
     assert_non_null(slm_zone_allocate_aligned(f.zone, layouts[i].alignment, layouts[i].size));
+    if (layouts[i].alignment > SLM_MAX_SIZE + CANARY) continue; /* a run of its own: nothing to reserve */
     f.provider.dry = true;
     /* A large object has no class that could keep slots. */
     assert_status(layouts[i].alignment == 1 << 20 ? SLM_ERR_INVALID_LAYOUT : SLM_OK,
