@@ -55,7 +55,8 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     guard isInitialized else { return 0 }
     if let index = classIndex(size: size) { return SizeClass.slotSize(index) &- canarySize }
     guard !Build.isSmall, canServeRun(size: size, alignment: 1) else { return 0 }
-    return roundUp(size &+ canarySize, to: page.size) &- canarySize
+    let isLarge = pointee.provider.allocate != nil && !pointee.provider.givesRuns
+    return (isLarge ? PageSize.large.size : roundUp(size &+ canarySize, to: page.size)) &- canarySize
   }
 
   /// Bytes of the pages that `refill` takes for a layout. nil if the layout is invalid or the zone is not initialised.

@@ -3,8 +3,11 @@ import Synchronization
 /// The directory grows by one table at a time.
 extension UnsafeMutablePointer where Pointee == PageDirectory {
   /// Whether the leaf of a page should split when there is a table for it.
+  ///
+  /// The first table takes a page for itself. It waits until that is at most a 64th of the pages.
   func isCrowded(_ page: UInt) -> Bool {
-    entryCount(leaf(of: DirectoryView.hash(key(of: page))).leaf) > splitLimit
+    let count = entryCount(leaf(of: DirectoryView.hash(key(of: page))).leaf)
+    return count > (pointee.tableCount == 0 ? splitLimit / 2 * 3 : splitLimit)
   }
 
   /// Makes room in the leaf of a page with a new table: it splits the leaf, or makes the node that a split needs. The
