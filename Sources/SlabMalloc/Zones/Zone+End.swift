@@ -37,7 +37,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     var lodging = LinkedStack<Slab>()
     directory.forEachSlab { slab in
       if !Build.isSmall, let constructor { destroyObjects(slab, atEndBy: constructor, isHardened: isHardened) }
-      guard slab.pointee.lodgers == 0 else { return lodging.push(slab) }
+      guard slab.pointee.lodgersLeft == 0 else { return lodging.push(slab) }
       slab.pointee.seal = 0
       release(slab.pointee.start, slab.bytes)
     }
@@ -48,7 +48,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     while let run = runs.root {
       let (start, bytes) = (run.pointee.start, run.pointee.bytes)
       runs.remove(run)
-      release(start, bytes)
+      release(start, bytes, isRun: true)
     }
     while let cells = tables.takeAny() { release(cells, page.size) }
     while let cells = runs.descriptors.takeAny() { release(cells, page.size) }

@@ -3,7 +3,7 @@ import CSlabmalloc
 /// Calls of the provider. They run without the zone's lock, and anything may have changed when they return.
 extension UnsafeMutablePointer where Pointee == ZoneState {
   /// Requests a page or a run from the provider, and counts it to the limits. Without one, `status` gets the reason.
-  func requestPages(_ bytes: UInt, _ alignment: UInt, _ status: inout Status) -> UInt? {
+  func requestPages(_ bytes: UInt, _ alignment: UInt, _ status: inout Status, isRun: Bool = false) -> UInt? {
     let provider = pointee.provider
     status = .outOfMemory
     guard provider.allocate != nil || !Build.isSmall && provider.givesRuns else { return nil }
@@ -13,7 +13,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
       return nil
     }
     var memory: UnsafeMutableRawPointer?
-    if !Build.isSmall, bytes != page.size, let allocateRun = provider.allocateRun, provider.givesRuns {
+    if !Build.isSmall, bytes != page.size || isRun, let allocateRun = provider.allocateRun, provider.givesRuns {
       memory = unlocked {
         allocateRun(provider.context, Int(bitPattern: bytes), Int(bitPattern: alignment))
       }
@@ -27,22 +27,22 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
   }
 
   /// Gives pages back to the provider. The zone must have forgotten them before. Nothing happens without a provider.
-  @inline(never) func releasePages(_ address: UInt, _ bytes: UInt) {
+  @inline(never) func releasePages(_ address: UInt, _ bytes: UInt, isRun: Bool = false) {
     defer { uncharge(bytes) }
     guard pointee.provider.release != nil else { return }
     let gate = pointee.gate
-    guard !Build.isSmall, let gate else { return release(address, bytes) }
+    guard !Build.isSmall, let gate else { return release(address, bytes, isRun: isRun) }
     gate.unlocked {
       gate.pointee.quiesce?(gate.pointee.group)
-      release(address, bytes)
+      release(address, bytes, isRun: isRun)
     }
   }
 
   /// The part of `releasePages` that runs without a lock.
-  func release(_ address: UInt, _ bytes: UInt) {
+  func release(_ address: UInt, _ bytes: UInt, isRun: Bool = false) {
     let provider = pointee.provider
     guard let release = provider.release, let memory = UnsafeMutableRawPointer(bitPattern: address) else { return }
-    let isPage = bytes == page.size || !Build.isSmall && bytes == PageSize.large.size && !provider.givesRuns
+    let isPage = bytes == page.size && !(isRun && provider.givesRuns) || !Build.isSmall && bytes == PageSize.large.size && !provider.givesRuns
     if Build.isSmall || isPage {
       release(provider.context, memory, Int(bitPattern: bytes))
     } else if let releaseRun = provider.releaseRun {
@@ -56,9 +56,9 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
   }
 
   /// Gives back pages that the zone cannot use, unless an allocator already owns them.
-  func returnUnusable(_ address: UInt, _ bytes: UInt, _ status: Status) {
+  func returnUnusable(_ address: UInt, _ bytes: UInt, _ status: Status, isRun: Bool = false) {
     if status == .ok { return }
-    if status == .pageOwned { uncharge(bytes) } else { releasePages(address, bytes) }
+    if status == .pageOwned { uncharge(bytes) } else { releasePages(address, bytes, isRun: isRun) }
   }
 
   /// Counts pages of slabs and objects. A large page counts as such where no runs are to be had.

@@ -106,7 +106,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
   private func freeTable(of directory: PageDirectoryPointer) -> Bool {
     guard directory.pointee.comingIn == 0, let table = directory.takeUnneededTable() else { return false }
     if let slab = directory.find(table) {
-      slab.pointee.lodgers -= 1
+      slab.pointee.lodgersLeft -= 1
     } else {
       directory.pointee.tables.giveBack(table, pageMask: page.mask)
     }

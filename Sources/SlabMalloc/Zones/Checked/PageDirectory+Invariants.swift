@@ -74,7 +74,7 @@
       let cells = (page.size - UInt(MemoryLayout<CellPage>.stride)) / PageDirectory.tableBytes
       if UInt64(tables.inCells) > pointee.ledger.pagesHeld * UInt64(cells) { return broken("more tables than cells") }
       var lodgers: UInt = 0
-      forEachSlab { lodgers += UInt($0.pointee.lodgers) }
+      forEachSlab { lodgers += UInt($0.pointee.lodgersLeft) }
       return tables.inSlabs == lodgers ? nil : broken("a slab does not lodge the tables that it counts")
     }
 

@@ -76,7 +76,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
       directory.pointee.runs.descriptors.giveBack(UInt(bitPattern: run), pageMask: page.mask)
     }
     countGone(bytes)
-    releasePages(start, bytes)
+    releasePages(start, bytes, isRun: true)
   }
 
   /// Takes out a pushed run without an object: one of exactly this many bytes, or any. With `isMoving` it goes on
@@ -119,7 +119,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     directory.change { run.pointee.bytes = bytes }
     countGone(old - bytes)
     renewCanary(run)
-    releasePages(start &+ bytes, old - bytes)
+    releasePages(start &+ bytes, old - bytes, isRun: true)
   }
 
   private func lengthen(_ run: ObjectRunPointer, to bytes: UInt) -> Bool {

@@ -70,10 +70,10 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     let run = ObjectRunPointer(bitPattern: cell).unsafelyUnwrapped
     let bytes = pointee.provider.givesRuns ? bytes : PageSize.large.size
     let alignment = pointee.provider.givesRuns ? max(alignment, page.size) : bytes
-    guard let address = requestPages(bytes, alignment, &status) else { return giveBack(run, status) }
+    guard let address = requestPages(bytes, alignment, &status, isRun: true) else { return giveBack(run, status) }
     run.initialize(to: ObjectRun(start: address, bytes: bytes))
     status = isInitialized ? takeIn(run, alignment) : .notInitialized
-    returnUnusable(address, bytes, status)
+    returnUnusable(address, bytes, status, isRun: true)
     guard status == .ok else { return giveBack(run, status) }
     result = run
     return .ok

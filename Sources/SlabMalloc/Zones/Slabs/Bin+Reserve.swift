@@ -2,7 +2,7 @@
 extension UnsafeMutablePointer where Pointee == Bin {
   /// Whether an empty slab may leave the bin: the reserve does not need it, and it lodges no table.
   @inline(__always) func isSpare(_ slab: SlabPointer) -> Bool {
-    slab.pointee.lodgers == 0 && pointee.emptySlots &- slab.pointee.slotCount >= pointee.reservedSlots
+    slab.pointee.lodgersLeft == 0 && pointee.emptySlots &- slab.pointee.slotCount >= pointee.reservedSlots
   }
 
   /// Takes the first empty slab of at most `most` bytes that is not needed for the reserve.

@@ -16,6 +16,7 @@
 ///      48  previous
 ///      56  owner          the CPU whose bin holds the slab
 ///      58  lodgers        tables of the directory in the slab's pages
+///      59  lodgersLeft
 ///      60  guard          in a hardened zone, see Slab+Guards
 ///
 /// The slot words lie before the descriptor: word 0 next to it, word 1 before word 0, and so on down. The descriptor is
@@ -43,8 +44,9 @@ struct Slab: Linked {
   var next: SlabPointer?
   var previous: SlabPointer?
   var owner: UInt16
-  /// A slab with lodgers stays in the zone.
+  /// The room for lodgers, and how many are still there. A slab with lodgers stays in the zone.
   var lodgers: UInt8
+  var lodgersLeft: UInt8
   var guardWord: UInt32
 
   /// The state of a slab, and with it the list of its bin that holds it.
@@ -94,7 +96,8 @@ extension UnsafeMutablePointer where Pointee == Slab {
         start: start, seal: ownedSeal, reciprocal: Reciprocal.of(slotSize),
         slotCount: UInt32(truncatingIfNeeded: geometry.slotCount), slotSize: UInt32(truncatingIfNeeded: slotSize),
         countdown: 0, binIndex: binIndex, state: .empty, wordCount: UInt8(truncatingIfNeeded: geometry.wordCount),
-        hint: 0, next: nil, previous: nil, owner: owner, lodgers: lodgers, guardWord: 0))
+        hint: 0, next: nil, previous: nil, owner: owner, lodgers: lodgers, lodgersLeft: lodgers,
+        guardWord: 0))
     let full = geometry.slotCount / SlotWord.slotCount
     for index in 0..<full { word(index).initialize(to: SlotWord(free: UInt.max, ready: 0)) }
     for index in full..<geometry.wordCount {
