@@ -10,21 +10,26 @@ LLD     := $(SWIFT_BIN)ld.lld
 OBJCOPY := $(SWIFT_BIN)llvm-objcopy
 AR      := $(SWIFT_BIN)llvm-ar
 NM      := $(SWIFT_BIN)llvm-nm
-OBJDUMP := $(SWIFT_BIN)llvm-objdump
 ifeq ($(origin CC),default)
 CC := $(CLANG)
 endif
 
 # --- Sources and flags -------------------------------------------------------------------------
 B         := build
+include Sources/Packaging/arm64.mk
 HEADER    := include/slabmalloc.h
 SWIFT_SRC := $(sort $(shell find Sources/SlabMalloc -name '*.swift' -not -path '*/SwiftRuntime/*'))
-PORT_SRC  := $(wildcard Sources/CSlabPort/*.c)
+# What only shared objects have is apart.
+SHARED_PORT_SRC := Sources/CSlabPort/SharedForks.c
+PORT_SRC  := $(filter-out $(SHARED_PORT_SRC),$(wildcard Sources/CSlabPort/*.c))
 C_HEADERS := $(HEADER) include/slabmalloc/port.h include/module.modulemap $(wildcard Sources/CSlabPort/include/*)
 version_part = $(shell sed -n 's/^.define SLM_VERSION_$(1) *\([0-9]*\).*/\1/p' $(HEADER))
 VERSION   := $(call version_part,MAJOR).$(call version_part,MINOR).$(call version_part,PATCH)
 SONAME    := libslabmalloc.so.0
 TARGET    ?= $(shell uname -m)-unknown-linux-gnu
+SWIFT_TARGET ?= -target $(TARGET)
+# Atomic operations are instructions, and no calls of gcc's run-time library, which x86 has none of.
+C_TARGET = -target $(TARGET) $(if $(filter aarch64-%,$(TARGET)),-mno-outline-atomics)
 
 INCLUDES := -I include -I Sources/CSlabPort/include
 # DWARF 4, as Debian 12's valgrind stops at DWARF 5.
@@ -52,7 +57,8 @@ all: lib $(PACKAGE_FILES) $(B)/replay/slabmalloc-replay
 all: ## Build the libraries, the tool and the package files (the default)
 assert: $(B)/libslabmalloc-assert.so $(B)/libslabmalloc-assert-preload.so
 assert: ## Build the libraries that check their invariants
-lib: $(B)/$(SONAME) $(B)/libslabmalloc.so $(B)/libslabmalloc.a $(B)/libslabmalloc-preload.so $(B)/libslabmalloc-malloc.o
+lib: $(B)/$(SONAME) $(B)/libslabmalloc.so $(B)/libslabmalloc.a $(B)/libslabmalloc-preload.so \
+  $(B)/libslabmalloc-malloc.o $(B)/libslabmalloc-new.o
 
 # --- The library -------------------------------------------------------------------------------
 # The API is what the header declares. The linker gets the list, and refuses when one isn't defined.
@@ -73,7 +79,7 @@ $(B)/sources.txt: FORCE
 
 # Functions whose arguments and results are words: name-hot.sh saves the jump that the compiler makes for C.
 HOT := slm_zone_allocate slm_zone_deallocate slm_zone_deallocate_sized slm_cache_allocate slm_cache_deallocate
-HOSTED_HOT := slm_malloc slm_free slm_override_new slm_heap_allocate
+HOSTED_HOT := slm_malloc slm_free slm_free_sized slm_override_new slm_override_delete slm_heap_allocate
 name_hot = @NM='$(NM)' OBJCOPY='$(OBJCOPY)' Sources/Packaging/name-hot.sh $@ $(1)
 
 # The same with assertions: the heaps check their invariants on slow paths, and stop at the first that does not hold.
@@ -83,13 +89,14 @@ $(B)/obj/SlabMalloc.o $(B)/assert/SlabMalloc.o: $(SWIFT_SRC) $(C_HEADERS) $(B)/s
 	@mkdir -p $(@D)
 	@echo '  SWIFT   $@'
 	@rm -f $@
-	@$(SWIFTC) $(SWIFT_FLAGS) $(HOSTED_FLAGS) $(ASSERT_FLAGS) -target $(TARGET) -c -o $@ $(SWIFT_SRC)
+	@$(SWIFTC) $(SWIFT_FLAGS) $(HOSTED_FLAGS) $(ASSERT_FLAGS) $(SWIFT_TARGET) -c -o $@ $(SWIFT_SRC)
 	$(call name_hot,$(HOT) $(HOSTED_HOT))
 
 PORT_OBJ := $(PORT_SRC:Sources/CSlabPort/%.c=$(B)/obj/%.o)
-$(PORT_OBJ): $(B)/obj/%.o: Sources/CSlabPort/%.c $(C_HEADERS) Makefile
+SHARED_PORT_OBJ := $(SHARED_PORT_SRC:Sources/CSlabPort/%.c=$(B)/obj/%.o)
+$(PORT_OBJ) $(SHARED_PORT_OBJ): $(B)/obj/%.o: Sources/CSlabPort/%.c $(C_HEADERS) Makefile
 	@mkdir -p $(@D)
-	@$(CLANG) -target $(TARGET) -std=gnu11 $(C_WARNINGS) -O2 -gdwarf-4 -fPIC -fvisibility=hidden -ffunction-sections \
+	@$(CLANG) $(C_TARGET) -std=gnu11 $(C_WARNINGS) -O2 -gdwarf-4 -fPIC -fvisibility=hidden -ffunction-sections \
 	  $(INCLUDES) -c -o $@ $<
 
 LIB_OBJ := $(B)/obj/SlabMalloc.o $(PORT_OBJ)
@@ -98,12 +105,12 @@ define link_library
 @echo '  LINK    $@'
 @$(CLANG) -target $(TARGET) -fuse-ld=lld -shared -nostdlib -o $@ $(1) -lc -Wl,-soname,$(SONAME) \
   -Wl,--version-script=$(B)/exports.map -Wl,--no-undefined-version -Wl,--gc-sections \
-  -Wl,-z,defs,-z,now,-z,relro,-z,nodelete
+  -Wl,-z,defs,-z,now,-z,relro,-z,nodelete,-z,initfirst
 endef
-$(B)/$(SONAME): $(LIB_OBJ) $(B)/exports.map
-	$(call link_library,$(LIB_OBJ))
-$(B)/libslabmalloc-assert.so: $(ASSERT_OBJ) $(B)/exports.map
-	$(call link_library,$(ASSERT_OBJ))
+$(B)/$(SONAME): $(LIB_OBJ) $(SHARED_PORT_OBJ) $(B)/exports.map
+	$(call link_library,$(LIB_OBJ) $(SHARED_PORT_OBJ))
+$(B)/libslabmalloc-assert.so: $(ASSERT_OBJ) $(SHARED_PORT_OBJ) $(B)/exports.map
+	$(call link_library,$(ASSERT_OBJ) $(SHARED_PORT_OBJ))
 
 $(B)/libslabmalloc.so: $(B)/$(SONAME)
 	@ln -sf $(SONAME) $@
@@ -115,33 +122,55 @@ $(B)/preload.map: $(PRELOAD_NAMES)
 	@mkdir -p $(@D)
 	@{ echo '{'; echo '  global:'; sed 's/^\([^ ]*\) .*/    \1;/' $^; echo '  local: *;'; echo '};'; } >$@
 
+OVERRIDE_SCRIPTS := Sources/Packaging/add-names.sh Sources/Packaging/link-object.sh
+link_object = @LLD='$(LLD)' NM='$(NM)' OBJCOPY='$(OBJCOPY)' Sources/Packaging/link-object.sh
+# make_override OBJECTS, NAMES...: one object that defines the functions of these lists.
+define make_override
+@echo '  LD      $@'
+@mkdir -p $(@D)
+@sed 's/.* //' $(2) >$@.roots
+$(link_object) $@ $@.roots $(1)
+@NM='$(NM)' OBJCOPY='$(OBJCOPY)' Sources/Packaging/add-names.sh $@ $(2)
+endef
+$(B)/libslabmalloc-preload.o: $(LIB_OBJ) $(SHARED_PORT_OBJ) $(PRELOAD_NAMES) $(OVERRIDE_SCRIPTS)
+	$(call make_override,$(LIB_OBJ) $(SHARED_PORT_OBJ),$(PRELOAD_NAMES))
+$(B)/libslabmalloc-assert-preload.o: $(ASSERT_OBJ) $(SHARED_PORT_OBJ) $(PRELOAD_NAMES) $(OVERRIDE_SCRIPTS)
+	$(call make_override,$(ASSERT_OBJ) $(SHARED_PORT_OBJ),$(PRELOAD_NAMES))
+
 define link_preload
 @echo '  LINK    $@'
-@$(CLANG) -target $(TARGET) -fuse-ld=lld -shared -nostdlib -o $@ $(1) -lc -Wl,-soname,$(@F) \
-  $$(sed 's/^\([^ ]*\) \(.*\)/-Wl,--defsym=\1=\2/' $(PRELOAD_NAMES)) -Wl,--version-script=$(B)/preload.map \
-  -Wl,--no-undefined-version -Wl,--gc-sections -Wl,-z,defs,-z,now,-z,relro,-z,nodelete
+@$(CLANG) -target $(TARGET) -fuse-ld=lld -shared -nostdlib -o $@ $< -lc -Wl,-soname,$(@F) \
+  -Wl,--version-script=$(B)/preload.map -Wl,-Bsymbolic-functions -Wl,--no-undefined-version -Wl,--gc-sections \
+  -Wl,-z,defs,-z,now,-z,relro,-z,nodelete,-z,initfirst
 endef
-$(B)/libslabmalloc-preload.so: $(LIB_OBJ) $(PRELOAD_NAMES) $(B)/preload.map
-	$(call link_preload,$(LIB_OBJ))
-$(B)/libslabmalloc-assert-preload.so: $(ASSERT_OBJ) $(PRELOAD_NAMES) $(B)/preload.map
-	$(call link_preload,$(ASSERT_OBJ))
+$(B)/libslabmalloc-preload.so: $(B)/libslabmalloc-preload.o $(B)/preload.map
+	$(call link_preload)
+$(B)/libslabmalloc-assert-preload.so: $(B)/libslabmalloc-assert-preload.o $(B)/preload.map
+	$(call link_preload)
 
 # And as an object to link into a program.
-$(B)/libslabmalloc-malloc.o: $(LIB_OBJ) $(NAMES) Sources/Packaging/add-names.sh
-	@echo '  LD      $@'
-	@$(LLD) -r --gc-sections $$(sed 's/.* /-u /' $(NAMES)) -o $@ $(LIB_OBJ)
-	@OBJDUMP='$(OBJDUMP)' OBJCOPY='$(OBJCOPY)' Sources/Packaging/add-names.sh $@ $(NAMES)
+$(B)/libslabmalloc-malloc.o: $(LIB_OBJ) $(NAMES) $(OVERRIDE_SCRIPTS)
+	$(call make_override,$(LIB_OBJ),$(NAMES))
+	@sed 's/ .*//' $(NAMES) >$@.names
+	@$(OBJCOPY) --keep-global-symbols=$@.names $@
+
+# C++'s operators for such a program. No header of a C++ library is needed to build it.
+$(B)/libslabmalloc-new.o: Sources/Packaging/operators.cpp Makefile
+	@mkdir -p $(@D)
+	@echo '  CXX     $@'
+	@$(CLANG) -target $(TARGET) -x c++ -std=c++17 -nostdinc++ $(C_WARNINGS) -O2 -gdwarf-4 -fPIC -fno-builtin \
+	  -ffunction-sections -c -o $@ $<
 
 # One object with the API as its only global symbols: Embedded Swift's weak swift_* functions
 # must not replace those of the Swift program that the archive is linked into.
 define make_archive
 @echo '  AR      $@'
-@$(LLD) -r --gc-sections $$(sed 's/^/-u /' $(word 2,$^)) -o $(@:.a=.o) $(1)
+$(link_object) $(@:.a=.o) $(word 2,$^) $(1)
 @$(OBJCOPY) --keep-global-symbols=$(word 2,$^) $(@:.a=.o)
 @rm -f $@
 @$(AR) rcsD $@ $(@:.a=.o)
 endef
-$(B)/libslabmalloc.a: $(B)/obj/SlabMalloc.o $(B)/api.txt $(PORT_OBJ)
+$(B)/libslabmalloc.a: $(B)/obj/SlabMalloc.o $(B)/api.txt $(PORT_OBJ) Sources/Packaging/link-object.sh
 	$(call make_archive,$(LIB_OBJ))
 
 include Sources/Packaging/freestanding.mk
@@ -161,7 +190,7 @@ $(B)/cmake/slabmalloc/%.cmake: Sources/Packaging/%.cmake.in
 PREFIX ?= /usr/local
 ROOT := $(DESTDIR)$(PREFIX)
 INSTALLED := lib/$(SONAME) lib/libslabmalloc.so lib/libslabmalloc.a lib/libslabmalloc-preload.so \
-  lib/libslabmalloc-malloc.o \
+  lib/libslabmalloc-malloc.o lib/libslabmalloc-new.o \
   include/slabmalloc.h include/slabmalloc/port.h include/slabmalloc/module.modulemap lib/pkgconfig/slabmalloc.pc \
   lib/cmake/slabmalloc/slabmalloc-config.cmake lib/cmake/slabmalloc/slabmalloc-config-version.cmake \
   bin/slabmalloc-replay
@@ -183,7 +212,7 @@ install: all ## Install below PREFIX (/usr/local), staged in DESTDIR
 	@install -d $(addprefix "$(ROOT)"/,bin lib lib/pkgconfig lib/cmake/slabmalloc)
 	@install -m 755 $(B)/$(SONAME) "$(ROOT)"/lib/
 	@ln -sf $(SONAME) "$(ROOT)"/lib/libslabmalloc.so
-	@install -m 644 $(B)/libslabmalloc.a $(B)/libslabmalloc-malloc.o "$(ROOT)"/lib/
+	@install -m 644 $(B)/libslabmalloc.a $(B)/libslabmalloc-malloc.o $(B)/libslabmalloc-new.o "$(ROOT)"/lib/
 	@install -m 755 $(B)/libslabmalloc-preload.so "$(ROOT)"/lib/
 	$(install_headers)
 	@install -m 644 Sources/Packaging/module.modulemap "$(ROOT)"/include/slabmalloc/

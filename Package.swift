@@ -7,7 +7,9 @@ let package = Package(
   products: [.library(name: "SlabMalloc", targets: ["SlabMalloc"])],
   targets: [
     .target(name: "CSlabmalloc", path: "include", publicHeadersPath: "."),
-    .target(name: "CSlabPort", dependencies: ["CSlabmalloc"], path: "Sources/CSlabPort"),
+    // A Swift program takes pthread_atfork from the C library that it is linked with.
+    .target(
+      name: "CSlabPort", dependencies: ["CSlabmalloc"], path: "Sources/CSlabPort", exclude: ["SharedForks.c"]),
     .target(
       name: "SlabMalloc", dependencies: ["CSlabmalloc", "CSlabPort"], path: "Sources/SlabMalloc",
       exclude: ["API/SwiftRuntime", "API/Libc/names.txt", "API/Libc/operators.txt"],

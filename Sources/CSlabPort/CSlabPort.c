@@ -1,13 +1,16 @@
 // The hosted port: the process's state in zero-filled memory, the stand-in for a thread without a heap, the end of
-// threads, forks, moved mappings, C++'s next operator new, and the environment.
+// threads, forks and named mappings.
 #define _GNU_SOURCE
 #include "CSlabPort.h"
 
 #if __STDC_HOSTED__ && defined(__linux__)
-#include <dlfcn.h>
+#include <stdio.h>
+#include <sys/prctl.h>
 
 unsigned char slm_port_system_pages[256] __attribute__((aligned(64)));
 uint64_t slm_port_arenas[SLM_PORT_ADDRESS_BITS_WORDS];
+uint64_t slm_port_arena_starts[SLM_PORT_ADDRESS_BITS_WORDS];
+uintptr_t slm_port_resizers[4];
 
 unsigned char slm_port_process[16384] __attribute__((aligned(64)));
 unsigned char slm_port_no_bin[128] __attribute__((aligned(64)));
@@ -36,6 +39,9 @@ void *slm_port_no_heap[SLM_PORT_NO_HEAP_WORDS] __attribute__((aligned(64))) = ST
 void *slm_port_exited_heap[SLM_PORT_NO_HEAP_WORDS] __attribute__((aligned(64))) = STAND_IN;
 __thread void *slm_port_heap = slm_port_no_heap;
 
+uint64_t slm_port_thread_slots[SLM_PORT_THREAD_SLOTS / 64] __attribute__((aligned(64)));
+__thread uintptr_t slm_port_slot;
+
 __thread uintptr_t slm_port_numbered; // 1 + the thread's number; 0 before it has one
 uintptr_t slm_port_number_thread(void) {
   static uintptr_t count;
@@ -44,7 +50,7 @@ uintptr_t slm_port_number_thread(void) {
 }
 
 // The core defines these functions for the end of a thread, for fork, and for the start and end of the process.
-void slm_core_thread_ended(void *heap) __attribute__((visibility("hidden")));
+void slm_core_thread_ended(void) __attribute__((visibility("hidden")));
 void slm_core_before_fork(void) __attribute__((visibility("hidden")));
 void slm_core_after_fork(void) __attribute__((visibility("hidden")));
 void slm_core_after_fork_in_child(void) __attribute__((visibility("hidden")));
@@ -52,7 +58,16 @@ void slm_core_process_begins(void) __attribute__((visibility("hidden")));
 void slm_core_process_ends(void) __attribute__((visibility("hidden")));
 
 static pthread_key_t thread_key;
-static int has_thread_key;
+static int has_thread_key, is_watching;
+
+// The destructors of other keys often come after this one, and free what the thread has left. The thread therefore
+// keeps its heap for a whole round of destructors, and returns it in the next one. The lowest bit of the key's value
+// says that the first round is over. Not for longer: a thread that first allocates in a destructor has fewer rounds
+// left.
+static void thread_ends(void *value) {
+  if (((uintptr_t)value & 1) == 0 && pthread_setspecific(thread_key, (char *)value + 1) == 0) return;
+  slm_core_thread_ended();
+}
 
 void slm_port_watch_thread(void *heap) {
   int saved = errno;
@@ -60,104 +75,45 @@ void slm_port_watch_thread(void *heap) {
   errno = saved;
 }
 
-#ifdef MREMAP_DONTUNMAP
-// Moves in two steps, because some kernels unmap the target before they check whether they can move.
-static int move_mapping(void *from, void *to, size_t bytes) {
-  void *between = mremap(from, bytes, bytes, MREMAP_MAYMOVE | MREMAP_DONTUNMAP, NULL);
-  if (between == MAP_FAILED) return -1;
-  if (mremap(between, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED, to) != to) {
-    void *again = mmap(to, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
-    if (again != to) abort(); // neither place is left for the program's data
-    memcpy(to, between, bytes);
-    munmap(between, bytes);
-  }
-  return 0;
+void slm_port_name(void *memory, size_t bytes) {
+  enum { SET_VMA = 0x53564d41, SET_VMA_NAME = 0 };
+  static int is_refused; // by kernels that know no names: they are not asked again
+  if (__atomic_load_n(&is_refused, __ATOMIC_RELAXED)) return;
+  long result =
+      slm_port_system_call(SYS_prctl, SET_VMA, SET_VMA_NAME, (long)memory, (long)bytes, (long)"slabmalloc", 0);
+  if (result != 0) __atomic_store_n(&is_refused, 1, __ATOMIC_RELAXED);
 }
-
-// An object that was moved and has grown consists of several mappings, and the kernel moves one at a time. The function
-// splits the object into halves until each lies in one mapping, and copies small pieces.
-static void move_halves(char *from, char *to, size_t bytes) {
-  enum { SMALL = 1 << 20, PAGE = 1 << 16 };
-  if (bytes <= SMALL) {
-    memcpy(to, from, bytes);
-  } else if (move_mapping(from, to, bytes) != 0) {
-    size_t half = bytes / 2 & ~(size_t)(PAGE - 1);
-    move_halves(from, to, half);
-    move_halves(from + half, to + half, bytes - half);
-  }
-}
-
-int slm_port_move(void *from, void *to, size_t bytes) {
-  int saved = errno;
-  int result = move_mapping(from, to, bytes);
-  if (result != 0 && errno == EFAULT) {
-    move_halves(from, to, bytes);
-    result = 0;
-  }
-  errno = saved;
-  return result;
-}
-#else
-int slm_port_move(void *from, void *to, size_t bytes) {
-  (void)from, (void)to, (void)bytes;
-  return -1;
-}
-#endif
 
 void slm_port_watch_forks(void) {
   // The constructor usually calls first, before a second thread exists. Later calls return here.
-  if (has_thread_key) return;
+  if (is_watching) return;
+  is_watching = 1;
   int saved = errno;
-  has_thread_key = pthread_key_create(&thread_key, slm_core_thread_ended) == 0;
+  has_thread_key = pthread_key_create(&thread_key, thread_ends) == 0;
   pthread_atfork(slm_core_before_fork, slm_core_after_fork, slm_core_after_fork_in_child);
   errno = saved;
 }
 
-__attribute__((constructor)) static void process_begins(void) {
+static int is_pinned;
+
+// Among the first constructors of a program, and of all its shared objects by -z initfirst. A handler of
+// pthread_atfork() that is registered later runs while no lock is kept: it may take a mutex under which another thread
+// allocates.
+__attribute__((constructor(101))) static void process_begins(void) {
+  is_pinned = slm_port_pin() == 0;
   slm_port_watch_forks();
   slm_core_process_begins();
 }
-__attribute__((destructor)) static void process_ends(void) { slm_core_process_ends(); }
-
-void *slm_port_next_new(size_t size) {
-  static const char *const runtimes[] = {"libstdc++.so.6", "libc++abi.so.1", "libc++.so.1"};
-  void *(*next)(size_t) = (void *(*)(size_t))dlsym(RTLD_NEXT, "_Znwm");
-  // RTLD_NEXT does not search a runtime that dlopen loaded with local scope. Such a runtime is opened by name.
-  for (size_t i = 0; next == NULL && i < sizeof runtimes / sizeof *runtimes; i++) {
-    void *runtime = dlopen(runtimes[i], RTLD_LAZY | RTLD_NOLOAD);
-    if (runtime != NULL) next = (void *(*)(size_t))dlsym(runtime, "_Znwm");
-  }
-  if (next == NULL) {
-    static const char line[] = "slabmalloc: operator new is out of memory, and no C++ runtime is there to say so\n";
-    slm_port_write_error(line, sizeof line - 1);
-    abort();
-  }
-  return next(size);
+// Not before the first constructor without a priority: that one tells the unwinder of a static program where to look.
+__attribute__((constructor)) static void prepare_call_stack(void) { slm_port_prepare_call_stack(); }
+__attribute__((destructor)) static void process_ends(void) {
+  slm_core_process_ends();
+  // After dlclose() the code is gone. A thread that ends later keeps its heap.
+  if (!is_pinned && has_thread_key) has_thread_key = pthread_key_delete(thread_key) != 0;
 }
 
-extern char **environ;
-
-// The address at which the kernel stored the number of arguments, followed by the arguments, NULL and the environment.
-// The loader sets it.
-extern void *__libc_stack_end __attribute__((weak));
-
-// The C library's environment. Before the C library sets it, the environment that it will set.
-static char **environment(void) {
-  if (environ != NULL || &__libc_stack_end == NULL || __libc_stack_end == NULL) return environ;
-  char **arguments = (char **)__libc_stack_end + 1;
-  return arguments + *(long *)__libc_stack_end + 1;
-}
-
-int slm_port_has_environment(void) { return environment() != NULL; }
-
-const char *slm_port_next_option(size_t *position) {
-  static const char prefix[] = "SLABMALLOC_";
-  _Static_assert(sizeof prefix - 1 == SLM_PORT_OPTION_PREFIX_LENGTH, "where the name of an option starts");
-  char **entries = environment();
-  while (entries && entries[*position]) {
-    const char *entry = entries[(*position)++];
-    if (strncmp(entry, prefix, sizeof prefix - 1) == 0) return entry;
-  }
-  return NULL;
+void slm_port_write_file(void *file, const void *text, size_t bytes) {
+  size_t written = fwrite(text, 1, bytes, file);
+  (void)written;
 }
 #endif

@@ -41,8 +41,13 @@ install_dir = $(or $(install_dir_$(1)),$(triple_$(1)))
 # On 32 bits each conversion between words and 64-bit integers mentions an array before it is optimised, at which
 # -no-allocations balks. The sources are held to it by the other targets, and the archives by check-freestanding.
 FREESTANDING_32 := riscv32 riscv32imc i686 armv7em armv7em-hf armv6m
-bare_swift_flags = $(if $(filter $*,$(FREESTANDING_32)),$(filter-out -no-allocations,$(SWIFT_FLAGS)),$(SWIFT_FLAGS)) \
-  -target $(triple_$*) $(addprefix -Xcc ,-ffreestanding $(target_flags_$*))
+# A kernel wants the bytes: no frame pointers, which C compilers leave out as well, and -Osize. Fast paths are inlined
+# where they are, and cost the same instructions.
+bare_swift_flags = $(patsubst -O,-Osize,\
+  $(if $(filter $*,$(FREESTANDING_32)),$(filter-out -no-allocations,$(SWIFT_FLAGS)),$(SWIFT_FLAGS))) \
+  -target $(triple_$*) $(addprefix -Xcc ,-ffreestanding -fomit-frame-pointer $(target_flags_$*))
+# What takes a closure exists once, and not once for each closure. What is inlined always has no closure left.
+FULL_FLAGS := -Xllvm -sil-disable-pass=closure-specialize
 
 # Without an operating system there is the zone house alone, and Embedded Swift's heap on it.
 HOSTED_FOLDERS := Pages/Mmap Runs Heaps Process API/C/Hosted API/Libc
@@ -52,7 +57,10 @@ PORT_HEADER := include/slabmalloc/port.h
 FREESTANDING_MAKEFILES := Makefile Sources/Packaging/freestanding.mk
 
 # The same as in slabmalloc.h, at SLM_SMALL.
-SMALL_LACKS := 'statistics|batch|reserve|fragmentation|status_name|swift_heap'
+SMALL_LACKS_NAMES := statistics batch reserve fragmentation free_runs status_name swift_heap limit shrinker for_each \
+  destroy_with registry constructor zone_provider
+empty :=
+SMALL_LACKS := '$(subst $(empty) $(empty),|,$(strip $(SMALL_LACKS_NAMES)))'
 
 .PHONY: freestanding
 FREESTANDING_ARCHIVES := $(foreach name,libslabmalloc libslabmalloc-small libslabmalloc-swiftheap,\
@@ -63,7 +71,7 @@ freestanding: $(FREESTANDING_ARCHIVES) ## Build the archives for kernels and fir
 # What an archive defines: zones, caches and regions, and slm_port_provider.
 $(F)/api.txt: $(B)/api.txt $(PORT_HEADER) $(FREESTANDING_MAKEFILES)
 	@mkdir -p $(@D)
-	@{ grep -E '^slm_(zone|cache|region|status|version)' $<; echo slm_port_provider; \
+	@{ grep -E '^slm_(zone|cache|region|registry|status|version)' $<; echo slm_port_provider; \
 	  $(CLANG) -E -P -ffreestanding $(PORT_HEADER) | grep -o '\bslm_swift_heap_[a-z_]*(' | tr -d '('; } | sort >$@
 # The hooks that it has a weak definition of.
 $(F)/hooks.txt: $(PORT_HEADER) $(FREESTANDING_MAKEFILES)
@@ -76,10 +84,11 @@ $(F)/%/SlabMalloc.o: $(BARE_SRC) $(C_HEADERS) $(B)/sources.txt $(B)/api.txt $(FR
 	@mkdir -p $(@D)
 	@echo '  SWIFT   $@'
 	@rm -f $@
-	@$(SWIFTC) $(bare_swift_flags) -c -o $@ $(BARE_SRC)
+	@$(SWIFTC) $(bare_swift_flags) $(FULL_FLAGS) -c -o $@ $(BARE_SRC)
 	$(call name_hot,$(HOT))
 
 bare_cc = $(CLANG) -target $(triple_$*) -std=gnu11 $(C_WARNINGS) -Os -gdwarf-4 -ffreestanding -nostdlibinc \
+  -fomit-frame-pointer \
   -fno-builtin -ffunction-sections $(target_flags_$*) $(INCLUDES)
 # Position independent, as Swift's code is: the archives link at any address, and into what is loaded at any address.
 define compile_bare_c
@@ -102,7 +111,7 @@ $(F)/%/$(1).o: Sources/CSlabPort/$(1).c $(C_HEADERS) $(FREESTANDING_MAKEFILES)
 .PRECIOUS: $(F)/%/$(1).o
 endef
 SMALL_C := Hooks Runtime
-BARE_C := StatusNames SwiftHeapState $(SMALL_C)
+BARE_C := StatusNames FreestandingState $(SMALL_C)
 $(foreach name,$(BARE_C) Broken SwiftHeapNames,$(eval $(call bare_c_rule,$(name))))
 SMALL_C_OBJ := $(foreach name,$(SMALL_C),$(F)/%/$(name).o)
 BARE_C_OBJ := $(foreach name,$(BARE_C),$(F)/%/$(name).o)
@@ -115,7 +124,7 @@ $(F)/%/assert/SlabMalloc.o: $(BARE_SRC) $(C_HEADERS) $(B)/sources.txt $(B)/api.t
 	@mkdir -p $(@D)
 	@echo '  SWIFT   $@'
 	@rm -f $@
-	@$(SWIFTC) $(bare_swift_flags) -D SLM_ASSERT -c -o $@ $(BARE_SRC)
+	@$(SWIFTC) $(bare_swift_flags) $(FULL_FLAGS) -D SLM_ASSERT -c -o $@ $(BARE_SRC)
 	$(call name_hot,$(HOT))
 $(F)/%/assert/libslabmalloc.a: $(F)/%/assert/SlabMalloc.o $(BARE_C_OBJ) $(F)/%/Broken.o $(F)/api.txt $(F)/hooks.txt
 	$(call make_bare_archive,$(F)/api.txt)
@@ -125,7 +134,7 @@ $(F)/%/small/SlabMalloc.o: $(SMALL_SRC) $(C_HEADERS) $(B)/sources.txt $(B)/api.t
 	@mkdir -p $(@D)
 	@echo '  SWIFT   $@'
 	@rm -f $@
-	@$(SWIFTC) $(patsubst -O,-Osize,$(bare_swift_flags)) -D SLM_SMALL -c -o $@ $(SMALL_SRC)
+	@$(SWIFTC) $(bare_swift_flags) -D SLM_SMALL -c -o $@ $(SMALL_SRC)
 $(F)/small-api.txt: $(F)/api.txt $(FREESTANDING_MAKEFILES)
 	@grep -v -E $(SMALL_LACKS) $< >$@
 $(F)/%/libslabmalloc-small.a: $(F)/%/small/SlabMalloc.o $(SMALL_C_OBJ) $(F)/small-api.txt $(F)/hooks.txt

@@ -100,7 +100,7 @@ static void use_zones(void) {
   void *objects[4] = {slm_zone_allocate(zone, 100), slm_zone_allocate_zeroed(zone, SLM_MAX_SIZE), NULL, NULL};
   CHECK(objects[0] != NULL && objects[1] != NULL);
   CHECK(slm_zone_allocate_with(zone, 64, 10, SLM_ZEROED, &objects[2]) == SLM_OK);
-  CHECK(slm_zone_allocate_with(zone, 64, SLM_MAX_SIZE + 1, 0, &objects[3]) == SLM_ERR_INVALID_LAYOUT);
+  CHECK(slm_zone_allocate_with(zone, 64, SIZE_MAX, 0, &objects[3]) == SLM_ERR_INVALID_LAYOUT);
   GUARDED(slm_statistics, all);
   CHECK(slm_zone_statistics(zone, &all.it) == SLM_OK && all.it.slots_live == 3);
   CHECK_GUARD(all);

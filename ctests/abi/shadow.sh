@@ -14,7 +14,7 @@ constants=$(sed -n 's/^#define \(SLM_[A-Z_]*\) .*/\1/p' "$header" |
 storages=$(sed -n 's/^} \(slm_[a-z_]*_storage\);/\1/p' "$header")
 {
   # Attributes may stand behind a declaration, but not behind the head of a definition.
-  attributes='SLM_(NODISCARD|MALLOC\([^)]*\)|ALLOC_SIZE\([^)]*\)|ALLOC_ALIGN\([^)]*\))'
+  attributes='SLM_(NODISCARD|(MALLOC|CONSTRUCTED)\([^)]*\)|ALLOC_SIZE\([^)]*\)|ALLOC_ALIGN\([^)]*\))'
   sed -zE 's,/\*([^*]|\*+[^*/])*\*+/,,g' "$header" | sed -E "/^ *#/!s/$attributes//g" |
     sed -zE -e 's/\)[[:space:]]+;/);/g' -e 's/(\<slm_[a-z0-9_]*\([^;{}#]*\));/\1 { __builtin_trap(); }/g'
   printf 'enum slm_constant {\n'

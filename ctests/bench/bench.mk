@@ -8,6 +8,9 @@ $(B)/bench/libfloor.so: ctests/bench/floor.c ctests/bench/bench.mk
 	@mkdir -p $(@D)
 	@$(CC) $(C_FLAGS) -fPIC -shared -o $@ $<
 
+$(B)/bench/frames: ctests/bench/frames.c ctests/bench/bench.mk | $(B)/libslabmalloc.so $(B)/packages/speed
+	$(call compile_program)
+
 $(B)/bench/descriptors: ctests/bench/descriptors.c ctests/bench/bench.mk
 	@mkdir -p $(@D)
 	@echo '  CC      $@'
@@ -36,13 +39,17 @@ $(B)/packages/peers: ctests/bench/bench.mk
 
 -include $(wildcard $(addprefix $(B)/bench/,*.d archives/*.d))
 
-.PHONY: bench-zones bench-descriptors check-speed
+.PHONY: bench-zones bench-frames bench-descriptors check-speed
 check-speed: $(B)/bench/instructions ## The instruction counts of the fast paths are within their limits
 	@ctests/bench/check-instructions.sh $(B)
 bench-descriptors: $(B)/bench/descriptors
 bench-descriptors: ## What descriptors in a table save over descriptors in the slabs, in a random live set
 	@$<
 
-bench-zones: $(B)/bench/pairs $(PAIRS_ARCHIVES)
-bench-zones: ## Compare zones with the mallocs of glibc, jemalloc, tcmalloc and mimalloc
+bench-zones: $(B)/bench/pairs $(PAIRS_ARCHIVES) bench-frames
+bench-zones: ## Compare zones with the mallocs of glibc, jemalloc, tcmalloc and mimalloc, and page frames at each place
 	@ctests/bench/bench.sh $(B)
+# PAGES='100 1000' measures fewer than 100 to 100,000 pages.
+bench-frames: $(B)/bench/frames
+bench-frames: ## What random replacement costs for page frames side by side, at distances, at random and between CPUs
+	@ctests/bench/bench-frames.sh $(B) $(PAGES)

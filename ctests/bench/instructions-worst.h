@@ -168,6 +168,31 @@ static void count_remote(size_t size) {
   close_zone(r.zone);
 }
 
+// Deallocations of large objects, whose run goes back to the provider at once, in a zone for so many CPUs.
+static void count_large_free(uint32_t cpus) {
+  enum { MEMORY = 16 << 20, SIZE = 100000 };
+  slm_region *region = slm_region_init(aligned_alloc(4096, MEMORY), MEMORY, 4096, NULL);
+  slm_options options = *SLM_OPTIONS(slm_region_provider(region));
+  options.threads = SLM_PER_CPU;
+  options.cpu_count = cpus;
+  size_t bytes = slm_zone_storage_size(&options);
+  void *storage = aligned_alloc(64, (bytes + 63) / 64 * 64);
+  slm_zone *zone = slm_zone_init(storage, bytes, &options, NULL);
+  CALLGRIND_ZERO_STATS;
+  CALLGRIND_TOGGLE_COLLECT;
+  for (size_t i = 0; i < WORST_CALLS; i++) {
+    void *object = slm_zone_allocate(zone, SIZE);
+    slm_status status;
+    COUNT_CALL(status = slm_zone_deallocate(zone, object));
+    must(status == SLM_OK, "deallocate");
+  }
+  dump_calls("large-free-cpus", cpus, WORST_CALLS);
+  CALLGRIND_TOGGLE_COLLECT;
+  slm_zone_destroy(zone, NULL);
+  free(storage);
+  free(region);
+}
+
 static void count_worst(void) {
   count_refill(8);
   count_refill(139264);
@@ -176,4 +201,6 @@ static void count_worst(void) {
   count_reclaim(64);
   count_reserve(8);
   count_remote(64);
+  count_large_free(2);
+  count_large_free(1024);
 }

@@ -2,6 +2,10 @@
 # compares with the limits. The variable kind tells the files apart: rows ("row pairs"), limits ("row limit"), dump
 # (callgrind's: its trigger line names the row).
 
+function growth(name, percent) {
+  count[name] = sprintf("%.1f", percent) + 0
+  printf "%-25s %9.1f%% %8s\n", name, count[name], limit[name]
+}
 function complain(text) { print "instructions: " text > "/dev/stderr"; failed = 1 }
 
 FNR == 1 { row = ""; in_library = 0; after_call = 0 }
@@ -27,7 +31,7 @@ kind == "limits" {
 
 END {
   print "Instructions that the library executes per allocate+deallocate pair, or per call of the kinds named last"
-  printf "%-14s %10s %8s\n", "row", "count", "limit"
+  printf "%-25s %10s %8s\n", "row", "count", "limit"
   for (i = 1; i <= row_count; i++) {
     row = rows[i]
     # Rounded as printed, so that what is compared is what is shown.
@@ -38,12 +42,14 @@ END {
       if (smallest == 0 || count[row] < smallest) smallest = count[row]
       if (count[row] > largest) largest = count[row]
     }
-    printf "%-14s %10.1f %8s\n", row, count[row], ((row in limit) ? limit[row] : "-")
+    if (row ~ /^frames-/) {
+      if (least_frames == 0 || count[row] < least_frames) least_frames = count[row]
+      if (count[row] > most_frames) most_frames = count[row]
+    }
+    printf "%-25s %10.1f %8s\n", row, count[row], ((row in limit) ? limit[row] : "-")
   }
-  if (smallest > 0) {
-    count["live-growth"] = sprintf("%.1f", 100 * largest / smallest) + 0
-    printf "%-14s %9.1f%% %8s\n", "live-growth", count["live-growth"], limit["live-growth"]
-  }
+  if (smallest > 0) growth("live-growth", 100 * largest / smallest)
+  if (least_frames > 0) growth("frames-growth", 100 * most_frames / least_frames)
   if (limit_count == 0) complain("there are no limits")
   for (i = 1; i <= limit_count; i++) {
     row = limit_rows[i]

@@ -1,6 +1,7 @@
 // Runs each workload under callgrind, one dump a row, for check-instructions.sh to count what the library executed.
 // The warm-up goes before the counters are cleared: a row is the steady state, with its share of page and word changes.
 // Prints "row pairs" for each row. Outside valgrind it does the same work and counts nothing.
+#define _GNU_SOURCE
 #include "allocators.h"
 #include <valgrind/callgrind.h>
 
@@ -105,6 +106,10 @@ static void count_profiles(size_t size) {
 
 #include "instructions-worst.h"
 
+#include "instructions-regions.h"
+
+#include "instructions-frames.h"
+
 int main(void) {
   prepare_orders();
   fprintf(stderr, "seed %llu\n", (unsigned long long)seed);
@@ -118,5 +123,7 @@ int main(void) {
   count_profiles(64);
   count_profiles(1024);
   count_worst();
+  count_regions();
+  count_frames();
   return 0;
 }

@@ -51,7 +51,7 @@ static inline void use(void *object) {
 }
 
 // Takes the seed from SLM_TEST_SEED if it is set, and makes the three orders.
-static void prepare_orders(void) {
+static inline void prepare_orders(void) {
   const char *text = getenv("SLM_TEST_SEED");
   if (text != NULL) seed = strtoull(text, NULL, 0);
   // The state must not be 0: it would stay 0.

@@ -1,7 +1,9 @@
 #!/bin/sh
-# check-build-scripts.sh: name-hot.sh and add-names.sh do what their heads say, and fail when a function is missing.
+# check-build-scripts.sh: name-hot.sh, add-names.sh and link-object.sh do what their heads say, and the first two fail
+# when a function is missing.
 set -eu
 scripts=$PWD/Sources/Packaging
+export LLD="${SWIFT_BIN}ld.lld"
 export NM="${SWIFT_BIN}llvm-nm" OBJCOPY="${SWIFT_BIN}llvm-objcopy" OBJDUMP="${SWIFT_BIN}llvm-objdump"
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
@@ -46,14 +48,40 @@ jump=$(place twins.o slm_hot)
 fails 'no twin' 'slm_hotter has no Swift function' "$scripts/name-hot.sh" broken.o slm_hot slm_hotter
 fails 'two twins' 'slm_twice has more than one' "$scripts/name-hot.sh" broken.o slm_hot slm_twice
 
-printf 'malloc slm_hot\nxmalloc slm_hot\nfree slm_hotter\n' >names
+# The size and the visibility of a function.
+shape() { "$OBJDUMP" -t "$1" | awk -v name="$2" '$NF == name { sub(/.*\t/, ""); print }' | sed "s/ $2//"; }
+printf 'malloc slm_hot\n' >names
+printf 'free slm_hotter\n' >more
 cp twins.o named.o
-"$scripts/add-names.sh" named.o names
-for pair in malloc:slm_hot xmalloc:slm_hot free:slm_hotter; do
+"$scripts/add-names.sh" named.o names more
+for pair in malloc:slm_hot free:slm_hotter; do
   [ "$(place named.o "${pair%:*}")" = "$(place twins.o "${pair#*:}")" ] || { echo "$pair: another place"; exit 1; }
+  [ "$(shape named.o "${pair%:*}")" = "$(shape twins.o "${pair#*:}")" ] || { echo "$pair: another size"; exit 1; }
+  [ -z "$(place named.o "${pair#*:}")" ] || { echo "$pair: the former name is left"; exit 1; }
 done
-[ "$("$NM" --defined-only --extern-only -j named.o | sort | tr '\n' ' ')" = 'free malloc xmalloc ' ] ||
-  { echo 'not exactly the new names are global:'; "$NM" --extern-only named.o; exit 1; }
 printf 'malloc slm_hot\ncalloc slm_missing\n' >names
 fails 'no function' 'no function slm_missing' "$scripts/add-names.sh" broken.o names
-echo '=> the scripts that rename symbols do, and fail without the symbols'
+printf 'malloc slm_hot\nxmalloc slm_hot\n' >names
+fails 'two names' 'slm_hot gets two names' "$scripts/add-names.sh" broken.o names
+# What is needed has its unwind information, and what is not needed is gone, with what it needs.
+cat >used.c <<'END'
+int other(int x);
+int used(int x);
+int used(int x) { return other(x) + 1; }
+int missing(int x);
+int unused(int x);
+int unused(int x) { return missing(x) + 1; }
+END
+cat >other.c <<'END'
+int other(int x);
+int other(int x) { return x * 3; }
+END
+for name in used other; do "$CLANG" -O1 -ffunction-sections -fasynchronous-unwind-tables -c -o $name.o $name.c; done
+echo used >roots
+"$scripts/link-object.sh" linked.o roots used.o other.o
+[ "$("$NM" -j linked.o | grep -v '^[.]' | sort | tr '\n' ' ')" = 'other used ' ] ||
+  { echo 'not exactly what is needed is linked:'; "$NM" linked.o; exit 1; }
+"$CLANG" -fuse-ld=lld -nostdlib -shared -o linked.so linked.o
+[ "$("$OBJDUMP" --dwarf=frames linked.so | grep -c ' FDE ')" = 2 ] ||
+  { echo 'a function has no unwind information'; exit 1; }
+echo '=> the scripts that link and rename objects do, and fail without the symbols'

@@ -1,7 +1,7 @@
 # Tests, examples, benchmarks. `make check` runs each check-* step below; each can be run alone.
 
 # Programs lie one folder below build/ and find the library from there. It is no prerequisite that they are rebuilt for.
-C_FLAGS = -std=gnu11 $(C_WARNINGS) $(CFLAGS) -MMD -MP -I include
+C_FLAGS = -std=gnu11 $(C_WARNINGS) $(CFLAGS) $(FOREIGN_FLAGS) -MMD -MP -I include
 LINK_LIB = -L $(B) -Wl,-rpath,'$$ORIGIN/..' -Wl,--as-needed -lslabmalloc
 # Tests misuse on purpose, of which gcc warns since the header tells it what allocates and what deallocates.
 CC_IS_GCC := $(findstring Free Software Foundation,$(shell $(CC) --version))
@@ -19,6 +19,7 @@ packages_speed  := valgrind
 packages_freestanding := qemu-user
 packages_links := qemu-user binutils-aarch64-linux-gnu binutils-arm-none-eabi binutils-riscv64-linux-gnu
 packages_format := clang-format
+packages_musl := musl-tools
 $(B)/packages/%: ctests/checks/check.mk
 	@mkdir -p $(@D)
 	@flock $(@D) ctests/checks/ensure-packages.sh $(packages_$*)
@@ -55,14 +56,19 @@ include ctests/abi/abi.mk
 include ctests/fuzz/fuzz.mk
 include ctests/soak/soak.mk
 include ctests/replay/replay.mk
+include ctests/plugin/plugin.mk
+include ctests/tools/tools.mk
+include ctests/arm64/arm64.mk
+include ctests/programs/programs.mk
 
 KERNEL_GUIDE := Sources/SlabMalloc/SlabMalloc.docc/Kernels.md
 
 # --- Checks ------------------------------------------------------------------------------------------
 STEPS := check-steps check-build-scripts check-floors check-names check-header check-synopsis check-compiler-help \
-  check-format check-symbols check-abi check-freestanding check-links check-archive check-override check-install \
-  check-tests check-fuzz check-swift check-examples check-speed check-malloc-speed check-preload check-crash \
-  check-soak check-replay check-model check-kernels check-kernel-speed check-docs
+  check-format check-symbols check-abi check-freestanding check-links check-archive check-plugin check-override \
+  check-musl check-arm64-part check-install check-tests check-fuzz check-swift check-examples check-speed \
+  check-malloc-speed check-preload check-crash check-valgrind check-core check-call-stack check-sanitizers check-soak \
+  check-replay check-model check-kernels check-kernel-speed check-docs
 export CC CLANG SWIFT SWIFTC SWIFT_BIN VERSION
 .PHONY: check check-build $(STEPS)
 check: ## Run every test; build/check/junit.xml has the results for CI systems
@@ -71,7 +77,8 @@ check: ## Run every test; build/check/junit.xml has the results for CI systems
 # What the steps need, at once, so that it is built in parallel.
 check-build: all assert freestanding $(FREESTANDING_TESTS) $(LINK_OBJECTS) $(TESTS) $(EXAMPLES) \
   $(B)/bench/instructions $(B)/bench/pairs \
-  $(MALLOC_COUNTS) check-preload-build check-crash-build check-fuzz-build $(SOAK) $(REPLAY_BUILDS) \
+  $(MALLOC_COUNTS) check-preload-build check-crash-build check-fuzz-build check-plugin-build $(SOAK) $(REPLAY_BUILDS) \
+  check-tools-build check-arm64-build \
   $(B)/abi/old_program $(KERNELS) $(B)/bench/kernel/bench $(B)/packages/check
 
 check-steps: $(B)/packages/check ## What runs these steps tells their times, and writes a JUnit file with what fails
@@ -90,7 +97,7 @@ check-compiler-help: $(B)/packages/check ## gcc warns of misuse of the functions
 	@ctests/checks/check-compiler-help.sh
 check-format: format-check ## Sources are formatted, and no line is longer than 120 columns
 	@ctests/checks/check-lines.sh .
-check-symbols: all ## The libraries export the header's functions and no others, and need libc alone
+check-symbols: all ## The libraries export what they should, each function with its size, and need libc alone
 	@ctests/checks/check-symbols.sh $(B)
 check-freestanding: freestanding $(FREESTANDING_TESTS) $(B)/packages/freestanding
 check-freestanding: ## The archives for kernels: their symbols, their sizes, and a test on each target
@@ -105,6 +112,9 @@ check-archive: lib ## The static library links into C and into Swift programs
 	@ctests/packaging/check-archive.sh $(B)
 check-override: lib ## The override object makes slabmalloc the malloc of a program
 	@ctests/packaging/check-override.sh $(B)
+	@ctests/packaging/check-setuid.sh $(B)
+check-musl: lib ## Programs on musl run on each of the libraries
+	@ctests/packaging/check-musl.sh $(B) $(packages_musl)
 check-install: all $(B)/packages/check ## pkg-config, CMake and Swift find what install puts there, uninstall removes it
 	+@ctests/packaging/check-install.sh $(B) '$(MAKE)'
 check-swift: ## The XCTest suites

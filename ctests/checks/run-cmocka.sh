@@ -22,7 +22,9 @@ if [ "$2" != default ]; then
   suite="$suite ($2)"
   export SLABMALLOC_PROFILE="$2"
 fi
-timeout 600 "$1" >"$output" 2>&1
+limit=600
+[ -z "${EMULATOR-}" ] || limit=1800
+timeout "$limit" ${EMULATOR-} "$1" >"$output" 2>&1
 status=$?
 if [ $status -eq 0 ] && grep -q '\[  PASSED  \] [1-9]' "$output"; then
   grep -E '\[  (PASSED|SKIPPED)  ?\] [1-9]' "$output" | sed "s/^/$suite: /" >"$output.closing"

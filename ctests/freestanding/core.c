@@ -173,7 +173,13 @@ static void every_slot(void) {
   int local = 0;
   CHECK(slm_zone_deallocate(zone, &local) == SLM_ERR_FOREIGN_POINTER);
   CHECK(slm_zone_deallocate(zone, NULL) == SLM_OK);
+#if defined(SLM_SMALL)
   CHECK(slm_zone_allocate(zone, SLM_MAX_SIZE + 1) == NULL);
+#else
+  void *large = slm_zone_allocate(zone, SLM_MAX_SIZE + 1); // a run of its own
+  CHECK(large != NULL && slm_zone_deallocate(zone, (char *)large + 16) == SLM_ERR_INTERIOR_POINTER);
+  CHECK(slm_zone_deallocate(zone, large) == SLM_OK && slm_zone_deallocate(zone, large) == SLM_ERR_DOUBLE_FREE);
+#endif
   slm_reclaimed reclaimed = {.struct_size = sizeof reclaimed};
   CHECK(slm_zone_reclaim(zone, SIZE_MAX, SIZE_MAX, &reclaimed) == SLM_OK && reclaimed.base_pages > 0);
   CHECK(slm_zone_destroy(zone, NULL) == SLM_OK);
@@ -222,6 +228,26 @@ static void hooks(void) {
   CHECK(slm_zone_reclaim_page(zone, 4096) == page);
   slm_port_release_page(page, 4096);
   CHECK(slm_zone_destroy(zone, NULL) == SLM_OK && machine.pages == 0);
+}
+
+/// Allocates objects of a size until there is no memory, and deallocates them; returns how many there were.
+static size_t use_up(slm_zone *zone, size_t size) {
+  static void *some[4096];
+  size_t count = 0;
+  while (count < sizeof some / sizeof *some && (some[count] = slm_zone_allocate(zone, size)) != NULL) count++;
+  for (size_t i = 0; i < count; i++) CHECK(slm_zone_deallocate(zone, some[i]) == SLM_OK);
+  return count;
+}
+
+/// All empty slabs serve another class. They lie on the stack, in the high addresses that most machines have there.
+static void empty_slabs_serve_other_classes(void) {
+  unsigned char memory[60 * 4096];
+  slm_region *few = slm_region_init(memory, sizeof memory, 4096, NULL);
+  CHECK(few != NULL);
+  slm_zone *zone = slm_zone_init(&zone_storage, sizeof zone_storage, SLM_OPTIONS(slm_region_provider(few)), NULL);
+  size_t first = use_up(zone, 512), second = use_up(zone, 256), third = use_up(zone, 512);
+  CHECK(first > 300 && second >= first * 2 && third >= first - first / 8);
+  CHECK(slm_zone_destroy(zone, NULL) == SLM_OK);
 }
 
 static void storage(void) {
@@ -311,17 +337,106 @@ static void statistics(void) {
   CHECK(slm_zone_destroy(zone, NULL) == SLM_OK);
 }
 
-/// What a hardened zone finds: a write behind an object, one over the end of a page, one to a freed object.
+static struct {
+  uint32_t constructed, destroyed, visits, asked;
+  size_t length;
+  char text[400];
+} client;
+
+static slm_status construct(void *context, void *object, size_t size) {
+  CHECK(context == &client && size >= 24 && machine.interrupts == 1);
+  *(uint32_t *)object = ++client.constructed;
+  return SLM_OK;
+}
+static void destroy(void *context, void *object, size_t size) {
+  CHECK(context == &client && size >= 24 && *(uint32_t *)object != 0);
+  client.destroyed++;
+}
+static bool visit(void *context, void *object, size_t size, size_t index) {
+  CHECK(context == &client && object != NULL && size >= 24 && index == 0 && machine.interrupts == 1);
+  client.visits++;
+  return true;
+}
+static bool ask(void *context, size_t bytes) {
+  CHECK(context == &client && bytes == 4096 && machine.interrupts == 1);
+  client.asked++;
+  return false;
+}
+static void write(void *context, const char *text, size_t length) {
+  CHECK(context == &client && client.length + length < sizeof client.text);
+  for (size_t i = 0; i < length; i++) client.text[client.length++] = text[i];
+}
+
+/// A cache with a constructor on a zone's pages, below a limit, in a registry.
+static void caches_in_full(uint32_t threads) {
+  static slm_registry registry;
+  static slm_registry_entry entries[2];
+  slm_options options = *SLM_OPTIONS(slm_region_provider(fresh_region(4096)));
+  options.threads = threads;
+  slm_zone *zone = slm_zone_init(&zone_storage, sizeof zone_storage, &options, NULL);
+  CHECK(slm_zone_set_limits(zone, 4096, 2 * 4096) == SLM_OK);
+  slm_shrinker shrinker = {.struct_size = sizeof shrinker, .context = &client, .shrink = ask};
+  CHECK(slm_zone_add_shrinker(zone, &shrinker) == SLM_OK);
+  options.provider = slm_zone_provider(zone);
+  options.name = "nodes";
+  slm_cache *cache = slm_cache_init(&cache_storage, sizeof cache_storage, 8, 24, &options, NULL);
+  memset(&client, 0, sizeof client);
+  slm_constructor constructor = {sizeof constructor, 0, &client, construct, destroy};
+  CHECK(slm_cache_set_constructor(cache, &constructor) == SLM_OK);
+  CHECK(slm_registry_add_zone(&registry, &entries[0], zone) == SLM_OK);
+  CHECK(slm_registry_add_cache(&registry, &entries[1], cache) == SLM_OK);
+  uint32_t live = 0;
+  while (slm_cache_allocate(cache) != NULL) live++;
+  CHECK(live != 0 && live == client.constructed && client.asked == 1);
+  void *object;
+  CHECK(slm_zone_allocate_with(zone, 8, 8, 0, &object) == SLM_ERR_LIMIT && client.asked == 2);
+  CHECK(slm_zone_destroy(zone, NULL) == SLM_ERR_IN_USE);
+  CHECK(slm_cache_for_each(cache, visit, &client) == SLM_OK && client.visits == live);
+  CHECK(slm_registry_print(&registry, write, &client) == SLM_OK);
+  static const char end[] = "8192 nodes\n";
+  for (size_t i = 1; i < sizeof end; i++) CHECK(client.text[client.length - i] == end[sizeof end - 1 - i]);
+  CHECK(slm_registry_remove(&registry, &entries[0]) == SLM_OK);
+  CHECK(slm_registry_remove(&registry, &entries[1]) == SLM_OK);
+  size_t left = 0;
+  CHECK(slm_cache_destroy_with(cache, visit, &client, &left) == SLM_OK && left == live && client.visits == 2 * live);
+  CHECK(client.destroyed == client.constructed);
+  CHECK(slm_zone_destroy(zone, NULL) == SLM_OK && slm_region_available(machine.region, 4096) > 100);
+}
+
+/// A hardened zone finds a write over the end of a page, and uses the page no more while it is there.
+static void hardened_end_of_page(void) {
+  fresh_region(4096);
+  slm_options options = SLM_DEFAULT_OPTIONS;
+  options.flags = SLM_HARDENED;
+  slm_zone *zone = slm_zone_init(&zone_storage, sizeof zone_storage, &options, NULL);
+  static const size_t sizes[] = {1, 60, 500};
+  for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+    unsigned char *page = slm_port_allocate_page(4096);
+    CHECK(slm_zone_refill(zone, 1, sizes[i], page, 4096) == SLM_OK);
+    void *object = slm_zone_allocate(zone, sizes[i]);
+    CHECK(object != NULL);
+    page[4095] ^= 1;
+    CHECK(slm_zone_deallocate(zone, object) == SLM_ERR_OVERFLOW);
+    CHECK(slm_zone_allocate(zone, sizes[i]) == NULL); // the page has another slot
+    page[4095] ^= 1;
+    CHECK(slm_zone_deallocate(zone, object) == SLM_OK);
+    CHECK(slm_zone_reclaim_page(zone, 4096) == page);
+    slm_port_release_page(page, 4096);
+  }
+  CHECK(slm_zone_destroy(zone, NULL) == SLM_OK);
+}
+
+/// What a hardened zone finds: a write behind an object, and one to a freed object.
 static void hardened(void) {
   slm_options options = *SLM_OPTIONS(slm_region_provider(fresh_region(4096)));
   options.flags = SLM_HARDENED;
   slm_zone *zone = slm_zone_init(&zone_storage, sizeof zone_storage, &options, NULL);
-  static const size_t sizes[] = {1, 60, 500, 2000, 20000, SLM_MAX_SIZE - sizeof(uintptr_t)};
+  static const size_t sizes[] = {1, 60, 500, 2000, 20000, 50000};
   for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
     volatile unsigned char *object = slm_zone_allocate(zone, sizes[i]);
     void *pointer = (void *)(uintptr_t)object;
     CHECK(object != NULL);
-    size_t usable = slm_zone_usable_size(zone, pointer), page = slm_zone_page_size(zone, 1, sizes[i]);
+    size_t usable = slm_zone_usable_size(zone, pointer);
     CHECK(usable >= sizes[i] && (usable + sizeof(uintptr_t)) % 8 == 0);
     for (size_t at = 0; at < usable; at++) {
       CHECK(object[at] == 0);
@@ -332,11 +447,6 @@ static void hardened(void) {
       CHECK(slm_zone_deallocate(zone, pointer) == SLM_ERR_OVERFLOW);
       object[at] ^= 0x40;
     }
-    volatile unsigned char *last = (unsigned char *)((uintptr_t)object | (page - 1));
-    *last ^= 1;
-    CHECK(slm_zone_deallocate(zone, pointer) == SLM_ERR_OVERFLOW);
-    if (sizes[i] <= 500) CHECK(slm_zone_allocate(zone, sizes[i]) == NULL); // the page has another slot
-    *last ^= 1;
     CHECK(slm_zone_deallocate(zone, pointer) == SLM_OK);
     CHECK(slm_zone_deallocate(zone, pointer) == SLM_ERR_DOUBLE_FREE);
     object[usable / 2] = 1;
@@ -351,6 +461,15 @@ static void hardened(void) {
   slm_statistics statistics = {.struct_size = sizeof statistics};
   CHECK(slm_zone_statistics(zone, &statistics) == SLM_OK && statistics.slots_live == 0);
   CHECK(statistics.slots_retired == sizeof sizes / sizeof *sizes);
+  // A large object has a run of its own, which goes back when it ends.
+  volatile unsigned char *large = slm_zone_allocate(zone, SLM_MAX_SIZE);
+  void *start = (void *)(uintptr_t)large;
+  size_t usable = slm_zone_usable_size(zone, start);
+  CHECK(large != NULL && usable >= SLM_MAX_SIZE);
+  large[usable] ^= 0x40;
+  CHECK(slm_zone_deallocate(zone, start) == SLM_ERR_OVERFLOW);
+  large[usable] ^= 0x40;
+  CHECK(slm_zone_deallocate(zone, start) == SLM_OK && slm_zone_deallocate(zone, start) == SLM_ERR_DOUBLE_FREE);
   CHECK(slm_zone_destroy(zone, NULL) == SLM_OK);
 }
 #else
@@ -358,18 +477,64 @@ static void locks(void) {}
 static void statistics(void) {}
 #endif
 
+/// A range up to the last byte of the address space, on 32 bits nearly all of it. Only its state is memory here.
+static void edges(void) {
+#if UINTPTR_MAX == 0xFFFFFFFF
+  static SLM_ALIGNAS(4096) unsigned char first[16384];
+  slm_region *region = slm_region_init(first, sizeof first, 4096, NULL);
+  CHECK(region != NULL);
+  size_t before = slm_region_available(region, 4096), size = 0 - (uintptr_t)buffer;
+  CHECK(size > UINT32_C(3) << 30);
+  CHECK(slm_region_add(region, buffer, size + 1) == SLM_ERR_BAD_PAGE);
+  CHECK(slm_region_add(region, buffer, SIZE_MAX) == SLM_ERR_BAD_PAGE);
+  CHECK(slm_region_add(region, (void *)(UINTPTR_MAX - 4095), 4096) == SLM_ERR_INVALID_ARGUMENT);
+  CHECK(slm_region_add(region, buffer, size) == SLM_OK);
+  CHECK(slm_region_add(region, (void *)(UINTPTR_MAX - 65535), 65536) == SLM_ERR_PAGE_OWNED);
+  // All but the state, and the last page.
+  size_t pages = slm_region_available(region, 4096) - before;
+  CHECK(pages < size / 4096 && pages > size / 4096 - 400);
+  slm_page_provider provider = slm_region_provider(region);
+  provider.release_page(provider.context, (void *)(UINTPTR_MAX - 4095), 4096);
+  provider.release_page(provider.context, (void *)(UINTPTR_MAX - 8191), 4096);
+  CHECK(slm_region_available(region, 4096) == before + pages);
+#if !defined(SLM_SMALL)
+  // Two runs above 1 GiB, and everything at once: it ends before the last page.
+  uintptr_t one = (uintptr_t)provider.allocate_run(provider.context, UINT32_C(5) << 28, SLM_LARGE_PAGE_SIZE);
+  uintptr_t two = (uintptr_t)provider.allocate_run(provider.context, UINT32_C(5) << 28, UINT32_C(1) << 28);
+  CHECK(one != 0 && one % SLM_LARGE_PAGE_SIZE == 0 && two != 0 && two % (UINT32_C(1) << 28) == 0);
+  CHECK(provider.allocate_run(provider.context, UINT32_C(5) << 28, UINT32_C(1) << 31) == NULL);
+  provider.release_run(provider.context, (void *)one, UINT32_C(5) << 28);
+  provider.release_run(provider.context, (void *)two, UINT32_C(5) << 28);
+  uintptr_t all = (uintptr_t)provider.allocate_run(provider.context, pages * 4096, 4096);
+  CHECK(all != 0 && all + pages * 4096 == UINTPTR_MAX - 4095);
+  CHECK(slm_region_available(region, 4096) == before && slm_region_available(region, SLM_LARGE_PAGE_SIZE) == 0);
+  provider.release_run(provider.context, (void *)(UINTPTR_MAX - 8191), 8192);
+  CHECK(slm_region_available(region, 4096) == before);
+  provider.release_run(provider.context, (void *)all, pages * 4096);
+  CHECK(provider.allocate_run(provider.context, 8192, UINT32_C(1) << 31) == (void *)(UINT32_C(1) << 31));
+#endif
+#endif
+}
+
 int run(void) {
+  edges();
   storage();
   every_slot();
   cache_of_one_size();
   hooks();
+  empty_slabs_serve_other_classes();
   locks();
   statistics();
+#if !defined(SLM_SMALL)
+  caches_in_full(SLM_ONE_THREAD);
+  if (HAS_ATOMICS) caches_in_full(SLM_ANY_THREAD);
+#endif
   random_work(4096, 0);
   random_work(16384, 0);
   random_work(65536, 0);
 #if !defined(SLM_SMALL)
   hardened();
+  hardened_end_of_page();
   random_work(4096, SLM_HARDENED);
   random_work(65536, SLM_HARDENED);
 #endif

@@ -11,7 +11,7 @@
 #include <slabmalloc/port.h>
 
 // What Kernels.md states for every target: of any call, and of those in is_lean().
-enum { limit_call = 1024, limit_lean = 512 };
+enum { limit_call = 1792, limit_lean = 896 };
 enum { painted = 3072, buffer_size = 8 << 20, object_count = 400, step_count = 2500, cpu_count = 2 };
 
 static SLM_ALIGNAS(4096) unsigned char buffer[buffer_size];
@@ -38,7 +38,7 @@ typedef struct measured {
   const char *name;
   uint32_t depth;
 } measured;
-static measured calls[80];
+static measured calls[120];
 static uint32_t call_count;
 
 static measured *find(const char *name) {
@@ -91,7 +91,12 @@ typedef struct object {
 } object;
 static object objects[object_count];
 
-static size_t random_size(void) { return 1 + random_below(random_below(8) == 0 ? largest : 600); }
+static size_t random_size(void) {
+#if !defined(SLM_SMALL)
+  if (random_below(40) == 0) return 1 + random_below(512 << 10); /* with runs of their own */
+#endif
+  return 1 + random_below(random_below(8) == 0 ? largest : 600);
+}
 
 /// Whatever a pointer may be that is no live object.
 static void *wild_pointer(const object *o) {
@@ -126,7 +131,8 @@ static void zone_misuse(slm_zone *zone, const object *o, bool is_fast) {
   if (pointer == o->memory) return;
   if (STACK(slm_zone_deallocate, zone, pointer) != SLM_OK) refusals++;
   if (!is_fast) { /* which would free it */
-    CHECK(STACK(slm_zone_deallocate_sized, zone, o->memory, largest + 100) != SLM_OK);
+    /* Larger than any object: large ones are told apart by their pages alone. */
+    CHECK(STACK(slm_zone_deallocate_sized, zone, o->memory, 8 * largest) != SLM_OK);
     CHECK(STACK(slm_zone_deallocate_aligned_sized, zone, o->memory, 3, o->size) != SLM_OK);
   }
   if (pointer != NULL) CHECK(STACK(slm_zone_reallocate, zone, pointer, 10) == NULL);
@@ -292,6 +298,71 @@ static void work_on_cache(uint32_t threads, uint64_t flags) {
   CHECK(STACK(slm_cache_destroy, cache, &live) == SLM_OK && live > 0);
 }
 
+#if !defined(SLM_SMALL)
+// What the client's functions use counts as the library's: these use next to nothing.
+static bool has_water;
+static bool shrink(void *context, size_t bytes) {
+  bool frees = has_water && bytes != 0;
+  has_water = false;
+  if (frees) (void)slm_zone_set_limits(context, 0, 2 << 20);
+  return frees;
+}
+static void above_soft_limit(void *context, size_t bytes) { (void)context, (void)bytes; }
+static bool go_on(void *context, void *object, size_t size, size_t class_index) {
+  (void)context, (void)object, (void)size, (void)class_index;
+  return true;
+}
+static bool next_row(void *context, const slm_registry_row *row) { return (void)context, row->struct_size != 0; }
+static void write_nothing(void *context, const char *text, size_t length) { (void)context, (void)text, (void)length; }
+static slm_status construct(void *context, void *object, size_t size) {
+  (void)context, (void)object, (void)size;
+  return random_below(600) == 0 ? SLM_ERR_OUT_OF_MEMORY : SLM_OK;
+}
+static void end_object(void *context, void *object, size_t size) { (void)context, (void)object, (void)size; }
+
+/// A zone with limits that is the provider of a cache with a constructor.
+static void work_on_policies(uint32_t threads, uint64_t flags) {
+  static SLM_ALIGNAS(64) unsigned char cache_storage[(1 + cpu_count) * (SLM_CACHE_STORAGE_SIZE + 64)];
+  static slm_registry registry;
+  static slm_registry_entry entries[2];
+  fresh_region();
+  slm_zone *zone = slm_zone_init(storage, sizeof storage, options_of(threads, flags), NULL);
+  slm_shrinker shrinkers[2] = {{.struct_size = sizeof(slm_shrinker), .context = zone, .shrink = shrink},
+                               {.struct_size = sizeof(slm_shrinker), .context = zone, .shrink = shrink}};
+  CHECK(STACK(slm_zone_set_limits, zone, 1 << 19, 1 << 20) == SLM_OK);
+  CHECK(STACK(slm_zone_set_soft_limit_handler, zone, above_soft_limit, NULL) == SLM_OK);
+  CHECK(STACK(slm_zone_add_shrinker, zone, &shrinkers[0]) == SLM_OK);
+  slm_options options = *options_of(threads, flags);
+  options.provider = STACK(slm_zone_provider, zone);
+  slm_cache *cache = slm_cache_init(cache_storage, sizeof cache_storage, 8, 200, &options, NULL);
+  slm_constructor constructor = {sizeof constructor, 0, NULL, construct, end_object};
+  CHECK(cache != NULL && STACK(slm_cache_set_constructor, cache, &constructor) == SLM_OK);
+  CHECK(STACK(slm_cache_set_limits, cache, 0, 0) == SLM_OK);
+  CHECK(STACK(slm_cache_set_soft_limit_handler, cache, above_soft_limit, NULL) == SLM_OK);
+  CHECK(STACK(slm_cache_add_shrinker, cache, &shrinkers[1]) == SLM_OK);
+  CHECK(STACK(slm_registry_add_zone, &registry, &entries[0], zone) == SLM_OK);
+  CHECK(STACK(slm_registry_add_cache, &registry, &entries[1], cache) == SLM_OK);
+  for (uint32_t step = 0; step < step_count; step++) {
+    cpu = random_below(cpu_count);
+    has_water = random_below(100) == 0;
+    void *object = random_below(2) == 0 ? STACK(slm_zone_allocate, zone, random_size())
+                                        : MEASURED("a lent page's object", slm_cache_allocate(cache));
+    if (object == NULL) CHECK(STACK(slm_zone_set_limits, zone, 1 << 19, 1 << 20) == SLM_OK);
+    if (step % 100 != 0) continue;
+    CHECK(STACK(slm_zone_for_each, zone, go_on, NULL) == SLM_OK &&
+          STACK(slm_cache_for_each, cache, go_on, NULL) == SLM_OK);
+    CHECK(STACK(slm_registry_for_each, &registry, next_row, NULL) == SLM_OK);
+    CHECK(STACK(slm_registry_print, &registry, write_nothing, NULL) == SLM_OK);
+  }
+  CHECK(STACK(slm_registry_remove, &registry, &entries[0]) == SLM_OK);
+  CHECK(STACK(slm_registry_remove, &registry, &entries[1]) == SLM_OK);
+  CHECK(STACK(slm_zone_remove_shrinker, zone, &shrinkers[0]) == SLM_OK);
+  CHECK(STACK(slm_cache_remove_shrinker, cache, &shrinkers[1]) == SLM_OK);
+  CHECK(STACK(slm_cache_destroy_with, cache, go_on, NULL, NULL) == SLM_OK);
+  CHECK(STACK(slm_zone_destroy_with, zone, go_on, NULL, NULL) == SLM_OK);
+}
+#endif
+
 /// A region's pages, taken and given back in any order.
 static void work_on_region(void) {
   fresh_region();
@@ -303,6 +374,19 @@ static void work_on_region(void) {
     size_t size = 4096;
 #else
     size_t size = i < 2 ? SLM_LARGE_PAGE_SIZE : 4096;
+#endif
+#if !defined(SLM_SMALL)
+    if (i % 4 == 2) { /* runs */
+      size = (i + 1) * 4096;
+      if (pages[i] == NULL) {
+        size_t alignment = (size_t)4096 << i % 5;
+        pages[i] = MEASURED("a region's run", provider.allocate_run(provider.context, size, alignment));
+      } else {
+        (void)MEASURED("a region's run", (provider.release_run(provider.context, pages[i], size), 0));
+        pages[i] = NULL;
+      }
+      continue;
+    }
 #endif
     if (pages[i] == NULL) pages[i] = MEASURED("a region's page", provider.allocate_page(provider.context, size));
     else {
@@ -316,6 +400,8 @@ static void work_on_region(void) {
   CHECK(STACK(slm_region_statistics, region, &statistics) == SLM_OK);
   slm_fragmentation fragmentation = {.struct_size = sizeof fragmentation};
   CHECK(STACK(slm_region_fragmentation, region, &fragmentation) == SLM_OK);
+  slm_free_runs stretches = {.struct_size = sizeof stretches};
+  CHECK(STACK(slm_region_free_runs, region, &stretches) == SLM_OK);
 #else
   (void)statistics;
 #endif
@@ -382,6 +468,7 @@ int run(void) {
     for (uint64_t flags = 0; flags <= SLM_HARDENED; flags++) {
       work_on_zone(threads, flags);
       work_on_cache(threads, flags);
+      work_on_policies(threads, flags);
     }
   }
   work_on_swift_heap();

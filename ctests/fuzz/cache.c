@@ -147,7 +147,7 @@ static void refill(void) {
   unsigned char *page = test_provider_take(&m.provider, m.page_size);
   if (page == NULL) return;
   slm_status status = how == 1   ? slm_cache_refill(m.cache, page + 64, m.page_size)
-                      : how == 2 ? slm_cache_refill(m.cache, page, m.page_size / 2)
+                      : how == 2 ? slm_cache_refill(m.cache, page, m.page_size - 64)
                                  : slm_cache_refill(m.cache, page, m.page_size);
   CHECK(status == (how == 1 ? SLM_ERR_BAD_PAGE : how == 2 ? SLM_ERR_WRONG_PAGE_SIZE : SLM_OK));
   if (status != SLM_OK) test_provider_give_back(&m.provider, page, m.page_size);

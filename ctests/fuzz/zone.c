@@ -10,7 +10,7 @@ static void look(void) {
   size_t size = next_size();
   check_books(&m.f);
   model_check_statistics(&m);
-  CHECK((slm_zone_good_size(m.f.zone, size) >= size) == (size <= SLM_MAX_SIZE));
+  CHECK((slm_zone_good_size(m.f.zone, size) >= size) == is_layout(1, size));
   slm_statistics small = {.struct_size = 8};
   CHECK(slm_zone_statistics(m.f.zone, &small) == SLM_ERR_INVALID_ARGUMENT);
   slm_class_statistics class = {.struct_size = sizeof class};
@@ -69,6 +69,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   uint8_t how = next_byte();
   size_t page_size = (size_t)4096 << 2 * (how % 3);
   memset(&m, 0, sizeof m);
+  has_stayed = false;
   memset(&promise, 0, sizeof promise);
   push = (how & 4) != 0;
   if (push) open_push(&m.f, page_size);

@@ -22,8 +22,10 @@ static bool push;
 
 #define CHECK FUZZ_CHECK
 
+/** What the zone can serve at all: an object takes a large page at most, but a run of any length may be pushed. */
 static bool is_layout(size_t alignment, size_t size) {
-  return is_power_of_two(alignment) && alignment <= SLM_LARGE_PAGE_SIZE && size <= SLM_MAX_SIZE;
+  size_t most = push ? SIZE_MAX / 4 : SLM_LARGE_PAGE_SIZE;
+  return is_power_of_two(alignment) && alignment <= most && size <= (push ? most : LARGEST);
 }
 
 /** The provider as it was before this step: its calls, and whether it had a wrong page to give. */
@@ -40,6 +42,10 @@ static bool excused(void) {
 /** What the zone has promised by the last reserve: as long as there are at most so many more objects of the slot size
  * than the fewest that there were since, a further one can be allocated. */
 static struct { size_t slot, count, fewest; } promise;
+
+/** Whether an object ever stayed in a slot that is larger than what it shrank to. As many sized deallocations as there
+ * were may name a smaller size. */
+static bool has_stayed;
 
 static size_t live_of(size_t slot) {
   size_t count = 0;

@@ -47,7 +47,8 @@ END
   esac
 }
 
-# boots NAME STATUS: the commands on standard input build the kernel, and it ends with this status.
+# boots NAME STATUS: the commands on standard input build the kernel, and it ends with this status. Fails if not, as it
+# runs in a subshell, whose variables nobody sees.
 boots() {
   cat >commands
   rm -f kernel.elf
@@ -58,7 +59,7 @@ boots() {
   else
     echo "  FAIL  $1: exit status $status, not $2: $(echo "$said" | head)"
     cat commands
-    bad=1
+    return 1
   fi
 }
 
@@ -79,10 +80,10 @@ for machine in "$@"; do
   small() { sed -e 's/ -c / -DSLM_SMALL -c /' -e 's/libslabmalloc\.a/libslabmalloc-small.a/'; }
   with_lld() { sed -e "s|^[a-z0-9-]*ld -[^ ]* |${SWIFT_BIN}ld.lld $lld |"; }
   name="$machine: smallest kernel"
-  echo "$commands" | small | boots "$name, small archive" $status
+  echo "$commands" | small | boots "$name, small archive" $status || bad=1
   [ "$machine" != armv6m ] || continue # its 16 KiB of memory are enough for the small archive
-  echo "$commands" | boots "$name" $status
-  echo "$commands" | with_lld | boots "$name, lld" $status
-  echo "$commands" | small | with_lld | boots "$name, small archive, lld" $status
+  echo "$commands" | boots "$name" $status || bad=1
+  echo "$commands" | with_lld | boots "$name, lld" $status || bad=1
+  echo "$commands" | small | with_lld | boots "$name, small archive, lld" $status || bad=1
 done
 exit $bad

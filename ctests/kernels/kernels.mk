@@ -59,6 +59,9 @@ check-kernels: $(KERNELS) $(SMALLEST_NEEDS) $(B)/packages/kernels
 check-kernels: ## The example kernels pass their checks in QEMU, and fail with each planted fault
 	@ctests/kernels/check-kernels.sh $(K) Sources/SlabMalloc/SlabMalloc.docc/Kernels.md $(KERNEL_MACHINES)
 	@ctests/kernels/check-smallest.sh $(B) Sources/SlabMalloc/SlabMalloc.docc/Kernels.md $(KERNEL_MACHINES) armv6m
+.PHONY: kernel-cost-limits
+kernel-cost-limits: ## Write what the kernels of the last check-kernels counted into the guide, as limits
+	@ctests/kernels/cost-limits.sh $(K) Sources/SlabMalloc/SlabMalloc.docc/Kernels.md $(KERNEL_MACHINES)
 
 # --- Zones against the heaps that kernels start with ---------------------------------------------------------------
 # The archive for x86_64 needs no operating system, so it also runs in a program of this one.

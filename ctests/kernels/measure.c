@@ -3,7 +3,7 @@
 // sleeps.
 #include "kernel.h"
 
-#define OBJECTS 14000
+#define OBJECTS 26000
 #define OTHERS 3000
 #define PHASE 40000 // steps in which the set of objects grows, or shrinks
 #define STEPS (4 * PHASE)

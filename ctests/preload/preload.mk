@@ -20,11 +20,18 @@ $(B)/preload/suites/%: $(PRELOAD_DIR)/suites/%.c $(PRELOAD_DIR)/preload.mk | $(B
 $(B)/preload/suites/%: $(PRELOAD_DIR)/suites/%.cc $(PRELOAD_DIR)/preload.mk | $(B)/packages/check
 	@mkdir -p $(@D)
 	@echo '  CXX     $@'
-	@$(CXX) -std=c++17 $(C_WARNINGS) $(CFLAGS) -MMD -MP $(PRELOAD_FLAGS) -o $@ $< -lcmocka
+	@$(CXX) -std=c++17 $(C_WARNINGS) $(CFLAGS) $(FOREIGN_FLAGS) -MMD -MP $(PRELOAD_FLAGS) -o $@ $< -lcmocka
 $(B)/preload/suites/plugin.so: $(PRELOAD_DIR)/support/plugin.c $(PRELOAD_DIR)/preload.mk
 	@mkdir -p $(@D)
 	@echo '  CC      $@'
 	@$(CC) $(C_FLAGS) $(PRELOAD_FLAGS) -fPIC -shared -o $@ $<
+# Of the objects with this flag, the constructor of the one that was loaded last runs first, before malloc's.
+$(B)/preload/suites/early-first.so: EARLY_FLAGS := -DEARLY_FIRST -Wl,-z,initfirst
+EARLY := $(B)/preload/suites/early.so $(B)/preload/suites/early-first.so
+$(EARLY): $(PRELOAD_DIR)/support/early.c $(PRELOAD_DIR)/preload.mk
+	@mkdir -p $(@D)
+	@echo '  CC      $@'
+	@$(CC) $(C_FLAGS) $(PRELOAD_FLAGS) -fPIC -shared $(EARLY_FLAGS) -o $@ $<
 
 $(B)/preload/witness.so: $(PRELOAD_DIR)/support/witness.c $(PRELOAD_DIR)/preload.mk
 	@mkdir -p $(@D)
@@ -37,6 +44,7 @@ PRELOAD_RUNS := $(PRELOAD_SUITES:%=run-preload-%)
 $(PRELOAD_RUNS): run-preload-%: $(B)/preload/suites/% $(PRELOAD_LIB)
 	@$(PRELOAD_DIR)/run-suite.sh $(PRELOAD_LIB) $<
 run-preload-test_dlopen run-hardened-test_dlopen: $(B)/preload/suites/plugin.so
+run-preload-test_fork_handlers run-hardened-test_fork_handlers: $(EARLY)
 # What is written to after it was given back to the system is not 0 when it comes again: so nothing is given back.
 run-preload-test_write_after_free: export SLABMALLOC_PURGE_DELAY = 100000
 # Once more hardened, but for the suites about what that changes: writes after a free, and memory to spare.
@@ -51,7 +59,7 @@ $(PRELOAD_PROGRAMS): run-program-%: $(B)/preload/witness.so $(PRELOAD_LIB) $(B)/
 .PHONY: $(PRELOAD_RUNS) $(HARDENED_RUNS) $(PRELOAD_PROGRAMS) check-preload check-preload-suites \
   check-preload-programs check-preload-build stress
 check-preload: check-preload-suites check-preload-programs ## All tests of the preload library
-check-preload-build: $(PRELOAD_TESTS) $(B)/preload/suites/plugin.so $(B)/preload/witness.so \
+check-preload-build: $(PRELOAD_TESTS) $(B)/preload/suites/plugin.so $(EARLY) $(B)/preload/witness.so \
   $(B)/packages/programs
 check-preload-suites: $(PRELOAD_RUNS) $(HARDENED_RUNS)
 check-preload-suites: ## The cmocka suites under the preload library, and once more hardened

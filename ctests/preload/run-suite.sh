@@ -7,8 +7,10 @@ suite=preload/$(basename "$2")${SLABMALLOC_PROFILE:+ ($SLABMALLOC_PROFILE)}
 output=$(mktemp)
 trap 'rm -f "$output"' EXIT
 
+limit=300
+[ -z "${EMULATOR-}" ] || limit=1200
 status=0
-timeout 300 env LD_PRELOAD="$library" "$2" >"$output" 2>&1 || status=$?
+timeout "$limit" env LD_PRELOAD="$library" ${EMULATOR-} "$2" >"$output" 2>&1 || status=$?
 if [ "$status" -eq 0 ] && grep -q '\[  PASSED  \] [1-9]' "$output"; then
   grep -E '\[  (PASSED|SKIPPED)  ?\] [1-9]' "$output" | sed "s,^,$suite: ,"
 else

@@ -133,6 +133,19 @@ replay threads.trace
 same 'left at the end' "$("$tool" dump threads.trace | awk '/ = / { n++ } / free |realloc/ { n-- } END { print n }')" \
   "$(number live_objects result.json)"
 
+# Handlers of fork that run before the trace is closed in the child: what they allocate there is not the parent's.
+same 'a program with a handler that comes first' worked "$(
+  LD_PRELOAD="$slab:$build/preload/suites/early-first.so" SLABMALLOC_TRACE=early.trace "$support/record_threads" 2>&1)"
+"$tool" dump early.trace >early.text
+same 'mallocs of the handlers, before the fork and in the parent' 2 "$(lines '^t0 #[0-9]+ = malloc 851$' early.text)"
+replay early.trace
+
+# A signal handler that forks, in the middle of malloc and of its record.
+SLABMALLOC_TRACE=interrupted.trace "$build/tests/test_malloc_fork_interrupted" >out 2>&1 ||
+  fail 'a handler that forks while a call is recorded' out
+same 'large objects of this process alone' 20 "$("$tool" dump interrupted.trace | grep -c ' = malloc 262144$')"
+same 'its end' 1 "$("$tool" dump interrupted.trace | grep -c '^end ')"
+
 # A program that it starts meanwhile is another process, with a file of its own or none.
 record 'perl.%p.trace' perl -e 'system("perl", "-e", "exit 0") for 1 .. 2'
 same 'files of perl and the two that it starts' 3 "$(ls perl.[0-9]*.trace | wc -l)"

@@ -25,7 +25,7 @@ $(B)/replay/support/%.so: $(REPLAY_DIR)/support/%.c $(REPLAY_DIR)/replay.mk
 
 -include $(wildcard $(B)/replay/*.d $(B)/replay/support/*.d)
 
-REPLAY_BUILDS := $(REPLAY) $(REPLAY_SUPPORT)
+REPLAY_BUILDS := $(REPLAY) $(REPLAY_SUPPORT) $(B)/preload/suites/early-first.so $(B)/tests/test_malloc_fork_interrupted
 packages_replay := python3 perl
 .PHONY: replay check-replay
 replay: $(REPLAY) ## Build build/replay/slabmalloc-replay, which replays traces against any malloc

@@ -34,6 +34,7 @@ typedef struct {
 } worker;
 
 static mailbox mailboxes[THREADS];
+static slm_heap *shared; // which all threads use
 static unsigned long rounds = 4000;
 
 static void fail(const char *what) {
@@ -60,6 +61,10 @@ static void check(object it) {
 
 static void discard(object it) {
   check(it);
+  if (it.size % 2 == 0 && slm_heap_owns(shared, it.start)) {
+    if (slm_heap_deallocate(shared, it.start) != SLM_OK) fail("a live object was not freed");
+    return;
+  }
   slm_free(it.start);
 }
 
@@ -96,7 +101,11 @@ static size_t any_size(worker *self) {
 
 static void allocate(worker *self) {
   object it = {NULL, any_size(self)};
-  switch (below(self, 8)) {
+  switch (below(self, 10)) {
+  case 8:
+  case 9:
+    it.start = slm_heap_allocate(shared, it.size);
+    break;
   case 0:
     it.start = slm_calloc(1, it.size);
     if (it.start && (it.start[0] | it.start[it.size / 2] | it.start[it.size - 1]) != 0) fail("zeroed memory is not 0");
@@ -158,12 +167,21 @@ static void use_heap(worker *self) {
   if (slm_heap_destroy(heap, &live) != SLM_OK || live != expected) fail("objects of a heap were lost");
 }
 
+static bool visit(void *context, void *start, size_t size, size_t class_index) {
+  (void)start, (void)size, (void)class_index;
+  return ++*(size_t *)context < 500;
+}
+
 static void look(worker *self) {
   slm_process_usage all = {.struct_size = sizeof all};
   slm_class_statistics one = {.struct_size = sizeof one};
   slm_process_statistics(&all);
   slm_process_class_statistics(1 + below(self, all.class_count - 1), &one);
   if (one.slots_live > one.pages * one.slots_per_page) fail("more slots are live than there are");
+  slm_heap_usage usage = {.struct_size = sizeof usage};
+  size_t visits = 0;
+  if (slm_heap_statistics(shared, &usage) != SLM_OK || slm_heap_for_each(shared, visit, &visits) != SLM_OK)
+    fail("the shared heap is none");
 }
 
 static void *work(void *argument) {
@@ -222,6 +240,8 @@ int main(int count, char **arguments) {
   options.purge_delay = 20;
   options.retain = 4 << 20;
   if (slm_process_configure(&options, NULL) != SLM_OK) fail("options");
+  shared = slm_heap_create(NULL, NULL);
+  if (!shared) fail("no heap");
   static worker workers[THREADS];
   pthread_t threads[THREADS];
   for (unsigned i = 0; i < THREADS; i++) pthread_mutex_init(&mailboxes[i].lock, NULL);
@@ -234,6 +254,8 @@ int main(int count, char **arguments) {
     for (unsigned i = 0; i < THREADS; i++) pthread_join(threads[i], NULL);
   }
   for (unsigned i = 0; i < THREADS; i++) read_letters(&(worker){.index = i});
+  size_t live = 1;
+  if (slm_heap_destroy(shared, &live) != SLM_OK || live != 0) fail("objects of the shared heap were lost");
   slm_process_purge(); // what a hardened heap holds back
   pthread_barrier_t barrier;
   pthread_barrier_init(&barrier, NULL, THREADS);

@@ -5,16 +5,17 @@ suite_flags_any      := -DSUITE_ANY_THREAD
 suite_flags_per_cpu  := -DSUITE_PER_CPU
 suite_flags_hardened := -DSUITE_HARDENED
 
-ZONE_SUITES := batch destroy misuse misuse_pointers model nowait provider_callbacks provider_faults realloc reclaim \
-  reserve \
-  statistics stress zone zone_options zone_pull zone_push
-SHARED_ONLY := zone_lock zone_threads cache_threads
+ZONE_SUITES := bad_runs batch destroy misuse misuse_pointers model nowait provider_callbacks provider_faults realloc \
+  reclaim reserve shrink statistics stress zone zone_aligned zone_directory zone_options zone_provider zone_pull \
+  zone_push zone_pushed_runs zone_run_resize zone_runs zone_slabs limits shrinkers walk
+SHARED_ONLY := zone_lock zone_threads cache_threads limit_threads
 VARIANTS := any per_cpu hardened any-hardened per_cpu-hardened
-suites_any      := $(ZONE_SUITES) fault_sweep cache cache_fault_sweep $(SHARED_ONLY)
-suites_per_cpu  := $(ZONE_SUITES) cache $(SHARED_ONLY)
-suites_hardened := $(ZONE_SUITES)
-suites_any-hardened     := model realloc
-suites_per_cpu-hardened := batch misuse_pointers model realloc reserve statistics zone_threads
+suites_any      := $(ZONE_SUITES) fault_sweep cache constructor cache_fault_sweep $(SHARED_ONLY)
+suites_per_cpu  := $(ZONE_SUITES) cache constructor $(SHARED_ONLY)
+suites_hardened := $(ZONE_SUITES) constructor
+suites_any-hardened     := constructor model realloc zone_pushed_runs zone_run_resize zone_runs
+suites_per_cpu-hardened := batch constructor limit_threads misuse_pointers model realloc reserve shrink statistics \
+  zone_directory zone_pushed_runs zone_run_resize zone_runs zone_threads
 
 suite_source = ctests/suites/$(firstword $(subst -, ,$(notdir $(1)))).c
 suite_flags = $(foreach word,$(subst -, ,$(notdir $(1))),$(suite_flags_$(word)))

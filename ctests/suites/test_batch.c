@@ -112,7 +112,7 @@ static void invalid_sizes_give_none(void **state) {
   (void)state;
   fixture f;
   open_pull(&f, 4096);
-  assert_int_equal(slm_zone_allocate_batch(f.zone, SLM_MAX_SIZE + 1, 3, objects), 0);
+  assert_int_equal(slm_zone_allocate_batch(f.zone, SLM_LARGE_PAGE_SIZE + 1, 3, objects), 0);
   assert_int_equal(slm_zone_allocate_batch(f.zone, SIZE_MAX, 3, objects), 0);
   assert_int_equal(f.provider.calls, 0);
   still_works(&f);

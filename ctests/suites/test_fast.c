@@ -12,10 +12,11 @@ static void check_zones(uint32_t threads, uint32_t cpu_count, bool fast) {
   options.cpu_count = cpu_count;
   slm_zone *zone = slm_zone_init(storage, sizeof storage, &options, NULL);
   assert_non_null(zone);
-  static const size_t sizes[] = {0, 1, 8, 100, 1024, 1025, 5000, 60000, SLM_MAX_SIZE, SLM_MAX_SIZE + 1, SIZE_MAX};
+  static const size_t sizes[] = {
+      0, 1, 8, 100, 1024, 1025, 5000, 60000, SLM_MAX_SIZE, SLM_LARGE_PAGE_SIZE, SLM_LARGE_PAGE_SIZE + 1, SIZE_MAX};
   for (size_t i = 0; i < COUNT_OF(sizes) - 2; i++) {
     for (size_t j = 0; j < COUNT_OF(sizes); j++) {
-      bool too_large = sizes[j] > SLM_MAX_SIZE;
+      bool too_large = sizes[j] > SLM_LARGE_PAGE_SIZE;
       char *object = slm_zone_allocate(zone, sizes[i]);
       assert_non_null(object);
       bool same = !too_large && slm_zone_good_size(zone, sizes[i]) == slm_zone_good_size(zone, sizes[j]);

@@ -3,7 +3,7 @@
 
 static void an_overflow_is_found(void **state) {
   (void)state;
-  static const size_t sizes[] = {1, 8, 24, 56, 100, 1016, 2000, 9000, SLM_MAX_SIZE};
+  static const size_t sizes[] = {1, 8, 24, 56, 100, 1016, 2000, 9000, SLM_MAX_SIZE, SLM_MAX_SIZE + 1, LARGEST};
   fixture f;
   open_pull(&f, 4096);
   for (size_t i = 0; i < COUNT_OF(sizes); i++) {
@@ -18,7 +18,8 @@ static void an_overflow_is_found(void **state) {
         object[usable + at] ^= 1 << bit;
       }
     }
-    object[usable] = 0; /* a string that is one too long */
+    assert_int_equal(object[usable], 0);
+    object[usable] = 'x'; /* a string that is one too long */
     everything_says(&f, object, sizes[i], SLM_ERR_OVERFLOW);
     memset(object + usable, 'x', CANARY);
     everything_says(&f, object, sizes[i], SLM_ERR_OVERFLOW);
@@ -29,27 +30,59 @@ static void an_overflow_is_found(void **state) {
   close_fixture(&f);
 }
 
-/** Canaries differ between objects, zones, and from 0. */
+/** The key of the slab around an object of a size, as somebody computes it who has read the canary. */
+static uintptr_t key_behind(const unsigned char *object, size_t size) {
+  uintptr_t canary;
+  memcpy(&canary, object + size, CANARY);
+  return (canary ^ ((uintptr_t)object + size)) >> 8;
+}
+
+/** A canary starts with 0, and who knows that of an object knows none of another slab, and of another zone. */
 static void canaries_are_secret(void **state) {
   (void)state;
-  enum { COUNT = 3000 };
+  enum { COUNT = 3000, KEYS = 100 };
   fixture f[2];
-  uintptr_t secrets[2][COUNT];
-  size_t same = 0, alike = 0;
+  uintptr_t keys[KEYS], slabs[KEYS];
+  size_t count = 0;
   for (size_t z = 0; z < 2; z++) {
     open_pull(&f[z], 4096);
+    size_t first = count; /* the second zone may get pages of the first */
     for (size_t i = 0; i < COUNT; i++) {
       unsigned char *object = slm_zone_allocate(f[z].zone, 56);
-      assert_int_not_equal(object[56], 0);
-      memcpy(&secrets[z][i], object + 56, CANARY);
-      if (i > 0 && secrets[z][i] == secrets[z][i - 1]) alike++;
-      secrets[z][i] ^= (uintptr_t)object + 56;
+      memset(object, 'x', 56);
+      assert_int_equal(strlen((char *)object), 56); /* the string has no end, and shows nothing of the canary */
+      uintptr_t key = key_behind(object, 56), slab = (uintptr_t)object / 4096;
+      size_t k = first;
+      while (k < count && slabs[k] != slab) k++;
+      if (k == count) {
+        assert_int_not_equal(count, KEYS);
+        for (size_t other = 0; other < count; other++) assert_int_not_equal(keys[other], key);
+        slabs[count] = slab;
+        keys[count++] = key;
+      }
+      assert_int_equal(keys[k], key);
     }
     close_with_live(&f[z], COUNT);
   }
-  for (size_t i = 0; i < COUNT; i++) same += secrets[0][i] == secrets[1][i];
-  assert_int_equal(same, 0);
-  assert_int_equal(alike, 0);
+  assert_in_range(count, 2 * (COUNT * 64 / 4096), KEYS);
+}
+
+/** A canary that somebody made of another slab's is none. */
+static void a_forged_canary_is_found(void **state) {
+  (void)state;
+  fixture f;
+  open_pull(&f, 4096);
+  unsigned char *first = slm_zone_allocate(f.zone, 56), *other;
+  do {
+    other = slm_zone_allocate(f.zone, 56);
+  } while ((uintptr_t)other / 4096 == (uintptr_t)first / 4096);
+  uintptr_t own, forged = key_behind(first, 56) << 8 ^ (((uintptr_t)other + 56) & ~(uintptr_t)0xFF);
+  memcpy(&own, other + 56, CANARY);
+  memcpy(other + 56, &forged, CANARY);
+  assert_status(SLM_ERR_OVERFLOW, slm_zone_deallocate(f.zone, other));
+  memcpy(other + 56, &own, CANARY);
+  assert_ok(slm_zone_deallocate(f.zone, other));
+  close_with_live(&f, statistics(&f).slots_live);
 }
 
 /** A page whose slots are all free but those that were written while they were. */
@@ -185,7 +218,12 @@ static void sizes_leave_room_for_the_canary(void **state) {
   fixture f;
   void *out;
   open_pull(&f, 4096);
-  for (size_t size = SLM_MAX_SIZE + 1; size <= SLM_MAX_SIZE + CANARY; size++)
+  for (size_t size = SLM_MAX_SIZE + 1; size <= SLM_MAX_SIZE + CANARY; size++) { /* no class has room for both */
+    assert_ok(try(&f, size, &out));
+    assert_int_equal(statistics(&f).objects_large, 1);
+    assert_ok(slm_zone_deallocate(f.zone, out));
+  }
+  for (size_t size = LARGEST + 1; size <= SLM_LARGE_PAGE_SIZE; size++)
     assert_status(SLM_ERR_INVALID_LAYOUT, try(&f, size, &out));
   assert_status(SLM_ERR_INVALID_LAYOUT, try(&f, SIZE_MAX, &out));
   assert_status(SLM_ERR_INVALID_LAYOUT, try(&f, SIZE_MAX - CANARY + 1, &out));
@@ -287,6 +325,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(an_overflow_is_found),
       cmocka_unit_test(canaries_are_secret),
+      cmocka_unit_test(a_forged_canary_is_found),
       cmocka_unit_test(a_write_after_free_is_found_at_reuse),
       cmocka_unit_test(a_batch_ends_at_a_write_after_free),
       cmocka_unit_test(freed_memory_is_cleared),

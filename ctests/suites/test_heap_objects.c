@@ -290,7 +290,7 @@ static void what_a_heap_holds_is_counted(void **state) {
     assert_int_equal(usage(heap).bytes_live, 0);
     assert_int_equal(usage(heap).bytes_large, 0);
   }
-  slm_heap_usage small = {.struct_size = sizeof small - 1};
+  slm_heap_usage small = {.struct_size = offsetof(slm_heap_usage, bytes_held) - 1};
   assert_status(SLM_ERR_INVALID_ARGUMENT, slm_heap_statistics(heap, &small));
   assert_status(SLM_ERR_INVALID_ARGUMENT, slm_heap_statistics(heap, NULL));
   destroy(heap, 0);

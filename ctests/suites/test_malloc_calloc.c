@@ -1,4 +1,4 @@
-/* Memory that reads as zero, wherever it comes from. */
+/* Memory that reads as zero, all that is usable of it, wherever it comes from. */
 #include "../support/process_books.h"
 
 /** Writes over every byte, so that memory is dirty when it is freed. */
@@ -9,7 +9,7 @@ static unsigned char *zeroed(size_t count, size_t size) {
   assert_non_null(object);
   assert_aligned(object, 16);
   assert_true(slm_usable_size(object) >= count * size);
-  assert_true(bytes_are(object, count * size, 0));
+  assert_true(bytes_are(object, slm_usable_size(object), 0));
   return object;
 }
 

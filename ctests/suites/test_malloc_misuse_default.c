@@ -1,4 +1,5 @@
 /* Misuse without a handler: one line on stderr, and abort(). In a child, which tells what it is about to do. */
+#include "../support/emulator.h"
 #include "../support/process_misuse.h"
 #include "../support/process_sizes.h"
 #include "../support/process_threads.h"
@@ -8,7 +9,7 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
-/** What the child is to print. */
+/** What the child is to print, before the ids of its process and thread. */
 static char *expected;
 enum { TEXT = 4096 };
 
@@ -89,7 +90,7 @@ static void reallocate_freed(void) {
 static void overflow(void) {
   char *object = slm_malloc(100);
   EXPECT("write behind the end of %p (size class %zu)\n", (void *)object, slot_of(object));
-  object[slm_usable_size(object)] = 0; /* the first byte of a canary is never 0 */
+  object[slm_usable_size(object)] = 'x'; /* the first byte of a canary is 0 */
   slm_free(object);
 }
 
@@ -128,6 +129,14 @@ static void aborts_with_its_line(void (*misuse)(void)) {
   for (ssize_t got; (got = read(ends[0], text + length, sizeof text - 1 - length)) > 0;) length += (size_t)got;
   close(ends[0]);
   assert_int_equal(waitpid(child, &status, 0), child);
+  int thread = child;
+  if (misuse == double_free_by_threads) {
+    char *place = strstr(text, "thread ");
+    assert_true(place != NULL && (thread = atoi(place + 7)) > 0 && thread != child);
+  }
+  drop_emulator_note(text);
+  size_t end = strcspn(expected, "\n");
+  snprintf(expected + end, TEXT - end, " [process %d, thread %d]\n", child, thread);
   assert_string_equal(text, expected);
   assert_true(strlen(expected) > 0);
   assert_true(WIFSIGNALED(status));

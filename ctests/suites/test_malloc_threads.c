@@ -47,10 +47,11 @@ static void many_short_threads(void **state) {
     slm_process_usage now = check_process_books();
     assert_int_equal(now.heaps, heaps);
     assert_int_equal(now.large_live, 0);
-    /* Each round does the same, but for how many large objects are live at once. */
+    /* Each round does the same, but for how many large objects are live at once: a late round with more of them may
+     * take a segment or two of its own, which are as large as a part of what is held. */
     uint64_t held = now.bytes_taken - now.bytes_given_back;
     if (round <= rounds / 4) settled = held > settled ? held : settled;
-    else assert_true(held <= settled + 64 * MIB);
+    else assert_true(held <= 2 * settled);
     /* Which of the memory held is resident depends on where the heaps of each round lie. There is no more than held. */
     assert_true(resident_mib() <= before + held / MIB + 16);
   }

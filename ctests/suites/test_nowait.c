@@ -77,20 +77,36 @@ static void with_alignments_and_zeroed(void **state) {
   fixture f;
   void *object;
   open_pull(&f, 4096);
-  assert_non_null(object = slm_zone_allocate_aligned(f.zone, SLM_LARGE_PAGE_SIZE, 100000));
+  assert_non_null(object = slm_zone_allocate_aligned(f.zone, 65536, 100000));
   memset(object, 0xFF, 100000);
-  /* There is one slot with that alignment in a page. */
-  void *aligned;
-  assert_status(SLM_ERR_OUT_OF_MEMORY, nowait(&f, SLM_LARGE_PAGE_SIZE, 100000, &aligned));
-  assert_ok(slm_zone_deallocate(f.zone, object));
-  assert_ok(nowait(&f, SLM_LARGE_PAGE_SIZE, 100000, &aligned));
-  assert_ptr_equal(aligned, object);
-  assert_ok(slm_zone_deallocate(f.zone, aligned));
   size_t calls = f.provider.calls;
-  assert_ok(slm_zone_allocate_with(f.zone, 8, 100000, SLM_NOWAIT | SLM_ZEROED, &object));
+  void *aligned;
+  assert_ok(nowait(&f, 65536, 100000, &aligned));
+  assert_aligned(aligned, 65536);
+  assert_ok(slm_zone_deallocate(f.zone, object));
+  assert_ok(slm_zone_deallocate(f.zone, aligned));
+  assert_ok(slm_zone_allocate_with(f.zone, 65536, 100000, SLM_NOWAIT | SLM_ZEROED, &object));
   assert_true(bytes_are(object, 100000, 0));
   assert_int_equal(f.provider.calls, calls);
   close_with_live(&f, 1);
+}
+
+/** A large object's run comes from the provider and goes back to it: a zone has none that waits. */
+static void large_objects_wait_for_the_provider(void **state) {
+  (void)state;
+  static const size_t layouts[][2] = {{8, SLM_MAX_SIZE + 1}, {8, LARGEST}, {SLM_LARGE_PAGE_SIZE, 100}};
+  for (size_t i = 0; i < COUNT_OF(layouts); i++) {
+    fixture f;
+    void *object, *out;
+    open_pull(&f, 4096);
+    assert_status(SLM_ERR_OUT_OF_MEMORY, nowait(&f, layouts[i][0], layouts[i][1], &out));
+    assert_int_equal(f.provider.calls, 0);
+    assert_non_null(object = slm_zone_allocate_aligned(f.zone, layouts[i][0], layouts[i][1]));
+    assert_ok(slm_zone_deallocate(f.zone, object));
+    assert_int_equal(test_provider_out(&f.provider, LARGE), 0);
+    assert_status(SLM_ERR_OUT_OF_MEMORY, nowait(&f, layouts[i][0], layouts[i][1], &out));
+    close_fixture(&f);
+  }
 }
 
 static void bad_layouts_are_told(void **state) {
@@ -98,7 +114,7 @@ static void bad_layouts_are_told(void **state) {
   fixture f;
   void *out;
   open_pull(&f, 4096);
-  assert_status(SLM_ERR_INVALID_LAYOUT, nowait(&f, 8, SLM_MAX_SIZE + 1, &out));
+  assert_status(SLM_ERR_INVALID_LAYOUT, nowait(&f, 8, LARGEST + 1, &out));
   assert_status(SLM_ERR_INVALID_LAYOUT, nowait(&f, 3, 8, &out));
   assert_status(SLM_ERR_INVALID_ARGUMENT, slm_zone_allocate_with(f.zone, 8, 8, SLM_NOWAIT | 4, &out));
   close_fixture(&f);
@@ -154,6 +170,7 @@ int main(void) {
       cmocka_unit_test(what_the_zone_holds_is_served),
       cmocka_unit_test(an_empty_page_of_another_class_is_carved_anew),
       cmocka_unit_test(with_alignments_and_zeroed),
+      cmocka_unit_test(large_objects_wait_for_the_provider),
       cmocka_unit_test(bad_layouts_are_told),
       cmocka_unit_test(pages_of_a_push_zone_stay_with_their_class),
       cmocka_unit_test(while_the_provider_gives_a_page),

@@ -1,24 +1,5 @@
 /* The mmap provider: pages as asked for, a ledger, memory that goes back to the operating system. */
-#include "../support/suite.h"
-
-#include <errno.h>
-#include <pthread.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
-#define BASE_PAGE ((size_t)65536)
-
-static slm_provider_statistics ledger(void) {
-  slm_provider_statistics out = {.struct_size = sizeof out};
-  assert_ok(slm_mmap_statistics(&out));
-  return out;
-}
-
-static size_t pages_out(void) {
-  slm_provider_statistics now = ledger();
-  return (size_t)(now.base_pages_taken - now.base_pages_given_back + now.large_pages_taken -
-                  now.large_pages_given_back);
-}
+#include "../support/mmap_provider.h"
 
 static void it_names_itself(void **state) {
   (void)state;
@@ -57,18 +38,6 @@ static void pages_are_aligned_writable_and_apart(void **state) {
   assert_int_equal(after.large_pages_given_back - before.large_pages_given_back, COUNT / 5);
 }
 
-/** Bytes of an address range that are in memory. */
-static size_t resident(void *address, size_t size) {
-  unsigned char units[SLM_LARGE_PAGE_SIZE / 4096];
-  size_t bytes = 0;
-  if (mincore(address, size, units) != 0) {
-    assert_int_equal(errno, ENOMEM); /* not even mapped any more */
-    return 0;
-  }
-  for (size_t i = 0; i < size / 4096; i++) bytes += units[i] & 1 ? 4096 : 0;
-  return bytes;
-}
-
 static void memory_of_a_returned_page_goes_at_once(void **state) {
   (void)state;
   slm_page_provider provider = slm_mmap_provider();
@@ -81,15 +50,6 @@ static void memory_of_a_returned_page_goes_at_once(void **state) {
     provider.release_page(provider.context, page, sizes[i]);
     assert_int_equal(resident(page, sizes[i]), 0);
   }
-}
-
-static size_t address_space(void) {
-  unsigned long units = 0;
-  FILE *file = fopen("/proc/self/statm", "r");
-  assert_non_null(file);
-  assert_int_equal(fscanf(file, "%lu", &units), 1);
-  fclose(file);
-  return units * (size_t)sysconf(_SC_PAGESIZE);
 }
 
 static void address_space_goes_back(void **state) {
@@ -106,16 +66,6 @@ static void address_space_goes_back(void **state) {
   for (size_t i = 0; i < COUNT; i++) provider.release_page(provider.context, pages[i], SLM_LARGE_PAGE_SIZE);
   /* 32 MiB may stay idle, and what the provider needs to keep count. */
   assert_true(address_space() <= before + 40 * ((size_t)1 << 20));
-}
-
-/** Whether memory can be read: the kernel says so without a fault. */
-static bool is_readable(const void *address) {
-  int ends[2];
-  assert_int_equal(pipe(ends), 0);
-  bool answer = write(ends[1], address, 1) == 1;
-  if (!answer) assert_int_equal(errno, EFAULT);
-  close(ends[0]), close(ends[1]);
-  return answer;
 }
 
 #define ARENA ((size_t)32 << 20)
@@ -210,16 +160,7 @@ static void *take_and_release(void *argument) {
 
 static void threads_share_it(void **state) {
   (void)state;
-  size_t before = pages_out();
-  pthread_t threads[4];
-  for (uintptr_t i = 0; i < 4; i++)
-    assert_int_equal(pthread_create(&threads[i], NULL, take_and_release, (void *)(i + 1)), 0);
-  for (size_t i = 0; i < 4; i++) {
-    void *faults = NULL;
-    assert_int_equal(pthread_join(threads[i], &faults), 0);
-    assert_null(faults);
-  }
-  assert_int_equal(pages_out(), before);
+  share_it(4, take_and_release);
 }
 
 int main(void) {

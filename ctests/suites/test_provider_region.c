@@ -1,32 +1,14 @@
 /* The region provider: base and large pages carved out of any buffer, and nothing outside of it. */
-#include "../support/suite.h"
+#define BLOCKS ((size_t)5)
+#include "../support/region_memory.h"
 
 #include <pthread.h>
 
 #define GUARD 0x5C
 #define MAX_PAGES 8192
 
-static slm_provider_statistics ledger(slm_region *region) {
-  slm_provider_statistics out = {.struct_size = sizeof out};
-  assert_ok(slm_region_statistics(region, &out));
-  return out;
-}
-
-/** A 2 MiB aligned block of memory, larger than any test's buffer, filled with GUARD. */
-static unsigned char *memory;
-#define MEMORY_SIZE (5 * SLM_LARGE_PAGE_SIZE)
-
-static int map_memory(void **state) {
-  (void)state;
-  memory = aligned_alloc(SLM_LARGE_PAGE_SIZE, MEMORY_SIZE);
-  return memory == NULL;
-}
-
-static int unmap_memory(void **state) {
-  (void)state;
-  free(memory);
-  return 0;
-}
+/** The memory is larger than any test's buffer, and filled with GUARD. */
+#define MEMORY_SIZE (BLOCKS * LARGE_PAGE)
 
 /** Takes every page there is, writes each wholly, gives all back; returns how many. */
 static size_t exhaust(slm_region *region, const unsigned char *buffer, size_t size, size_t page_size) {

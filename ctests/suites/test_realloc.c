@@ -108,13 +108,13 @@ static void failure_leaves_the_object(void **state) {
   assert_null(slm_zone_reallocate(f.zone, object, 5000)); /* out of memory */
   assert_null(slm_zone_reallocate_aligned(f.zone, object, 4096, 5000));
   f.provider.dry = false;
-  assert_null(slm_zone_reallocate(f.zone, object, SLM_MAX_SIZE + 1));
+  assert_null(slm_zone_reallocate(f.zone, object, LARGEST + 1));
   assert_null(slm_zone_reallocate(f.zone, object, SIZE_MAX));
   volatile size_t three = 3, zero = 0; /* which compilers would warn of */
   assert_null(slm_zone_reallocate_aligned(f.zone, object, three, 100));
   assert_null(slm_zone_reallocate_aligned(f.zone, object, zero, 100));
   assert_null(slm_zone_reallocate_aligned(f.zone, object, 2 * SLM_LARGE_PAGE_SIZE, 100));
-  assert_null(slm_zone_reallocate_aligned(f.zone, object, 8, SLM_MAX_SIZE + 1));
+  assert_null(slm_zone_reallocate_aligned(f.zone, object, 8, LARGEST + 1));
   assert_null(slm_zone_reallocate(f.zone, object + 8, 200)); /* inside */
   assert_null(slm_zone_reallocate(f.zone, object + 8, 10));
   assert_null(slm_zone_reallocate(f.zone, freed, 200)); /* free */

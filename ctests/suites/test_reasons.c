@@ -97,8 +97,8 @@ static void options_of_zones_and_caches(void **state) {
   REFUSED(o.threads = SLM_PER_CPU; o.cpu_count = 65536);
   REFUSED(o.cpu_count = 1);
   REFUSED(o.threads = SLM_ANY_THREAD; o.cpu_count = 1);
-  REFUSED(o.soft_limit = 1);
-  REFUSED(o.hard_limit = UINT64_MAX);
+  REFUSED(o.soft_limit = 2; o.hard_limit = 1);
+  REFUSED(o.soft_limit = UINT64_MAX; o.hard_limit = UINT64_MAX - 1);
   REFUSED(o.provider.release_page = NULL);
   REFUSED(o.provider.struct_size = 8);
 }
@@ -174,13 +174,16 @@ static void regions(void **state) {
     SAYS(slm_heap_create(&o, &why));                                                                                   \
   } while (0)
 
-/** Of its options only a heap's name may be set. */
+/** Of its options only a heap's name, limits and provider may be set. */
 static void heaps(void **state) {
   (void)state;
   slm_status why = SLM_ERR_DOUBLE_FREE;
   slm_options options = SLM_DEFAULT_OPTIONS;
   options.name = "requests";
-  const slm_options *const right[] = {NULL, &options};
+  slm_options limits = options, soft = options, hard = options;
+  limits.soft_limit = limits.hard_limit = 1 << 20;
+  soft.soft_limit = hard.hard_limit = 1;
+  const slm_options *const right[] = {NULL, &options, &limits, &soft, &hard, SLM_OPTIONS(slm_mmap_provider())};
   for (size_t i = 0; i < COUNT_OF(right); i++) {
     why = SLM_ERR_DOUBLE_FREE;
     slm_heap *heap = slm_heap_create(right[i], &why);
@@ -195,9 +198,9 @@ static void heaps(void **state) {
   HEAP_SAYS(o.flags = SLM_HARDENED);
   HEAP_SAYS(o.threads = SLM_ANY_THREAD);
   HEAP_SAYS(o.cpu_count = 1);
-  HEAP_SAYS(o.soft_limit = 1);
-  HEAP_SAYS(o.hard_limit = 1);
-  HEAP_SAYS(o.provider = slm_mmap_provider());
+  HEAP_SAYS((o.soft_limit = 2, o.hard_limit = 1));
+  HEAP_SAYS((o.provider = slm_mmap_provider(), o.provider.allocate_run = NULL));
+  HEAP_SAYS((o.provider = slm_mmap_provider(), o.provider.allocate_run = NULL, o.provider.release_run = NULL));
 }
 
 /** Heaps are made until there is no memory for one more. In a child, whose limit is low. */

@@ -1,32 +1,11 @@
 /* Regions of several ranges, as a machine's memory map has them, and how broken they say they are. */
-#include "../support/suite.h"
+#define BLOCKS 8
+#include "../support/region_memory.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
 
 #define GUARD 0x5C
-#define BLOCKS 8
-#define LARGE_PAGE SLM_LARGE_PAGE_SIZE
-
-static unsigned char *memory; /* BLOCKS large pages */
-
-static int map_memory(void **state) {
-  (void)state;
-  memory = aligned_alloc(LARGE_PAGE, BLOCKS * LARGE_PAGE);
-  return memory == NULL;
-}
-
-static int unmap_memory(void **state) {
-  (void)state;
-  free(memory);
-  return 0;
-}
-
-static slm_fragmentation fragmentation(slm_region *region) {
-  slm_fragmentation out = {.struct_size = sizeof out};
-  assert_ok(slm_region_fragmentation(region, &out));
-  return out;
-}
 
 /** A range of memory: offset and size. */
 typedef struct range {

@@ -7,9 +7,9 @@ typedef struct layout {
 
 /** Counts that are below, at and above what pages hold. */
 static const layout layouts[] = {
-    {8, 1, 1},       {8, 8, 505},       {8, 64, 63},        {8, 64, 64},       {16, 1000, 17},
-    {8, 2048, 3},    {64, 40, 100},     {4096, 4096, 40},   {8, 10000, 1},     {8, SLM_MAX_SIZE, 16},
-    {32768, 64, 70}, {65536, 50000, 5}, {1 << 20, 3000, 3}, {1 << 21, 100, 3},
+    {8, 1, 1},       {8, 8, 505},       {8, 64, 63},       {8, 64, 64},   {16, 1000, 17},
+    {8, 2048, 3},    {64, 40, 100},     {4096, 4096, 40},  {8, 10000, 1}, {8, SLM_MAX_SIZE, 16},
+    {32768, 64, 70}, {65536, 50000, 5}, {131072, 100, 16},
 };
 
 /** So many allocations succeed though the provider has no page, the last ones without being allowed to ask it. */
@@ -129,11 +129,51 @@ static void a_reserve_that_fails_changes_nothing(void **state) {
   }
 }
 
+/** Frees nothing but the zone's empty pages, and says that this helped. */
+static bool reclaim_all(void *zone, size_t bytes) {
+  (void)bytes;
+  assert_ok(slm_zone_reclaim(zone, SIZE_MAX, SIZE_MAX, NULL));
+  return true;
+}
+
+/** A reserve that is too large ends, and what it gathered may leave: at the hard limit and where memory ends, with a
+ *  shrinker and without. */
+static void a_reserve_above_the_limit_ends(void **state) {
+  (void)state;
+  enum { MIB = 1 << 20 };
+  for (int way = 0; way < 4; way++) {
+    bool has_shrinker = way & 1, is_limited = way & 2;
+    size_t all = is_limited ? 16 * MIB : 2 * MIB;
+    void *memory = aligned_alloc(4096, all);
+    slm_region *region = slm_region_init(memory, all, 4096, NULL);
+    storage_type storage;
+    slm_options options = SUITE_OPTIONS(slm_region_provider(region));
+    slm_zone *zone = slm_zone_init(&storage, sizeof storage, &options, NULL);
+    slm_shrinker shrinker = {.struct_size = sizeof shrinker, .shrink = reclaim_all, .context = zone};
+    if (has_shrinker) assert_ok(slm_zone_add_shrinker(zone, &shrinker));
+    if (is_limited) assert_ok(slm_zone_set_limits(zone, 0, MIB));
+    size_t available = slm_region_available(region, 4096);
+    assert_ok(slm_zone_reserve(zone, 8, 64, 100));
+    assert_status(is_limited ? SLM_ERR_LIMIT : SLM_ERR_OUT_OF_MEMORY, slm_zone_reserve(zone, 8, 64, 100000));
+    assert_ok(slm_zone_reclaim(zone, SIZE_MAX, SIZE_MAX, NULL));
+    for (size_t i = 0; i < 100; i++) { /* the reserve before holds */
+      void *out;
+      assert_ok(slm_zone_allocate_with(zone, 8, 64, SLM_NOWAIT, &out));
+    }
+    assert_true(slm_region_available(region, 4096) + 64 >= available);
+    assert_ok(slm_zone_destroy(zone, NULL));
+    free(memory);
+  }
+}
+
 static void bad_input_is_refused(void **state) {
   (void)state;
   fixture f;
   open_pull(&f, 4096);
+  /* Large objects take runs of their own, and there is nothing to reserve. */
   assert_status(SLM_ERR_INVALID_LAYOUT, slm_zone_reserve(f.zone, 8, SLM_MAX_SIZE + 1, 1));
+  assert_status(SLM_ERR_INVALID_LAYOUT, slm_zone_reserve(f.zone, (size_t)1 << 18, 100, 1));
+  assert_status(SLM_ERR_INVALID_LAYOUT, slm_zone_reserve(f.zone, SLM_LARGE_PAGE_SIZE, 100, 1));
   assert_status(SLM_ERR_INVALID_LAYOUT, slm_zone_reserve(f.zone, 3, 8, 1));
   assert_status(SLM_ERR_INVALID_LAYOUT, slm_zone_reserve(f.zone, 3, 8, 0));
   assert_status(SLM_ERR_OUT_OF_MEMORY, slm_zone_reserve(f.zone, 8, 64, SIZE_MAX)); /* no provider has so many */
@@ -176,7 +216,7 @@ typedef struct within {
 static void reserve_within(void *context) {
   within *w = context;
   void *object = NULL;
-  w->reserve = slm_zone_reserve(w->f->zone, 8, 3000, 1);
+  w->reserve = slm_zone_reserve(w->f->zone, 8, 5000, 1); /* which no base page holds */
   w->allocate = slm_zone_allocate_with(w->f->zone, 8, 64, SLM_NOWAIT, &object);
   if (object != NULL) assert_ok(slm_zone_deallocate(w->f->zone, object));
 }
@@ -251,6 +291,7 @@ int main(void) {
       cmocka_unit_test(reserved_slots_are_there),
       cmocka_unit_test(an_ended_reserve_goes),
       cmocka_unit_test(a_reserve_that_fails_changes_nothing),
+      cmocka_unit_test(a_reserve_above_the_limit_ends),
       cmocka_unit_test(bad_input_is_refused),
       cmocka_unit_test(without_a_provider),
       cmocka_unit_test(a_provider_that_calls_back),

@@ -25,6 +25,9 @@ static void every_status_has_its_name(void **state) {
       {SLM_ERR_CANNOT_RESIZE, -14, "SLM_ERR_CANNOT_RESIZE"},
       {SLM_ERR_OVERFLOW, -15, "SLM_ERR_OVERFLOW"},
       {SLM_ERR_WRITE_AFTER_FREE, -16, "SLM_ERR_WRITE_AFTER_FREE"},
+      {SLM_ERR_LIMIT, -17, "SLM_ERR_LIMIT"},
+      {SLM_ERR_CONSTRUCTOR_FAILED, -18, "SLM_ERR_CONSTRUCTOR_FAILED"},
+      {SLM_ERR_IN_USE, -19, "SLM_ERR_IN_USE"},
   };
   for (size_t i = 0; i < COUNT_OF(statuses); i++) {
     /* The numbers are part of the binary interface: they never change. */
@@ -35,7 +38,7 @@ static void every_status_has_its_name(void **state) {
 
 static void other_numbers_are_unknown(void **state) {
   (void)state;
-  static const slm_status others[] = {1, 14, 15, 16, -17, -18, 255, -256, INT32_MAX, INT32_MIN};
+  static const slm_status others[] = {1, 14, 15, 16, -20, -21, 255, -256, INT32_MAX, INT32_MIN};
   for (size_t i = 0; i < COUNT_OF(others); i++) assert_string_equal(slm_status_name(others[i]), "SLM_ERR_UNKNOWN");
 }
 

@@ -97,7 +97,7 @@ static object take(member *m) {
 
 /** Often the same as before, so that callbacks are about the class for which the page is. */
 static size_t random_size(stress *s) {
-  static const size_t limits[] = {128, 128, 128, 512, 512, 2048, 9000, 60000, SLM_MAX_SIZE};
+  static const size_t limits[] = {128, 128, 128, 512, 512, 2048, 9000, 60000, SLM_MAX_SIZE, 300000};
   if (random_below(&s->random, 2))
     s->size = random_below(&s->random, limits[random_below(&s->random, COUNT_OF(limits))] + 1);
   return s->size;
@@ -127,26 +127,35 @@ static void deallocate(stress *s, member *m) {
   object o = take(m);
   member *other = m == s->members ? m + 1 : s->members;
   if (random_below(&s->random, 8) == 0) {
-    CHECK(s, slm_zone_deallocate(other->zone, o.memory) == SLM_ERR_FOREIGN_POINTER);
+    slm_status status = slm_zone_deallocate(other->zone, o.memory);
+    /* The other zone remembers where its latest large objects started. */
+    bool may_have_started = (uintptr_t)o.memory % s->page_size == 0;
+    CHECK(s, status == SLM_ERR_FOREIGN_POINTER || (status == SLM_ERR_DOUBLE_FREE && may_have_started));
     CHECK(s, slm_zone_deallocate(m->zone, o.memory + 1) == SLM_ERR_INTERIOR_POINTER);
   }
+  mark(s, &o, false); /* its pages may go back at once, and serve another object before the call returns */
+  size_t step = s->step;
   CHECK(s, slm_zone_deallocate(m->zone, o.memory) == SLM_OK);
-  mark(s, &o, false);
-  if (random_below(&s->random, 8) == 0) CHECK(s, slm_zone_deallocate(m->zone, o.memory) == SLM_ERR_DOUBLE_FREE);
+  if (s->step != step || random_below(&s->random, 8) != 0) return;
+  slm_status status = slm_zone_deallocate(m->zone, o.memory);
+  bool is_known = slm_zone_owns(m->zone, o.memory) || o.usable > SLM_MAX_SIZE;
+  CHECK(s, status == SLM_ERR_DOUBLE_FREE || (status == SLM_ERR_FOREIGN_POINTER && !is_known));
 }
 
 static void reallocate(stress *s, member *m) {
   object before = take(m);
   size_t size = random_size(s), kept = size < before.size ? size : before.size;
   if (before.size > 2 * PATTERN_END && kept > PATTERN_END) kept = PATTERN_END; /* the start of a big object's pattern */
+  mark(s, &before, false);
   void *memory = slm_zone_reallocate(m->zone, before.memory, size);
   if (memory == NULL) {
+    CHECK(s, size > before.usable); /* or it could stay */
+    mark(s, &before, true);
     CHECK(s, pattern_ends_hold(before.memory, before.size, before.id));
     m->objects[m->count++] = before;
     return;
   }
   CHECK(s, pattern_holds(memory, kept, before.id));
-  mark(s, &before, false);
   add(m, memory, size <= 8 ? 8 : 16, size);
 }
 

@@ -44,8 +44,10 @@ FILL(cache_statistics, slm_cache_statistics(context, out))
 FILL(cache_class, slm_cache_class_statistics(context, out))
 FILL(region_statistics, slm_region_statistics(context, out))
 FILL(region_fragmentation, slm_region_fragmentation(context, out))
+FILL(region_free_runs, slm_region_free_runs(context, out))
 FILL(mmap_statistics, slm_mmap_statistics(out))
 FILL(heap_statistics, slm_heap_statistics(context, out))
+FILL(heap_class, slm_heap_class_statistics(context, 3, out))
 FILL(process_statistics, slm_process_statistics(out))
 FILL(process_class, slm_process_class_statistics(3, out))
 FILL(process_options, slm_process_configure(NULL, out))
@@ -55,8 +57,8 @@ FILL(cache_reclaim, slm_cache_reclaim(context, 0, 0, out))
 static const uint32_t threads[][2] = {{SLM_ONE_THREAD, 0}, {SLM_ANY_THREAD, 0}, {SLM_PER_CPU, CPUS}};
 static SLM_ALIGNAS(64) unsigned char storage[SLM_ZONE_STORAGE_SIZE + CPUS * SLM_ZONE_CPU_STORAGE_SIZE];
 
-/** The first version of slm_statistics ended before slots_retired; the others have had all their fields from the start.
- * */
+/** The first version of slm_statistics ended before slots_retired, that of slm_heap_usage before bytes_held. The others
+ * have had all their fields from the start. */
 static void of_zones_and_caches(void **state) {
   (void)state;
   for (size_t i = 0; i < COUNT_OF(threads); i++) {
@@ -90,10 +92,12 @@ static void of_regions_and_the_process(void **state) {
   assert_non_null(region);
   each_size(sizeof(slm_provider_statistics), sizeof(slm_provider_statistics), region_statistics, region);
   each_size(sizeof(slm_fragmentation), sizeof(slm_fragmentation), region_fragmentation, region);
+  each_size(sizeof(slm_free_runs), sizeof(slm_free_runs), region_free_runs, region);
   each_size(sizeof(slm_provider_statistics), sizeof(slm_provider_statistics), mmap_statistics, NULL);
   slm_heap *heap = slm_heap_create(NULL, NULL);
   assert_non_null(slm_heap_allocate(heap, 100));
-  each_size(sizeof(slm_heap_usage), sizeof(slm_heap_usage), heap_statistics, heap);
+  each_size(offsetof(slm_heap_usage, bytes_held), sizeof(slm_heap_usage), heap_statistics, heap);
+  each_size(sizeof(slm_class_statistics), sizeof(slm_class_statistics), heap_class, heap);
   each_size(sizeof(slm_process_usage), sizeof(slm_process_usage), process_statistics, NULL);
   each_size(sizeof(slm_class_statistics), sizeof(slm_class_statistics), process_class, NULL);
   each_size(sizeof(slm_process_options), sizeof(slm_process_options), process_options, NULL);

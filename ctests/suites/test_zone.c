@@ -99,40 +99,33 @@ static void every_alignment(void **state) {
   }
 }
 
-/** One page, emptied through an alignment: none of the slots that are left is so aligned. */
-static void exhaust_aligned(size_t page_size, size_t alignment, size_t size, size_t used_before) {
+/** The class of an alignment is that of the size rounded up to it, and has no slot that is not so aligned. */
+static void exhaust_aligned(size_t page_size, size_t alignment, size_t size) {
   fixture f;
   open_push(&f, page_size);
   refill(&f, alignment, size);
   uint32_t index = 0;
   while (class_statistics(&f, index).pages == 0) index++;
   slm_class_statistics class = class_statistics(&f, index);
-  size_t plain = class.slot_size - CANARY, aligned = 0, others = 0;
-  for (size_t i = 0; i < used_before; i++) { /* some slots have been in use */
-    void *object = slm_zone_allocate(f.zone, plain);
-    assert_non_null(object);
-    assert_ok(slm_zone_deallocate(f.zone, object));
-  }
-  for (void *object; (object = slm_zone_allocate_aligned(f.zone, alignment, size)) != NULL; aligned++)
+  size_t rounded = (size + CANARY + alignment - 1) / alignment * alignment, count = 0;
+  assert_int_equal(class.slot_size, class_of(&f, rounded - CANARY).slot_size);
+  for (void *object; (object = slm_zone_allocate_aligned(f.zone, alignment, size)) != NULL; count++) {
     assert_aligned(object, alignment);
-  assert_true(aligned >= 1);
-  for (void *object; (object = slm_zone_allocate(f.zone, plain)) != NULL; others++)
-    assert_int_not_equal((uintptr_t)object % alignment, 0);
-  assert_int_equal(aligned + others, class.slots_per_page);
-  close_with_live(&f, aligned + others);
+    assert_true(slm_zone_usable_size(f.zone, object) >= size);
+  }
+  assert_int_equal(count, class.slots_per_page);
+  assert_null(slm_zone_allocate(f.zone, rounded - CANARY));
+  close_with_live(&f, count);
 }
 
-static void an_alignment_reaches_every_slot_that_fits(void **state) {
+static void an_alignment_has_every_slot_of_its_class(void **state) {
   (void)state;
-  static const size_t sizes[] = {8, 24, 40, 600, 3000, 9000, 66000, 120000};
+  static const size_t sizes[] = {1, 8, 24, 40, 600, 3000, 9000, 66000, 120000};
   EACH_BASE_PAGE_SIZE(page_size) {
-    for (size_t i = 0; i < COUNT_OF(sizes); i++) {
-      for (size_t alignment = 16; alignment <= SLM_LARGE_PAGE_SIZE; alignment *= 4) {
-        exhaust_aligned(page_size, alignment, sizes[i], 0);
-        exhaust_aligned(page_size, alignment, sizes[i], 1);
-        exhaust_aligned(page_size, alignment, sizes[i], 40);
-      }
-    }
+    for (size_t i = 0; i < COUNT_OF(sizes); i++)
+      for (size_t alignment = 16; alignment <= 131072; alignment *= 2)
+        if ((sizes[i] + CANARY + alignment - 1) / alignment * alignment <= 131072)
+          exhaust_aligned(page_size, alignment, sizes[i]);
   }
 }
 
@@ -182,7 +175,15 @@ static void good_size_is_what_is_given(void **state) {
       }
       last = good;
     }
-    assert_int_equal(slm_zone_good_size(f.zone, SLM_MAX_SIZE + 1), 0);
+    /* An object above takes a large page. */
+    static const size_t large[] = {SLM_MAX_SIZE + 1, 300000, LARGEST};
+    for (size_t i = 0; i < COUNT_OF(large); i++) {
+      void *object = slm_zone_allocate(f.zone, large[i]);
+      assert_int_equal(slm_zone_usable_size(f.zone, object), LARGEST);
+      assert_int_equal(slm_zone_good_size(f.zone, large[i]), LARGEST);
+      assert_ok(slm_zone_deallocate(f.zone, object));
+    }
+    assert_int_equal(slm_zone_good_size(f.zone, LARGEST + 1), 0);
     assert_int_equal(slm_zone_good_size(f.zone, SIZE_MAX), 0);
     close_fixture(&f);
   }
@@ -230,7 +231,7 @@ int main(void) {
       cmocka_unit_test(every_small_size),
       cmocka_unit_test(sizes_at_the_edge_of_each_class),
       cmocka_unit_test(every_alignment),
-      cmocka_unit_test(an_alignment_reaches_every_slot_that_fits),
+      cmocka_unit_test(an_alignment_has_every_slot_of_its_class),
       cmocka_unit_test(zeroed_memory_reads_as_zero),
       cmocka_unit_test(good_size_is_what_is_given),
       cmocka_unit_test(owns_tells_pages_from_other_memory),

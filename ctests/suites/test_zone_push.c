@@ -186,6 +186,65 @@ static void a_pull_zone_takes_pushed_pages_too(void **state) {
   close_with_live(&f, slots + 1);
 }
 
+/** Every page that a class takes comes in, however many there are and whatever their slots leave: the zone's directory
+ * finds room for its tables in the pages themselves. All of them come back. */
+static void pages_come_in_without_end(void **state) {
+  (void)state;
+  static const struct {
+    size_t size, pages, stride;
+  } layouts[] = {{3500, 1, 1}, {3000, 2, 2}, {7000, 3, 3}, {57000, 15, 16}};
+  enum { COUNT = 600 };
+  static unsigned char *objects[COUNT * 3];
+  for (size_t i = 0; i < COUNT_OF(layouts); i++) {
+    static storage_type storage;
+    size_t size = layouts[i].size, bytes = layouts[i].pages * 4096, stride = layouts[i].stride * 4096;
+    size_t count = 0, back = 0;
+    unsigned char *arena = aligned_alloc(65536, COUNT * stride);
+    slm_options options = SUITE_OPTIONS((slm_page_provider)SLM_NO_PROVIDER);
+    slm_zone *zone = slm_zone_init(&storage, sizeof storage, &options, NULL);
+    for (size_t j = 0; j < COUNT; j++) {
+      assert_ok(slm_zone_refill(zone, 1, size, arena + j * stride, bytes));
+      for (unsigned char *object; (object = slm_zone_allocate(zone, size)) != NULL; count++) {
+        assert_true(object >= arena + j * stride && object + size <= arena + j * stride + bytes);
+        pattern_fill(object, size, count);
+        objects[count] = object;
+      }
+    }
+    assert_true(count >= (COUNT - COUNT / 50) * (bytes / 4096 * 4096 / (size + 600)));
+    slm_statistics now = {.struct_size = sizeof now};
+    assert_ok(slm_zone_statistics(zone, &now));
+    assert_true(now.table_pages * 64 <= COUNT * layouts[i].pages);
+    for (size_t j = 0; j < count; j++) {
+      assert_true(pattern_holds(objects[j], size, j));
+      assert_ok(slm_zone_deallocate(zone, objects[j]));
+    }
+    for (size_t pages = layouts[i].pages; pages != 0; pages--)
+      while (slm_zone_reclaim_page(zone, pages * 4096) != NULL) back += pages * 4096;
+    assert_int_equal(back, COUNT * bytes);
+    assert_ok(slm_zone_destroy(zone, NULL));
+    free(arena);
+  }
+}
+
+/** A run that is pushed for a large object must hold one. */
+static void a_run_that_is_too_short_is_refused(void **state) {
+  (void)state;
+  static storage_type storage;
+  slm_options options = SUITE_OPTIONS((slm_page_provider)SLM_NO_PROVIDER);
+  slm_zone *zone = slm_zone_init(&storage, sizeof storage, &options, NULL);
+  size_t size = 200000, bytes = slm_zone_page_size(zone, 1, size);
+  void *run = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  assert_status(SLM_ERR_WRONG_PAGE_SIZE, slm_zone_refill(zone, 1, size, run, 4096));
+  assert_status(SLM_ERR_WRONG_PAGE_SIZE, slm_zone_refill(zone, 1, size, run, bytes - 4096));
+  assert_ok(slm_zone_refill(zone, 1, size, run, bytes));
+  void *object = slm_zone_allocate(zone, size);
+  assert_ptr_equal(object, run);
+  assert_ok(slm_zone_deallocate(zone, object));
+  assert_ptr_equal(slm_zone_reclaim_page(zone, bytes), run);
+  assert_ok(slm_zone_destroy(zone, NULL));
+  munmap(run, bytes);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(out_of_memory_for_each_class_until_it_is_refilled),
@@ -195,6 +254,8 @@ int main(void) {
       cmocka_unit_test(many_pages_come_and_go),
       cmocka_unit_test(large_pages_are_pushed_too),
       cmocka_unit_test(a_pull_zone_takes_pushed_pages_too),
+      cmocka_unit_test(pages_come_in_without_end),
+      cmocka_unit_test(a_run_that_is_too_short_is_refused),
   };
   return RUN_SUITE("push", tests);
 }

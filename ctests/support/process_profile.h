@@ -8,6 +8,9 @@
 /** Rounds of what takes long, as each suite runs in every profile: all of them in the default, some in the others. */
 static inline size_t rounds_of(size_t checked, size_t others) { return is_fast() || is_hardened() ? others : checked; }
 
+/** Usable bytes that an object has at least. A hardened one of size 0 has none. */
+static inline size_t least_usable(size_t size) { return size == 0 && !is_hardened() ? 1 : size; }
+
 /** Bytes of a slot that are not the object's. */
 static inline size_t canary_size(void) { return is_hardened() ? 8 : 0; }
 

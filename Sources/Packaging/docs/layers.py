@@ -6,7 +6,7 @@ GROUND = ("Ground", "arithmetic · platform · Status · linked list · lock · 
 # From the ground up: a floor's name, and what is on it.
 ZONE_HOUSE = [
     ("Pages", "page providers, regions"),
-    ("Slabs", "slabs, slot words, page map, bins"),
+    ("Slabs", "slabs, slot words, bins"),
     ("Zones", "zones and caches for one thread"),
     ("Shared", "zones for several threads or CPUs"),
 ]

@@ -25,6 +25,9 @@ public struct AllocationError: Error, Equatable, Sendable {
   public static var noProvider: Self { Self(.noProvider) }
   public static var cannotResize: Self { Self(.cannotResize) }
   public static var overflow: Self { Self(.overflow) }
+  public static var limit: Self { Self(.limit) }
+  public static var constructorFailed: Self { Self(.constructorFailed) }
+  public static var inUse: Self { Self(.inUse) }
   public static var writeAfterFree: Self { Self(.writeAfterFree) }
 
   /// Throws the error that a status stands for; returns if the status is `ok`.

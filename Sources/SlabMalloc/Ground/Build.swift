@@ -11,7 +11,7 @@ enum Build {
   @inline(__always) static var has64BitWords: Bool { UInt.bitWidth == 64 }
 
   #if SLM_SMALL
-    /// The small library has no pages of 2 MiB, no tables for them, no tables that grow, and no object above 2 KiB.
+    /// The small library has no pages of 2 MiB, no runs of pages, and no object above 2 KiB.
     @inline(__always) static var isSmall: Bool { true }
   #else
     @inline(__always) static var isSmall: Bool { false }
@@ -29,6 +29,6 @@ enum Build {
     8, 16, 32, 48, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320,
     384, 448, 512, 640, 768, 896, 1024, 1280, 1536, 1792, 2048, 2560, 3072, 3584,
     4096, 5120, 6144, 7168, 8192, 10240, 12288, 14336, 16384, 20480, 24576, 28672, 32768, 40960,
-    49152, 57344, 69632, 86016, 98304, 114688, 139264,
+    49152, 57344, 65536, 81920, 98304, 114688, 131072,
   ]
 #endif

@@ -15,8 +15,8 @@ public struct Layout: Equatable, Sendable {
   }
 }
 
-/// The largest size that an allocator serves, in bytes: the slot size of the largest class.
-@inline(__always) var maxSize: UInt { Build.isSmall ? 2048 : 136 << 10 }
+/// The slot size of the largest class, in bytes. Larger objects take runs of their own.
+@inline(__always) var maxSize: UInt { Build.isSmall ? 2048 : 128 << 10 }
 
 /// The address of a pointer, 0 for nil. `UInt(bitPattern:)` of an optional would first compare with nil.
 @inline(__always) func bits(_ pointer: UnsafeMutableRawPointer?) -> UInt {
@@ -35,9 +35,9 @@ public struct Layout: Equatable, Sendable {
   (value &+ alignment &- 1) & ~(alignment &- 1)
 }
 
-/// Whether some slot can have this alignment.
+/// Whether some object can have this alignment.
 @inline(__always) func isServable(alignment: UInt) -> Bool {
-  isPowerOfTwo(alignment) && alignment <= (Build.isSmall ? maxSize : PageSize.large.size)
+  isPowerOfTwo(alignment) && (!Build.isSmall || alignment <= maxSize)
 }
 
 /// A word with its `count` lowest bits set. From 64 on, all bits are set.

@@ -24,6 +24,10 @@ import Synchronization
 
     @inline(__always) func release() { _ = release(returning: 0) }
 
+    /// The same, for fast paths.
+    @inline(__always) func acquireInline() { acquire() }
+    @inline(__always) func releaseInline() { release() }
+
     /// Releases the lock and returns `result`, the caller's own result. It passes through here because it would
     /// otherwise need a saved register while a sleeper is woken.
     @inline(__always) func release(returning result: UInt) -> UInt {
@@ -79,12 +83,12 @@ import Synchronization
     /// The interrupt state of the holder's CPU before the lock was taken. Only the holder reads and writes it.
     private let interrupts = Atomic<UInt>(0)
 
-    #if SLM_SMALL
-      @inline(never)
-    #else
-      @inline(__always)
-    #endif
-    func acquire() {
+    // The code is long, because it calls hooks. It exists once, and in the fast paths.
+
+    @inline(never) func acquire() { acquireInline() }
+    @inline(never) func release() { releaseInline() }
+
+    @inline(__always) func acquireInline() {
       var state = Platform.disableInterrupts()
       while !takeWord() {
         // Interrupts are enabled while the CPU waits.
@@ -95,12 +99,7 @@ import Synchronization
       interrupts.store(state, ordering: .relaxed)
     }
 
-    #if SLM_SMALL
-      @inline(never)
-    #else
-      @inline(__always)
-    #endif
-    func release() {
+    @inline(__always) func releaseInline() {
       let state = interrupts.load(ordering: .relaxed)
       word.store(0, ordering: .releasing)
       Platform.restoreInterrupts(state)

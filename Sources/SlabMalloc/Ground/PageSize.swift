@@ -11,6 +11,9 @@ public struct PageSize: Equatable, Sendable {
   public static var large: Self { Self(shift: 21) }
 
   /// The base page of this size; nil if it is not 4, 16 or 64 KiB.
+  #if !SLM_HOSTED
+    @inline(never)
+  #endif
   public init?(base bytes: Int) {
     switch bytes {
     case 4096: self = .kib4

@@ -1,19 +1,13 @@
-/// Divides an offset in a page by a slot size: one multiplication by the slot size's reciprocal replaces the division.
+/// Divides an offset in a slab by a slot size: one multiplication by the slot size's reciprocal replaces the division.
 /// Every deallocation checks its pointer in this way.
 ///
 /// Let offset * reciprocal = index : fraction. An offset starts a slot exactly if the fraction is below the reciprocal
 /// (Lemire, "Faster remainders when the divisor is a constant"). The reciprocal needs more bits than offset * slotSize.
-/// In a base page 32 bits suffice, because a slot has at most a sixteenth of the page's size or 2 KiB. In a large page
-/// 42 bits suffice, because a slot has at most half of the page's size.
+/// A slab has at most 2 MiB, and a slot at most half of that: 42 bits suffice.
 enum Reciprocal {
-  /// 2^32 / slotSize, rounded up.
-  static func inBasePage(_ slotSize: UInt) -> UInt64 {
-    UInt64(UInt32.max / UInt32(truncatingIfNeeded: slotSize)) &+ 1
-  }
-
   /// 2^64 / slotSize, rounded up: the upper half of the product is the index. On 32 bits 2^42 / slotSize, rounded up:
   /// the product has at most 63 bits.
-  static func inLargePage(_ slotSize: UInt) -> UInt64 {
+  static func of(_ slotSize: UInt) -> UInt64 {
     if Build.has64BitWords { return UInt64.max / UInt64(slotSize) + 1 }
     // One more than (2^42 - 1) / slotSize, a dividend whose every bit is 1. The loop divides bit by bit, because a
     // division of 64 bits would call a function of a run-time library.
@@ -30,19 +24,7 @@ enum Reciprocal {
     return quotient &+ 1
   }
 
-  /// On 32 bits this is one multiplication of 32 by 32 bits.
-  @inline(__always) static func divideInBasePage(
-    _ offset: UInt, by reciprocal: UInt64
-  ) -> (index: UInt, isStart: Bool) {
-    let factor = Build.has64BitWords ? reciprocal : UInt64(UInt32(truncatingIfNeeded: reciprocal))
-    let product = UInt64(truncatingIfNeeded: offset) &* factor
-    let fraction = UInt32(truncatingIfNeeded: product)
-    return (UInt(truncatingIfNeeded: product &>> 32), fraction < UInt32(truncatingIfNeeded: reciprocal))
-  }
-
-  @inline(__always) static func divideInLargePage(
-    _ offset: UInt, by reciprocal: UInt64
-  ) -> (index: UInt, isStart: Bool) {
+  @inline(__always) static func divide(_ offset: UInt, by reciprocal: UInt64) -> (index: UInt, isStart: Bool) {
     guard Build.has64BitWords else {
       let product = UInt64(truncatingIfNeeded: offset) &* reciprocal
       return (UInt(truncatingIfNeeded: product &>> 42), product & lowBits(42) < reciprocal)

@@ -1,11 +1,12 @@
 /// The size classes of a zone, by index. An object takes a slot of the smallest class that holds it.
 ///
-/// The classes are 8, 16, steps of 16 up to 128, and four per doubling above. An object above 64 bytes wastes at most a
-/// fifth of its slot (rounding scheme of jemalloc). A large page divides into slots of the last five classes with less
-/// than 2 % left over; four per doubling would leave up to 6 %.
+/// The classes are 8, 16, steps of 16 up to 128, and four per doubling above, up to 128 KiB. An object above 64 bytes
+/// wastes at most a fifth of its slot (rounding scheme of jemalloc).
 ///
-/// If the slot size of a class is a multiple of an alignment, all slots of the class have that alignment, because slots
-/// start at the start of a page.
+/// The class of a size that is a multiple of an alignment has slots of that alignment: within a doubling the slot sizes
+/// are multiples of a quarter of its start, and the two larger alignments have classes of exactly their multiples.
+/// Slots start at the start of a slab, which is aligned to the largest power of two that divides the slot size. Where
+/// the provider gives runs, it is aligned to a base page at most, and an object with a larger alignment takes a run.
 ///
 /// The small library has two classes per doubling, up to 2 KiB, and searches them all.
 enum SizeClass {
@@ -14,8 +15,12 @@ enum SizeClass {
   /// A table of the zone maps sizes up to this one to their bins.
   @inline(__always) static var directLimit: UInt { Build.isSmall ? 0 : 1024 }
 
-  /// The last class of the regular scheme. The classes above it are searched.
-  @inline(__always) static var lastRegular: UInt { Build.isSmall ? count - 1 : 43 }
+  /// The last class.
+  @inline(__always) static var last: UInt { count - 1 }
+
+  /// Fast paths take sizes up to this one. Larger classes serve only where the provider gives no runs; see
+  /// `classIndex`.
+  @inline(__always) static var fastLimit: UInt { 64 << 10 }
 
   @inline(__always) static func slotSize(_ index: UInt) -> UInt {
     UInt(slotSizes[unchecked: Int(index)])
@@ -26,12 +31,12 @@ enum SizeClass {
     size <= 8 ? 0 : (size &+ 15) &>> 4
   }
 
-  /// The class of a size above 128 in the regular scheme. There are four classes per doubling, and the two bits below
-  /// the top bit of size - 1 select one.
+  /// The class of a size above 128. There are four classes per doubling, and the two bits below the top bit of size - 1
+  /// select one.
   @inline(__always) static func regular(_ size: UInt) -> UInt {
     if Build.isSmall { return first(holding: size) }
     let last = size &- 1
-    let top = UInt(truncatingIfNeeded: UInt.bitWidth &- 1 &- last.leadingZeroBitCount)
+    let top = UInt(truncatingIfNeeded: (UInt.bitWidth &- 1) ^ last.leadingZeroBitCount)
     // The top bit selects four classes. The shift keeps it above the two bits that select one of them.
     return top &* 4 &+ (last &>> (top &- 2)) &- regularOffset
   }
@@ -42,49 +47,24 @@ enum SizeClass {
 
   /// The smallest class that holds `size` bytes; 0 counts as 1. nil above the largest size.
   @inline(__always) static func index(size: UInt) -> UInt? {
-    if Build.isSmall { return size <= maxSize ? first(holding: size) : nil }
-    if size <= 128 { return small(size) }
-    if size <= slotSize(lastRegular) { return regular(size) }
-    return size <= maxSize ? first(holding: size) : nil
+    guard size <= maxSize else { return nil }
+    if Build.isSmall { return first(holding: size) }
+    return size <= 128 ? small(size) : regular(size)
   }
 
-  /// The class for a size and an alignment: the smallest whose slots all have the alignment. Without such a class, the
-  /// one that spends the fewest bytes of a page per aligned slot. nil if the layout is invalid.
+  /// The smallest class whose slots hold `size` bytes and have the alignment, a power of two. nil if there is none.
   static func index(size: UInt, alignment: UInt) -> UInt? {
-    guard isServable(alignment: alignment), size <= maxSize else { return nil }
+    guard isPowerOfTwo(alignment), alignment <= maxSize, size <= maxSize else { return nil }
     let size = size == 0 ? 1 : size
-    if alignment <= 8 { return index(size: size) }
-    let rounded = roundUp(size, to: alignment)
-    if Build.isSmall || rounded <= slotSize(lastRegular) { return index(size: rounded) }
-    return cheapest(size: size, alignment: alignment)
+    return alignment <= 8 ? index(size: size) : index(size: roundUp(size, to: alignment))
   }
 
-  /// The distance between aligned slots of a class, in slots: 1 if all slots are aligned.
-  @inline(__always) static func stride(slotSize: UInt, alignment: UInt) -> UInt {
-    let natural = slotSize & (0 &- slotSize)
-    return natural >= alignment ? 1 : alignment / natural
-  }
+  /// The alignment of all slots of a size: the largest power of two that divides it.
+  @inline(__always) static func naturalAlignment(_ slotSize: UInt) -> UInt { slotSize & (0 &- slotSize) }
 
-  @inline(never) private static func first(holding size: UInt) -> UInt {
-    var index = Build.isSmall ? 0 : lastRegular + 1
+  private static func first(holding size: UInt) -> UInt {
+    var index: UInt = 0
     while slotSize(index) < size { index += 1 }
     return index
-  }
-
-  private static func cheapest(size: UInt, alignment: UInt) -> UInt {
-    var best: UInt = 0
-    var bestCost = UInt.max
-    var index: UInt = 0
-    while index < count {
-      let slot = slotSize(index)
-      let cost = slot * stride(slotSize: slot, alignment: alignment)
-      // On a tie the larger class wins, because more of its slots are aligned.
-      if slot >= size && cost <= bestCost {
-        best = index
-        bestCost = cost
-      }
-      index += 1
-    }
-    return best
   }
 }

@@ -26,6 +26,13 @@ extension slm_status {
   @inline(__always) static var overflow: Self { SLM_ERR_OVERFLOW }
   @inline(__always) static var writeAfterFree: Self { SLM_ERR_WRITE_AFTER_FREE }
 
+  @inline(__always) static var limit: Self { SLM_ERR_LIMIT }
+  @inline(__always) static var constructorFailed: Self { SLM_ERR_CONSTRUCTOR_FAILED }
+  @inline(__always) static var inUse: Self { SLM_ERR_IN_USE }
+
+  /// Whether memory is refused that may be there later.
+  @inline(__always) var isShortage: Bool { self == .outOfMemory || self == .limit }
+
   /// Compares the numbers, because the standard library's `==` is generic.
   @inline(__always) static func == (left: Self, right: Self) -> Bool { left.rawValue == right.rawValue }
   @inline(__always) static func != (left: Self, right: Self) -> Bool { left.rawValue != right.rawValue }

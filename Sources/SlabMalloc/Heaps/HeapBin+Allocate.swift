@@ -58,6 +58,9 @@ func heapAllocateFromWord(_ bin: UnsafeMutableRawPointer) -> UInt {
 @usableFromInline
 func heapAllocateByRefill(_ bin: UnsafeMutableRawPointer) -> UInt {
   let bin = bin.assumingMemoryBound(to: HeapBin.self)
-  guard bin.refill() else { return noMemory() }
+  guard bin.refill() else {
+    // A handler of a soft limit may have freed some.
+    return bin.isStackEmpty ? noMemory() : UInt(bitPattern: bin.allocate())
+  }
   return bin.claim(bin.pointee.pending)
 }

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// What becomes of a heap's slabs when its thread ends, or when the heap is destroyed.
+/// What becomes of a heap's slabs when its thread ends, or when its explicit heap is destroyed.
 extension UnsafeMutablePointer where Pointee == HeapState {
   /// Abandons all slabs: empty ones are given back, full ones have no owner, partial ones become orphans. A slab of
   /// which others are freeing slots at this moment stays, for the next thread that takes this heap.
@@ -17,7 +17,16 @@ extension UnsafeMutablePointer where Pointee == HeapState {
     }
   }
 
-  /// Frees every object. Returns how many there were.
+  /// Whether the heap owns a slab.
+  var hasSlabs: Bool {
+    for index in 0..<SizeClass.count {
+      let bin = bin(index).pointee
+      if bin.current != nil || bin.partial.first != nil || bin.sparse.first != nil { return true }
+    }
+    return false
+  }
+
+  /// Frees every object in a slab. Returns how many there were.
   func destroySlabs() -> UInt {
     _ = collectRemote()
     var live: UInt = 0
@@ -32,17 +41,13 @@ extension UnsafeMutablePointer where Pointee == HeapState {
       }
     }
     pointee.remote.store(0, ordering: .relaxed)
-    while let run = pointee.large.first {
-      live += 1
-      _ = pool.deallocateLarge(run.pointee.start)
-    }
     return live
   }
 }
 
 extension UnsafeMutablePointer where Pointee == HeapBin {
   /// Makes ready slots available in their slabs.
-  fileprivate func emptyStack() {
+  func emptyStack() {
     if pointee.heap.pool.isHardened { return evictAll() }
     while !isStackEmpty {
       pointee.top -= UInt(MemoryLayout<ReadySlot>.stride)
@@ -53,7 +58,7 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
   }
 
   /// Makes the current slab one like the others.
-  fileprivate func closeCurrent(_ slab: RunPointer) {
+  func closeCurrent(_ slab: RunPointer) {
     unlist(slab)
     if slab.pointee.used == 0 { discard(slab) } else { updateList(of: slab) }
   }

@@ -26,7 +26,10 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
       return true
     }
     if let slab = pointee.current { giveUpFull(slab) }
-    guard let next = pointee.partial.first ?? takeOrphan() ?? makeSlab() ?? firstAvailableSparse() else { return false }
+    guard let next = pointee.partial.first ?? takeOrphan() ?? makeSlab() ?? firstAvailable() else {
+      return pointee.pending != 0
+    }
+    if let slab = pointee.current, !replaces(slab, by: next) { return true }
     unlist(next)
     next.pointee.place = .current
     next.pointee.used &+= 1
@@ -50,31 +53,59 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
   /// The current slab is full: no slot is available or ready, since an allocation took the last one.
   private func giveUpFull(_ slab: RunPointer) {
     unlist(slab)
-    if pointee.heap.pointee.isExplicit || !slab.pass(from: pointee.heap, to: .nobody) { updateList(of: slab) }
+    if pointee.heap.pointee.explicit != nil || !slab.pass(from: pointee.heap, to: .nobody) { updateList(of: slab) }
   }
 
-  /// The last resort: a slab that is nearly full.
-  private func firstAvailableSparse() -> RunPointer? {
+  /// A handler of a soft limit, called just now, allocated from this bin. The slab that it left stays current if
+  /// slots of it are pending. The other one is then listed.
+  private func replaces(_ slab: RunPointer, by next: RunPointer) -> Bool {
+    guard pointee.pending == 0 else {
+      if next.pointee.place == .unlisted { updateList(of: next) }
+      return false
+    }
+    closeCurrent(slab)
+    return true
+  }
+
+  /// The last resort, after memory was refused: what has become free meanwhile, or a slab that is nearly full.
+  private func firstAvailable() -> RunPointer? { pointee.partial.first ?? firstAvailableSparse() }
+
+  func firstAvailableSparse() -> RunPointer? {
     var slab = pointee.sparse.first
     while let candidate = slab, candidate.pointee.available == 0 { slab = candidate.pointee.next }
     return slab
   }
 
-  /// A slab that an ended thread has abandoned.
+  /// A slab that an ended thread has abandoned. A part takes one of its explicit heap.
   private func takeOrphan() -> RunPointer? {
-    guard !pointee.heap.pointee.isExplicit,
-      let slab = pointee.heap.pool.takeOrphan(Int(pointee.index), for: pointee.heap)
-    else { return nil }
+    let heap = pointee.heap
+    let orphan: RunPointer?
+    if let explicit = heap.pointee.explicit {
+      orphan = explicit.takeSlab(UInt(pointee.index), for: heap)
+    } else {
+      orphan = heap.pool.takeOrphan(Int(pointee.index), for: heap)
+    }
+    guard let slab = orphan else { return nil }
     slab.bin = self
     return slab
   }
 
   /// A new slab, all of whose slots are available.
   private func makeSlab() -> RunPointer? {
+    guard let explicit = pointee.heap.pointee.explicit else { return makeCountedSlab() }
+    // A hardened slab ends with a guard.
+    let bytes = (UInt(pointee.pages) + (explicit.pool.isHardened ? 1 : 0)) << PageRun.pageShift
+    guard explicit.charge(bytes) else { return nil }
+    let slab = makeCountedSlab()
+    _ = explicit.settle(bytes, slab == nil ? 0 : bytes)
+    return slab
+  }
+
+  private func makeCountedSlab() -> RunPointer? {
     let pool = pointee.heap.pool
     return pool.locked {
       guard let block = pool.runs.takeMetadata(lines: metadataLines) else { return nil }
-      guard let slab = pool.takeSlabRun(UInt(pointee.pages)) else {
+      guard let slab = pool.takeSlabRun(UInt(pointee.pages), of: pointee.index) else {
         pool.runs.freeMetadata(block, lines: metadataLines)
         return nil
       }
@@ -98,16 +129,17 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
     slab.bin = self
     slab.pointee.used = 0
     slab.pointee.available = UInt32(count)
-    slab.pointee.slotSize = UInt32(pointee.slotSize)
+    slab.pointee.slotSize = UInt32(SizeClass.slotSize(UInt(pointee.index)))
     slab.pointee.slotCount = pointee.slotCount
     slab.pointee.binIndex = pointee.index
     slab.pointee.place = .unlisted
     slab.pointee.cursor = isHardened ? UInt8(truncatingIfNeeded: random(below: (count + 63) / 64)) : 0
-    slab.pointee.content = 0
+    slab.canaryKey =
+      isHardened ? Canary.key(pointee.heap.pool.pointee.secret, of: slab.pointee.start ^ UInt(random())) : 0
     slab.pointee.isOrphan = false
     slab.hasShrunk = false
     slab.pointee.reciprocal = isHardened ? 0 : pointee.reciprocal
-    slab.pointee.kind = .slab
+    slab.publish(.slab)
     slab.pointee.owner.store(pointee.heap.address, ordering: .releasing)
   }
 }

@@ -30,7 +30,7 @@ extension UnsafeMutablePointer where Pointee == ReadySlot {
 struct HeapBin {
   /// One past the newest ready slot.
   var top: UInt
-  /// Where the stack is full.
+  /// Where the stack is full, see HeapBin+Stack.
   var limit: UInt
   /// Slots of a word of the current slab, opened for allocation.
   var pending: UInt64
@@ -50,7 +50,7 @@ struct HeapBin {
   var threshold: UInt16
   var pages: UInt16
   var index: UInt8
-  /// One less than the slots that a hardened heap's quarantine holds, a power of two.
+  /// 0 until the bin has its full stack. Of a hardened heap one less than its slots, the quarantine's: a power of two.
   var quarantineMask: UInt8
   /// The next random number, see `HeapBin+Hardened`.
   var random: UInt64
@@ -93,25 +93,22 @@ extension HeapBinPointer {
 extension UnsafeMutablePointer where Pointee == HeapBin {
   @inline(__always) var raw: UnsafeMutableRawPointer { UnsafeMutableRawPointer(self) }
 
-  func initialize(index: UInt8, heap: HeapPointer, bottom: UInt) {
-    let slotSize = SizeClass.slotSize(UInt(index))
+  func initialize(index: UInt8, heap: HeapPointer) {
+    // What a plain heap never uses, a hardened one has for objects without bytes, see `EmptyObjects`.
+    let isOfEmptyObjects = UInt(index) == SizeClass.empty && heap.pool.isHardened
+    let slotSize = isOfEmptyObjects ? SizeClass.emptyStride : SizeClass.slotSize(UInt(index))
     let slotCount = HeapBin.slotCount(slotSize)
-    let first = bottom + UInt(MemoryLayout<ReadySlot>.stride)
-    let limit = heap.pool.isHardened ? HeapBin.quarantineLimit(slotSize) : HeapBin.readyLimit(slotSize)
     // A sixteenth of a slab.
     let threshold = slotCount < 32 ? 1 : slotCount / 16
     initialize(
       to: HeapBin(
-        top: first, limit: first + limit * UInt(MemoryLayout<ReadySlot>.stride), pending: 0, wordStart: 0,
+        top: 0, limit: 0, pending: 0, wordStart: 0,
         wordMarks: raw.assumingMemoryBound(to: UInt8.self), slotSize: slotSize, current: nil, heap: heap,
-        partial: LinkedList(), sparse: LinkedList(), bottom: bottom, reciprocal: UInt.max / slotSize + 1,
+        partial: LinkedList(), sparse: LinkedList(), bottom: 0,
+        reciprocal: isOfEmptyObjects ? 0 : UInt.max / slotSize + 1,
         slotCount: UInt16(slotCount), threshold: UInt16(threshold), pages: UInt16(HeapBin.pages(slotSize)),
-        index: index,
-        quarantineMask: UInt8(truncatingIfNeeded: limit &- 1), random: 0))
-    // The mark of the bottom is a byte of the 0.
-    Self.ready(at: bottom).pointee = ReadySlot(
-      address: 0, run: RunPointer.at(bottom),
-      mark: UnsafeMutableRawPointer(Self.ready(at: bottom)).assumingMemoryBound(to: UInt8.self))
+        index: index, quarantineMask: 0, random: 0))
+    useStack(at: heap.address + HeapBin.emptyStackOffset, room: 0, used: 0)
   }
 
   /// A slot of the stack.

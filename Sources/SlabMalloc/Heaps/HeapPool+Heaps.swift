@@ -1,28 +1,28 @@
 /// Heaps: made, taken, and taken back. Each of these takes the lock.
 extension UnsafeMutablePointer where Pointee == HeapPool {
   /// A heap that nobody has. nil if the system has no more memory.
-  func takeHeap(isExplicit: Bool = false) -> HeapPointer? {
-    guard let heap = locked({ takeHeapLocked(isExplicit) }) else { return nil }
-    heap.enlist(isExplicit: isExplicit)
+  func takeHeap() -> HeapPointer? {
+    guard let heap = locked({ takeHeapLocked() }) else { return nil }
+    heap.enlist()
     return heap
   }
 
-  private func takeHeapLocked(_ isExplicit: Bool) -> HeapPointer? {
-    // An explicit heap must have no slabs: destroying it counts what is live.
-    if !isExplicit, let idle = pointee.idleHeaps {
-      pointee.idleHeaps = idle.pointee.nextHeap
-      pointee.counts.heaps += 1
-      return idle
-    }
-    if let destroyed = pointee.destroyedHeaps {
-      pointee.destroyedHeaps = destroyed.pointee.nextHeap
-      pointee.counts.heaps += 1
-      return destroyed
-    }
-    guard let block = runs.takeMetadata(lines: Metadata.lines(HeapState.size)) else { return nil }
-    let heap = HeapPointer(bitPattern: block).unsafelyUnwrapped
-    heap.initialize(self)
+  private func takeHeapLocked() -> HeapPointer? {
+    let idle = pointee.idleHeaps
+    guard let heap = idle ?? takeBlock() else { return nil }
+    if let idle { pointee.idleHeaps = idle.pointee.nextHeap }
     pointee.counts.heaps += 1
+    return heap
+  }
+
+  /// A heap without slabs: a part of an explicit heap must have none, since destroying it counts what is live.
+  /// Requires: the lock of the run pool. Releases the lock meanwhile.
+  func takeBlock() -> HeapPointer? {
+    assertLocked()
+    let rested = runs.takeResting()
+    guard let block = rested?.block ?? runs.takeMetadata(lines: Metadata.lines(HeapState.size)) else { return nil }
+    let heap = HeapPointer(bitPattern: block).unsafelyUnwrapped
+    if rested?.isClean ?? true { heap.initialize(self) }
     return heap
   }
 
@@ -31,24 +31,13 @@ extension UnsafeMutablePointer where Pointee == HeapPool {
     heap.abandonSlabs()
     heap.retire()
     locked {
+      pointee.counts.heaps -= 1
+      // Others may be freeing slots of its slabs, and reach the heap by them alone.
+      guard heap.hasSlabs else { return runs.rest(heap.address) }
       heap.pointee.nextHeap = pointee.idleHeaps
       pointee.idleHeaps = heap
-      pointee.counts.heaps -= 1
     }
     checkInvariants()
-  }
-
-  /// Frees all objects of an explicit heap and takes it back. Returns how many there were.
-  func destroy(_ heap: HeapPointer) -> UInt {
-    let live = heap.destroySlabs()
-    heap.retire()
-    locked {
-      heap.pointee.nextHeap = pointee.destroyedHeaps
-      pointee.destroyedHeaps = heap
-      pointee.counts.heaps -= 1
-    }
-    checkInvariants()
-    return live
   }
 
   /// Gives back all memory that nobody uses, with a heap's idle slabs. Returns the bytes purged.

@@ -3,36 +3,64 @@ import CSlabmalloc
 /// Large objects: page runs of their own, above the largest size class. Each of these takes the lock.
 extension UnsafeMutablePointer where Pointee == HeapPool {
   /// The start of a large object, and whether its bytes are all 0. The start is 0 if the system has no more memory.
-  /// - Parameter heap: the explicit heap that lists the object. Any thread may allocate for it.
-  func allocateLarge(_ size: UInt, alignment: UInt, for heap: HeapPointer?) -> (start: UInt, isClean: Bool) {
+  /// - Parameters:
+  ///   - isZeroed: the bytes are going to be cleared, unless they are all 0.
+  ///   - heap: the explicit heap that lists the object.
+  func allocateLarge(
+    _ size: UInt, alignment: UInt, isZeroed: Bool = false, for heap: ExplicitHeapPointer?
+  ) -> (start: UInt, isClean: Bool) {
     // Rounding up must not wrap.
     guard size <= UInt(Int.max) - PageSize.large.size, alignment <= UInt(Int.max) / 4 else {
       return (noMemory(), false)
     }
     let bytes = roundUp(max(size, 1), to: UInt(runs.pointee.system.pageSize))
+    guard heap?.charge(pages(bytes) << PageRun.pageShift) ?? true else { return (noMemory(), false) }
     runs.acquire()
-    guard let run = takeLargeRun(bytes, alignment) else {
+    guard let run = takeLargeRun(bytes, alignment, for: heap) else {
       runs.release()
       return (noMemory(), false)
     }
     let (start, isClean) = (run.pointee.start, run.pointee.isClean)
-    LargeObject(run).size = bytes
-    run.pointee.kind = .large
-    if let heap {
-      LargeObject(run).heapAddress = heap.address
-      heap.pointee.large.append(run)
-    }
-    pointee.counts.largeLive += 1
-    count(largeBytes: Int(run.bytes))
+    add(LargeObject(run), bytes, to: heap)
     runs.release()
-    guard isHardened, !isClean else { return (start, isClean) }
-    ZeroMemory.clear(start, bytes)
-    return (start, true)
+    if isClean { return (start, true) }
+    if isHardened {
+      ZeroMemory.clear(start, bytes)
+      return (start, true)
+    }
+    return (start, isZeroed && purgeLarge(start, bytes))
   }
 
-  private func takeLargeRun(_ bytes: UInt, _ alignment: UInt) -> RunPointer? {
-    guard let run = runs.takeRun(pages(bytes), alignment: alignment) else { return nil }
-    if isHardened, !runs.commit(run, bytes) {
+  /// The start of a large object whose bytes are all 0; 0 if the system has no more memory.
+  func allocateLargeZeroed(_ size: UInt, alignment: UInt, for heap: ExplicitHeapPointer?) -> UInt {
+    let (start, isClean) = allocateLarge(size, alignment: alignment, isZeroed: true, for: heap)
+    if !isClean { zero(start, roundUp(max(size, 1), to: UInt(runs.pointee.system.pageSize))) }
+    return start
+  }
+
+  /// Does nothing if the start is 0.
+  func zero(_ start: UInt, _ size: UInt) {
+    guard let memory = UnsafeMutableRawPointer(bitPattern: start) else { return }
+    memory.initializeMemory(as: UInt8.self, repeating: 0, count: Int(bitPattern: size))
+  }
+
+  /// Makes the memory of a large object read as 0 without touching it, if there is enough that this costs less than to
+  /// clear it. False if not, or if the system refuses. Nothing is counted as purged, since the object gets the memory
+  /// back.
+  private func purgeLarge(_ start: UInt, _ bytes: UInt) -> Bool {
+    bytes >= PageRun.purgedFrom && runs.pointee.system.purge(at: start, bytes)
+  }
+
+  /// A run for so many bytes. For an explicit heap they are counted already, and no longer if there is none.
+  private func takeLargeRun(_ bytes: UInt, _ alignment: UInt, for heap: ExplicitHeapPointer?) -> RunPointer? {
+    let counted = pages(bytes) << PageRun.pageShift
+    guard let run = runs.takeRun(pages(bytes), alignment: alignment) else {
+      heap?.uncharge(counted)
+      return nil
+    }
+    let isAllowed = heap?.settle(counted, run.bytes) ?? true
+    if !isAllowed || isHardened && !runs.commit(run, bytes) {
+      heap?.uncharge(isAllowed ? run.bytes : counted)
       runs.free(run, isClean: run.pointee.isClean)
       return nil
     }
@@ -42,20 +70,17 @@ extension UnsafeMutablePointer where Pointee == HeapPool {
   /// Pages of a run for so many bytes.
   func pages(_ bytes: UInt) -> UInt { roundUp(bytes, to: PageRun.pageSize) >> PageRun.pageShift + (isHardened ? 1 : 0) }
 
-  func deallocateLarge(_ address: UInt) -> Status {
+  /// - Parameter reports: a misuse is reported, and not only returned.
+  func deallocateLarge(_ address: UInt, reports: Bool = true) -> Status {
     runs.acquire()
-    guard let segment = runs.segment(around: address), case let run = segment.run(address), run.pointee.kind == .large,
-      run.pointee.start == address
-    else {
+    guard let run = runs.anyRun(around: address), run.pointee.kind == .large, run.pointee.start == address else {
       runs.release()
-      return report(address)
+      return reports ? report(address) : .doubleFree
     }
+    LargeObject(run).heap?.uncharge(run.bytes)
     remove(LargeObject(run))
-    // A run that is unmapped at once needn't be decommitted.
-    if isHardened, !segment.pointee.isLone || UInt(run.pointee.pages) <= KeptRuns.largestPages {
-      runs.release()
-      runs.decommit(run)
-      runs.acquire()
+    if isHardened, !run.pointee.isLone {
+      runs.decommitPurged(run)
       runs.quarantine(run)
     } else {
       runs.free(run)
@@ -65,9 +90,23 @@ extension UnsafeMutablePointer where Pointee == HeapPool {
     return .ok
   }
 
+  /// Makes a busy run that of a large object.
+  /// Requires: the lock of the run pool.
+  func add(_ object: LargeObject, _ bytes: UInt, to heap: ExplicitHeapPointer?) {
+    assertLocked()
+    object.size = bytes
+    object.run.pointee.kind = .large
+    if let heap {
+      object.heapAddress = heap.address
+      heap.pointee.large.append(object.run)
+    }
+    pointee.counts.largeLive += 1
+    count(largeBytes: Int(object.run.bytes))
+  }
+
   /// Makes a large object's run a busy one.
   /// Requires: the lock of the run pool.
-  private func remove(_ object: LargeObject) {
+  func remove(_ object: LargeObject) {
     assertLocked()
     object.heap?.pointee.large.remove(object.run)
     object.heapAddress = 0
@@ -79,5 +118,5 @@ extension UnsafeMutablePointer where Pointee == HeapPool {
 
 extension LargeObject {
   /// The explicit heap that lists the object.
-  var heap: HeapPointer? { HeapPointer(bitPattern: heapAddress) }
+  var heap: ExplicitHeapPointer? { ExplicitHeapPointer(bitPattern: heapAddress) }
 }

@@ -5,7 +5,9 @@ extension UnsafeMutablePointer where Pointee == HeapPool {
 
   /// The class for an object. nil if there is none: then the object is a large one.
   func sizeClass(_ size: UInt, alignment: UInt) -> UInt? {
-    let (padded, overflows) = size.addingReportingOverflow(canarySize)
+    guard isHardened else { return SizeClass.naturalIndex(size: size, alignment: alignment) }
+    if size == 0, alignment <= SizeClass.emptyStride { return SizeClass.empty }
+    let (padded, overflows) = size.addingReportingOverflow(Canary.size)
     return overflows ? nil : SizeClass.naturalIndex(size: padded, alignment: alignment)
   }
 
@@ -20,6 +22,14 @@ extension UnsafeMutablePointer where Pointee == HeapPool {
     return size <= UInt(Int.max) - PageSize.large.size ? roundUp(size, to: UInt(runs.pointee.system.pageSize)) : 0
   }
 
+  /// Whether a live object may have been allocated with an alignment. A slab whose slots are not all so aligned has no
+  /// such object, unless one became smaller and stayed where it was.
+  func matches(_ address: UInt, _ run: RunPointer, alignment: UInt) -> Bool {
+    guard isPowerOfTwo(alignment), address & (alignment - 1) == 0 else { return false }
+    guard run.pointee.kind == .slab, !run.hasShrunk else { return true }
+    return alignment <= 16 || UInt(run.pointee.slotSize) & (alignment - 1) == 0
+  }
+
   /// Whether a live object may have been allocated with a size and an alignment, or have got them by its last
   /// reallocation. An object that became smaller may have stayed where it is: then any smaller size is right for all
   /// objects in its run.
@@ -29,7 +39,7 @@ extension UnsafeMutablePointer where Pointee == HeapPool {
     if run.pointee.kind != .large {
       return UInt(run.pointee.binIndex) == index || run.hasShrunk && size <= objectSize(run)
     }
-    // Of a size that has a class: an object of an explicit heap that slm_realloc() moved, see `HeapState+Reallocate`.
+    // Of a size that has a class: of an explicit heap, for a thread without a part, see `ExplicitHeap+Objects`.
     guard index == nil || run.hasShrunk || LargeObject(run).heapAddress != 0 else { return false }
     return LargeObject(run).size == roundUp(max(size, 1), to: UInt(runs.pointee.system.pageSize))
   }

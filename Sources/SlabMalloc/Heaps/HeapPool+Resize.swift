@@ -7,6 +7,7 @@ extension UnsafeMutablePointer where Pointee == HeapPool {
       return false
     }
     let bytes = roundUp(max(size, 1), to: UInt(runs.pointee.system.pageSize))
+    if run.pointee.isLone { return resizeLone(run, bytes) }
     let has = UInt(run.pointee.pages)
     guard pages(bytes) <= has || extend(run, to: pages(bytes)) else { return false }
     if isHardened, !runs.recommit(LargeObject(run), bytes) {
@@ -21,22 +22,32 @@ extension UnsafeMutablePointer where Pointee == HeapPool {
   }
 
   private func extend(_ run: RunPointer, to pages: UInt) -> Bool {
-    locked {
-      guard let bytes = runs.extend(run, to: pages) else { return false }
-      count(largeBytes: Int(bytes))
-      return true
+    let heap = LargeObject(run).heap
+    let counted = (pages - UInt(run.pointee.pages)) << PageRun.pageShift
+    guard heap?.charge(counted) ?? true else { return false }
+    return locked {
+      let bytes = runs.extend(run, to: pages)
+      // It never has more bytes than were asked for.
+      _ = heap?.settle(counted, bytes ?? 0)
+      count(largeBytes: Int(bytes ?? 0))
+      return bytes != nil
     }
   }
 
   private func shrink(_ run: RunPointer, to pages: UInt) {
     guard pages < UInt(run.pointee.pages) else { return }
-    locked { count(largeBytes: -Int(runs.shrink(run, to: pages))) }
+    locked {
+      let bytes = runs.shrink(run, to: pages)
+      LargeObject(run).heap?.uncharge(bytes)
+      count(largeBytes: -Int(bytes))
+    }
   }
 
   /// Leaves an object where it is, at a size for which there is no better place. 0 if it is too small there.
   func stay(_ address: UInt, _ run: RunPointer, _ size: UInt) -> UInt {
     guard size <= objectSize(run) else { return noMemory() }
     run.hasShrunk = true
+    run.setObjectSize(address, size)
     if run.pointee.kind == .large { _ = resizeLarge(run, size, anySize: true) }
     return address
   }
@@ -47,15 +58,20 @@ extension UnsafeMutablePointer where Pointee == HeapPool {
   }
 
   /// Moves a large object to a run with room for `size` bytes. 0 if there is no memory: the object is then unchanged.
-  func moveLarge(_ run: RunPointer, _ size: UInt, alignment: UInt = 1, for heap: HeapPointer?) -> UInt {
+  func moveLarge(_ run: RunPointer, _ size: UInt, alignment: UInt = 1, for heap: ExplicitHeapPointer?) -> UInt {
     let old = run.pointee.start
+    if run.pointee.isLone, alignment <= UInt(runs.pointee.system.pageSize), moveLone(run, size, for: heap) {
+      return run.pointee.start
+    }
     let (start, _) = allocateLarge(size, alignment: alignment, for: heap)
     guard start != 0, let from = UnsafeMutableRawPointer(bitPattern: old),
       let to = UnsafeMutableRawPointer(bitPattern: start)
     else { return 0 }
     let bytes = min(LargeObject(run).size, roundUp(size, to: UInt(runs.pointee.system.pageSize)))
-    // Moving page tables is cheaper than copying bytes, if there are enough of them.
-    if bytes < PageRun.movedFrom || runs.pointee.system.move(from, to, Int(bytes)) != 0 {
+    // Moving page tables is cheaper than copying bytes, if there are enough of them. A lone run is copied into once:
+    // with moved tables it would be two mappings of the system, which can neither grow nor move as one.
+    let isLone = pages(roundUp(size, to: UInt(runs.pointee.system.pageSize))) >= runs.leastLonePages
+    if isLone || bytes < PageRun.movedFrom || runs.pointee.system.move(from, to, Int(bytes)) != 0 {
       to.copyMemory(from: from, byteCount: Int(min(bytes, size)))
     }
     _ = deallocateLarge(old)

@@ -2,9 +2,10 @@
 extension UnsafeMutablePointer where Pointee == HeapPool {
   /// A busy run for a slab of so many pages.
   /// Requires: the lock of the run pool. Releases the lock meanwhile.
-  func takeSlabRun(_ pages: UInt) -> RunPointer? {
+  func takeSlabRun(_ pages: UInt, of index: UInt8) -> RunPointer? {
     assertLocked()
     guard isHardened else { return runs.takeRun(pages) }
+    if UInt(index) == SizeClass.empty { return takeEmptyRun(pages) }
     return runs.takeKeptSlab(pages + 1) ?? runs.takeGuardedRun(pages)
   }
 
@@ -22,6 +23,7 @@ extension UnsafeMutablePointer where Pointee == HeapPool {
     runs.freeMetadata(UInt(bitPattern: slab.pointee.marks), lines: bin.metadataLines)
     pointee.slabCounts[Int(bin.pointee.index)] -= 1
     count(slabBytes: -Int(slab.bytes))
+    bin.pointee.heap.pointee.explicit?.uncharge(slab.bytes)
     if isHardened { freeHardened(slab, isClean: isClean) } else { runs.free(slab, isClean: isClean) }
     runs.release()
     runs.purgeIfDue()

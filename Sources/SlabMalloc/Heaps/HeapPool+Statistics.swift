@@ -1,26 +1,60 @@
-extension UnsafeMutablePointer where Pointee == HeapPool {
-  /// Used slots of a class in all heaps, as other threads see them now.
-  /// Requires: the lock of the run pool.
-  func used(_ sizeClass: UInt) -> UInt {
-    assertLocked()
-    var used: UInt = 0
-    for index in 0..<runs.pointee.segmentCount {
-      guard let segment = runs.pointee.segments[index], !segment.pointee.isLone else { continue }
-      used += segment.used(UInt8(truncatingIfNeeded: sizeClass))
-    }
-    return used
+/// The live objects of all heaps at one moment: exact while no other thread allocates or frees.
+struct Census {
+  /// Of each size class.
+  var slots: ClassArray<UInt> = InlineArray(repeating: 0)
+  var largeObjects: UInt = 0
+  var largeBytes: UInt = 0
+  /// Usable bytes of all objects.
+  var bytes: UInt = 0
+
+  var objects: UInt {
+    var objects = largeObjects
+    for index in 0..<Int(SizeClass.count) { objects += slots[index] }
+    return objects
   }
 }
 
-extension UnsafeMutablePointer where Pointee == Segment {
-  fileprivate func used(_ index: UInt8) -> UInt {
-    var used: UInt = 0
-    var address = pointee.base
-    while address < pointee.limit {
-      let run = descriptor(address)
-      if run.pointee.kind == .slab, run.pointee.binIndex == index { used += run.usedSlots }
-      address += run.bytes
+extension UnsafeMutablePointer where Pointee == HeapPool {
+  /// Counts the live objects. Cost: a step for each run, and in a hardened process one for each slot.
+  /// Requires: the lock of the run pool.
+  func census() -> Census {
+    assertLocked()
+    var census = Census()
+    forEachRun { add($0, to: &census) }
+    return census
+  }
+
+  /// Calls the body with each run, also those that are free.
+  /// Requires: the lock of the run pool.
+  func forEachRun(_ body: (RunPointer) -> Void) {
+    assertLocked()
+    for index in 0..<runs.pointee.segmentCount {
+      guard let segment = runs.pointee.segments[index] else { continue }
+      var address = segment.pointee.base
+      while address < segment.pointee.limit {
+        let run = segment.descriptor(address)
+        body(run)
+        address += run.bytes
+      }
     }
-    return used
+    var next = runs.pointee.lone.run(from: 0)
+    while let run = next {
+      body(run)
+      next = runs.pointee.lone.run(from: run.endAddress)
+    }
+  }
+
+  private func add(_ run: RunPointer, to census: inout Census) {
+    switch run.pointee.kind {
+    case .slab:
+      let live = run.liveSlots
+      census.slots[Int(run.pointee.binIndex)] += live
+      census.bytes += live * objectSize(run)
+    case .large:
+      census.largeObjects += 1
+      census.largeBytes += LargeObject(run).size
+      census.bytes += LargeObject(run).size
+    case .unused, .free, .kept, .busy, .metadata: break
+    }
   }
 }

@@ -10,18 +10,20 @@ import CSlabPort
 /// The pool knows no process. Misuse goes to the function `report`, which whoever sets the pool up hands in.
 struct HeapPool: ~Copyable {
   var runs: RunPool
-  /// Of the canaries.
+  /// Of the keys of slabs, see `Canary`.
   var secret: UInt
-  /// What is called for a misuse, without the lock: the pool, the pointer, and what is wrong with it.
-  var report: (@convention(c) (UnsafeMutableRawPointer, UInt, Status) -> Void)?
-  /// Heaps that no thread has, with the few slabs that they could not abandon; linked by `nextHeap`.
+  /// What is called for a misuse, without the lock: the pool, the pointer, what is wrong with it, and whether the
+  /// program only asked for its usable size.
+  var report: (@convention(c) (UnsafeMutableRawPointer, UInt, Status, Bool) -> Void)?
+  /// Heaps that no thread has, with slabs that they could not abandon; linked by `nextHeap`. A heap that nobody has and
+  /// that has no slabs is a resting block of metadata.
   var idleHeaps: HeapPointer?
-  /// Heaps that a program has destroyed; they have no slabs.
-  var destroyedHeaps: HeapPointer?
   var orphans: Orphans
   /// Slabs of each size class.
   var slabCounts: ClassArray<UInt32>
   var counts: Counts
+  /// How many explicit heaps were ever made.
+  var heapNumber: UInt
   #if SLM_ASSERT
     /// How often the invariants could have been checked.
     var checkTurn: UInt32
@@ -54,7 +56,7 @@ extension UnsafeMutablePointer where Pointee == HeapPool {
   /// Requires: the lock of the run pool.
   func initialize(
     _ system: SystemMemory, _ options: RunPool.Options,
-    report: @escaping @convention(c) (UnsafeMutableRawPointer, UInt, Status) -> Void
+    report: @escaping @convention(c) (UnsafeMutableRawPointer, UInt, Status, Bool) -> Void
   ) {
     assertLocked()
     var random = SplitMix(state: slm_port_random())
@@ -62,6 +64,7 @@ extension UnsafeMutablePointer where Pointee == HeapPool {
     pointee.report = report
     pointee.orphans.initialize()
     pointee.counts = HeapPool.Counts()
+    pointee.heapNumber = 0
     runs.initialize(system, options, random)
   }
 

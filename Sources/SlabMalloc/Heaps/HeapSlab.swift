@@ -23,9 +23,7 @@ extension UnsafeMutablePointer where Pointee == PageRun {
   /// The same for any slab. A hardened one has no reciprocal.
   func slot(ofAny address: UInt) -> (index: UInt, isStart: Bool) {
     guard isHardened else { return slot(at: address) }
-    // A run that another thread gives up at this moment may have slot size 0.
-    let slotSize = max(UInt(pointee.slotSize), 1)
-    let (index, rest) = (address &- pointee.start).quotientAndRemainder(dividingBy: slotSize)
+    let (index, rest) = (address &- pointee.start).quotientAndRemainder(dividingBy: slotDistance)
     return (index, rest == 0)
   }
 
@@ -37,7 +35,11 @@ extension UnsafeMutablePointer where Pointee == PageRun {
 
   /// Changes a used mark, or fails: if several threads free one object, this decides which of them does.
   @inline(__always) func changeUsedMark(_ index: UInt, to mark: UInt8) -> Bool {
-    atomicMark(index).pointee.compareExchange(
+    changeUsedMark(self.mark(index), to: mark)
+  }
+
+  @inline(__always) func changeUsedMark(_ place: UnsafeMutablePointer<UInt8>, to mark: UInt8) -> Bool {
+    atomic(place).pointee.compareExchange(
       expected: Mark.used, desired: mark, ordering: .acquiringAndReleasing
     ).exchanged
   }
@@ -46,6 +48,25 @@ extension UnsafeMutablePointer where Pointee == PageRun {
   var usedSlots: UInt {
     let used = UInt(pointee.used)
     return pointee.place == .current && used > 0 ? used - 1 : used
+  }
+
+  /// Slots that a program holds: exact while no other thread allocates or frees. Remote frees that wait are used for
+  /// the slab, and so are slots in quarantine.
+  var liveSlots: UInt {
+    if isHardened { return usedMarks }
+    let used = usedSlots
+    let waiting = currentOwner.remoteFrees
+    return used > waiting ? used - waiting : 0
+  }
+
+  private var usedMarks: UInt {
+    var count: UInt = 0
+    var index = 0
+    while index < Int(pointee.slotCount) {
+      if pointee.marks[index] == Mark.used { count += 1 }
+      index += 1
+    }
+    return count
   }
 
   /// Makes a slot available.

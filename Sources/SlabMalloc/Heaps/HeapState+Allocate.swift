@@ -24,7 +24,7 @@ extension UnsafeMutablePointer where Pointee == HeapState {
 @usableFromInline
 func heapAllocateOtherSize(_ size: UInt, _ heap: UnsafeMutableRawPointer) -> UInt {
   let heap = heap.assumingMemoryBound(to: HeapState.self)
-  guard size <= SizeClass.slotSize(SizeClass.lastRegular), size >= heap.pointee.directLimit,
+  guard size <= SizeClass.slotSize(SizeClass.last), size >= heap.pointee.directLimit,
     heap.pointee.directLimit != 0
   else { return heapAllocateRarely(size, heap.raw) }
   return UInt(bitPattern: heap.bin(SizeClass.regular(size)).allocate())
@@ -39,7 +39,7 @@ func heapAllocateRarely(_ size: UInt, _ heap: UnsafeMutableRawPointer) -> UInt {
   let heap = heap.assumingMemoryBound(to: HeapState.self)
   guard heap.isInitialized else { return heap.standIn { $0.allocate(size, heap.raw) } }
   if heap.pointee.directLimit == 0 { return heap.allocateHardened(size) }
-  guard let index = SizeClass.index(size: size) else { return heap.allocateLarge(size, alignment: 1).start }
+  guard let index = SizeClass.index(size: size) else { return heap.allocateLarge(size, alignment: 1) }
   return UInt(bitPattern: heap.bin(index).allocate())
 }
 
@@ -49,33 +49,26 @@ extension UnsafeMutablePointer where Pointee == HeapState {
     guard isInitialized else { return standIn { $0.allocate_aligned(size, alignment, raw) } }
     if pool.isHardened { return allocateHardened(size, alignment: alignment) }
     guard let index = SizeClass.naturalIndex(size: size, alignment: alignment) else {
-      return allocateLarge(size, alignment: alignment).start
+      return allocateLarge(size, alignment: alignment)
     }
     return UInt(bitPattern: bin(index).allocate())
   }
 
-  /// Allocates memory that reads as 0. The alignment is a power of two.
+  /// Allocates memory that reads as 0, all of its usable bytes. The alignment is a power of two.
   func allocateZeroed(_ size: UInt, alignment: UInt = 1) -> UInt {
     guard isInitialized else { return standIn { $0.allocate_zeroed(size, raw) } }
     guard let index = pool.sizeClass(size, alignment: alignment) else {
-      let (start, isClean) = allocateLarge(size, alignment: alignment)
-      zero(start, isClean ? 0 : size)
-      return start
+      return pool.allocateLargeZeroed(size, alignment: alignment, for: pointee.explicit)
     }
-    // All free slots of a hardened heap read as 0.
-    if pool.isHardened { return bin(index).allocateHardened() }
+    if pool.isHardened { return allocateHardened(size, ofClass: index) }
     var isFresh = false
-    let start = bin(index).allocateFresh(&isFresh)
-    zero(start, isFresh ? 0 : size)
+    let bin = bin(index)
+    let start = bin.allocateFresh(&isFresh)
+    pool.zero(start, isFresh ? 0 : bin.pointee.slotSize)
     return start
   }
 
-  private func zero(_ start: UInt, _ size: UInt) {
-    guard let memory = UnsafeMutableRawPointer(bitPattern: start) else { return }
-    memory.initializeMemory(as: UInt8.self, repeating: 0, count: Int(bitPattern: size))
-  }
-
-  func allocateLarge(_ size: UInt, alignment: UInt) -> (start: UInt, isClean: Bool) {
-    pool.allocateLarge(size, alignment: alignment, for: pointee.isExplicit ? self : nil)
+  func allocateLarge(_ size: UInt, alignment: UInt) -> UInt {
+    pool.allocateLarge(size, alignment: alignment, for: pointee.explicit).start
   }
 }

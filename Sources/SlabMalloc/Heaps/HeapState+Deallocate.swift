@@ -21,6 +21,19 @@ extension UnsafeMutablePointer where Pointee == HeapState {
     return deallocate(address, run)
   }
 
+  /// Frees an object of a size, which is checked. Its class has the bin of this size, or it goes the long way.
+  /// The call goes to `elsewhere` if the address is not in the first segment, or the size above the table's.
+  @inline(__always) func deallocate(
+    _ address: UInt, size: UInt, _ pool: HeapPoolPointer, elsewhere: (UInt, UInt, UnsafeMutableRawPointer) -> Status
+  ) -> Status {
+    let runs = pool.runs
+    let offset = address &- runs.base
+    guard offset < runs.extent, size < pointee.directLimit else { return elsewhere(address, size, raw) }
+    let run = RunPointer.at(runs.table &+ PageRun.descriptorOffset(offset)).pointee.lead
+    guard run.isOwned(by: self), run.bin == directBin(size) else { return heapDeallocateSized(address, size, raw) }
+    return deallocate(address, run)
+  }
+
   /// Frees a slot of a slab that this heap owns.
   @inline(__always) func deallocate(_ address: UInt, _ run: RunPointer) -> Status {
     let (index, isStart) = run.slot(at: address)
@@ -28,14 +41,8 @@ extension UnsafeMutablePointer where Pointee == HeapState {
     let mark = run.mark(index)
     guard mark.pointee == Mark.used else { return heapDeallocateDetour(address, run.raw) }
     let bin = run.bin
-    let top = bin.pointee.top
-    guard top != bin.pointee.limit else { return heapDeallocateToWord(run.raw, index) }
-    mark.pointee = Mark.free
-    HeapBinPointer.ready(at: top).pointee = ReadySlot(address: address, run: run, mark: mark)
-    bin.pointee.top = top &+ UInt(MemoryLayout<ReadySlot>.stride)
-    run.pointee.used &-= 1
-    guard run.pointee.used != 0 else { return heapSlabIsUnused(run.raw) }
-    return .ok
+    guard bin.pointee.top != bin.pointee.limit else { return heapDeallocateToWord(run.raw, index) }
+    return bin.makeReady(ReadySlot(address: address, run: run, mark: mark))
   }
 }
 
@@ -51,6 +58,22 @@ func heapDeallocateElsewhere(_ address: UInt, _ heap: UnsafeMutableRawPointer) -
   let heap = heap.assumingMemoryBound(to: HeapState.self)
   guard let standIn = heap.pointee.standIn else { return heap.deallocateElsewhere(address) }
   return Status(rawValue: standIn.pointee.deallocate(address, heap.raw))
+}
+
+/// A sized free of a size above what the table covers, of an object of another heap, of a large one, NULL, or misuse.
+/// - Parameter heap: the `HeapState` of the calling thread, or its stand-in.
+@c(slm_core_heap_deallocate_sized)
+@inline(never)
+@usableFromInline
+func heapDeallocateSized(_ address: UInt, _ size: UInt, _ heap: UnsafeMutableRawPointer) -> Status {
+  guard address != 0 else { return .ok }
+  let heap = heap.assumingMemoryBound(to: HeapState.self)
+  let pool = heap.pool
+  // Where the class is right, the free itself finds all else that is wrong.
+  guard pool.isOfClass(address, size) || pool.isRight(address, size: size, alignment: 1) else {
+    return .layoutMismatch
+  }
+  return heap.deallocate(address, pool)
 }
 
 /// A check of the fast path failed, or the slab is hardened. The run is the caller's own.
@@ -72,6 +95,7 @@ extension UnsafeMutablePointer where Pointee == HeapState {
     guard let run = pool.runs.run(around: address) else { return pool.report(address) }
     switch run.pointee.kind {
     case .slab:
+      run.readPublished()
       if run.currentOwner.alone == self.address { return deallocate(address, run) }
       return deallocateRemotely(address, run)
     case .large:

@@ -12,20 +12,20 @@ extension UnsafeMutablePointer where Pointee == HeapState {
   func reallocate(_ address: UInt, _ size: UInt) -> UInt {
     guard isInitialized else { return standIn { $0.reallocate(address, size, raw) } }
     guard let run = pool.liveRun(address) else { return 0 }
-    if let owner = run.explicitOwner, owner != self { return reallocate(address, run, size, ofExplicit: owner) }
+    if let heap = run.explicitHeap { return heap.reallocate(address, run, size, alignment: 1) }
     return reallocate(address, run, size, alignment: 1)
   }
 
-  /// Changes the size of a live object of the process, or of this heap if it is explicit.
+  /// Changes the size of a live object of the process, or of the explicit heap if this is a part.
   func reallocate(_ address: UInt, _ run: RunPointer, _ size: UInt, alignment: UInt) -> UInt {
     let isAligned = address & (alignment &- 1) == 0
     let index = pool.sizeClass(size, alignment: alignment)
     if run.pointee.kind == .slab {
-      if isAligned, index == UInt(run.pointee.binIndex) { return address }
+      if isAligned, index == UInt(run.pointee.binIndex) { return pool.keep(address, run, size) }
     } else {
       if isAligned, index == nil, pool.resizeLarge(run, size, anySize: alignment > 1) { return address }
       if index == nil {
-        return pool.moveLarge(run, size, alignment: alignment, for: pointee.isExplicit ? self : nil)
+        return pool.moveLarge(run, size, alignment: alignment, for: pointee.explicit)
       }
     }
     return move(address, run, size, canStay: isAligned) {
@@ -33,46 +33,43 @@ extension UnsafeMutablePointer where Pointee == HeapState {
     }
   }
 
-  /// Moves an object to the place that the body allocates.
   private func move(
     _ address: UInt, _ run: RunPointer, _ size: UInt, canStay: Bool, _ allocate: () -> UInt
   ) -> UInt {
-    let room = pool.objectSize(run)
+    pool.move(address, run, size, canStay: canStay, allocate) { deallocate($0, pool) }
+  }
+}
+
+extension UnsafeMutablePointer where Pointee == HeapPool {
+  /// Leaves an object in its slot, which has room for its new size.
+  func keep(_ address: UInt, _ run: RunPointer, _ size: UInt) -> UInt {
+    run.setObjectSize(address, size)
+    return address
+  }
+
+  /// Moves an object to the place that a function allocates, and frees it with the other one.
+  func move(
+    _ address: UInt, _ run: RunPointer, _ size: UInt, canStay: Bool, _ allocate: () -> UInt, _ free: (UInt) -> Status
+  ) -> UInt {
+    let room = objectSize(run)
     let saved = slm_port_errno()
     let new = allocate()
     guard let to = UnsafeMutableRawPointer(bitPattern: new), let from = UnsafeMutableRawPointer(bitPattern: address)
     else {
       guard canStay, size <= room else { return 0 }
       slm_port_set_errno(saved)
-      return pool.stay(address, run, size)
+      return stay(address, run, size)
     }
     to.copyMemory(from: from, byteCount: Int(min(size, room)))
-    _ = deallocate(address, pool)
+    _ = free(address)
     return new
   }
 }
 
 extension UnsafeMutablePointer where Pointee == PageRun {
-  /// The explicit heap that a live object in this run belongs to. It can't change while the object lives.
-  var explicitOwner: HeapPointer? {
+  /// The explicit heap that the live objects in this run belong to. It can't change while an object lives.
+  var explicitHeap: ExplicitHeapPointer? {
     if pointee.kind == .large { return LargeObject(self).heap }
-    guard let owner = currentOwner.heap, owner.pointee.isExplicit else { return nil }
-    return owner
-  }
-}
-
-extension UnsafeMutablePointer where Pointee == HeapState {
-  /// Changes the size of an object of an explicit heap, for a thread that may not be that heap's: slm_realloc() does
-  /// not know.
-  ///
-  /// Such a thread may not touch the heap's bins, and the object may not leave the heap. What changes under the lock of
-  /// the run pool is safe for any thread: the object becomes a large one, in a run that the heap lists, whatever its
-  /// size.
-  private func reallocate(_ address: UInt, _ run: RunPointer, _ size: UInt, ofExplicit heap: HeapPointer) -> UInt {
-    if run.pointee.kind == .large {
-      return pool.resizeLarge(run, size, anySize: true) ? address : pool.moveLarge(run, size, for: heap)
-    }
-    if pool.sizeClass(size, alignment: 1) == UInt(run.pointee.binIndex) { return address }
-    return move(address, run, size, canStay: true) { pool.allocateLarge(size, alignment: 1, for: heap).start }
+    return currentOwner.heap?.pointee.explicit
   }
 }

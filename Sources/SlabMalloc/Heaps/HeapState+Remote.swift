@@ -20,11 +20,9 @@ extension UnsafeMutablePointer where Pointee == HeapState {
   func deallocateRemotely(_ address: UInt, _ run: RunPointer) -> Status {
     let (index, isStart) = run.slot(ofAny: address)
     guard isStart, index < UInt(run.pointee.slotCount) else { return pool.report(address) }
-    if run.isHardened {
-      let refusal = clearRemotely(address, run, index)
-      guard refusal == .ok else { return refusal }
-    } else {
-      guard run.changeUsedMark(index, to: Mark.remote) else { return pool.report(address) }
+    let refusal = pool.markRemote(address, run, index)
+    guard refusal == .ok else {
+      return refusal == .overflow ? pool.report(address, refusal) : pool.report(address)
     }
     collectNowAndThen()
     return countRemoteFree(address, run, index)
@@ -32,26 +30,22 @@ extension UnsafeMutablePointer where Pointee == HeapState {
 
   /// Counts a slot that is marked as remote. The address is for the report of a double free.
   func countRemoteFree(_ address: UInt, _ run: RunPointer, _ index: UInt) -> Status {
-    let before = run.addRemoteFree()
-    if before.remoteFrees != 0 { return .ok }
-    if before.isNoSlab {
-      // The owner freed it at the same moment, which emptied the slab.
-      run.cancelRemoteFree()
-      return pool.report(address, .doubleFree)
+    switch run.countRemoteFree(index) {
+    case .counted: break
+    case .noSlab: return pool.report(address, .doubleFree)
+    case .nobodys: adopt(run)
     }
-    run.pointee.remoteHint = index
-    if let owner = before.heap { owner.pushRemote(run) } else { adopt(run) }
     return .ok
   }
 
   /// A thread that only frees must collect too: others free in the slabs that it has adopted.
-  private func collectNowAndThen() {
+  func collectNowAndThen() {
     guard isInitialized else { return }
     pointee.remoteFrees &+= 1
     if pointee.remoteFrees & 63 == 0 { _ = collectRemote() }
   }
 
-  private func pushRemote(_ run: RunPointer) {
+  fileprivate func pushRemote(_ run: RunPointer) {
     var first = pointee.remote.load(ordering: .relaxed)
     while true {
       run.pointee.remoteNext = RunPointer(bitPattern: first)
@@ -128,5 +122,39 @@ extension UnsafeMutablePointer where Pointee == HeapState {
     }
     // The owner and another thread freed one slot at the same moment. Last, since a handler may allocate.
     if left > 0 { _ = pool.report(start, .doubleFree) }
+  }
+}
+
+extension UnsafeMutablePointer where Pointee == HeapPool {
+  /// Marks a used slot of a slab as remote. Returns a misuse.
+  @inline(__always) func markRemote(_ address: UInt, _ run: RunPointer, _ index: UInt) -> Status {
+    if run.isHardened { return clearObject(address, run, index) }
+    return run.changeUsedMark(index, to: Mark.remote) ? .ok : .doubleFree
+  }
+}
+
+/// What becomes of a remote free that is counted.
+enum RemoteFree {
+  /// The owner knows, or was told now.
+  case counted
+  /// Nobody owns the slab: the caller is its notifier.
+  case nobodys
+  /// The owner freed the slot at the same moment, which emptied the slab: a double free. Nothing is counted.
+  case noSlab
+}
+
+extension UnsafeMutablePointer where Pointee == PageRun {
+  /// Counts a slot that is marked as remote, and tells the owner of the first.
+  @inline(__always) func countRemoteFree(_ index: UInt) -> RemoteFree {
+    let before = addRemoteFree()
+    if before.remoteFrees != 0 { return .counted }
+    if before.isNoSlab {
+      cancelRemoteFree()
+      return .noSlab
+    }
+    pointee.remoteHint = index
+    guard let owner = before.heap else { return .nobodys }
+    owner.pushRemote(self)
+    return .counted
   }
 }

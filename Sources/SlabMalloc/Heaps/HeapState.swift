@@ -4,17 +4,19 @@ import Synchronization
 /// A heap: bins for all size classes. One thread at a time allocates from it; any thread frees its objects.
 ///
 /// Each thread has a heap, which it takes when it first allocates and gives back when it ends. A program makes more
-/// with slm_heap_create(): explicit heaps, which keep their slabs until they are destroyed. The heap is a block of
-/// metadata:
+/// with slm_heap_create(): explicit heaps. Each of their parts is such a heap, which keeps its slabs until the explicit
+/// heap is destroyed. The heap is a block of metadata:
 ///
-///     | HeapState | directBins | bin 0 | bin 1 | ... | bin 48 | stacks of ready slots |
+///     | HeapState | directBins | bin 0 | bin 1 | ... | bin 48 | stacks of ready slots, see HeapBin+Stack | ... |
+///
+/// The end of the block is that of an explicit heap of which this is the first part, see `ExplicitHeap`.
 ///
 /// `directBins` holds, for each size up to 1024 in steps of 16, its bin.
 ///
 /// A thread without a heap has a *stand-in*: two lines of memory of CSlabPort in which `directLimit` is 0, so that
 /// every fast path leaves at once, and `standIn` leads to the functions that serve the call. The pool is set in it too.
 ///
-/// Lock: the heap belongs to its thread, except for `remote`, which is atomic, and `large` and `nextHeap`, which change
+/// Lock: the heap belongs to its thread, except for `remote`, which is atomic, and `slot` and `nextHeap`, which change
 /// under the lock of the run pool.
 struct HeapState: ~Copyable {
   /// Sizes below find their bin by table. 0 in a hardened heap, in one that serves nothing, and in a stand-in.
@@ -23,17 +25,19 @@ struct HeapState: ~Copyable {
   var seal: UInt
   /// What it shares with other heaps.
   var pool: HeapPoolPointer
-  /// The next one of a list of heaps that nobody has.
+  /// The next one of the idle heaps, or of the parts of an explicit heap.
   var nextHeap: HeapPointer?
-  /// Made by a program: it keeps its slabs, since destroying it frees them.
-  var isExplicit: Bool
+  /// Of a part: the hard limit refused memory.
+  var isAtLimit: Bool
   /// How many slots its thread freed in slabs of others, to collect now and then. Wraps.
   var remoteFrees: UInt16
   /// When to look at the clock, and when to give back current slabs without used slots.
   var ticks: UInt32
   var nextTrim: UInt64
-  /// Large objects of an explicit heap.
-  var large: LinkedList<PageRun>
+  /// The explicit heap of which this is a part: the part keeps its slabs, since destroying the heap frees them.
+  var explicit: ExplicitHeapPointer?
+  /// Of a part: see `ThreadSlots`.
+  var slot: UInt
   /// Slabs in which others have freed slots, linked by `remoteNext`: on a line of its own.
   let remote: Atomic<UInt>
   /// Of a stand-in alone.
@@ -52,17 +56,11 @@ extension HeapState {
   static var binsOffset: Int { 704 }
   static var stacksOffset: Int { binsOffset + Int(SizeClass.count) * HeapBin.stride }
 
-  /// Bytes of a heap.
-  static var size: UInt {
-    var size = UInt(stacksOffset)
-    for index in 0..<SizeClass.count { size += stackSize(index) }
-    return size
-  }
+  /// Where an explicit heap is, if the block has one.
+  static var explicitOffset: UInt { roundUp(HeapBin.fullStackOffset(SizeClass.count), to: Metadata.line) }
 
-  /// Bytes of a stack of ready slots, with its bottom.
-  static func stackSize(_ index: UInt) -> UInt {
-    (HeapBin.readyLimit(SizeClass.slotSize(index)) + 1) * UInt(MemoryLayout<ReadySlot>.stride)
-  }
+  /// Bytes of a heap.
+  static var size: UInt { explicitOffset + ExplicitHeap.size }
 }
 
 extension UnsafeMutablePointer where Pointee == HeapState {
@@ -91,18 +89,16 @@ extension UnsafeMutablePointer where Pointee == HeapState {
   func initialize(_ pool: HeapPoolPointer) {
     pointee.pool = pool
     pointee.nextHeap = nil
-    pointee.isExplicit = false
+    pointee.isAtLimit = false
     pointee.ticks = 0
     pointee.remoteFrees = 0
     pointee.nextTrim = 0
-    pointee.large = LinkedList()
+    pointee.explicit = nil
+    pointee.slot = 0
     pointee.remote.store(0, ordering: .relaxed)
     pointee.standIn = nil
-    var bottom = address + UInt(HeapState.stacksOffset)
-    for index in 0..<SizeClass.count {
-      bin(index).initialize(index: UInt8(index), heap: self, bottom: bottom)
-      bottom += HeapState.stackSize(index)
-    }
+    for index in 0..<SizeClass.count { bin(index).initialize(index: UInt8(index), heap: self) }
+    HeapBinPointer.setBottom(bin(0).pointee.bottom)
     for step in 0..<HeapState.directBinCount {
       // No class below 16: every object is aligned to 16.
       let index = SizeClass.index(size: max(UInt(step) * 16, 16)).unsafelyUnwrapped
@@ -111,9 +107,15 @@ extension UnsafeMutablePointer where Pointee == HeapState {
     retire()
   }
 
-  /// Serves from now on.
-  func enlist(isExplicit: Bool) {
-    pointee.isExplicit = isExplicit
+  /// Where the block has an explicit heap of which this is the first part.
+  var explicitPlace: ExplicitHeapPointer {
+    (raw + Int(HeapState.explicitOffset)).assumingMemoryBound(to: ExplicitHeap.self)
+  }
+
+  /// Serves from now on: a thread, or as a part of an explicit heap.
+  func enlist(of explicit: ExplicitHeapPointer? = nil) {
+    pointee.explicit = explicit
+    pointee.isAtLimit = false
     pointee.directLimit = pool.isHardened ? 0 : HeapState.directLimit
     if pool.isHardened { seedRandom() }
     pointee.seal = ownSeal
@@ -138,6 +140,7 @@ extension UnsafeMutablePointer where Pointee == HeapState {
     guard now >= pointee.nextTrim else { return }
     pointee.nextTrim = now + UInt64(pool.runs.pointee.options.purgeDelay)
     trim()
+    if let explicit = pointee.explicit { explicit.trimVacant() }
   }
 
   /// Gives back current slabs of which nothing is used.

@@ -10,12 +10,16 @@
 enum Mark {
   /// No slot: past the last one.
   static let none: UInt8 = 0
-  static let free: UInt8 = 1
+  static let free: UInt8 = 1 | freeBit
   /// Free, and all its bytes are 0.
-  static let fresh: UInt8 = 2
+  static let fresh: UInt8 = 2 | freeBit
+  /// A bit of the marks of free slots, and of no others.
+  static let freeBit: UInt8 = 0x40
   static let used: UInt8 = 3
   /// Of a hardened slab: about to become remote.
   static let clearing: UInt8 = 4
+  /// Of a hardened slab: written to while it was free. It is never handed out again.
+  static let retired: UInt8 = 5
   /// Freed by a thread that does not own the slab. The only mark with this bit.
   static let remote: UInt8 = 0x80
 }

@@ -1,116 +1,69 @@
-/// A range of a region's memory. Its first bytes hold its own state: see `Region` for the drawing. The rest is pages,
-/// and each block of 2 MiB has a map of its free pages.
+/// A range of a region's memory. Its first bytes hold its own state, with a tree of the free pages: see `Region` for
+/// the drawing. The rest is pages.
+///
+/// Addresses are compared by differences, and the range is kept by its last byte: the byte behind it may be address 0.
 struct MemoryRange {
   var next: MemoryRangePointer?
   /// The whole range as the caller gave it. No other range may overlap it.
-  var start: UInt
-  var end: UInt
+  let start: UInt
+  let last: UInt
+  /// Address of the first block, a multiple of 2 MiB at or below the state. The tree numbers pages from here.
+  let firstBlock: UInt
   /// The pages: `pageCount` of them, from `firstPage`.
-  var firstPage: UInt
-  var pageCount: UInt
-  /// Address of the first block, a multiple of 2 MiB at or below the state.
-  var firstBlock: UInt
-  var blockCount: UInt
-  var blocks: BlockPointer
-  /// The free maps, `wordsPerBlock` words for each block. Bit i of a block's map is 1 if the block's i-th base page is
-  /// free.
-  var maps: UnsafeMutablePointer<UInt64>
-
-  struct Block: Linked {
-    /// Links of a level's stack.
-    var next: BlockPointer?
-    var previous: BlockPointer?
-    let range: MemoryRangePointer
-    /// The current number of free pages.
-    var freePages: UInt16
-    /// No map word before this one has a free page.
-    var hint: UInt16
-  }
+  let firstPage: UInt
+  let pageCount: UInt
+  var tree: FreeTree
 }
 
 typealias MemoryRangePointer = UnsafeMutablePointer<MemoryRange>
-typealias BlockPointer = UnsafeMutablePointer<MemoryRange.Block>
 
 extension MemoryRange {
-  static func pagesPerBlock(_ page: PageSize) -> UInt { PageSize.large.size &>> UInt(page.shift) }
-  static func wordsPerBlock(_ page: PageSize) -> UInt { (pagesPerBlock(page) + 63) / 64 }
-
-  /// Whether memory can exist there. The end of the address space is excluded, because sums would wrap there.
+  /// Whether memory can exist there. In hosted builds the upper half of the address space is the system's.
   static func canBe(_ start: UInt, _ size: UInt) -> Bool {
-    let (end, overflow) = start.addingReportingOverflow(size)
-    return !overflow && start != 0 && end <= UInt.max - 2 * PageSize.large.size && size <= UInt.max / 4
+    guard start != 0, size == 0 || size &- 1 <= UInt.max &- start else { return false }
+    guard Build.isHosted && Build.has64BitWords && size != 0 else { return true }
+    return (start &+ (size &- 1)) &>> 56 == 0
   }
 
-  /// A range from `start` to `end` whose state begins at `state`; nil if the range cannot hold its state and one page.
-  /// Writes nothing.
-  init?(start: UInt, end: UInt, state: UInt, page: PageSize) {
-    guard state < end else { return nil }
-    self.start = start
-    self.end = end
-    next = nil
-    // The maps cover every block that the range touches. This takes a few bytes more than the remaining pages need.
+  /// A range whose state begins at `state`; nil if the range cannot hold its state and one page. Writes nothing.
+  ///
+  /// The last page of the address space is left out, because the address behind it would be 0.
+  init?(start: UInt, last: UInt, state: UInt, page: PageSize) {
+    let afterPages = last == UInt.max ? ~page.mask : (last &+ 1) & ~page.mask
+    guard start <= state, state < afterPages else { return nil }
     firstBlock = state & ~PageSize.large.mask
-    blockCount = (end &- firstBlock &+ PageSize.large.mask) &>> UInt(PageSize.large.shift)
-    let blocksAt = state &+ UInt(MemoryLayout<MemoryRange>.stride)
-    let mapsAt = roundUp(blocksAt &+ blockCount * UInt(MemoryLayout<Block>.stride), to: 8)
-    firstPage = roundUp(mapsAt &+ blockCount * Self.wordsPerBlock(page) * 8, to: page.size)
-    guard firstPage < end, end &- firstPage >= page.size, let blocks = BlockPointer(bitPattern: blocksAt),
-      let maps = UnsafeMutablePointer<UInt64>(bitPattern: mapsAt)
+    let blocks = (afterPages &- 1 &- firstBlock) &>> UInt(PageSize.large.shift) &+ 1
+    let tree = roundUp(state &+ UInt(MemoryLayout<MemoryRange>.stride), to: 8)
+    guard tree > state, tree < afterPages, let free = FreeTree(blocks: blocks, page: page, at: tree, limit: afterPages)
     else { return nil }
-    pageCount = (end &- firstPage) &>> UInt(page.shift)
-    self.blocks = blocks
-    self.maps = maps
+    self.start = start
+    self.last = last
+    self.tree = free
+    next = nil
+    firstPage = roundUp(free.end, to: page.size)
+    pageCount = (afterPages &- firstPage) &>> UInt(page.shift)
+    guard pageCount > 0 else { return nil }
   }
 }
 
 extension UnsafeMutablePointer where Pointee == MemoryRange {
-  /// Whether a page of the range starts at an address and lies wholly in the range.
-  func holds(_ address: UInt, _ page: PageSize, base: PageSize) -> Bool {
-    guard address & page.mask == 0, address >= pointee.firstPage else { return false }
-    let end = pointee.firstPage &+ pointee.pageCount &<< UInt(base.shift)
-    return address < end && end &- address >= page.size
+  @inline(__always) var free: FreeTreePointer {
+    withUnsafeMutablePointer(to: &pointee.tree) { $0 }
   }
 
-  @inline(__always) func block(of address: UInt) -> BlockPointer {
-    pointee.blocks + Int((address &- pointee.firstBlock) &>> UInt(PageSize.large.shift))
+  /// The number of a page in the tree.
+  @inline(__always) func index(_ address: UInt, _ page: PageSize) -> UInt {
+    (address &- pointee.firstBlock) &>> UInt(page.shift)
   }
 
-  /// Makes a block without free pages.
-  func initializeBlock(_ index: UInt) {
-    (pointee.blocks + Int(index)).initialize(
-      to: MemoryRange.Block(next: nil, previous: nil, range: self, freePages: 0, hint: 0))
+  /// The address of a page of the tree.
+  @inline(__always) func address(_ index: UInt, _ page: PageSize) -> UInt {
+    pointee.firstBlock &+ index &<< UInt(page.shift)
   }
 
-  /// Marks the existing pages of a block as free; returns their number.
-  func fill(_ index: UInt, page: PageSize) -> UInt16 {
-    let words = MemoryRange.wordsPerBlock(page)
-    let start = pointee.firstBlock &+ index &<< UInt(PageSize.large.shift)
-    let pagesEnd = pointee.firstPage &+ pointee.pageCount &<< UInt(page.shift)
-    let first = pointee.firstPage > start ? (pointee.firstPage &- start) &>> UInt(page.shift) : 0
-    let last = pagesEnd > start ? (pagesEnd &- start) &>> UInt(page.shift) : 0
-    var count = 0
-    for word in 0..<words {
-      let bits = Self.bits(below: last, word) & ~Self.bits(below: first, word)
-      (pointee.maps + Int(index * words + word)).initialize(
-        to: bits & lowBits(MemoryRange.pagesPerBlock(page)))
-      count += (bits & lowBits(MemoryRange.pagesPerBlock(page))).nonzeroBitCount
-    }
-    return UInt16(truncatingIfNeeded: count)
-  }
-
-  /// The bits in a word of a map that stand for the pages below `page`.
-  private static func bits(below page: UInt, _ word: UInt) -> UInt64 {
-    page > word * 64 ? lowBits(page - word * 64) : 0
-  }
-}
-
-extension UnsafeMutablePointer where Pointee == MemoryRange.Block {
-  @inline(__always) var index: UInt { UInt(bitPattern: self - pointee.range.pointee.blocks) }
-
-  @inline(__always) var address: UInt { pointee.range.pointee.firstBlock &+ index &<< UInt(PageSize.large.shift) }
-
-  /// The first word of the block's map.
-  @inline(__always) func map(words: UInt32) -> UnsafeMutablePointer<UInt64> {
-    pointee.range.pointee.maps + Int(index &* UInt(words))
+  /// Whether `pages` pages of the range start at an address, which must be a multiple of the page size.
+  @inline(__always) func holds(_ address: UInt, _ pages: UInt, _ page: PageSize) -> Bool {
+    let first = (address &- pointee.firstPage) &>> UInt(page.shift)
+    return address >= pointee.firstPage && first < pointee.pageCount && pages <= pointee.pageCount &- first
   }
 }

@@ -1,4 +1,7 @@
-/// A page provider: two C functions that give pages and take them back, and their context.
+/// A page provider: C functions that give pages and take them back, and their context.
+///
+/// Every provider gives single pages. One that also gives runs has two functions more, and perhaps a third that resizes
+/// a run in place. A run is any multiple of the page size, aligned to a power of two.
 ///
 /// The allocator holds no lock while it calls a provider, and the functions may call back into the allocator.
 public struct PageProvider {
@@ -11,39 +14,48 @@ public struct PageProvider {
     @convention(c) (
       _ context: UnsafeMutableRawPointer?, _ page: UnsafeMutableRawPointer, _ pageSize: Int
     ) -> Void
+  /// Returns a run of `size` bytes, a multiple of the page size, aligned to `alignment`, or nil. The alignment is a
+  /// power of two and at least the page size.
+  public typealias AllocateRun =
+    @convention(c) (_ context: UnsafeMutableRawPointer?, _ size: Int, _ alignment: Int) ->
+    UnsafeMutableRawPointer?
+  /// Takes back a run, or a part of a run that starts and ends at page boundaries.
+  public typealias ReleaseRun =
+    @convention(c) (_ context: UnsafeMutableRawPointer?, _ run: UnsafeMutableRawPointer, _ size: Int) -> Void
+  /// Gives a run another size where it is. Returns whether it did; if not, nothing changed.
+  public typealias ResizeRun =
+    @convention(c) (
+      _ context: UnsafeMutableRawPointer?, _ run: UnsafeMutableRawPointer, _ oldSize: Int, _ newSize: Int
+    ) -> Bool
 
   /// The base page size that the provider serves; nil if it serves any.
   public let pageSize: PageSize?
   let context: UnsafeMutableRawPointer?
   let allocate: Allocate?
   let release: Release?
+  let allocateRun: AllocateRun?
+  let releaseRun: ReleaseRun?
+  /// Optional, also for a provider that gives runs.
+  let resizeRun: ResizeRun?
 
-  /// A provider of your own. Without `allocate` it only takes pages back. Without both functions it is no provider.
-  public init(pageSize: PageSize?, context: UnsafeMutableRawPointer?, allocate: Allocate?, release: Release?) {
+  /// A provider of your own. Without `allocate` it only takes pages back. Without any function it is no provider. It
+  /// gives runs if both `allocateRun` and `releaseRun` are set.
+  public init(
+    pageSize: PageSize?, context: UnsafeMutableRawPointer?, allocate: Allocate?, release: Release?,
+    allocateRun: AllocateRun? = nil, releaseRun: ReleaseRun? = nil, resizeRun: ResizeRun? = nil
+  ) {
     self.pageSize = pageSize
     self.context = context
     self.allocate = allocate
     self.release = release
+    self.allocateRun = allocateRun
+    self.releaseRun = releaseRun
+    self.resizeRun = resizeRun
   }
 
   /// No provider: for zones that get pages by `refill` alone.
   static var none: Self { Self(pageSize: nil, context: nil, allocate: nil, release: nil) }
-}
 
-/// Counts of pages taken and given back. For each kind, pages held = taken - given back.
-struct Ledger {
-  var baseTaken: UInt64 = 0
-  var baseGivenBack: UInt64 = 0
-  var largeTaken: UInt64 = 0
-  var largeGivenBack: UInt64 = 0
-
-  mutating func take(_ page: PageSize) {
-    if page.isLarge { largeTaken += 1 } else { baseTaken += 1 }
-  }
-
-  mutating func giveBack(_ page: PageSize) {
-    if page.isLarge { largeGivenBack += 1 } else { baseGivenBack += 1 }
-  }
-
-  var pagesHeld: UInt64 { baseTaken - baseGivenBack + largeTaken - largeGivenBack }
+  /// Whether the provider gives runs, and takes them back.
+  @inline(__always) var givesRuns: Bool { allocateRun != nil && releaseRun != nil }
 }

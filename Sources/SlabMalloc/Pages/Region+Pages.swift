@@ -1,104 +1,82 @@
-/// Pages in and out. The cost does not depend on the size of the region, but giving back takes a step for each range.
+/// Pages in and out. The cost grows with the logarithm of a range's size, and with the number of ranges.
 extension UnsafeMutablePointer where Pointee == Region {
   /// Takes a page; nil if none of that size is left.
   func take(_ page: PageSize) -> UInt? {
-    guard let address = page.isLarge ? takeBlock() : page == pointee.page ? takePage() : nil else { return nil }
-    pointee.ledger.take(page)
-    return address
-  }
-
-  /// A base page from one of the most fragmented blocks: every other block with a free page has at least half as many
-  /// free pages.
-  private func takePage() -> UInt? {
-    guard pointee.levelMask != 0, let block = pointee.levels[pointee.levelMask.trailingZeroBitCount].first else {
+    guard page.isLarge || page == pointee.page, let (range, index) = Build.isSmall ? lowestPage() : place(page) else {
       return nil
     }
-    let map = block.map(words: pointee.wordsPerBlock)
-    var word = Int(block.pointee.hint)
-    while map[word] == 0 { word += 1 }
-    let bit = UInt(map[word].trailingZeroBitCount)
-    map[word] &= map[word] &- 1
-    block.pointee.hint = UInt16(truncatingIfNeeded: word)
-    update(block, freePages: block.pointee.freePages - 1)
-    return block.address &+ (UInt(word) * 64 + bit) &<< UInt(pointee.page.shift)
+    mark(
+      range, index, page.isLarge ? pagesPerBlock : 1, free: false, isLarge: page.isLarge,
+      isFresh: !page.isLarge)
+    pointee.ledger.take(page)
+    return range.address(index, pointee.page)
   }
 
-  private func takeBlock() -> UInt? {
-    guard let block = pointee.levels[level(pagesPerBlock)].first else { return nil }
-    setAll(block, free: false)
-    update(block, freePages: 0)
-    return block.address
-  }
-
-  /// Takes back a page. Ignores an address that is no page taken from the region, because there is nobody to report to.
-  func giveBack(_ address: UInt, _ page: PageSize) {
-    guard page.isLarge || page == pointee.page, let range = range(of: address, page) else { return }
-    let block = range.block(of: address)
-    if page.isLarge {
-      guard block.pointee.freePages == 0 else { return }
-      setAll(block, free: true)
-      update(block, freePages: pagesPerBlock)
-    } else {
-      let index = (address & PageSize.large.mask) &>> UInt(page.shift)
-      let word = block.map(words: pointee.wordsPerBlock) + Int(index / 64)
-      let bit: UInt64 = 1 &<< UInt64(index & 63)
-      guard word.pointee & bit == 0 else { return }
-      word.pointee |= bit
-      if index / 64 < block.pointee.hint { block.pointee.hint = UInt16(truncatingIfNeeded: index / 64) }
-      update(block, freePages: block.pointee.freePages + 1)
+  /// Where a page goes: into the range with the most broken block, or with the shortest stretch of whole ones.
+  private func place(_ page: PageSize) -> (MemoryRangePointer, UInt)? {
+    var best: MemoryRangePointer?
+    var bestScore = UInt.max
+    var next = pointee.ranges
+    while let range = next {
+      let root = range.free.pointee.root
+      // Less 1, as 0 is the worst score.
+      let score = (page.isLarge ? RunGoal.whole.score(root) : root.pointee.marks.fewest) &- 1
+      if score < bestScore { (best, bestScore) = (range, score) }
+      next = range.pointee.next
     }
-    pointee.ledger.giveBack(page)
+    guard let range = best else { return nil }
+    return (range, page.isLarge ? range.free.findRun(.whole) : range.free.findPage())
   }
 
-  private func range(of address: UInt, _ page: PageSize) -> MemoryRangePointer? {
+  private func lowestPage() -> (MemoryRangePointer, UInt)? {
+    var next = pointee.ranges
+    while let range = next {
+      if let index = range.free.lowestPage() { return (range, index) }
+      next = range.pointee.next
+    }
+    return nil
+  }
+
+  /// Takes back a page. Ignores an address that is no page taken from the region, because there is nobody to report to;
+  /// returns whether it was one.
+  @discardableResult func giveBack(_ address: UInt, _ page: PageSize) -> Bool {
+    let pages = page.isLarge ? pagesPerBlock : 1
+    guard page.isLarge || page == pointee.page, address & page.mask == 0,
+      giveBack(address, pages, asLarge: page.isLarge)
+    else { return false }
+    pointee.ledger.giveBack(page)
+    return true
+  }
+
+  /// Takes back pages if all of them were taken in this way.
+  @inline(__always) func giveBack(_ address: UInt, _ pages: UInt, asLarge: Bool) -> Bool {
+    guard let range = range(of: address, pages) else { return false }
+    let index = range.index(address, pointee.page)
+    guard range.free.areTaken(index, pages, asLarge: asLarge) else { return false }
+    mark(range, index, pages, free: true, isFresh: true)
+    return true
+  }
+
+  /// The range that has all of these pages.
+  func range(of address: UInt, _ pages: UInt) -> MemoryRangePointer? {
     var candidate = pointee.ranges
-    while let range = candidate, !range.holds(address, page, base: pointee.page) { candidate = range.pointee.next }
+    while let range = candidate, !range.holds(address, pages, pointee.page) { candidate = range.pointee.next }
     return candidate
   }
 
-  /// Marks all pages of a whole block as free or taken.
-  private func setAll(_ block: BlockPointer, free: Bool) {
-    let map = block.map(words: pointee.wordsPerBlock)
-    for word in 0..<Int(pointee.wordsPerBlock) { map[word] = free ? lowBits(UInt(pagesPerBlock)) : 0 }
-    block.pointee.hint = 0
+  /// Marks pages as free or taken, and counts them.
+  func mark(
+    _ range: MemoryRangePointer, _ index: UInt, _ pages: UInt, free: Bool, isLarge: Bool = false, isFresh: Bool = false
+  ) {
+    let whole = range.free.mark(index, pages, free: free, isLarge: isLarge, isFresh: isFresh)
+    pointee.wholeBlocks &+= UInt(bitPattern: whole)
+    if free { pointee.freePages &+= pages } else { pointee.freePages &-= pages }
   }
 
   /// The number of pages of a size that could be taken now.
   func available(_ page: PageSize) -> UInt {
     page.isLarge ? pointee.wholeBlocks : page == pointee.page ? pointee.freePages : 0
   }
-}
 
-/// Blocks, ordered by their number of free pages.
-extension UnsafeMutablePointer where Pointee == Region {
-  @inline(__always) var pagesPerBlock: UInt16 {
-    UInt16(truncatingIfNeeded: MemoryRange.pagesPerBlock(pointee.page))
-  }
-
-  /// The level of a number of free pages above 0.
-  @inline(__always) private func level(_ freePages: UInt16) -> Int {
-    UInt16.bitWidth &- 1 &- freePages.leadingZeroBitCount
-  }
-
-  /// Records a block's new number of free pages and moves the block to the level of that number.
-  @inline(never) func update(_ block: BlockPointer, freePages new: UInt16) {
-    let old = block.pointee.freePages
-    block.pointee.freePages = new
-    pointee.freePages = pointee.freePages &+ UInt(new) &- UInt(old)
-    if old == pagesPerBlock { pointee.wholeBlocks -= 1 }
-    if new == pagesPerBlock { pointee.wholeBlocks += 1 }
-    guard old == 0 || new == 0 || level(old) != level(new) else { return }
-    if old != 0 { unlink(block, level(old)) }
-    if new != 0 { link(block, level(new)) }
-  }
-
-  private func link(_ block: BlockPointer, _ level: Int) {
-    pointee.levels[level].push(block)
-    pointee.levelMask |= 1 &<< UInt32(level)
-  }
-
-  private func unlink(_ block: BlockPointer, _ level: Int) {
-    pointee.levels[level].remove(block)
-    if pointee.levels[level].first == nil { pointee.levelMask &= ~(1 &<< UInt32(level)) }
-  }
+  @inline(__always) var pagesPerBlock: UInt { PageSize.large.size &>> UInt(pointee.page.shift) }
 }

@@ -5,7 +5,7 @@ import CSlabmalloc
 /// Both change together, under a lock of their own: a misuse that is reported while a handler is set sees the old one
 /// or the new one, never a mixture. The handler runs without the lock.
 struct MisuseHandlers: ~Copyable {
-  let lock: Lock
+  let lock: OwnedLock
   private var current: slm_misuse_handler
 
   /// Sets a handler and returns the former one.

@@ -1,9 +1,31 @@
+/// What the process holds, at one moment.
+struct ProcessSnapshot {
+  let runs: RunPool.Counts
+  let heaps: HeapPool.Counts
+  let pages: (held: UInt, dirty: UInt, clean: UInt)
+  let metadata: UInt
+}
+
+/// The same, and its live objects and slabs at that moment.
+struct ProcessCensus {
+  let snapshot: ProcessSnapshot
+  let objects: Census
+  let slabs: ClassArray<UInt32>
+}
+
 extension UnsafeMutablePointer where Pointee == ProcessState {
-  /// What the process holds, at one moment.
-  func snapshot() -> (
-    runs: RunPool.Counts, heaps: HeapPool.Counts, pages: (held: UInt, dirty: UInt, clean: UInt), metadata: UInt
-  ) {
-    heaps.locked { (runs.pointee.counts, heaps.pointee.counts, runs.pages, runs.metadataBytes) }
+  func snapshot() -> ProcessSnapshot { heaps.locked { snapshotLocked() } }
+
+  /// Cost: a step for each run, and in a hardened process one for each slot.
+  func census() -> ProcessCensus {
+    heaps.locked {
+      ProcessCensus(snapshot: snapshotLocked(), objects: heaps.census(), slabs: heaps.pointee.slabCounts)
+    }
+  }
+
+  private func snapshotLocked() -> ProcessSnapshot {
+    ProcessSnapshot(
+      runs: runs.pointee.counts, heaps: heaps.pointee.counts, pages: runs.pages, metadata: runs.metadataBytes)
   }
 
   /// A table of the size classes and the ledger, on stderr.
@@ -11,27 +33,28 @@ extension UnsafeMutablePointer where Pointee == ProcessState {
     var line = TextLine()
     line.add("slabmalloc: size class      slabs       used slots")
     line.write()
-    runs.acquire()
-    for index in 0..<SizeClass.count where heaps.pointee.slabCounts[Int(index)] != 0 {
+    let census = census()
+    let now = census.snapshot
+    for index in 0..<Int(SizeClass.count) where census.slabs[index] != 0 {
       line.add("slabmalloc: ")
-      line.add(SizeClass.slotSize(index), width: 10)
-      line.add(UInt(heaps.pointee.slabCounts[Int(index)]), width: 11)
-      line.add(heaps.used(index), width: 17)
+      line.add(SizeClass.slotSize(UInt(index)), width: 10)
+      line.add(UInt(census.slabs[index]), width: 11)
+      line.add(census.objects.slots[index], width: 17)
       line.write()
     }
-    runs.release()
-    let (counts, heapCounts, pages, metadata) = snapshot()
-    row("KiB in slabs", heapCounts.slabs >> 10)
-    row("KiB in large objects", heapCounts.large >> 10)
-    row("large objects", heapCounts.largeLive)
-    row("KiB at the peak", heapCounts.peak >> 10)
-    row("KiB of metadata", metadata >> 10)
-    row("KiB dirty", pages.dirty >> 10)
-    row("KiB clean", pages.clean >> 10)
-    row("KiB purged", counts.purged >> 10)
-    row("KiB taken", counts.taken >> 10)
-    row("KiB given back", counts.givenBack >> 10)
-    row("heaps", heapCounts.heaps)
+    row("live objects", census.objects.objects)
+    row("bytes in live objects", census.objects.bytes)
+    row("KiB in slabs", now.heaps.slabs >> 10)
+    row("KiB in large objects", now.heaps.large >> 10)
+    row("large objects", now.heaps.largeLive)
+    row("KiB at the peak", now.heaps.peak >> 10)
+    row("KiB of metadata", now.metadata >> 10)
+    row("KiB dirty", now.pages.dirty >> 10)
+    row("KiB clean", now.pages.clean >> 10)
+    row("KiB purged", now.runs.purged >> 10)
+    row("KiB taken", now.runs.taken >> 10)
+    row("KiB given back", now.runs.givenBack >> 10)
+    row("heaps", now.heaps.heaps)
   }
 
   private func row(_ name: StaticString, _ number: UInt) {

@@ -15,6 +15,7 @@ struct ProcessState: ~Copyable {
   let ready: Atomic<UInt32>
   var hasReadEnvironment: Bool
   var printsStatistics: Bool
+  var printsCallStack: Bool
   var misuse: MisuseHandlers
 }
 
@@ -36,24 +37,33 @@ extension UnsafeMutablePointer where Pointee == ProcessState {
   /// Sets the process up, once.
   func prepare() {
     guard !isReady else { return }
+    // Before the lock is taken: all of it asks the C library, where a program may have put a function that allocates.
+    let system = SystemMemory.linux
+    _ = system.milliseconds()
+    let isInTime = slm_port_has_environment() != 0
+    let options = Environment.runOptions
     let isFirst = heaps.locked {
       guard !isReady else { return false }
-      heaps.initialize(.linux, .standard, report: reportMisuse)
+      heaps.initialize(system, options, report: reportMisuse)
       pointee.ready.store(1, ordering: .releasing)
       return true
     }
     guard isFirst else { return }
-    readEnvironment()
+    readEnvironment(isInTime: isInTime)
     slm_port_watch_forks()
   }
 }
 
-// What CSlabPort calls when the process begins, forks and ends.
+// What CSlabPort calls when the process begins and ends.
 
 @c(slm_core_process_begins)
 @usableFromInline
 func processBegins() {
-  if ProcessPointer.shared.isReady { ProcessPointer.shared.readEnvironment() }
+  let process = ProcessPointer.shared
+  var position = 0
+  // A program that never allocates has its options read all the same.
+  if slm_port_next_option(&position) != nil { process.prepare() }
+  if process.isReady { process.readEnvironment(isInTime: false) }
 }
 
 @c(slm_core_process_ends)
@@ -62,28 +72,4 @@ func processEnds() {
   TracePointer.shared.end()
   let process = ProcessPointer.shared
   if process.isReady, process.pointee.printsStatistics { process.printStatistics() }
-}
-
-@c(slm_core_before_fork)
-@usableFromInline
-func beforeFork() {
-  TracePointer.shared.beforeFork()
-  ProcessPointer.shared.runs.acquire()
-  ProcessPointer.shared.pointee.misuse.lock.acquire()
-}
-
-@c(slm_core_after_fork)
-@usableFromInline
-func afterFork() {
-  ProcessPointer.shared.pointee.misuse.lock.release()
-  ProcessPointer.shared.runs.release()
-  TracePointer.shared.afterFork()
-}
-
-@c(slm_core_after_fork_in_child)
-@usableFromInline
-func afterForkInChild() {
-  ProcessPointer.shared.pointee.misuse.lock.release()
-  ProcessPointer.shared.runs.release()
-  TracePointer.shared.afterForkInChild()
 }

@@ -4,10 +4,10 @@ import CSlabmalloc
 /// The heap of the calling thread: taken when the thread first needs one, given back when it ends.
 ///
 /// A thread's pointer leads to one of three: a heap; the stand-in `none`, before it has one; the stand-in `exited`,
-/// after it has given it back. What a thread still does then (its other destructors, the C library's own) borrows a
-/// heap for each call.
+/// after it has given it back. That is in the second round of the destructors of its keys: what those of the first
+/// round free, they free like the thread itself. What a thread still does later borrows a heap for each call.
 ///
-///     none ── first call ──> heap ── the thread ends ──> exited ── each call ──> a borrowed heap, given back at once
+///     none ── first call ──> heap ── second round ──> exited ── each call ──> a borrowed heap, given back at once
 ///
 /// While there is a trace, a thread with a heap stays at `none`, so that every call comes here and is recorded.
 extension UnsafeMutablePointer where Pointee == HeapState {
@@ -111,14 +111,16 @@ func threadAdopt(_ run: UnsafeMutableRawPointer, _ heap: UnsafeMutableRawPointer
   }
 }
 
-/// The thread ends.
-/// - Parameter heap: its `HeapState`.
+/// The thread ends. It may have a heap, a slot, or both.
 @c(slm_core_thread_ended)
 @usableFromInline
-func threadEnded(_ heap: UnsafeMutableRawPointer) {
+func threadEnded() {
+  let heap = HeapPointer.own
   slm_port_set_thread_heap(slm_port_exited_heap_address())
   slm_port_set_traced_heap(nil)
+  // A destructor that still uses an explicit heap borrows a slot.
+  ThreadSlots.end()
   TracePointer.shared.recordThreadEnd {
-    ProcessPointer.shared.heaps.takeBack(heap.assumingMemoryBound(to: HeapState.self))
+    if heap.isInitialized { ProcessPointer.shared.heaps.takeBack(heap) }
   }
 }

@@ -1,20 +1,30 @@
-/// Free runs that a hardened process keeps as they are: kind `kept`.
+/// Runs that nobody uses and that are kept as they are: kind `kept`. Of a hardened process:
 ///
 /// - `slabs`: runs of slabs whose slots were all cleared. They stay guarded and read as 0, for the next slab. One list
 ///   for each number of pages that slabs have, newest first.
-/// - `large`: a quarantine. The run of a freed large object is decommitted and takes a random entry. The run that was
-///   there is evicted: it becomes free.
+/// - `large`: a quarantine. The run of a freed large object is purged and decommitted, and takes a random entry. The
+///   run that was there is evicted: it becomes free.
 ///
-/// Kept runs are dirty until they are purged. A slab's run then becomes free; a large object's run stays where it is,
-/// and is clean.
+/// A slab's run is dirty. When it is due for purging, it becomes free. A large object's run is dirty only if the system
+/// refused to purge it.
 ///
-///     slab ----> kept, usable, dirty --------------------> slab
-///                         \______ purge ______> free, out of reach
-///     large ---> kept, out of reach, dirty --- purge ---> kept, clean
-///                         \_________ eviction ____________/___> free, out of reach
+///     slab ----> kept, usable, dirty ------------> slab
+///                         \______ purge ______> free, out of reach, dirty
+///     large ---> kept, out of reach, clean --- eviction ---> free, out of reach
+///
+/// Of any process:
+///
+/// - `blocks`: blocks of metadata that rest, see `RestingBlocks`.
+///
+/// Of a process that is not hardened:
+///
+/// - `lone`: lone runs, usable and dirty, for the next large object that is about as large. One that is due for purging
+///   is unmapped.
 struct KeptRuns {
   var slabs: InlineArray<6, LinkedList<PageRun>>
   var large: InlineArray<32, RunPointer?>
+  var blocks = RestingBlocks()
+  var lone: InlineArray<8, RunPointer?>
   var dirtyPages: UInt
   var cleanPages: UInt
   var random: SplitMix
@@ -22,6 +32,7 @@ struct KeptRuns {
   init(_ random: SplitMix) {
     slabs = InlineArray(repeating: LinkedList())
     large = InlineArray(repeating: nil)
+    lone = InlineArray(repeating: nil)
     dirtyPages = 0
     cleanPages = 0
     self.random = random

@@ -15,7 +15,12 @@ struct Metadata {
   static func lines(_ bytes: UInt) -> UInt { (bytes + line - 1) / line }
 
   /// The list of blocks of so many lines. Only heaps have more than there are lists for, and all heaps as many.
-  static func list(_ lines: UInt) -> Int { Int(min(lines, 95)) }
+  static func list(_ lines: UInt) -> Int { min(Int(lines), listOfHeaps) }
+
+  private static var listOfHeaps: Int { 95 }
+
+  /// Whether a block has pages of its own: a heap has.
+  static func isAlone(_ lines: UInt) -> Bool { list(lines) == listOfHeaps }
 }
 
 /// A page of metadata: a view of its descriptor.

@@ -26,8 +26,8 @@ import Synchronization
 ///      88  remoteNext   list of a heap's remote frees
 ///      96  next         list of a bin, of orphans, or of free runs
 ///     104  previous
-///     112  place, isClean, isOrphan, cursor, isGuarded, shrunk
-///     120  content     see the typed views
+///     112  place, isClean, isOrphan, cursor, isGuarded, shrunk, isLone, reach
+///     120  content     see the typed views; of a hardened slab the key of its canaries
 ///
 /// Of a slab: slotCount = used + available + slots that the owner's bin holds pending or ready. `used` of a current
 /// slab is one more: it never becomes 0, and the slab stays for the next allocation. A remote free stays in
@@ -71,6 +71,10 @@ struct PageRun: ~Copyable, Linked {
   var isGuarded: Bool
   /// An object became smaller and stayed, since there was no memory for a smaller place. Any thread may set it.
   let shrunk: Atomic<Bool>
+  /// The run is a mapping of its own, see `LoneRun`.
+  var isLone: Bool
+  /// Of a hardened process.
+  var reach: Reach
   /// A stamp of a free run, the first free block of a metadata page, or the bytes of a large object: see the typed
   /// views.
   var content: UInt
@@ -85,6 +89,15 @@ struct PageRun: ~Copyable, Linked {
     case slab
     case large
     case metadata
+  }
+
+  /// Whether the memory of a run is committed, but for its guard, and what lies before it, see `RunPool+Islands`.
+  enum Reach: UInt8 {
+    case out
+    /// Memory out of reach lies before it.
+    case island
+    /// All up to the committed run before it is committed.
+    case bridged
   }
 
   /// Which list of its bin a slab is in.
@@ -104,8 +117,8 @@ struct PageRun: ~Copyable, Linked {
   /// Large objects from this size on, 16 MiB, are moved by page tables. Each move leaves one more mapping with the
   /// system, whose number of mappings is limited.
   static let movedFrom: UInt = 16 << 20
-  /// Runs from this size on, 1 GiB, get a segment of their own.
-  static let giantPages: UInt = 1 << 14
+  /// Large objects from this size on, 1 MiB, are purged where they would be cleared.
+  static let purgedFrom: UInt = 1 << 20
   /// Bytes of a descriptor.
   static let stride = 128
   static let strideShift: UInt = 7
@@ -140,6 +153,17 @@ extension UnsafeMutablePointer where Pointee == PageRun {
 
   /// Bytes before the guard page.
   var usableBytes: UInt { bytes - (pointee.isGuarded ? PageRun.pageSize : 0) }
+
+  /// Makes the run a slab for threads that look at any address. They read what was written before.
+  @inline(__always) func publish(_ kind: PageRun.Kind) {
+    atomicMemoryFence(ordering: .releasing)
+    pointee.kind = kind
+  }
+
+  /// After the kind was read without the lock: what is read from now on is what the slab was made of, or newer. The
+  /// holder of an object has synchronised with whoever allocated it, but not the caller with a pointer to anything.
+  /// x86 keeps both orders by itself, and neither is an instruction there.
+  @inline(__always) func readPublished() { atomicMemoryFence(ordering: .acquiring) }
 
   /// Ends the life of a slab, a large object or a metadata page: a busy run without an owner and a bin.
   func vacate() {

@@ -1,4 +1,4 @@
-/// The kept runs of a hardened process, see `KeptRuns`.
+/// The kept runs, see `KeptRuns`.
 extension UnsafeMutablePointer where Pointee == RunPool {
   /// Keeps the run of a slab, all of whose slots were cleared, for the next slab.
   /// Requires: the lock of the run pool.
@@ -26,8 +26,7 @@ extension UnsafeMutablePointer where Pointee == RunPool {
   /// Requires: the lock of the run pool.
   func quarantine(_ run: RunPointer) {
     assertLocked()
-    run.pointee.isClean = false
-    guard UInt(run.pointee.pages) <= KeptRuns.largestPages else { return free(run) }
+    guard UInt(run.pointee.pages) <= KeptRuns.largestPages else { return free(run, isClean: run.pointee.isClean) }
     quarantine(run, at: Int(truncatingIfNeeded: pointee.kept.random.next() % UInt64(pointee.kept.large.count)))
   }
 
@@ -56,8 +55,7 @@ extension UnsafeMutablePointer where Pointee == RunPool {
     free(run, isClean: run.pointee.isClean, stamp: stamp)
   }
 
-  /// Handles one dirty run that is kept since a time or before: a slab's run becomes free, a large object's run is
-  /// purged. False if there is none, or the system refuses.
+  /// Frees the run of one slab that is kept since a time or before. False if there is none.
   /// Requires: the lock of the run pool. Releases the lock meanwhile.
   func purgeKept(olderThan stamp: UInt) -> Bool {
     assertLocked()
@@ -65,22 +63,83 @@ extension UnsafeMutablePointer where Pointee == RunPool {
       guard pointee.kept.slabs[list].first != nil, let run = pointee.kept.slabs[list].last, FreeRun(run).stamp <= stamp
       else { continue }
       pointee.kept.slabs[list].remove(run)
-      decommit(run)
-      evict(run)
+      let stamp = FreeRun(run).stamp
+      endKeeping(run)
+      decommitUnlocked(run)
+      free(run, isClean: run.pointee.isClean, stamp: stamp)
       return true
     }
+    return false
+  }
+
+  /// Purges the runs of large objects that are kept since a time or before, and are dirty since the system refused to
+  /// purge them.
+  /// Requires: the lock of the run pool. Releases the lock meanwhile.
+  func purgeQuarantine(olderThan stamp: UInt) {
+    assertLocked()
     for index in 0..<pointee.kept.large.count {
       guard let run = pointee.kept.large[index], !run.pointee.isClean, FreeRun(run).stamp <= stamp else { continue }
       pointee.kept.large[index] = nil
       endKeeping(run)
       purge(run)
       quarantine(run, at: index)
-      return run.pointee.isClean
+    }
+  }
+
+  /// Keeps a busy lone run for the next object. False if it is too large for that, or there is no place.
+  /// Requires: the lock of the run pool.
+  func keepLone(_ run: RunPointer) -> Bool {
+    assertLocked()
+    guard !isHardened, run.bytes <= pointee.options.retain else { return false }
+    for index in 0..<pointee.kept.lone.count where pointee.kept.lone[index] == nil {
+      run.pointee.isClean = false
+      pointee.kept.lone[index] = run
+      beginKeeping(run)
+      return true
     }
     return false
   }
 
-  private func beginKeeping(_ run: RunPointer) {
+  /// A busy kept lone run of so many pages or few more, aligned. It is dirty. nil if there is none.
+  /// Requires: the lock of the run pool.
+  func takeKeptLone(_ pages: UInt, alignment: UInt) -> RunPointer? {
+    assertLocked()
+    for index in 0..<pointee.kept.lone.count {
+      guard let run = pointee.kept.lone[index], run.pointee.start & (alignment - 1) == 0,
+        case let has = UInt(run.pointee.pages), has >= pages, has <= pages + pages / 8
+      else { continue }
+      pointee.kept.lone[index] = nil
+      endKeeping(run)
+      return run
+    }
+    return nil
+  }
+
+  /// Unmaps a lone run that is kept since a time or before. False if there is none.
+  /// Requires: the lock of the run pool. Releases the lock meanwhile.
+  func purgeKeptLone(olderThan stamp: UInt) -> Bool {
+    assertLocked()
+    for index in 0..<pointee.kept.lone.count {
+      guard let run = pointee.kept.lone[index], FreeRun(run).stamp <= stamp else { continue }
+      pointee.kept.lone[index] = nil
+      endKeeping(run)
+      pointee.counts.purged += run.bytes
+      unmapLone(run)
+      return true
+    }
+    return false
+  }
+
+  /// Unmaps all lone runs that are kept, since the system may lack what they have. False if there are none.
+  /// Requires: the lock of the run pool. Releases the lock meanwhile.
+  func unmapKeptLone() -> Bool {
+    assertLocked()
+    var isAnyUnmapped = false
+    while purgeKeptLone(olderThan: UInt.max) { isAnyUnmapped = true }
+    return isAnyUnmapped
+  }
+
+  func beginKeeping(_ run: RunPointer) {
     run.pointee.kind = .kept
     run.pointee.reciprocal = 0
     FreeRun(run).stamp = pointee.system.stamp
@@ -92,7 +151,7 @@ extension UnsafeMutablePointer where Pointee == RunPool {
     }
   }
 
-  private func endKeeping(_ run: RunPointer) {
+  func endKeeping(_ run: RunPointer) {
     run.pointee.kind = .busy
     if run.pointee.isClean {
       pointee.kept.cleanPages -= UInt(run.pointee.pages)

@@ -21,7 +21,7 @@ extension UnsafeMutablePointer where Pointee == RunPool {
   }
 
   private func takeMetadataPage(_ lines: UInt) -> RunPointer? {
-    guard let run = takeGuardedRun(roundUp(lines * Metadata.line, to: PageRun.pageSize) >> PageRun.pageShift) else {
+    guard let run = Metadata.isAlone(lines) ? takeGuardedRun(bytes: lines * Metadata.line) : takeGuardedRun(1) else {
       return nil
     }
     run.pointee.kind = .metadata

@@ -18,17 +18,19 @@ extension UnsafeMutablePointer where Pointee == RunPool {
 
   /// Purges what is due. Takes the lock.
   func purgeIfDue() {
-    guard dirtyBytes > 0 else { return }
+    // Memory of a source is never purged.
+    guard dirtyBytes > 0, pointee.source == nil else { return }
     let delay = UInt64(pointee.options.purgeDelay)
     let now = pointee.system.milliseconds()
-    if dirtyBytes > pointee.options.retain || delay == 0 {
+    if dirtyBytes > pointee.options.retain + pointee.refused.load(ordering: .relaxed) || delay == 0 {
       // Half of it: the next run that becomes free is then kept for a while.
       purge(downTo: delay == 0 ? 0 : pointee.options.retain / 2)
     }
     guard now >= nextPurge else { return }
     nextPurge = now + max(delay / 4, 1)
     guard now > delay else { return }
-    purge(olderThan: UInt(truncatingIfNeeded: now - delay))
+    // The next call goes on where this one has done enough.
+    if !purge(olderThan: UInt(truncatingIfNeeded: now - delay)) { nextPurge = now }
   }
 
   /// Purges the largest runs until so many bytes are dirty. Takes the lock.
@@ -38,33 +40,64 @@ extension UnsafeMutablePointer where Pointee == RunPool {
   func purgeLocked(downTo bytes: UInt) {
     assertLocked()
     while dirtyBytes > bytes, purgeKept(olderThan: UInt.max) {}
-    while dirtyBytes > bytes, purgeOne({ $0.pointee.dirty.largest }) {}
+    if dirtyBytes > bytes { purgeQuarantine(olderThan: UInt.max) }
+    while dirtyBytes > bytes, purgeKeptLone(olderThan: UInt.max) {}
+    while dirtyBytes > bytes, purgeResting(olderThan: UInt.max) {}
+    let isAnyRefused = purgeRuns(atMost: Int.max, downTo: bytes) { $0.pointee.dirty.largest }.isAnyRefused
+    pointee.refused.store(isAnyRefused ? dirtyBytes : 0, ordering: .relaxed)
   }
 
-  /// Purges the runs that became free at a time or before, at most 64 of each kind: the others are due next time. Takes
-  /// the lock.
-  func purge(olderThan stamp: UInt) {
+  /// Purges the runs that became free at a time or before, at most 64. False if there are more. Takes the lock.
+  @discardableResult func purge(olderThan stamp: UInt) -> Bool {
     locked {
       var count = 0
       while count < 64, purgeKept(olderThan: stamp) { count += 1 }
-      while count < 64, purgeOne({ $0.pointee.dirty.find(until: stamp) }) { count += 1 }
+      purgeQuarantine(olderThan: stamp)
+      while count < 64, purgeResting(olderThan: stamp) { count += 1 }
+      while purgeKeptLone(olderThan: stamp) {}
+      count += purgeRuns(atMost: 64 - count, downTo: 0) { $0.pointee.dirty.find(until: stamp) }.count
+      // What is above the limit is tried again.
+      pointee.refused.store(0, ordering: .relaxed)
+      return count < 64
     }
   }
 
-  /// Purges one run that is found in a segment. False if there is none, or the system refuses.
-  private func purgeOne(_ find: (SegmentPointer) -> RunPointer?) -> Bool {
+  /// Purges runs that are found in the segments. Those that the system refuses are put aside until the others are
+  /// purged, and are due again after the delay. Returns how many runs there were, and whether any was refused.
+  private func purgeRuns(
+    atMost limit: Int, downTo bytes: UInt, _ find: (SegmentPointer) -> RunPointer?
+  ) -> (count: Int, isAnyRefused: Bool) {
+    var (refused, refusals) = (LinkedList<PageRun>(), 0)
+    var count = 0
+    while count < limit, refusals < 16, dirtyBytes > bytes, let run = takeDirty(find) {
+      count += 1
+      purge(run)
+      if run.pointee.isClean {
+        segment(around: run.pointee.start)?.add(run)
+      } else {
+        refused.append(run)
+        refusals += 1
+      }
+    }
+    while let run = refused.first {
+      refused.remove(run)
+      dirtyBytes += run.bytes
+      FreeRun(run).stamp = pointee.system.stamp
+      segment(around: run.pointee.start)?.add(run)
+    }
+    return (count, refusals > 0)
+  }
+
+  /// Makes a dirty run that is found in a segment a busy one.
+  private func takeDirty(_ find: (SegmentPointer) -> RunPointer?) -> RunPointer? {
     for index in 0..<pointee.segmentCount {
-      guard let segment = pointee.segments[index], !segment.pointee.isLone, let run = find(segment) else { continue }
+      guard let segment = pointee.segments[index], let run = find(segment) else { continue }
       segment.remove(run)
       run.pointee.kind = .busy
       dirtyBytes -= run.bytes
-      purge(run)
-      if !run.pointee.isClean { dirtyBytes += run.bytes }
-      let isPurged = run.pointee.isClean
-      segment.add(run)
-      return isPurged
+      return run
     }
-    return false
+    return nil
   }
 
   /// Purges a busy run, which is clean afterwards unless the system refuses.

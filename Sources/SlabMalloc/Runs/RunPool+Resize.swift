@@ -1,4 +1,4 @@
-/// Runs that change their size where they are.
+/// Runs in segments that change their size where they are.
 extension UnsafeMutablePointer where Pointee == RunPool {
   /// Extends a large object's run to so many pages, if the pages behind it are free. Returns the bytes that it grew by,
   /// nil if it did not.
@@ -13,16 +13,12 @@ extension UnsafeMutablePointer where Pointee == RunPool {
     return more << PageRun.pageShift
   }
 
-  /// Frees the pages of a run above so many. Returns their bytes. A lone run keeps its pages, and its memory is purged.
+  /// Frees the pages of a run above so many. Returns their bytes.
   /// Requires: the lock of the run pool.
   func shrink(_ run: RunPointer, to pages: UInt) -> UInt {
     assertLocked()
     let (has, end) = (UInt(run.pointee.pages), run.pointee.start + pages << PageRun.pageShift)
     guard pages < has, let segment = segment(around: run.pointee.start) else { return 0 }
-    if segment.pointee.isLone {
-      _ = pointee.system.purge(at: end, run.endAddress - end)
-      return 0
-    }
     let rest = segment.descriptor(end)
     run.pointee.pages = UInt32(pages)
     rest.set(.busy, start: end, pages: has - pages)

@@ -4,7 +4,40 @@ extension UnsafeMutablePointer where Pointee == RunPool {
   /// Requires: the lock of the run pool. Releases the lock meanwhile.
   func takeRun(_ pages: UInt) -> RunPointer? {
     assertLocked()
-    if let run = takeFreeRun(pages) ?? grow(pages) ?? takeFromNewSegment(pages) { return run }
+    return takeAnyRun(pages)
+  }
+
+  /// A busy run of so many pages for a large object, which starts at a multiple of the alignment, a power of two.
+  /// Requires: the lock of the run pool. Releases the lock meanwhile.
+  func takeRun(_ pages: UInt, alignment: UInt) -> RunPointer? {
+    assertLocked()
+    let spare = alignment > PageRun.pageSize ? (alignment >> PageRun.pageShift) - 1 : 0
+    guard pages + spare < 1 << 31 else { return nil }
+    if pages + spare >= leastLonePages {
+      if let run = takeLoneRun(pages, alignment: alignment) { return run }
+      if unmapKeptLone(), let run = takeLoneRun(pages, alignment: alignment) { return run }
+      // Where the system refuses a mapping, the segments may have room.
+      let (_, dirty, clean) = self.pages
+      guard dirty + clean >= (pages + spare) << PageRun.pageShift else { return nil }
+    }
+    guard let run = takeAnyRun(pages + spare, isCut: spare > 0) else { return takeLoneRun(pages, alignment: alignment) }
+    return spare > 0 ? align(run, alignment, pages) : run
+  }
+
+  /// A free run, where none is long enough. Runs that are cut to an alignment leave dirty pieces between clean ones,
+  /// which do not merge: they are purged once they have twice what is wanted. Otherwise each would take pages of its
+  /// own.
+  private func takeMergedRun(_ pages: UInt) -> RunPointer? {
+    guard dirtyBytes >> PageRun.pageShift > 2 * pages else { return nil }
+    purgeLocked(downTo: 0)
+    return takeFreeRun(pages)
+  }
+
+  private func takeAnyRun(_ pages: UInt, isCut: Bool = false) -> RunPointer? {
+    if let run = takeFreeRun(pages) { return run }
+    if isCut, let run = takeMergedRun(pages) { return run }
+    if let run = grow(pages) ?? takeFromNewSegment(pages) { return run }
+    if unmapKeptLone(), let run = grow(pages) ?? takeFromNewSegment(pages) { return run }
     // Dirty and clean neighbours merge once both are clean.
     purgeLocked(downTo: 0)
     evictAll()
@@ -12,24 +45,12 @@ extension UnsafeMutablePointer where Pointee == RunPool {
     return unmapFreeSegments() ? takeFromNewSegment(pages) : nil
   }
 
-  /// A busy run of so many pages that starts at a multiple of the alignment, which is a power of two.
-  /// Requires: the lock of the run pool. Releases the lock meanwhile.
-  func takeRun(_ pages: UInt, alignment: UInt) -> RunPointer? {
-    assertLocked()
-    let spare = alignment > PageRun.pageSize ? (alignment >> PageRun.pageShift) - 1 : 0
-    // A giant gets no descriptor for each of its pages.
-    guard pages + spare < 1 << 31,
-      let run = pages + spare < PageRun.giantPages ? takeRun(pages + spare) : takeLoneRun(pages + spare)
-    else { return nil }
-    return spare > 0 ? align(run, alignment, pages) : run
-  }
-
   /// Frees a busy run. In a hardened process it was decommitted, or never committed.
-  /// Requires: the lock of the run pool.
+  /// Requires: the lock of the run pool. Releases the lock meanwhile if the run is lone.
   func free(_ run: RunPointer, isClean: Bool = false, stamp: UInt? = nil) {
     assertLocked()
+    if run.pointee.isLone { return freeLone(run) }
     guard let segment = segment(around: run.pointee.start) else { return }
-    if segment.pointee.isLone { return unmap(segment) }
     run.pointee.isClean = isClean
     FreeRun(run).stamp = stamp ?? pointee.system.stamp
     if !isClean { dirtyBytes += run.bytes }
@@ -38,7 +59,7 @@ extension UnsafeMutablePointer where Pointee == RunPool {
 
   private func takeFreeRun(_ pages: UInt) -> RunPointer? {
     for index in 0..<pointee.segmentCount {
-      guard let segment = pointee.segments[index], !segment.pointee.isLone else { continue }
+      guard let segment = pointee.segments[index] else { continue }
       if let run = segment.take(pages) {
         if !run.pointee.isClean { dirtyBytes -= run.bytes }
         return run
@@ -50,14 +71,19 @@ extension UnsafeMutablePointer where Pointee == RunPool {
   /// Takes more pages of the segments into use.
   private func grow(_ pages: UInt) -> RunPointer? {
     for index in 0..<pointee.segmentCount {
-      guard let segment = pointee.segments[index], !segment.pointee.isLone,
-        let run = segment.grow(pages, pointee.system, commits: !isHardened)
+      guard let segment = pointee.segments[index], let run = segment.grow(pages, pointee.system, commits: !isHardened)
       else { continue }
       pointee.counts.taken += run.bytes
       publish()
+      if !run.pointee.isClean {
+        FreeRun(run).stamp = pointee.system.stamp
+        dirtyBytes += run.bytes
+      }
       // Merged with what was left when the segment last grew.
       segment.add(run)
-      return segment.take(pages)
+      guard let taken = segment.take(pages) else { return nil }
+      if !taken.pointee.isClean { dirtyBytes -= taken.bytes }
+      return taken
     }
     return nil
   }
@@ -65,10 +91,10 @@ extension UnsafeMutablePointer where Pointee == RunPool {
   private func takeFromNewSegment(_ pages: UInt) -> RunPointer? {
     // Where address space is left, it is memory that the system refuses.
     if hasAddressSpace(pages) { return nil }
-    return makeSegment(pages) ? grow(pages) : takeLoneRun(pages)
+    return makeSegment(pages) ? grow(pages) : nil
   }
 
-  /// Cuts a run to an aligned start and so many pages. The rest of a lone run stays with it.
+  /// Cuts a run to an aligned start and so many pages.
   private func align(_ run: RunPointer, _ alignment: UInt, _ pages: UInt) -> RunPointer {
     guard let segment = segment(around: run.pointee.start) else { return run }
     let (first, all, isClean) = (run.pointee.start, UInt(run.pointee.pages), run.pointee.isClean)
@@ -77,13 +103,6 @@ extension UnsafeMutablePointer where Pointee == RunPool {
     let before = (start - first) >> PageRun.pageShift
     if before == 0 { return cut(run, pages, segment) }
     let aligned = segment.descriptor(start)
-    if segment.pointee.isLone {
-      aligned.setFirst(start: start, pages: all - before)
-      aligned.pointee.isClean = isClean
-      run.pointee.pages = UInt32(before)
-      segment.pointee.loneRun = aligned
-      return aligned
-    }
     aligned.set(.busy, start: start, pages: all - before)
     run.set(.busy, start: first, pages: before)
     aligned.pointee.isClean = isClean
@@ -98,7 +117,7 @@ extension UnsafeMutablePointer where Pointee == RunPool {
 
   private func cut(_ run: RunPointer, _ pages: UInt, _ segment: SegmentPointer) -> RunPointer {
     let rest = UInt(run.pointee.pages) - pages
-    guard rest > 0, !segment.pointee.isLone else { return run }
+    guard rest > 0 else { return run }
     if !run.pointee.isClean { dirtyBytes += rest << PageRun.pageShift }
     // The rest's pages lead to the run.
     run.disband()

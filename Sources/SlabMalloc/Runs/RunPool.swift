@@ -16,25 +16,36 @@ import Synchronization
 /// be called with the lock held say `Requires: the lock of the run pool.` Functions that release it for a while, since
 /// they call the system, say `Releases the lock meanwhile.`
 ///
-/// Invariant: held = slabs + large objects + metadata + dirty + clean + busy, summed over the segments' pages.
+/// Invariant: held = slabs + large objects + metadata + dirty + clean + busy, summed over the segments' pages and the
+/// lone runs.
 struct RunPool: ~Copyable {
   let base: Atomic<UInt>
-  /// Written after `base` and `table`, and read before them.
+  /// Written after `base` and `table`, which are written once. Whoever reads it reads what was written before it: the
+  /// table behind it, and the descriptors in that.
+  ///
+  /// The fast paths of deallocations read `base` before, for an instruction less. A thread that finds no base there and
+  /// an extent after it has never held the lock. It has no heap, its stand-in owns no slab, and the call leaves the
+  /// fast path whatever run it came to.
   let extent: Atomic<UInt>
   let table: Atomic<UInt>
-  let lock: Lock
-  /// The thread that holds the lock, else 0. A thread reads its own id here only if it holds the lock.
-  let holder: Atomic<UInt>
-  /// Not 0 once the system has refused to decommit memory, see `RunPool+Guards`.
-  let hasUndecommitted: Atomic<UInt32>
+  let lock: OwnedLock
+  /// See `RunPool+Islands`.
+  var islands: Int
+  var maxIslands: Int
+  var hasBridges: Bool
   var system: SystemMemory
+  /// Where segments come from instead, see `RunSource`.
+  var source: RunSource?
   var options: Options
   var segmentCount: Int
   var segments: InlineArray<1024, SegmentPointer?>
+  var lone: LoneRuns
   var metadata: Metadata
   var kept: KeptRuns
   /// Bytes of dirty runs, and when they are purged next. A thread reads both before it takes the lock.
   let dirty: Atomic<UInt>
+  /// What was dirty when the system last refused to purge some of it; 0 if it refused nothing.
+  let refused: Atomic<UInt>
   let purgeTime: Atomic<UInt64>
   var counts: Counts
 
@@ -43,7 +54,7 @@ struct RunPool: ~Copyable {
     var purgeDelay: UInt32
     /// Bytes that may be dirty until then.
     var retain: UInt
-    /// Bytes of address space that the first segment reserves.
+    /// Bytes that the first segment may grow to.
     var addressSpace: UInt
     var profile: Profile = .checked
 
@@ -75,7 +86,12 @@ extension UnsafeMutablePointer where Pointee == RunPool {
   func initialize(_ system: SystemMemory, _ options: RunPool.Options, _ random: SplitMix) {
     assertLocked()
     pointee.system = system
+    pointee.source = nil
     pointee.options = options
+    pointee.lone = .none
+    pointee.islands = 0
+    pointee.maxIslands = 0
+    pointee.hasBridges = false
     pointee.metadata = .none
     pointee.kept = KeptRuns(random)
     pointee.counts = RunPool.Counts()
@@ -83,14 +99,19 @@ extension UnsafeMutablePointer where Pointee == RunPool {
 
   /// The run around an address, nil if it lies in no segment. Nothing near the address is read.
   @inline(__always) func run(around address: UInt) -> RunPointer? {
+    let extent = self.extent
     let offset = address &- base
     guard offset < extent else { return runElsewhere(address) }
     return RunPointer.at(table &+ PageRun.descriptorOffset(offset)).pointee.lead
   }
 
-  /// The same in another segment than the first.
-  @inline(never) private func runElsewhere(_ address: UInt) -> RunPointer? {
-    locked { segment(around: address)?.run(address) }
+  @inline(never) private func runElsewhere(_ address: UInt) -> RunPointer? { locked { anyRun(around: address) } }
+
+  /// The same in any segment, or of a lone run.
+  /// Requires: the lock of the run pool.
+  func anyRun(around address: UInt) -> RunPointer? {
+    assertLocked()
+    return segment(around: address)?.run(address) ?? pointee.lone.run(around: address)
   }
 
   /// Requires: the lock of the run pool.
@@ -116,7 +137,7 @@ extension UnsafeMutablePointer where Pointee == RunPool {
   /// Requires: the lock of the run pool.
   var pages: (held: UInt, dirty: UInt, clean: UInt) {
     assertLocked()
-    var pages: (held: UInt, dirty: UInt, clean: UInt) = (0, 0, 0)
+    var pages: (held: UInt, dirty: UInt, clean: UInt) = (pointee.lone.bytes, 0, 0)
     for index in 0..<pointee.segmentCount {
       guard let segment = pointee.segments[index] else { continue }
       pages.held += segment.pointee.limit - segment.pointee.base

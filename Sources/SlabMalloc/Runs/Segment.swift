@@ -1,12 +1,13 @@
 /// A stretch of address space from which runs are taken. Arithmetic alone shows whether a pointer lies in it.
 ///
-///     | guard | Segment | table of descriptors | guard | page 0 | page 1 | ... |
-///                                                        base            limit     (of `capacity` pages)
+///     | Segment | table of descriptors | guard | page 0 | page 1 | ... |
+///                         |      tableLimit      base            limit     (of `capacity` pages)
 ///
-/// The guards, and the table beyond `tableLimit`, are out of reach. Pages up to `limit` are in use. The rest is only
-/// reserved. A hardened process commits of the pages in use only what `RunPool+Guards` describes. Each page in use
-/// belongs to one run. Both ends of a run lead to its descriptor: a run that becomes free finds its free neighbours
-/// there.
+/// Pages up to `limit` are in use, and the table up to `tableLimit`. What follows either is out of reach. In a reserved
+/// segment it is reserved. In a placed one it is not even mapped: it costs nothing, counts towards no limit of the
+/// process, and is mapped once it is needed. If another mapping has come to lie there by then, the segment is full. A
+/// hardened process commits of the pages in use only what `RunPool+Guards` describes. Each page in use belongs to one
+/// run. Both ends of a run lead to its descriptor: a run that becomes free finds its free neighbours there.
 ///
 /// A free run is dirty if it may have memory behind it, and clean if it reads as 0. The lists are `dirty` and `clean`.
 ///
@@ -19,11 +20,12 @@ struct Segment {
   var capacity: UInt
   /// The table is committed up to here.
   var tableLimit: UInt
+  /// What was reserved, or of a placed segment, where it may grow.
   var mapping: UInt
   var mappingBytes: UInt
-  /// Made for one large object, and unmapped with it. Then only the descriptor of that run is set.
-  var isLone: Bool
-  var loneRun: RunPointer?
+  var isPlaced: Bool
+  /// Pages have any content before their first use.
+  var startsDirty: Bool
   var dirty: FreeRuns
   var clean: FreeRuns
 }
@@ -31,29 +33,37 @@ struct Segment {
 typealias SegmentPointer = UnsafeMutablePointer<Segment>
 
 extension UnsafeMutablePointer where Pointee == Segment {
-  /// Reserves address space for so many pages.
-  static func make(_ capacity: UInt, isLone: Bool, _ system: SystemMemory) -> SegmentPointer? {
+  /// Makes a segment with room for so many pages.
+  static func make(_ capacity: UInt, isPlaced: Bool, _ system: SystemMemory) -> SegmentPointer? {
     let align = UInt(system.pageSize)
     let head = roundUp(UInt(MemoryLayout<Segment>.stride), to: align)
     let table = roundUp(capacity << PageRun.strideShift, to: align)
     // Large pages of the system start at base, if it wants to use them.
     let largePage = PageSize.large.size
-    let alignment = capacity >= 16 * (largePage >> PageRun.pageShift) ? largePage : PageRun.pageSize
+    let isLarge = capacity >= 16 * (largePage >> PageRun.pageShift)
+    let alignment = isLarge ? largePage : PageRun.pageSize
     let guardPage = align
     let bytes = guardPage + head + table + guardPage + (capacity << PageRun.pageShift) + alignment
-    guard let mapped = system.reserve(Int(bytes)) else { return nil }
-    let mapping = UInt(bitPattern: mapped)
-    guard system.commit(at: mapping + guardPage, head) else {
-      system.unmap(at: mapping, bytes)
-      return nil
+    let (mapped, start): (UnsafeMutableRawPointer, UInt)
+    if isPlaced {
+      guard let placed = system.place(Int(bytes), Int(head)) else { return nil }
+      (mapped, start) = (placed, UInt(bitPattern: placed))
+    } else {
+      guard let reserved = system.reserve(Int(bytes)) else { return nil }
+      (mapped, start) = (reserved + Int(guardPage), UInt(bitPattern: reserved) + guardPage)
+      guard system.commit(at: start, head) else {
+        system.unmap(at: UInt(bitPattern: reserved), bytes)
+        return nil
+      }
+      system.excludeFromDumps(at: start + head, bytes - guardPage - head)
     }
-    let tableStart = mapping + guardPage + head
-    let base = roundUp(tableStart + table + guardPage, to: alignment)
-    let segment = (mapped + Int(guardPage)).assumingMemoryBound(to: Segment.self)
+    let base = roundUp(start + head + table + guardPage, to: alignment)
+    let segment = mapped.assumingMemoryBound(to: Segment.self)
     segment.initialize(
       to: Segment(
-        base: base, limit: base, table: tableStart, capacity: capacity, tableLimit: tableStart, mapping: mapping,
-        mappingBytes: bytes, isLone: isLone, loneRun: nil, dirty: .none, clean: .none))
+        base: base, limit: base, table: start + head, capacity: capacity, tableLimit: start + head,
+        mapping: isPlaced ? start : start - guardPage, mappingBytes: bytes, isPlaced: isPlaced, startsDirty: false,
+        dirty: .none, clean: .none))
     return segment
   }
 
@@ -67,40 +77,57 @@ extension UnsafeMutablePointer where Pointee == Segment {
   }
 
   /// The run around an address of this segment.
-  @inline(__always) func run(_ address: UInt) -> RunPointer {
-    pointee.loneRun ?? descriptor(address).pointee.lead
-  }
+  @inline(__always) func run(_ address: UInt) -> RunPointer { descriptor(address).pointee.lead }
 
-  /// Pages that are only reserved.
-  var pagesLeft: UInt { pointee.capacity - (pointee.limit - pointee.base) >> PageRun.pageShift }
+  private var pagesInUse: UInt { (pointee.limit - pointee.base) >> PageRun.pageShift }
+
+  /// Pages that are not in use yet.
+  var pagesLeft: UInt { pointee.capacity - pagesInUse }
 
   var dirtyBytes: UInt { pointee.dirty.pages << PageRun.pageShift }
 
   /// Takes more pages into use: a clean run. A hardened process commits them later, see `RunPool+Guards`.
   func grow(_ pages: UInt, _ system: SystemMemory, commits: Bool) -> RunPointer? {
     let left = pagesLeft
-    let inUse = pointee.capacity - left
     guard pages <= left else { return nil }
     // 4 MiB at once, or an eighth more than there is. If the system refuses that, only what is wanted.
-    let some = min(left, max(pages, max(64, inUse / 8)))
-    return extend(some, system, commits) ?? (some > pages ? extend(pages, system, commits) : nil)
+    let some = min(left, max(pages, max(64, pagesInUse / 8)))
+    let start = pointee.limit
+    var mapped = extend(some, system, commits)
+    if mapped != .done, some > pages { mapped = extend(pages, system, commits) }
+    // The segment is full.
+    if mapped == .taken { pointee.capacity = pagesInUse }
+    return mapped == .done ? descriptor(start) : nil
   }
 
-  private func extend(_ pages: UInt, _ system: SystemMemory, _ commits: Bool) -> RunPointer? {
+  private func extend(_ pages: UInt, _ system: SystemMemory, _ commits: Bool) -> SystemMemory.Mapped {
     let tableEnd = descriptor(pointee.limit).address + pages << PageRun.strideShift
     if tableEnd > pointee.tableLimit {
       let new = roundUp(tableEnd, to: UInt(system.pageSize))
-      guard system.commit(at: pointee.tableLimit, new - pointee.tableLimit) else { return nil }
+      let mapped = use(pointee.tableLimit, new - pointee.tableLimit, system, commits: true)
+      guard mapped == .done else { return mapped }
       pointee.tableLimit = new
     }
-    if commits {
-      guard system.commit(at: pointee.limit, pages << PageRun.pageShift) else { return nil }
-    }
+    let mapped = use(pointee.limit, pages << PageRun.pageShift, system, commits: commits)
+    guard mapped == .done else { return mapped }
     let run = descriptor(pointee.limit)
-    if !pointee.isLone { run.setUnused(pages: pages) }
+    run.setUnused(pages: pages)
     run.setFirst(start: pointee.limit, pages: pages)
-    run.pointee.isClean = true
+    run.pointee.isClean = !pointee.startsDirty
     pointee.limit += pages << PageRun.pageShift
-    return run
+    return .done
+  }
+
+  private func use(_ start: UInt, _ bytes: UInt, _ system: SystemMemory, commits: Bool) -> SystemMemory.Mapped {
+    if pointee.isPlaced { return system.map(at: start, bytes, isUsable: commits) }
+    system.includeInDumps(at: start, bytes)
+    if !commits || system.commit(at: start, bytes) { return .done }
+    // The border between what dumps have and what they leave out is one of two mappings. At the limit of mappings the
+    // whole rest goes into dumps: the used memory before can then grow without a new mapping.
+    let end = start < pointee.base ? pointee.base : pointee.mapping + pointee.mappingBytes
+    system.includeInDumps(at: start, end - start)
+    if system.commit(at: start, bytes) { return .done }
+    system.excludeFromDumps(at: start, end - start)
+    return .refused
   }
 }

@@ -44,6 +44,15 @@ struct TextLine {
     }
   }
 
+  /// Who writes it: " [process 4711, thread 4713]".
+  mutating func addIds() {
+    add(" [process ")
+    add(UInt(slm_port_process_id()))
+    add(", thread ")
+    add(UInt(slm_port_thread_id()))
+    add("]")
+  }
+
   private mutating func add(byte: UInt8) {
     // One byte stays for the newline.
     guard count < 255 else { return }
@@ -52,10 +61,15 @@ struct TextLine {
   }
 
   /// Writes it to stderr with one system call.
-  mutating func write() {
+  mutating func write() { end { slm_port_write_error($0, $1) } }
+
+  /// Writes it to a FILE of the C library, which may allocate.
+  mutating func write(to file: UnsafeMutableRawPointer) { end { slm_port_write_file(file, $0, $1) } }
+
+  private mutating func end(_ write: (UnsafeRawPointer, Int) -> Void) {
     bytes[count] = 10
     let length = count + 1
-    withUnsafePointer(to: bytes) { slm_port_write_error(UnsafeRawPointer($0), length) }
+    withUnsafePointer(to: bytes) { write(UnsafeRawPointer($0), length) }
     count = 0
   }
 }

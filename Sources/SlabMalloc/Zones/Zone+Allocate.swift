@@ -15,7 +15,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
 
   /// Allocates `size` bytes.
   @inline(__always) func allocate(_ size: UInt) -> UnsafeMutableRawPointer? {
-    allocate(size, otherSize: zoneAllocateOtherSize)
+    allocate(size) { zoneAllocateOtherSize($0, $1) }
   }
 
   /// Allocates `size` bytes. A call goes to `otherSize` if `directLimit` excludes its size, because wrappers of zones
@@ -35,12 +35,17 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     return claim(slots, from: ready, of: bin)
   }
 
-  /// Allocates `size` bytes if a slot is ready, without a call. Otherwise returns nil and changes nothing.
+  /// Allocates `size` bytes if a slot of the table's classes is ready, without a call. Otherwise returns nil and
+  /// changes nothing.
   @inline(__always) func allocateReady(_ size: UInt) -> UInt? {
-    guard !Build.isSmall else { return nil }
-    if size &- 1 < pointee.head.directLimit { return allocateReady(from: directBin(size)) }
-    guard pointee.head.directLimit != 0, size > pointee.head.directLimit,
-      size <= SizeClass.slotSize(SizeClass.lastRegular)
+    guard !Build.isSmall, size &- 1 < pointee.head.directLimit else { return nil }
+    return allocateReady(from: directBin(size))
+  }
+
+  /// The same for the larger classes of the fast paths.
+  @inline(__always) func allocateOtherReady(_ size: UInt) -> UInt? {
+    guard !Build.isSmall, pointee.head.directLimit != 0,
+      size &- (SizeClass.directLimit &+ 1) < SizeClass.fastLimit &- SizeClass.directLimit
     else { return nil }
     return allocateReady(from: bin(SizeClass.regular(size)))
   }
@@ -55,7 +60,8 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
   /// Allocates a size that is 0 or above `directLimit`. The call goes to `unready` if `directLimit` is 0.
   @inline(__always) func allocateOtherSize(_ size: UInt, unready: (UnsafeMutableRawPointer, UInt) -> UInt) -> UInt {
     guard Build.isSmall || pointee.head.directLimit != 0 else { return unready(raw, size) }
-    guard size <= SizeClass.slotSize(SizeClass.lastRegular), size > pointee.head.directLimit else {
+    // Wraps for sizes up to the limit of the table, of which only 0 comes here.
+    guard size &- (SizeClass.directLimit &+ 1) < SizeClass.fastLimit &- SizeClass.directLimit else {
       return zoneAllocateRarely(raw, size)
     }
     let bin = bin(SizeClass.regular(size))
@@ -90,7 +96,14 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     return slot
   }
 
-  /// Takes a slot of a bin, from any word that has one.
+  /// Takes a slot of a bin whose ready word is used up. The current slab is opened in place, and a jump leads to all
+  /// else: most words are opened in a function that saves no register.
+  @inline(__always) fileprivate func allocateUnready(_ bin: BinPointer) -> UInt {
+    guard !Build.isSmall, bin.openCurrent() else { return zoneAllocateFromAnySlab(raw, bin) }
+    return bits(claim(bin.readySlots, from: bin.pointee.ready, of: bin))
+  }
+
+  /// Takes a slot of a bin, from any slab that has one.
   @inline(__always) fileprivate func allocate(_ bin: BinPointer) -> UInt {
     if bin.readySlots == 0 && !bin.openNext() {
       var status = Status.ok
@@ -104,18 +117,18 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     size: UInt, alignment: UInt, nowait: Bool = false, status: inout Status
   ) -> UnsafeMutableRawPointer? {
     guard isInitialized else { return fail(.notInitialized, &status) }
-    guard let index = classIndex(size: size, alignment: alignment) else { return fail(.invalidLayout, &status) }
-    let bin = bin(index)
-    if Build.isSmall || SizeClass.stride(slotSize: bin.pointee.slotSize, alignment: alignment) == 1 {
-      return allocate(from: bin, nowait: nowait, status: &status)
+    guard let index = classIndex(size: size, alignment: alignment) else {
+      return Build.isSmall
+        ? fail(.invalidLayout, &status)
+        : allocateRun(size: size, alignment: alignment, nowait: nowait, status: &status)
     }
-    return allocate(from: bin, alignment: alignment, nowait: nowait, status: &status)
+    return allocate(from: bin(index), nowait: nowait, status: &status)
   }
 
-  /// Allocates from a bin whose slots all have the alignment.
+  /// Allocates from a bin.
   func allocate(from bin: BinPointer, nowait: Bool = false, status: inout Status) -> UnsafeMutableRawPointer? {
     checkInvariantsNowAndThen()
-    if isHardened { return allocateHardened(bin, alignment: 1, nowait: nowait, status: &status) }
+    if isHardened { return allocateHardened(bin, nowait: nowait, status: &status) }
     while true {
       // In each round, because code that ran during the provider's call may have allocated.
       forgetLast()
@@ -124,28 +137,14 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
       if bin.openNext() { continue }
       let supplied = supply(bin, nowait: nowait)
       if supplied == .ok { continue }
-      // Another thread may have freed a slot during the provider's call.
-      if bin.openNext() || bin.openSparseSlab() { continue }
+      // A shrinker, or another thread during the provider's call, may have freed a slot.
+      if !Build.isSmall && bin.readySlots != 0 || bin.openNext() || bin.openSparseSlab() { continue }
       status = supplied
       return nil
     }
   }
 
-  /// Allocates from a bin of which only some slots have the alignment.
-  private func allocate(
-    from bin: BinPointer, alignment: UInt, nowait: Bool, status: inout Status
-  ) -> UnsafeMutableRawPointer? {
-    if isHardened { return allocateHardened(bin, alignment: alignment, nowait: nowait, status: &status) }
-    while true {
-      // In each round, because code that ran during the provider's call may have allocated.
-      forgetLast()
-      if let slot = bin.claim(alignment: alignment) { return UnsafeMutableRawPointer(bitPattern: slot) }
-      status = supply(bin, nowait: nowait)
-      guard status == .ok else { return nil }
-    }
-  }
-
-  private func fail(_ why: Status, _ status: inout Status) -> UnsafeMutableRawPointer? {
+  func fail(_ why: Status, _ status: inout Status) -> UnsafeMutableRawPointer? {
     status = why
     return nil
   }
@@ -160,7 +159,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
 @usableFromInline
 func zoneAllocateSlowly(_ zone: UnsafeMutableRawPointer, _ size: UInt) -> UInt {
   let zone = zone.assumingMemoryBound(to: ZoneState.self)
-  return zone.allocate(zone.directBin(size))
+  return zone.allocateUnready(zone.directBin(size))
 }
 
 /// Allocates from a known bin after its ready word was used up.
@@ -168,6 +167,14 @@ func zoneAllocateSlowly(_ zone: UnsafeMutableRawPointer, _ size: UInt) -> UInt {
 @inline(never)
 @usableFromInline
 func zoneAllocateFromBin(_ zone: UnsafeMutableRawPointer, _ bin: UnsafeMutableRawPointer) -> UInt {
+  zone.assumingMemoryBound(to: ZoneState.self).allocateUnready(bin.assumingMemoryBound(to: Bin.self))
+}
+
+/// Allocates from a known bin whose current slab has no free slot.
+@c(slm_core_zone_allocate_from_any_slab)
+@inline(never)
+@usableFromInline
+func zoneAllocateFromAnySlab(_ zone: UnsafeMutableRawPointer, _ bin: UnsafeMutableRawPointer) -> UInt {
   zone.assumingMemoryBound(to: ZoneState.self).allocate(bin.assumingMemoryBound(to: Bin.self))
 }
 
@@ -176,15 +183,16 @@ func zoneAllocateFromBin(_ zone: UnsafeMutableRawPointer, _ bin: UnsafeMutableRa
 @inline(never)
 @usableFromInline
 func zoneAllocateOtherSize(_ zone: UnsafeMutableRawPointer, _ size: UInt) -> UInt {
-  zone.assumingMemoryBound(to: ZoneState.self).allocateOtherSize(size, unready: zoneAllocateHardened)
+  zone.assumingMemoryBound(to: ZoneState.self).allocateOtherSize(size) { zoneAllocateHardened($0, $1) }
 }
 
-/// Allocates a size that is 0, or so large that its class is searched.
+/// Allocates a size that is 0, or so large that the object takes a run of its own.
 @c(slm_core_zone_allocate_rarely)
 @inline(never)
 @usableFromInline
 func zoneAllocateRarely(_ zone: UnsafeMutableRawPointer, _ size: UInt) -> UInt {
   let zone = zone.assumingMemoryBound(to: ZoneState.self)
-  guard let index = SizeClass.index(size: size) else { return 0 }
-  return zone.allocate(zone.bin(index))
+  if let index = zone.classIndex(size: size) { return zone.allocate(zone.bin(index)) }
+  var status = Status.ok
+  return Build.isSmall ? 0 : bits(zone.allocateRun(size: size, alignment: 1, nowait: false, status: &status))
 }

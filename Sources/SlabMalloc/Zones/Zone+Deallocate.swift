@@ -1,48 +1,50 @@
 import CSlabPort
 import CSlabmalloc
 
-/// Deallocation. It checks the pointer in every build, in this order: the page map knows the page, the address starts a
-/// slot, and the slot is used. After these checks the fast path sets one bit and decrements the slab's countdown.
+/// Deallocation. It checks the pointer in every build, in this order: the directory knows the page, the address starts
+/// a slot, and the slot is used. After these checks the fast path sets one bit and decrements the slab's countdown.
 ///
 ///     deallocate(address) -> latest allocation: undo it
-///                         -> first probe of the base pages -> start of a slot -> used -> set its bit, count down
-///                            nothing: deallocateSlowly        no: detour         no: statusOfMisuse   0: countedDown
+///                         -> directory -> start of a slot -> used -> set its bit, count down
+///                            nothing: deallocateSlowly       no: statusOfMisuse          0: countedDown
 ///
-/// A hardened zone leaves at the detour, because no address passes for the start of a slot there.
+/// A hardened zone leaves at the directory, because the head's view is empty there.
 extension UnsafeMutablePointer where Pointee == ZoneState {
   /// Deallocates a slot.
-  @inline(__always) func deallocate(_ address: UInt) -> Status { deallocate(address, slowly: zoneDeallocateSlowly) }
+  @inline(__always) func deallocate(_ address: UInt) -> Status { deallocate(address) { zoneDeallocateSlowly($0, $1) } }
 
   /// Deallocates by a call, for callers to whom a call costs little. The fast path is not repeated there.
   @inline(__always) func deallocateByCall(_ address: UInt) -> Status {
-    Build.isSmall ? zoneDeallocateRarely(raw, address) : zoneDeallocateByCall(raw, address)
+    Build.isSmall ? zoneDeallocateSlowly(raw, address) : zoneDeallocateByCall(raw, address)
   }
 
-  /// Deallocates a slot. The call goes to `slowly` if the first probe finds nothing, because wrappers of zones have
-  /// their own function there.
+  /// Deallocates a slot. The call goes to `slowly` if the head's directory has no slab there, because
+  /// wrappers of zones have their own function there.
   @inline(__always) func deallocate(
     _ address: UInt, slowly: (UnsafeMutableRawPointer, UInt) -> Status
   ) -> Status {
-    if Build.isSmall { return zoneDeallocateRarely(raw, address) }
+    if Build.isSmall { return zoneDeallocateSlowly(raw, address) }
     guard _fastPath(address != pointee.head.last.slot) else { return undoLast(address, slowly: slowly) }
-    guard let slab = basePages.probe(address) else { return slowly(raw, address) }
+    guard let slab = view.probe(address) else { return slowly(raw, address) }
     return release(slab, address)
   }
 
-  /// Frees a slot in a base page of the zone if the address is that of a used slot.
+  /// Frees a slot of a slab if the address is that of a used slot.
   @inline(__always) func release(_ slab: SlabPointer, _ address: UInt) -> Status {
-    let (index, isStart) = slab.baseSlot(at: address, pageMask: basePages.pointee.pageMask)
-    guard isStart, index < UInt(slab.pointee.slotCount) else {
-      return Build.isSmall ? zoneStatusOfMisuse(raw, address) : zoneDeallocateDetour(raw, address, slab)
+    let (index, isStart) = slab.slot(at: address)
+    guard isStart, UInt32(truncatingIfNeeded: index) < slab.pointee.slotCount else {
+      return zoneStatusOfMisuse(raw, address)
     }
     return release(slab, address, index)
   }
 
-  /// Frees a slot in a large page of the zone if the address is that of a used slot.
-  @inline(__always) func releaseLarge(_ slab: SlabPointer, _ address: UInt) -> Status {
-    let (index, isStart) = slab.largeSlot(at: address)
-    guard isStart, index < UInt(slab.pointee.slotCount) else { return zoneDeallocateDetourLarge(raw, address, slab) }
-    return release(slab, address, index)
+  /// Frees a slot of a slab that the directory found, in any profile.
+  @inline(__always) func release(found slab: SlabPointer, _ address: UInt) -> Status {
+    if !Build.isSmall, let hardening = pointee.hardening {
+      if _slowPath(hardening.pointee.isConstructed) { return zoneDeallocateConstructed(raw, address) }
+      return deallocateHardened(slab, address, hardening)
+    }
+    return release(slab, address)
   }
 
   /// Frees the slot. The slot is used exactly if its bit is set in neither half of its word.
@@ -79,9 +81,9 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     if Build.isSmall { return zoneDeallocateOfClass(raw, address, UInt(bin.pointee.index)) }
     // A word is ready for one bin only. The latest allocation is therefore this bin's.
     if _slowPath(address == pointee.head.last.slot), bin.pointee.ready == pointee.head.last.ready {
-      return undoLast(address, slowly: zoneDeallocateSlowly)
+      return undoLast(address) { zoneDeallocateSlowly($0, $1) }
     }
-    guard let slab = basePages.probe(address), slab.pointee.binIndex == bin.pointee.index else {
+    guard let slab = view.probe(address), slab.pointee.binIndex == bin.pointee.index else {
       return zoneDeallocateOfClass(raw, address, UInt(bin.pointee.index))
     }
     return release(slab, address)
@@ -89,7 +91,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
 
   /// Deallocates a slot that was allocated with this size.
   @inline(__always) func deallocate(_ address: UInt, size: UInt) -> Status {
-    deallocate(address, size: size, otherSize: zoneDeallocateOtherSize)
+    deallocate(address, size: size) { zoneDeallocateOtherSize($0, $1, $2) }
   }
 
   /// Deallocates a slot. The call goes to `otherSize` if `directLimit` excludes its size.
@@ -104,17 +106,10 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
   @inline(__always) func deallocateOtherSize(
     _ address: UInt, _ size: UInt, unready: (UnsafeMutableRawPointer, UInt, UInt) -> Status
   ) -> Status {
-    if !Build.isSmall, pointee.head.directLimit == 0 { return unready(raw, address, size) }
-    guard !Build.isSmall || isInitialized else { return .notInitialized }
-    guard address != 0 else { return .ok }
-    guard let index = SizeClass.index(size: size) else { return isFast ? deallocateByCall(address) : .invalidLayout }
-    return deallocate(address, to: bin(index))
-  }
-
-  /// Deallocates a slot that the first probe did not find. Most likely it is in a large page.
-  @inline(__always) func deallocateSlowly(_ address: UInt) -> Status {
-    guard !Build.isSmall, let slab = largePages.probeLarge(address) else { return zoneDeallocateRarely(raw, address) }
-    return releaseLarge(slab, address)
+    guard !Build.isSmall, pointee.head.directLimit != 0, size &- 1 < SizeClass.fastLimit else {
+      return unready(raw, address, size)
+    }
+    return deallocate(address, to: bin(SizeClass.index(size: size).unsafelyUnwrapped))
   }
 
   func deallocate(_ address: UInt, size: UInt, alignment: UInt) -> Status {
@@ -122,20 +117,26 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     if isFast { return deallocateByCall(address) }
     guard address != 0 else { return .ok }
     guard let index = classIndex(size: size, alignment: alignment) else {
-      return .invalidLayout
+      return Build.isSmall ? .invalidLayout : deallocateRun(address, size: size, alignment: alignment)
     }
     return deallocate(address, to: bin(index))
   }
 
-  /// The slab around an address in a page of the zone, with as many probes as needed. nil if the zone has no such page.
-  func slab(around address: UInt) -> SlabPointer? {
-    basePages.find(address) ?? (Build.isSmall ? nil : largePages.find(address))
+  /// The slab around an address in a page of the zone. nil if the zone has no such page.
+  @inline(__always) func slab(around address: UInt) -> SlabPointer? {
+    guard isInitialized, let directory = pointee.directory, let slab = directory.slab(around: address),
+      Build.isSmall || slab.pointee.owner == pointee.owner || isHardened && !isIntact(slab)
+    else { return nil }
+    return slab
   }
 
   /// The slab of a used slot at an address. If there is none, returns nil and stores the reason in `status`.
   func lookUp(_ address: UInt, status: inout Status) -> SlabPointer? {
     guard isInitialized else { status = .notInitialized; return nil }
-    guard let slab = slab(around: address) else { status = .foreignPointer; return nil }
+    guard let slab = slab(around: address) else {
+      status = Build.isSmall ? .foreignPointer : statusOutsideSlabs(address)
+      return nil
+    }
     guard isIntact(slab) else { status = .overflow; return nil }
     switch slab.state(at: address) {
     case .used: return slab

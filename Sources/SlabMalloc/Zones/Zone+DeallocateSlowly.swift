@@ -13,45 +13,35 @@ func zoneDeallocateByCall(_ zone: UnsafeMutableRawPointer, _ address: UInt) -> S
   zone.assumingMemoryBound(to: ZoneState.self).deallocate(address)
 }
 
-/// Deallocates if the first probe found nothing.
+/// Deallocates if the head's directory has no slab there: a large page, a deep level, a hardened zone, NULL, a foreign
+/// pointer, or memory without a zone.
 @c(slm_core_zone_deallocate_slowly)
 @inline(never)
 @usableFromInline
 func zoneDeallocateSlowly(_ zone: UnsafeMutableRawPointer, _ address: UInt) -> Status {
-  zone.assumingMemoryBound(to: ZoneState.self).deallocateSlowly(address)
-}
-
-/// Handles NULL, a crowded bucket, a foreign pointer, and memory without a zone.
-@c(slm_core_zone_deallocate_rarely)
-@inline(never)
-@usableFromInline
-func zoneDeallocateRarely(_ zone: UnsafeMutableRawPointer, _ address: UInt) -> Status {
   let zone = zone.assumingMemoryBound(to: ZoneState.self)
   zone.checkInvariantsNowAndThen()
-  if let slab = zone.basePages.find(address) { return zone.release(slab, address) }
-  if !Build.isSmall, let slab = zone.largePages.find(address) { return zone.releaseLarge(slab, address) }
+  if let slab = zone.slab(around: address) { return zone.release(found: slab, address) }
   if !zone.isInitialized { return .notInitialized }
-  return address == 0 ? .ok : .foreignPointer
+  if address == 0 { return .opaqueOK }
+  return Build.isSmall ? .foreignPointer : zone.deallocateRun(address)
 }
 
-/// Deallocates if the first probe found no slab of the class with this index.
+/// Deallocates if the head's directory shows no slab of the class with this index.
 @c(slm_core_zone_deallocate_of_class)
 @inline(never)
 @usableFromInline
 func zoneDeallocateOfClass(_ zone: UnsafeMutableRawPointer, _ address: UInt, _ index: UInt) -> Status {
   let zone = zone.assumingMemoryBound(to: ZoneState.self)
-  if !Build.isSmall, let slab = zone.largePages.probeLarge(address), UInt(slab.pointee.binIndex) == index {
-    return zone.releaseLarge(slab, address)
-  }
   // The address may be the latest allocation, under another size.
-  if zone.isFast { return zone.deallocateByCall(address) }
-  if let slab = zone.slab(around: address), UInt(slab.pointee.binIndex) != index {
-    // A wrong pointer is reported before a wrong layout.
-    var status = Status.layoutMismatch
-    _ = zone.lookUp(address, status: &status)
-    return status
-  }
-  return zoneDeallocateRarely(zone.raw, address)
+  if zone.isFast || address == 0 { return zone.deallocateByCall(address) }
+  let slab = zone.slab(around: address)
+  if let slab, UInt(slab.pointee.binIndex) == index { return zoneDeallocateSlowly(zone.raw, address) }
+  guard zone.isInitialized else { return .notInitialized }
+  // A wrong pointer is reported before a wrong layout.
+  var status = Status.layoutMismatch
+  if zone.isLive(address, status: &status), zone.forgiveStayed(slab, index) { return zone.deallocateByCall(address) }
+  return status
 }
 
 /// Deallocates if the size is 0 or beyond the table, or if the zone is hardened or not initialised.
@@ -68,35 +58,6 @@ func zoneDeallocateOtherSize(_ zone: UnsafeMutableRawPointer, _ address: UInt, _
 @usableFromInline
 func zoneDeallocateAnySize(_ zone: UnsafeMutableRawPointer, _ address: UInt, _ size: UInt) -> Status {
   zone.assumingMemoryBound(to: ZoneState.self).deallocate(address, size: size, alignment: 1)
-}
-
-/// The address does not start a slot. In a hardened zone no address passes for a start, and most slots are freed here.
-@c(slm_core_zone_deallocate_detour)
-@inline(never)
-@usableFromInline
-func zoneDeallocateDetour(_ zone: UnsafeMutableRawPointer, _ address: UInt, _ slab: UnsafeMutableRawPointer) -> Status {
-  let zone = zone.assumingMemoryBound(to: ZoneState.self)
-  if !Build.isSmall, let hardening = zone.pointee.hardening {
-    return zone.deallocateHardened(
-      slab.assumingMemoryBound(to: Slab.self), address, hardening, pageMask: zone.basePages.pointee.pageMask,
-      isLarge: false)
-  }
-  return zoneStatusOfMisuse(zone, address)
-}
-
-/// The detour of a large page.
-@c(slm_core_zone_deallocate_detour_large)
-@inline(never)
-@usableFromInline
-func zoneDeallocateDetourLarge(
-  _ zone: UnsafeMutableRawPointer, _ address: UInt, _ slab: UnsafeMutableRawPointer
-) -> Status {
-  let zone = zone.assumingMemoryBound(to: ZoneState.self)
-  if !Build.isSmall, let hardening = zone.pointee.hardening {
-    return zone.deallocateHardened(
-      slab.assumingMemoryBound(to: Slab.self), address, hardening, pageMask: PageSize.large.mask, isLarge: true)
-  }
-  return zoneStatusOfMisuse(zone, address)
 }
 
 /// The status of a pointer that failed a check.
@@ -119,7 +80,9 @@ func zoneCountedDown(
   let slab = slab.assumingMemoryBound(to: Slab.self)
   let zone = zone.assumingMemoryBound(to: ZoneState.self)
   zone.forgetLast()
-  zone.bin(UInt(slab.pointee.binIndex)).countedDown(slab, slot: index, at: address)
+  let bin = zone.bin(UInt(slab.pointee.binIndex))
+  bin.countedDown(slab, slot: index, at: address)
+  if !Build.isSmall, bin.hasManyEmpty { zone.trim(bin) }
   zone.checkInvariantsNowAndThen()
   return .opaqueOK
 }

@@ -5,15 +5,9 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
   /// Usable bytes of a live object; 0 if there is none at this address.
   func usableSize(_ address: UInt) -> UInt {
     var status = Status.ok
-    return lookUp(address, status: &status).map { usableSize($0) } ?? 0
-  }
-
-  /// Whether an object can take another size in place.
-  func resize(_ address: UInt, size: UInt) -> Status {
-    guard address != 0 else { return .invalidArgument }
-    var status = Status.ok
-    guard let slab = lookUpIntact(address, status: &status) else { return status }
-    return size <= usableSize(slab) ? .ok : .cannotResize
+    if let slab = lookUp(address, status: &status) { return usableSize(slab) }
+    guard !Build.isSmall, isInitialized else { return 0 }
+    return lookUpRun(address, status: &status).map { $0.room &- canarySize } ?? 0
   }
 
   /// Allocates up to `count` objects; returns their number.
@@ -58,15 +52,33 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
 
   /// Usable bytes of an allocation of this size; 0 if the size cannot be served.
   func goodSize(_ size: UInt) -> UInt {
-    guard isInitialized, let index = classIndex(size: size) else { return 0 }
-    return SizeClass.slotSize(index) &- canarySize
+    guard isInitialized else { return 0 }
+    if let index = classIndex(size: size) { return SizeClass.slotSize(index) &- canarySize }
+    guard !Build.isSmall, canServeRun(size: size, alignment: 1) else { return 0 }
+    let isLarge = pointee.provider.allocate != nil && !pointee.provider.givesRuns
+    return (isLarge ? PageSize.large.size : roundUp(size &+ canarySize, to: page.size)) &- canarySize
   }
 
-  /// The size of the pages that serve a layout. nil if the layout is invalid or the zone is not initialised.
-  func pageSize(size: UInt, alignment: UInt) -> PageSize? {
-    guard isInitialized, let index = classIndex(size: size, alignment: alignment) else { return nil }
-    return bin(index).pointee.page
+  /// Bytes of the pages that `refill` takes for a layout. nil if the layout is invalid or the zone is not initialised.
+  func pageSize(size: UInt, alignment: UInt) -> UInt? {
+    guard isInitialized else { return nil }
+    if let index = classIndex(size: size, alignment: alignment) { return pageSize(of: bin(index)) }
+    guard !Build.isSmall, canServeRun(size: size, alignment: alignment) else { return nil }
+    let bytes = pushedRunBytes(size: size)
+    // Where pages are aligned to their size alone, a large one has the alignment.
+    let isLarge = !pointee.provider.givesRuns && alignment > page.size && max(bytes, alignment) <= PageSize.large.size
+    return isLarge ? PageSize.large.size : bytes
   }
 
-  func owns(_ address: UInt) -> Bool { slab(around: address) != nil }
+  /// Bytes of the pages that `refill` takes for a bin: a base page, if it holds the slots well.
+  func pageSize(of bin: BinPointer) -> UInt {
+    bin.pointee.slotSize <= SlabGeometry.largestOnBasePage(page) ? page.size : UInt(bin.pointee.slabBytes)
+  }
+
+  /// Whether an address lies in a slab or a run of the zone.
+  func owns(_ address: UInt) -> Bool {
+    if slab(around: address) != nil { return true }
+    guard !Build.isSmall, isInitialized, pointee.hasRuns, let directory = pointee.directory else { return false }
+    return directory.pointee.runs.find(address) != nil
+  }
 }

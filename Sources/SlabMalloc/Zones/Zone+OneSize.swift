@@ -7,7 +7,8 @@ import CSlabmalloc
 func slotSize(size: UInt, alignment: UInt) -> UInt? {
   guard isServable(alignment: alignment), size <= maxSize else { return nil }
   let rounded = roundUp(size == 0 ? 1 : size, to: alignment < 8 ? 8 : alignment)
-  if Build.isSmall { return rounded <= maxSize ? rounded : nil }
+  guard !Build.isSmall else { return rounded <= maxSize ? rounded : nil }
+  guard alignment <= PageSize.large.size else { return nil }
   return rounded > PageSize.large.size / 2 ? PageSize.large.size / 2 : rounded
 }
 
@@ -28,7 +29,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
   }
 
   /// Pushes a page to the one bin.
-  func refillObjects(page: UInt, pageSize: Int) -> Status {
+  func refillObjects(page: UInt, pageSize: UInt) -> Status {
     guard isInitialized else { return .notInitialized }
     return refill(bin(0), page: page, pageSize: pageSize)
   }

@@ -3,23 +3,32 @@ import XCTest
 @testable import SlabMalloc
 
 final class CanaryTests: XCTestCase {
-  func testACanaryNeverStartsWithZero() {
-    var seeds = SeededRandom(stream: 41)
-    var random = SplitMix(state: seeds.next())
-    for _ in 0..<1000 {
-      let secret = Canary.secret(&random)
-      for address in stride(from: 0 as UInt, to: 256, by: Int(Canary.size)) {
-        let canary = Canary.word(secret, at: address)
-        XCTAssertNotEqual(withUnsafeBytes(of: canary) { $0[0] }, 0, SeededRandom.hint)
+  func testACanaryStartsWithZero() {
+    var random = SplitMix(state: 41)
+    for slab: UInt in 0..<1000 {
+      let key = Canary.key(Canary.secret(&random), of: slab)
+      for address in stride(from: 0 as UInt, to: 512, by: Int(Canary.size)) {
+        XCTAssertTrue(withUnsafeBytes(of: Canary.word(key, at: address)) { $0[0] == 0 })
       }
     }
   }
 
-  func testTwoPlacesAndTwoSecretsHaveDifferentCanaries() {
+  /// Nor can one be computed from another in a way that all slabs share: the difference is not that of the slabs.
+  func testSlabsAndSecretsHaveDifferentKeys() {
     var random = SplitMix(state: 1)
-    let (first, second) = (Canary.secret(&random), Canary.secret(&random))
-    XCTAssertNotEqual(Canary.word(first, at: 64), Canary.word(first, at: 128))
-    XCTAssertNotEqual(Canary.word(first, at: 64), Canary.word(second, at: 64))
+    let secrets = [Canary.secret(&random), Canary.secret(&random)]
+    let slabs = stride(from: 0x7F00_0000_0000 as UInt, to: 0x7F00_1000_0000, by: 65536)
+    var keys: Set<UInt> = []
+    var differences: Set<UInt> = []
+    for secret in secrets {
+      for slab in slabs {
+        let key = Canary.key(secret, of: slab)
+        keys.insert(Canary.word(key, at: slab + 72))
+        differences.insert(key ^ slab)
+      }
+    }
+    XCTAssertEqual(keys.count, 2 * 4096)
+    XCTAssertEqual(differences.count, 2 * 4096)
   }
 
   /// The published numbers for a seed, of which the generator's author has the code.

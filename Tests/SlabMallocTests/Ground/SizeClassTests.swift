@@ -4,12 +4,12 @@ import XCTest
 
 final class SizeClassTests: XCTestCase {
   private let all = (0..<SizeClass.count).map { SizeClass.slotSize($0) }
-  private let alignments = (0...21).map { UInt(1) << $0 }
+  private let alignments = (0...17).map { UInt(1) << $0 }
 
   func testSlotSizesRiseAndReachTheLargestSize() {
     XCTAssertEqual(all.first, 8)
     XCTAssertTrue(zip(all, all.dropFirst()).allSatisfy(<))
-    XCTAssertGreaterThanOrEqual(all.last!, maxSize)
+    XCTAssertEqual(all.last, maxSize)
     XCTAssertTrue(all.allSatisfy { $0 % 8 == 0 })
   }
 
@@ -38,39 +38,40 @@ final class SizeClassTests: XCTestCase {
     }
   }
 
-  func testAnAlignmentGetsAClassThatHasAlignedSlots() {
+  /// Powers of two are classes: memory that is aligned to its own size wastes nothing.
+  func testPowersOfTwoAreClasses() {
+    for shift in 3...17 { XCTAssertTrue(all.contains(1 << UInt(shift)), "\(1 << shift)") }
+  }
+
+  func testAnAlignmentGetsTheSmallestClassWhoseSlotsAreAllAligned() {
     for alignment in alignments {
       for size in sizes {
-        guard let index = SizeClass.index(size: size, alignment: alignment) else {
-          return XCTFail("size \(size) alignment \(alignment) is valid")
-        }
-        if let text = wrong(index, size: size, alignment: alignment) {
-          return XCTFail("size \(size) alignment \(alignment) got class \(all[Int(index)]): \(text)")
+        let best = all.first { $0 >= max(size, 1) && $0 % alignment == 0 }
+        let found = SizeClass.index(size: size, alignment: alignment).map { all[Int($0)] }
+        guard found == best else {
+          return XCTFail("size \(size) alignment \(alignment) got class \(found as Any), not \(best as Any)")
         }
       }
     }
   }
 
-  private func wrong(_ index: UInt, size: UInt, alignment: UInt) -> String? {
-    let slotSize = all[Int(index)]
-    guard slotSize >= max(size, 1) else { return "too small" }
-    guard let best = all.first(where: { $0 >= max(size, 1) && $0 % alignment == 0 }) else {
-      // No class has only aligned slots: then as few bytes as possible go on each aligned one.
-      let bytes = bytesPerAlignedSlot(slotSize, alignment)
-      let fewest = all.filter { $0 >= size }.map { bytesPerAlignedSlot($0, alignment) }.min()!
-      return bytes == fewest ? nil : "spends \(bytes) bytes on an aligned slot, not \(fewest)"
+  /// An object that is rounded up to its alignment wastes at most that and a fifth.
+  func testAnAlignmentWastesNoMoreThanItsMultiple() {
+    for alignment in alignments.dropFirst(7) {
+      for size in sizes where size != 0 {
+        guard let index = SizeClass.index(size: size, alignment: alignment) else { continue }
+        let rounded = (size + alignment - 1) / alignment * alignment
+        XCTAssertLessThanOrEqual(all[Int(index)], rounded + rounded / 4, "size \(size) alignment \(alignment)")
+      }
     }
-    guard slotSize % alignment == 0 else { return "not all slots are aligned, those of \(best) are" }
-    let isRegular = best <= SizeClass.slotSize(SizeClass.lastRegular)
-    return isRegular && slotSize != best ? "the smallest is \(best)" : nil
   }
 
-  /// Counted, not computed: how far from one aligned slot to the next.
-  private func bytesPerAlignedSlot(_ slotSize: UInt, _ alignment: UInt) -> UInt {
-    var slots: UInt = 1
-    while slots * slotSize % alignment != 0 { slots += 1 }
-    XCTAssertEqual(SizeClass.stride(slotSize: slotSize, alignment: alignment), slots)
-    return slots * slotSize
+  func testTheNaturalAlignmentOfASlotSize() {
+    for slotSize in all {
+      var alignment: UInt = 1
+      while slotSize % (alignment * 2) == 0 { alignment *= 2 }
+      XCTAssertEqual(SizeClass.naturalAlignment(slotSize), alignment)
+    }
   }
 
   /// Both sides of every class, and some between.

@@ -157,17 +157,108 @@ final class GuardTests: XCTestCase {
     XCTAssertEqual(world.free(object, by: heap), .ok)
   }
 
-  /// Not one of a reserve of its own, which is unmapped, though it is as large.
-  func testAnObjectThatGrewToAGiantWhereItIsCanNotBeTouchedAfterItsFree() {
+  /// It is no lone one, which is unmapped, though it is as large.
+  func testAnObjectThatGrewWhereItIsCanNotBeTouchedAfterItsFree() {
     let world = HeapWorld(profile: .hardened)
     let heap = world.thread()
-    let objects = world.allocate(2, of: 700 << 20, from: heap)
+    let objects = world.allocate(2, of: 7 << 20, from: heap)
     world.free(objects, by: heap)
-    let object = allocate(700 << 20, heap)
-    XCTAssertEqual(heap.reallocate(object, 1200 << 20), object)
+    let object = allocate(7 << 20, heap)
+    XCTAssertEqual(heap.reallocate(object, 12 << 20), object)
     XCTAssertEqual(world.free(object, by: heap), .ok)
-    XCTAssertFalse(isUsable(object) || isUsable(object + 1000 << 20))
+    XCTAssertFalse(isUsable(object) || isUsable(object + 10 << 20))
     world.finish()
+  }
+
+  /// A freed object's memory goes at once, and nothing of it becomes resident for the next.
+  func testALargeObjectIsPurgedAndNotCleared() {
+    let world = HeapWorld(profile: .hardened)
+    let heap = world.thread()
+    for size: UInt in [200_000, 1 << 20, 5 << 20] {
+      let object = allocate(size, heap)
+      let (purged, dirty) = (world.runs.pointee.counts.purged, world.runs.dirtyBytes)
+      XCTAssertEqual(world.free(object, by: heap), .ok)
+      XCTAssertGreaterThanOrEqual(world.runs.pointee.counts.purged - purged, size)
+      XCTAssertEqual(world.runs.dirtyBytes, dirty)
+      let again = allocate(size, heap)
+      XCTAssertTrue(world.run(again).pointee.isClean)
+      world.check()
+      XCTAssertEqual(world.free(again, by: heap), .ok)
+    }
+    world.finish()
+  }
+
+  /// Memory that a thread writes to between the purge and the decommit is purged once more.
+  func testAWriteWhileAnObjectIsFreedIsPurged() {
+    let world = HeapWorld(profile: .hardened)
+    let heap = world.thread()
+    let object = allocate(5 << 20, heap)
+    HeapSystem.current.duringDecommit = { UnsafeMutablePointer<UInt8>(bitPattern: object)!.pointee = 1 }
+    XCTAssertEqual(world.free(object, by: heap), .ok)
+    HeapSystem.current.duringDecommit = {}
+    XCTAssertEqual(allocate(5 << 20, heap), object)
+    XCTAssertEqual(UnsafeMutablePointer<UInt8>(bitPattern: object)!.pointee, 0)
+    XCTAssertEqual(world.free(object, by: heap), .ok)
+    world.finish()
+  }
+
+  /// While the run of an empty slab is decommitted, others take and give back what lies around.
+  func testOthersWorkWhileAKeptSlabIsDecommitted() {
+    let world = HeapWorld(profile: .hardened)
+    let (heap, other) = (world.thread(), world.thread())
+    let live = world.allocate(2000, of: 3000, from: heap)
+    world.free(live, by: heap)
+    heap.evictAll()
+    heap.trim()
+    XCTAssertGreaterThan(world.runs.pointee.kept.dirtyPages, 0)
+    var during: [UInt] = []
+    var decommits = 0
+    HeapSystem.current.duringDecommit = {
+      decommits += 1
+      // Slabs and a large object, each under the lock.
+      guard decommits <= 3 else { return }
+      during += world.allocate(20, of: 30_000, from: other) + [self.allocate(200_000, other)]
+    }
+    world.runs.purge(downTo: 0)
+    HeapSystem.current.duringDecommit = {}
+    XCTAssertGreaterThan(decommits, 3)
+    XCTAssertEqual(world.runs.pointee.kept.dirtyPages, 0)
+    world.check()
+    world.free(during, by: heap)
+    world.finish()
+  }
+
+  /// However many objects there are, a hardened process leaves the program most of the system's mappings.
+  func testTheNumberOfIslandsIsLimited() {
+    let world = HeapWorld(profile: .hardened)
+    HeapSystem.current.mappings = 600
+    let heap = world.thread()
+    var random = SeededRandom(stream: 371)
+    var live = world.allocate(300, of: 150_000, from: heap)
+    XCTAssertLessThanOrEqual(HeapSystem.current.islands, 110)
+    for step in 0..<500 {
+      if live.count > 50, random.below(2) == 0 {
+        live.swapAt(random.below(live.count), live.count - 1)
+        XCTAssertEqual(world.free(live.removeLast(), by: heap), .ok)
+      } else if random.below(4) == 0, let last = live.popLast() {
+        live.append(heap.reallocate(last, 140_000 + UInt(random.below(300_000))))
+      } else {
+        live.append(allocate([1000, 30_000, 150_000, 2 << 20, 5 << 20][random.below(5)], heap))
+      }
+      let object = live.last!
+      let end = object + world.pool.usableSize(object)
+      for address in stride(from: object, to: end, by: 4096) where !isUsable(address) {
+        return XCTFail("out of reach in step \(step), \(SeededRandom.hint)")
+      }
+      if UnsafePointer<UInt8>(bitPattern: object)!.pointee != 0 { return XCTFail("not 0 in step \(step)") }
+      guard HeapSystem.current.islands <= 115 else {
+        return XCTFail("\(HeapSystem.current.islands) islands in step \(step), \(SeededRandom.hint)")
+      }
+      guard step % 50 != 0 || world.check("step \(step):") else { return }
+    }
+    world.free(live, by: heap)
+    world.finish()
+    XCTAssertLessThanOrEqual(HeapSystem.current.islands, 20)
   }
 
   /// What memory goes back is counted once.

@@ -141,7 +141,7 @@ final class HeapEndingTests: XCTestCase {
           if random.below(2) == 0 {
             world.free(address, by: other)
           } else {
-            XCTAssertEqual(heap.deallocateOwn(address), .ok)
+            XCTAssertEqual(heap.own.deallocate(address), .ok)
           }
         }
       }
@@ -162,10 +162,10 @@ final class HeapEndingTests: XCTestCase {
     let heap = world.explicit()
     let address = UInt(bitPattern: heap.allocate(100))
     let foreign = world.allocate(1, of: 100, from: world.thread())
-    XCTAssertEqual(heap.deallocateOwn(foreign[0]), Status.foreignPointer)
+    XCTAssertEqual(heap.own.deallocate(foreign[0]), Status.foreignPointer)
     XCTAssertEqual(world.destroy(heap), 1)
     XCTAssertFalse(heap.isInitialized)
-    XCTAssertEqual(heap.deallocateOwn(address), Status.notInitialized)
+    XCTAssertEqual(heap.own.deallocate(address), Status.notInitialized)
     XCTAssertEqual(world.explicit(), heap, "its memory is used again")
     world.free(foreign, by: world.heaps[0])
     world.finish()

@@ -88,6 +88,20 @@ final class HeapLayoutTests: XCTestCase {
     world.finish()
   }
 
+  func testAnExplicitHeapEndsItsBlock() {
+    XCTAssertLessThanOrEqual(MemoryLayout<ExplicitHeap>.size, ExplicitHeap.tableOffset)
+    XCTAssertLessThanOrEqual(HeapState.size, 3 * PageRun.pageSize, "pages of a heap")
+    let world = HeapWorld()
+    let part = world.explicit()
+    XCTAssertEqual(part.own.firstPart, part)
+    XCTAssertEqual(part.own, part.explicitPlace)
+    XCTAssertEqual(part.own.address % 64, 0)
+    // What the fast path reads.
+    XCTAssertEqual(
+      withUnsafePointer(to: part.own.pointee.limit) { UInt(bitPattern: UnsafeRawPointer($0)) }, part.own.address)
+    world.finish()
+  }
+
   func testTheTableLeadsEachSizeToItsBin() {
     let world = HeapWorld()
     let heap = world.thread()
@@ -100,14 +114,34 @@ final class HeapLayoutTests: XCTestCase {
   func testStacksLieBehindTheBinsAndDoNotOverlap() {
     let world = HeapWorld()
     let heap = world.thread()
-    var end = heap.address + UInt(HeapState.stacksOffset)
+    let slotBytes = UInt(MemoryLayout<ReadySlot>.stride)
+    let empty = heap.address + UInt(HeapState.stacksOffset)
+    var (short, full) = (empty + slotBytes, heap.address + HeapBin.shortStackOffset(SizeClass.count))
     for index in 0..<SizeClass.count {
-      let bin = heap.bin(index).pointee
-      XCTAssertEqual(bin.bottom, end)
-      XCTAssertEqual(bin.limit - bin.top, HeapBin.readyLimit(bin.slotSize) * UInt(MemoryLayout<ReadySlot>.stride))
-      end = bin.limit
+      let bin = heap.bin(index)
+      let most = HeapBin.readyLimit(bin.pointee.slotSize)
+      XCTAssertEqual(bin.pointee.bottom, empty)
+      XCTAssertEqual(bin.stackRoom, 0)
+      XCTAssertFalse(bin.hasFullStack)
+      bin.growStack()
+      XCTAssertEqual(bin.pointee.bottom, short)
+      XCTAssertEqual(bin.stackRoom, min(most, HeapBin.shortStack))
+      XCTAssertLessThanOrEqual(bin.pointee.limit, short + (HeapBin.shortStack + 1) * slotBytes)
+      short += (HeapBin.shortStack + 1) * slotBytes
+      if !bin.hasFullStack {
+        // As if it were full, of slots that are none.
+        bin.pointee.top = bin.pointee.limit
+        bin.growStack()
+        XCTAssertEqual(bin.pointee.bottom, full)
+        XCTAssertEqual(bin.pointee.top, bin.pointee.bottom + (HeapBin.shortStack + 1) * slotBytes)
+        full = bin.pointee.limit
+      }
+      XCTAssertTrue(bin.hasFullStack)
+      XCTAssertEqual(bin.stackRoom, most)
+      bin.pointee.top = bin.pointee.bottom + slotBytes
     }
-    XCTAssertEqual(end, heap.address + HeapState.size)
+    XCTAssertEqual(short, heap.address + HeapBin.shortStackOffset(SizeClass.count))
+    XCTAssertEqual(roundUp(full, to: 64), UInt(bitPattern: heap.explicitPlace))
     world.finish()
   }
 

@@ -48,6 +48,18 @@ final class HeapModelTests: XCTestCase {
 
   func testSmallReserves() { run(HeapWorld(reserve: 0), stream: 350, steps: steps / 5, checkEach: 100, live: 1000) }
 
+  /// Giants too, which are mappings of their own; on a system that refuses some of its calls, too.
+  func testGiants() {
+    let sizes = HeapModel.Sizes(small: 14, large: 27, rarity: 3)
+    for (index, profile) in [Profile.checked, .hardened].enumerated() {
+      let stream = 366 + 2 * UInt64(index)
+      run(HeapWorld(profile: profile), stream: stream, steps: steps / 25, checkEach: 10, live: 60, sizes: sizes)
+      var chance = SeededRandom(stream: 380 + stream)
+      let world = HeapWorld(profile: profile) { _, _, _ in chance.below(5) == 0 }
+      run(world, stream: stream + 1, steps: steps / 25, checkEach: 10, live: 60, sizes: sizes)
+    }
+  }
+
   func testHardenedHeaps() {
     run(HeapWorld(profile: .hardened), stream: 360, steps: steps / 25, checkEach: 1, live: 150)
     let sizes = HeapModel.Sizes(small: 1, large: 13, rarity: 1)

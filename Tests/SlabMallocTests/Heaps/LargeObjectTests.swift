@@ -117,20 +117,26 @@ final class LargeObjectTests: XCTestCase {
     world.finish()
   }
 
-  /// From 16 MiB on by page tables; by copying below that, or if the system refuses. The content goes along.
+  /// From 16 MiB on by page tables; by copying below that, into a lone run, or if the system refuses. The content goes
+  /// along.
   func testMoving() {
     for isRefused in [false, true] {
-      for size: UInt in [maxSize + 1, 500_000, 3 << 20, PageRun.movedFrom, 20 << 20] {
+      let (from, lone) = (PageRun.movedFrom, LoneRun.leastPages << 16)
+      let sizes: [(UInt, UInt)] = [
+        (maxSize + 1, 2 * maxSize), (500_000, 1_000_000), (3 << 20, 6 << 20), (from, 20 << 20), (20 << 20, 25 << 20),
+        (from, lone), (20 << 20, 40 << 20),
+      ]
+      for (size, wanted) in sizes {
         let world = HeapWorld { call, _, _ in isRefused && call == .move }
         let heap = world.thread()
         let address = UInt(bitPattern: heap.allocate(size))
         let blocker = UInt(bitPattern: heap.allocate(maxSize + 1))
         let usable = LargeObject(world.run(address)).size
         fill(address, usable, 3)
-        let moved = heap.reallocate(address, 2 * size)
+        let moved = heap.reallocate(address, wanted)
         XCTAssertNotEqual(moved, address)
         XCTAssertTrue(holds(moved, usable, 3, upTo: usable))
-        XCTAssertEqual(HeapSystem.current.count(.move), usable >= PageRun.movedFrom ? 1 : 0)
+        XCTAssertEqual(HeapSystem.current.count(.move), usable >= from && wanted < lone ? 1 : 0)
         XCTAssertEqual(world.run(address).pointee.kind, .free)
         world.check("\(size), refused: \(isRefused):")
         fill(moved, LargeObject(world.run(moved)).size, 4)
@@ -163,16 +169,16 @@ final class LargeObjectTests: XCTestCase {
     let (heap, other) = (world.explicit(), world.thread())
     let live = world.allocate(5, of: 300_000, from: heap)
     world.check()
-    XCTAssertEqual(heap.deallocateOwn(live[2]), .ok)
-    XCTAssertEqual(heap.deallocateOwn(live[2]), Status.foreignPointer)
-    XCTAssertEqual(heap.deallocateOwn(live[1] + 4096), Status.interiorPointer)
+    XCTAssertEqual(heap.own.deallocate(live[2]), .ok)
+    XCTAssertEqual(heap.own.deallocate(live[2]), Status.foreignPointer)
+    XCTAssertEqual(heap.own.deallocate(live[1] + 4096), Status.interiorPointer)
     XCTAssertEqual(world.free(live[0], by: other), .ok)
     world.check()
     let grown = other.reallocate(live[1], 350_000)
     XCTAssertEqual(grown, live[1])
     world.check()
     let foreign = UInt(bitPattern: other.allocate(300_000))
-    XCTAssertEqual(heap.deallocateOwn(foreign), Status.foreignPointer)
+    XCTAssertEqual(heap.own.deallocate(foreign), Status.foreignPointer)
     XCTAssertEqual(world.destroy(heap), 3)
     world.check()
     world.free([foreign], by: other)

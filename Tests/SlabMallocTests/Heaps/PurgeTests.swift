@@ -6,6 +6,11 @@ import XCTest
 final class PurgeTests: XCTestCase {
   private let size: UInt = 1 << 20
   private func dirty(_ world: HeapWorld) -> UInt { world.runs.dirtyBytes / size }
+  private var purgeNumbers = 0
+  private func purgeNumber() -> Int {
+    purgeNumbers += 1
+    return purgeNumbers
+  }
   private var purges: Int { HeapSystem.current.count(.purge) }
 
   /// Frees every other object, so that they stay apart.
@@ -122,6 +127,45 @@ final class PurgeTests: XCTestCase {
     HeapSystem.current.now += 300
     world.runs.purgeIfDue()
     XCTAssertEqual(dirty(world), 0)
+    world.finish()
+  }
+
+  /// A run of which the system refuses to purge a page, since that is locked, is put aside: the others go.
+  func testARefusedRunKeepsNoOthers() {
+    for first in [1, 2, 4] {
+      let world = HeapWorld(purgeDelay: 100)
+      let heap = world.thread()
+      var live = world.allocate(8, of: size, from: heap)
+      freeEachSecond(&live, world, by: heap)
+      purgeNumbers = 0
+      HeapSystem.current.fails = { call, _, _ in call == .purge && self.purgeNumber() == first }
+      XCTAssertEqual(world.pool.purgeAll(), 3 * size)
+      XCTAssertEqual(dirty(world), 1)
+      XCTAssertEqual(purges, 4)
+      world.check()
+      // It is not tried again before the delay.
+      world.runs.purgeIfDue()
+      XCTAssertEqual(purges, 4)
+      HeapSystem.current.now += 300
+      world.runs.purgeIfDue()
+      XCTAssertEqual(dirty(world), 0)
+      world.free(live, by: heap)
+      world.finish()
+    }
+  }
+
+  /// What the system refuses to purge does not count towards the limit for a while: not each free tries again.
+  func testRefusedRunsAreNotTriedAtEachFree() {
+    let world = HeapWorld(purgeDelay: 100_000, retain: 4 << 20)
+    let heap = world.thread()
+    var live = world.allocate(60, of: size, from: heap)
+    HeapSystem.current.fails = { call, _, _ in call == .purge }
+    freeEachSecond(&live, world, by: heap)
+    XCTAssertEqual(dirty(world), 30)
+    XCTAssertLessThan(purges, 100)
+    world.check()
+    HeapSystem.current.fails = { _, _, _ in false }
+    world.free(live, by: heap)
     world.finish()
   }
 

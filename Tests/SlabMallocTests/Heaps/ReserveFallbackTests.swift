@@ -65,87 +65,68 @@ final class ReserveFallbackTests: XCTestCase {
 
   /// Less than a piece: what is served then must not be in the way later.
   func testNoAddressSpaceForAPiece() {
-    let world = world(limit: 1 << 20)
-    let early = world.takeHeap()
+    let world = world(limit: 100 << 10)
+    XCTAssertNil(world.takeHeap())
     world.check("no piece:")
     HeapSystem.current.fails = { _, _, _ in false }
-    let heap = early ?? world.thread()
+    let heap = world.thread()
     let live = world.allocate(1000, of: 1000, from: heap)
-    world.check("a reserve:")
+    world.check("a place:")
     XCTAssertFalse(live.contains(0))
-    XCTAssertEqual(world.free(heap.address + PageRun.pageSize, by: heap), Status.foreignPointer)
-    XCTAssertEqual(world.reports.count, 1)
     world.free(live, by: heap)
     world.finish()
   }
 
-  /// What is too large for a piece has a reserve of its own, which goes with it.
-  func testALoneReserve() {
-    for pageSize in [4096, 16384, 65536] {
-      let world = world(limit: 200 << 20, pageSize: pageSize)
+  /// The least that a first object takes: its heap, its slab, and that one's marks.
+  func testTheFirstObjectTakesFewPages() {
+    for profile in [Profile.checked, .hardened] {
+      var left = profile == .hardened ? 640 << 10 : 512 << 10
+      let world = HeapWorld(reserve: 256 << 30, profile: profile)
+      HeapSystem.current.fails = { call, _, bytes in
+        guard call == .map, profile == .checked || bytes < 4 << 20 else { return call == .map }
+        if bytes > left { return true }
+        left -= bytes
+        return false
+      }
       let heap = world.thread()
-      let small = world.allocate(100, of: 1000, from: heap)
-      let before = (HeapSystem.current.reservedBytes, world.pages.held)
-      let large = UInt(bitPattern: heap.allocate(100 << 20))
-      XCTAssertNotEqual(large, 0)
-      XCTAssertEqual(pages(world).count, 2)
-      UnsafeMutablePointer<UInt8>(bitPattern: large + 100 << 20 - 1)!.pointee = 1
+      XCTAssertNotNil(heap.allocate(100))
       world.check()
-      XCTAssertEqual(heap.allocate(300 << 20), nil, "too large for the system")
-      XCTAssertEqual(world.free(large, by: heap), .ok)
-      XCTAssertEqual(HeapSystem.current.reservedBytes, before.0)
-      XCTAssertEqual(world.pages.held, before.1)
-      XCTAssertEqual(HeapSystem.current.count(.unmap), 1)
+    }
+  }
+
+  /// Another mapping has come to lie behind the first segment: the next segment goes on.
+  func testASegmentThatCannotGrowIsFull() {
+    for profile in [Profile.checked, .hardened] {
+      let world = HeapWorld(profile: profile)
+      let heap = world.thread()
+      var live = world.allocate(1000, of: 10_000, from: heap)
+      let limit = world.runs.pointee.segments[0]!.pointee.limit
+      HeapSystem.current.isTaken = { $0.upperBound > limit + 10 << 20 }
+      live += world.allocate(5000, of: 10_000, from: heap)
+      XCTAssertFalse(live.contains(0))
       world.check()
-      // Its place in the table is there for the next.
-      let again = UInt(bitPattern: heap.allocate(100 << 20))
-      XCTAssertEqual(pages(world).count, 2)
-      world.free(small + [again], by: heap)
+      let first = world.runs.pointee.segments[0]!
+      XCTAssertLessThanOrEqual(first.pointee.limit, limit + 10 << 20)
+      XCTAssertEqual(first.pagesLeft, 0)
+      XCTAssertGreaterThan(pages(world).count, 1)
+      XCTAssertTrue(first.contains(live[0]))
+      XCTAssertFalse(first.contains(live.last!))
+      world.free(live, by: heap)
       world.finish()
     }
   }
 
-  func testALoneObjectShrinksAndGrowsWhereItIs() {
-    let world = world(limit: 200 << 20)
+  /// Also if it is in the way of the table.
+  func testASegmentWhoseTableCannotGrowIsFull() {
+    let world = HeapWorld()
     let heap = world.thread()
-    let large = UInt(bitPattern: heap.allocate(100 << 20))
-    XCTAssertEqual(heap.reallocate(large, 70 << 20), large)
+    let table = world.runs.pointee.segments[0]!.pointee.tableLimit
+    HeapSystem.current.isTaken = { $0.lowerBound == table }
+    let live = world.allocate(5000, of: 10_000, from: heap)
+    XCTAssertFalse(live.contains(0))
+    XCTAssertEqual(world.runs.pointee.segments[0]!.pagesLeft, 0)
     world.check()
-    XCTAssertEqual(heap.reallocate(large, 100 << 20), large)
-    world.check()
-    XCTAssertEqual(world.free(large, by: heap), .ok)
-    world.finish()
-  }
-
-  /// What aligning it leaves over of a lone reserve goes with it, and so nobody else may have it.
-  func testNothingElseLivesInALoneReserve() {
-    let world = HeapWorld(reserve: 0)
-    let heap = world.thread()
-    let large = heap.allocate(100 << 20, alignment: 16 << 20)
-    XCTAssertEqual(large % (16 << 20), 0)
-    let lone = world.pool.locked { world.runs.segment(around: large)! }
-    XCTAssertTrue(lone.pointee.isLone)
-    let small = world.allocate(2000, of: 4096, from: heap)
-    XCTAssertFalse(small.contains { lone.contains($0) }, "it would be unmapped with the large object")
-    world.check()
-  }
-
-  /// The same if its pages could not be made usable at first.
-  func testALoneReserveThatCouldNotBeUsedIsGivenBack() {
-    let world = HeapWorld(reserve: 0)
-    let heap = world.thread()
-    let before = HeapSystem.current.reserved
-    HeapSystem.current.fails = { call, _, bytes in call == .commit && bytes >= 100 << 20 }
-    for _ in 0..<5 { XCTAssertNil(heap.allocate(100 << 20)) }
-    HeapSystem.current.fails = { _, _, _ in false }
-    XCTAssertEqual(HeapSystem.current.reserved, before, "reserves that nothing uses")
-    let small = world.allocate(2000, of: 4096, from: heap)
-    for address in small {
-      let segment = world.pool.locked { world.runs.segment(around: address)! }
-      if segment.pointee.isLone { return XCTFail("a slab is in a lone reserve") }
-    }
-    world.check()
-    world.free(small, by: heap)
+    world.free(live, by: heap)
     world.finish()
   }
 
@@ -153,7 +134,7 @@ final class ReserveFallbackTests: XCTestCase {
   func testRefusedMemoryDoesNotUseUpReserves() {
     let world = HeapWorld()
     let heap = world.thread()
-    HeapSystem.current.fails = { call, _, bytes in call == .commit && bytes >= 1 << 20 }
+    HeapSystem.current.fails = { call, _, bytes in (call == .commit || call == .map) && bytes >= 1 << 20 }
     for _ in 0..<300 { XCTAssertNil(heap.allocate(8 << 20)) }
     HeapSystem.current.fails = { _, _, _ in false }
     XCTAssertLessThanOrEqual(HeapSystem.current.reserved, 2)

@@ -43,6 +43,45 @@ final class ReserveTests: XCTestCase {
     world.check()
   }
 
+  private func isDumped(_ start: UInt, _ bytes: UInt) -> Bool { HeapSystem.current.isDumped(start..<start + bytes) }
+
+  func testCoreDumpsLeaveOutWhatIsOnlyReserved() {
+    for profile in [Profile.checked, .hardened] {
+      // A segment of this size is reserved, not placed.
+      let world = HeapWorld(reserve: 64 << 20, profile: profile)
+      XCTAssertTrue(world.pool.locked { world.runs.makeSegment(1) })
+      let segment = world.runs.pointee.segments[0]!
+      XCTAssertFalse(isDumped(segment.pointee.base, 1))
+      for pages: UInt in [1, 500] {
+        let run = take(pages, world)
+        XCTAssertTrue(isDumped(run.pointee.start, run.bytes))
+        XCTAssertFalse(isDumped(segment.pointee.limit, 1))
+        XCTAssertTrue(isDumped(segment.pointee.table, segment.pointee.tableLimit - segment.pointee.table))
+        XCTAssertFalse(isDumped(segment.pointee.tableLimit, 1))
+        giveBack(run, world)
+      }
+      // What the system refuses stays out.
+      HeapSystem.current.fails = { call, _, _ in call == .commit }
+      XCTAssertNil(world.pool.locked { world.runs.takeRun(2000) })
+      XCTAssertFalse(isDumped(segment.pointee.limit, 1))
+      world.check()
+    }
+  }
+
+  /// The border between reserved memory and what core dumps have needs a mapping, which the system may not have.
+  func testWithoutAnotherMappingMemoryBecomesUsable() {
+    let world = world()
+    _ = take(1, world)
+    HeapSystem.current.hasMappings = false
+    for pages: UInt in [1000, 2000] {
+      let run = take(pages, world)
+      XCTAssertTrue(isDumped(run.pointee.start, run.bytes))
+      XCTAssertTrue(HeapSystem.current.isUsable(run.endAddress - 1))
+    }
+    HeapSystem.current.hasMappings = true
+    world.check()
+  }
+
   func testARunIsCutAndTheRestIsFree() {
     let world = world()
     let runs = (0..<4).map { _ in take(3, world) }

@@ -21,8 +21,7 @@ final class RegionTests: XCTestCase {
       for offset: UInt in [0, 1, 4096, 1 << 20, large - 8] {
         withRegion(page, offset: offset, size: 3 * large + 12345) { region, buffer in
           let range = region.ranges[0].pointee
-          let stateEnd = UInt(
-            bitPattern: range.maps + Int(range.blockCount) * Int(region.pointee.wordsPerBlock))
+          let stateEnd = range.tree.end
           var taken: Set<UInt> = []
           while let address = region.take(page) {
             XCTAssertEqual(address & page.mask, 0)

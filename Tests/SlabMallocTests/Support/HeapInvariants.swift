@@ -14,17 +14,19 @@ struct HeapInvariants {
 
   /// The first invariant that does not hold, as text.
   static func violation(_ pool: HeapPoolPointer, heaps: [HeapPointer]) -> String? {
-    let destroyed = list(pool.pointee.destroyedHeaps)
-    let idle = list(pool.pointee.idleHeaps) + destroyed
+    let idle = list(pool.pointee.idleHeaps)
     guard Set(heaps).isDisjoint(with: idle), Set(idle).count == idle.count else { return "a heap is idle, and not" }
     if pool.pointee.counts.heaps != UInt(heaps.count) { return "counts.heaps is \(pool.pointee.counts.heaps)" }
     for heap in heaps where !heap.isInitialized { return "a heap lost its seal" }
-    for heap in destroyed where heap.hasSlabs { return "a destroyed heap has slabs" }
     if let text = pool.locked({ pool.violation() }) { return "\(text)" }
-    for heap in heaps + idle {
+    let parts = heaps.flatMap { heap in heap.pointee.explicit.map { list($0.pointee.parts) } ?? [heap] }
+    for heap in parts + idle {
       if let text = heap.violation() { return "\(text)" }
     }
-    var invariants = HeapInvariants(pool: pool, heaps: Set(heaps + idle))
+    for heap in parts where heap.pointee.explicit.map({ !$0.isInitialized || !$0.pointee.hasFirstPart }) ?? false {
+      return "a part of no heap"
+    }
+    var invariants = HeapInvariants(pool: pool, heaps: Set(parts + idle))
     return invariants.find()
   }
 
@@ -53,11 +55,23 @@ struct HeapInvariants {
       guard let segment = pool.runs.pointee.segments[index] else { continue }
       if let text = find(in: segment) { return "segment \(index): \(text)" }
     }
+    if let text = findLone() { return text }
     return lists.leftOver ?? metadata.violation(pool)
   }
 
+  /// Lone runs are large objects, and their descriptors are metadata.
+  private mutating func findLone() -> String? {
+    var end: UInt = 0
+    while let run = pool.runs.pointee.lone.run(from: end) {
+      metadata.use(run.address, lines: LoneRun.lines)
+      if let text = find(run) { return "lone run: \(text)" }
+      end = run.endAddress
+    }
+    return nil
+  }
+
   private mutating func find(in segment: SegmentPointer) -> String? {
-    var address = segment.pointee.loneRun?.pointee.start ?? segment.pointee.base
+    var address = segment.pointee.base
     while address < segment.pointee.limit {
       let run = segment.descriptor(address)
       if let text = find(run) {
@@ -79,15 +93,6 @@ struct HeapInvariants {
     case .unused, .busy: return "of no kind"
     }
     return nil
-  }
-}
-
-extension UnsafeMutablePointer where Pointee == HeapState {
-  fileprivate var hasSlabs: Bool {
-    (0..<SizeClass.count).contains {
-      let bin = bin($0).pointee
-      return bin.current != nil || bin.partial.first != nil || bin.sparse.first != nil
-    }
   }
 }
 

@@ -5,7 +5,7 @@ struct HeapLists {
   /// By slab: the bin and the place whose list it is in.
   private var places: [RunPointer: (bin: HeapBinPointer, place: PageRun.Place)] = [:]
   private var orphans: [RunPointer: Int] = [:]
-  private var large: [RunPointer: HeapPointer] = [:]
+  private var large: [RunPointer: ExplicitHeapPointer] = [:]
   /// On a heap's stack of remote frees.
   private var remote: [RunPointer: HeapPointer] = [:]
   /// Ready and pending slots by slab: indices.
@@ -22,8 +22,10 @@ struct HeapLists {
       if remote.updateValue(heap, forKey: run) != nil { return "a slab is on two stacks of remote frees" }
       next = run.pointee.remoteNext
     }
-    return heap.pointee.large.walk {
-      large.updateValue(heap, forKey: $0) == nil ? nil : "a large object is listed twice"
+    // The first part is every explicit heap's.
+    guard let explicit = heap.pointee.explicit, explicit.firstPart == heap else { return nil }
+    return explicit.pointee.large.walk {
+      large.updateValue(explicit, forKey: $0) == nil ? nil : "a large object is listed twice"
     }
   }
 

@@ -63,7 +63,7 @@ extension HeapModel {
   }
 
   private func takeExplicit() {
-    if explicits.count < 2, let heap = world.takeHeap(isExplicit: true) { explicits.append(heap) }
+    if explicits.count < 2, let heap = world.takeExplicit() { explicits.append(heap) }
   }
 
   private func destroyExplicit() throws {
@@ -106,7 +106,7 @@ extension HeapModel {
     let (address, object) = try remove()
     let status: Status
     if let explicit = object.explicit, random.below(2) == 0 {
-      status = explicit.deallocateOwn(address)
+      status = explicit.own.deallocate(address)
     } else {
       status = world.free(address, by: anyThread())
     }
@@ -142,7 +142,7 @@ extension HeapModel {
     // An explicit heap's own thread, or any other one.
     let new: UInt
     if let explicit = object.explicit, random.below(2) == 0 {
-      new = explicit.reallocateOwn(address, size, alignment: 1)
+      new = explicit.own.reallocate(address, size, alignment: 1)
     } else {
       new = anyThread().reallocate(address, size)
     }

@@ -46,7 +46,7 @@ final class HeapModel {
       return
     }
     let run = world.run(address)
-    let usable = world.pool.objectSize(run)
+    let usable = world.pool.usableSize(address, run)
     if address % 16 != 0 || usable < size { throw fail("\(size) bytes: \(usable) at \(String(address, radix: 16))") }
     if objects[address] != nil { throw fail("\(String(address, radix: 16)) was given twice") }
     stamps &+= 1

@@ -11,7 +11,8 @@ extension UnsafeMutablePointer where Pointee == PageRun {
     if UInt(pointee.slotSize) != slotSize || UInt(pointee.pages) != HeapBin.pages(slotSize) + (isHardened ? 1 : 0) {
       return "carved for another class"
     }
-    if UInt(pointee.slotCount) != HeapBin.slotCount(slotSize) { return "\(pointee.slotCount) slots" }
+    let distance = isHardened ? slotDistance : slotSize
+    if UInt(pointee.slotCount) != HeapBin.slotCount(distance) { return "\(pointee.slotCount) slots" }
     let lines = HeapBinPointer.markLines(UInt(pointee.slotCount)) * Metadata.line
     if UInt(bitPattern: pointee.words) - UInt(bitPattern: pointee.marks) != lines { return "words don't follow marks" }
     return isHardened || pointee.reciprocal == UInt.max / slotSize + 1 ? nil : "reciprocal"
@@ -54,7 +55,7 @@ extension UnsafeMutablePointer where Pointee == PageRun {
     while index < count {
       switch marks[index] {
       case Mark.free, Mark.fresh: counts.free &+= 1
-      case Mark.used: counts.used &+= 1
+      case Mark.used, Mark.retired: counts.used &+= 1
       case Mark.remote: counts.remote &+= 1
       default: break
       }

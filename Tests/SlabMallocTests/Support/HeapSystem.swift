@@ -8,7 +8,7 @@ import Foundation
 /// It is called through functions without a context, so there is one. Tests run one after the other.
 struct HeapSystem {
   enum Call: Int, CaseIterable {
-    case reserve, commit, decommit, purge, unmap, move
+    case reserve, map, commit, decommit, purge, unmap, remap, move
   }
 
   nonisolated(unsafe) static var current = HeapSystem(pageSize: 4096)
@@ -20,19 +20,31 @@ struct HeapSystem {
   var fails: (_ call: Call, _ number: Int, _ bytes: Int) -> Bool = { _, _, _ in false }
   /// Whether there are more mappings: if not, memory becomes usable only right behind memory that is.
   var hasMappings = true
-  /// Runs before a purge: heaps don't hold their lock then.
+  /// How many mappings it says that there may be.
+  var mappings = 65_530
+  /// Whether another mapping lies where one is wanted.
+  var isTaken: (Range<UInt>) -> Bool = { _ in false }
+  /// Runs before a purge, and before memory is unmapped or moved: heaps don't hold their lock then.
   var duringPurge: () -> Void = {}
+  var duringUnmap: () -> Void = {}
+  var duringDecommit: () -> Void = {}
   private(set) var calls = 0
   private(set) var failures = 0
-  /// Address space that could not be given back.
-  private(set) var lost = 0
+  /// Stretches of address space that could not be given back.
+  var lost: Int { joined(lostRanges).count }
+  private var lostRanges: [Range<UInt>] = []
   /// What should not have happened.
   private(set) var errors: [String] = []
   private var counts: [Call: Int] = [:]
-  /// Address space that is out, by address, and what of it is usable.
-  private var mappings: [UInt: UInt] = [:]
+  /// Address space that is out, a range for each reserve, and what of it is usable.
+  private var reserves: [Range<UInt>] = []
   private var usable: [Range<UInt>] = []
-  /// Mappings whose end was given back.
+  /// Address space that core dumps leave out.
+  private var excluded: [Range<UInt>] = []
+  /// Places for segments, and what of them is mapped.
+  private var places: [Range<UInt>] = []
+  private var mapped: [Range<UInt>] = []
+  /// Reserves of segments whose pages were given back.
   private var stumps = 0
 
   init(pageSize: Int) { self.pageSize = pageSize }
@@ -40,25 +52,33 @@ struct HeapSystem {
   func count(_ call: Call) -> Int { counts[call, default: 0] }
   /// Whether a byte may be touched.
   func isUsable(_ address: UInt) -> Bool { usable.contains { $0.contains(address) } }
-  /// Whole reserves that are out.
-  var reserved: Int { mappings.count - stumps }
-  var reservedBytes: UInt { mappings.values.reduce(0, +) }
+  /// Reserves and places that are out.
+  var reserved: Int { reserves.count + places.count - stumps }
+  var reservedBytes: UInt { (reserves + mapped).reduce(0) { $0 + UInt($1.count) } }
+  /// Stretches of usable memory.
+  var islands: Int { joined(usable).count }
 
   /// The functions, for this system once it is `current`.
   var memory: SystemMemory {
     SystemMemory(
-      reserve: { HeapSystem.current.reserve($0) }, commit: { HeapSystem.current.commit(range($0, $1)) },
-      decommit: { HeapSystem.current.decommit(range($0, $1)) },
-      purge: { HeapSystem.purge(range($0, $1)) }, unmap: { HeapSystem.current.unmap(range($0, $1)) },
+      reserve: { HeapSystem.current.reserve($0) }, place: { HeapSystem.current.place($0, $1) },
+      map: { HeapSystem.current.map(range($0, $1), isUsable: $2 != 0) },
+      commit: { HeapSystem.current.commit(range($0, $1)) },
+      decommit: { HeapSystem.decommit(range($0, $1)) },
+      purge: { HeapSystem.purge(range($0, $1)) },
+      excludeFromDumps: { HeapSystem.current.excludeFromDumps(range($0, $1)) },
+      includeInDumps: { HeapSystem.current.includeInDumps(range($0, $1)) },
+      unmap: { HeapSystem.unmap(range($0, $1)) },
+      remap: { HeapSystem.remap(range($0, $1), $2, $3) },
+      remapAnywhere: { HeapSystem.current.remapAnywhere(range($0, $1), $2) },
       move: { HeapSystem.current.move(from: range($0, $2), to: range($1, $2)) }, pageSize: pageSize,
-      milliseconds: { HeapSystem.current.now })
+      mappings: { HeapSystem.current.mappings }, milliseconds: { HeapSystem.current.now })
   }
 
   /// Gives all address space back.
   mutating func end() {
-    for (start, bytes) in mappings { munmap(UnsafeMutableRawPointer(bitPattern: start), Int(bytes)) }
-    mappings = [:]
-    usable = []
+    for range in reserves + places { munmap(UnsafeMutableRawPointer(bitPattern: range.lowerBound), range.count) }
+    (reserves, places, mapped, usable) = ([], [], [], [])
   }
 
   private mutating func refuses(_ call: Call, _ bytes: Int) -> Bool {
@@ -76,9 +96,14 @@ struct HeapSystem {
     if !covers(ranges, range) { errors.append("\(call) of \(text(range)): not ours") }
   }
 
-  /// An address that is a multiple of the page size, and of no more.
   private mutating func reserve(_ bytes: Int) -> UnsafeMutableRawPointer? {
-    guard !refuses(.reserve, bytes) else { return nil }
+    guard !refuses(.reserve, bytes), let range = find(bytes) else { return nil }
+    reserves.append(range)
+    return UnsafeMutableRawPointer(bitPattern: range.lowerBound)
+  }
+
+  /// Address space at an address that is a multiple of the page size, and of no more.
+  private mutating func find(_ bytes: Int) -> Range<UInt>? {
     if bytes % pageSize != 0 { errors.append("reserve of \(bytes) bytes: no whole pages") }
     let alignment = 2 * max(UInt(pageSize), PageRun.pageSize)
     let all = bytes + 2 * Int(alignment)
@@ -88,37 +113,92 @@ struct HeapSystem {
     }
     let start = roundUp(UInt(bitPattern: memory), to: alignment) + UInt(pageSize)
     let (first, end) = (UInt(bitPattern: memory), start + UInt(bytes))
-    mappings[start] = UInt(bytes)
     munmap(memory, Int(start - first))
     munmap(UnsafeMutableRawPointer(bitPattern: end), Int(first + UInt(all) - end))
-    return UnsafeMutableRawPointer(bitPattern: start)
+    return start..<end
+  }
+
+  /// The place is reserved, in truth.
+  private mutating func place(_ bytes: Int, _ head: Int) -> UnsafeMutableRawPointer? {
+    guard !refuses(.reserve, bytes), let place = find(bytes) else { return nil }
+    places.append(place)
+    let start = UnsafeMutableRawPointer(bitPattern: place.lowerBound)!
+    guard map(range(start, head), isUsable: true) == 0 else {
+      places.removeLast()
+      munmap(start, bytes)
+      return nil
+    }
+    return start
+  }
+
+  private mutating func map(_ range: Range<UInt>, isUsable: Bool) -> Int32 {
+    guard !refuses(.map, range.count) else { return -1 }
+    guard !isTaken(range) else {
+      failures += 1
+      return 1
+    }
+    check(.map, range, in: places)
+    if mapped.contains(where: { $0.overlaps(range) }) { errors.append("map of \(text(range)): mapped already") }
+    mapped = adding(range, to: mapped)
+    guard isUsable else { return 0 }
+    usable = adding(range, to: usable)
+    return slm_port_commit(UnsafeMutableRawPointer(bitPattern: range.lowerBound)!, range.count)
   }
 
   private mutating func commit(_ range: Range<UInt>) -> Int32 {
     guard !refuses(.commit, range.count) else { return -1 }
-    guard hasMappings || usable.contains(where: { $0.upperBound == range.lowerBound }) else {
+    guard hasMappings || usable.contains(where: { ($0.lowerBound + 1...$0.upperBound).contains(range.lowerBound) }),
+      hasMappings || isDumped(range)
+    else {
       failures += 1
       return -1
     }
-    check(.commit, range, in: mappings.map { $0.key..<$0.key + $0.value })
+    if !isDumped(range) { errors.append("commit of \(text(range)): core dumps leave it out") }
+    check(.commit, range, in: reserves + mapped)
     // What it refused to protect is usable still.
-    if usable.contains(where: { $0.overlaps(range) }), failures == 0 {
+    if usable.contains(where: { $0.overlaps(range) }), failures == 0, mappings >= 65_530 {
       errors.append("commit of \(text(range)): usable already")
     }
-    usable.append(range)
+    usable = adding(range, to: usable)
     return slm_port_commit(UnsafeMutableRawPointer(bitPattern: range.lowerBound)!, range.count)
+  }
+
+  private static func decommit(_ range: Range<UInt>) -> Int32 {
+    let work = current.duringDecommit
+    work()
+    return current.decommit(range)
   }
 
   private mutating func decommit(_ range: Range<UInt>) -> Int32 {
     guard !refuses(.decommit, range.count) else { return -1 }
-    check(.decommit, range, in: mappings.map { $0.key..<$0.key + $0.value })
-    usable = usable.flatMap { old -> [Range<UInt>] in
+    check(.decommit, range, in: reserves + mapped)
+    usable = without(range, usable)
+    return slm_port_protect(UnsafeMutableRawPointer(bitPattern: range.lowerBound)!, range.count)
+  }
+
+  /// Whether core dumps have all of it.
+  func isDumped(_ range: Range<UInt>) -> Bool { !excluded.contains { $0.overlaps(range) } }
+
+  private mutating func excludeFromDumps(_ range: Range<UInt>) -> Int32 {
+    check(.reserve, range, in: reserves + mapped)
+    if usable.contains(where: { $0.overlaps(range) }) {
+      errors.append("\(text(range)): usable, and left out of core dumps")
+    }
+    excluded.append(range)
+    return 0
+  }
+
+  /// Without more mappings an excluded range can be included only as a whole.
+  private mutating func includeInDumps(_ range: Range<UInt>) -> Int32 {
+    check(.reserve, range, in: reserves + mapped)
+    guard hasMappings || excluded.allSatisfy({ !$0.overlaps(range) || $0.clamped(to: range) == $0 }) else { return -1 }
+    excluded = excluded.flatMap { old -> [Range<UInt>] in
       guard old.overlaps(range) else { return [old] }
       return [
         old.lowerBound..<max(old.lowerBound, range.lowerBound), min(old.upperBound, range.upperBound)..<old.upperBound,
       ].filter { !$0.isEmpty }
     }
-    return slm_port_protect(UnsafeMutableRawPointer(bitPattern: range.lowerBound)!, range.count)
+    return 0
   }
 
   private static func purge(_ range: Range<UInt>) -> Int32 {
@@ -130,29 +210,69 @@ struct HeapSystem {
 
   private mutating func purge(_ range: Range<UInt>) -> Int32 {
     guard !refuses(.purge, range.count) else { return -1 }
-    check(.purge, range, in: mappings.map { $0.key..<$0.key + $0.value })
+    check(.purge, range, in: reserves + mapped)
     return slm_port_purge(UnsafeMutableRawPointer(bitPattern: range.lowerBound)!, range.count)
+  }
+
+  private static func unmap(_ range: Range<UInt>) -> Int32 {
+    let work = current.duringUnmap
+    work()
+    return current.unmap(range)
   }
 
   private mutating func unmap(_ range: Range<UInt>) -> Int32 {
     guard !refuses(.unmap, range.count) else {
-      lost += 1
+      lostRanges.append(range)
       return -1
     }
-    // All that was reserved, or its end.
-    if let (start, bytes) = mappings.first(where: {
-      $0.key + $0.value == range.upperBound && $0.key <= range.lowerBound
-    }) {
-      mappings[start] = start < range.lowerBound ? bytes - UInt(range.count) : nil
-      if start < range.lowerBound { stumps += 1 }
-    } else {
-      errors.append("unmap of \(text(range)): not as it was reserved")
+    check(.unmap, range, in: reserves)
+    if let reserve = reserves.first(where: { $0.overlaps(range) }), reserve.lowerBound < range.lowerBound,
+      !isUsable(reserve.lowerBound), isUsable(reserve.lowerBound + UInt(pageSize))
+    {
+      // A guard page, the segment, and its table remain.
+      stumps += 1
     }
-    usable = usable.compactMap {
-      $0.lowerBound < range.lowerBound || $0.lowerBound >= range.upperBound
-        ? $0.lowerBound..<($0.overlaps(range) ? range.lowerBound : $0.upperBound) : nil
-    }
+    excluded.removeAll { range.contains($0.lowerBound) }
+    reserves = without(range, reserves)
+    usable = without(range, usable)
     return munmap(UnsafeMutableRawPointer(bitPattern: range.lowerBound), range.count)
+  }
+
+  private static func remap(_ range: Range<UInt>, _ bytes: Int, _ to: UnsafeMutableRawPointer?) -> Int32 {
+    let work = current.duringUnmap
+    work()
+    return current.remap(range, bytes, to)
+  }
+
+  private mutating func remap(_ old: Range<UInt>, _ bytes: Int, _ to: UnsafeMutableRawPointer?) -> Int32 {
+    guard !refuses(.remap, bytes) else { return -1 }
+    check(.remap, old, in: usable)
+    let new = range(to ?? UnsafeMutableRawPointer(bitPattern: old.lowerBound)!, bytes)
+    if to != nil { check(.remap, new, in: reserves) }
+    if to != nil, usable.contains(where: { $0.overlaps(new) }) {
+      errors.append("remap to \(text(new)): usable already")
+    }
+    let result = slm_port_remap(UnsafeMutableRawPointer(bitPattern: old.lowerBound)!, old.count, bytes, to)
+    // Where it is, there may be no room, in truth.
+    guard result == 0 else { return result }
+    usable = without(old, usable) + [new]
+    if to != nil {
+      reserves = without(old, reserves)
+    } else if let index = reserves.firstIndex(where: { $0.overlaps(old) }) {
+      reserves[index] = reserves[index].lowerBound..<new.upperBound
+    }
+    return result
+  }
+
+  private mutating func remapAnywhere(_ old: Range<UInt>, _ bytes: Int) -> UnsafeMutableRawPointer? {
+    guard !refuses(.remap, bytes) else { return nil }
+    check(.remap, old, in: usable)
+    let place = slm_port_remap_anywhere(UnsafeMutableRawPointer(bitPattern: old.lowerBound)!, old.count, bytes)
+    guard let place else { return nil }
+    let new = range(place, bytes)
+    usable = without(old, usable) + [new]
+    reserves = without(old, reserves) + [new]
+    return place
   }
 
   private mutating func move(from: Range<UInt>, to: Range<UInt>) -> Int32 {
@@ -163,6 +283,38 @@ struct HeapSystem {
     let source = UnsafeMutableRawPointer(bitPattern: from.lowerBound)!
     UnsafeMutableRawPointer(bitPattern: to.lowerBound)!.copyMemory(from: source, byteCount: from.count)
     return slm_port_purge(source, from.count)
+  }
+
+  /// Ranges of which neighbours are one.
+  private func joined(_ ranges: [Range<UInt>]) -> [Range<UInt>] {
+    ranges.sorted { $0.lowerBound < $1.lowerBound }.reduce(into: []) { ranges, range in
+      if let last = ranges.last, range.lowerBound <= last.upperBound {
+        ranges[ranges.count - 1] = last.lowerBound..<max(last.upperBound, range.upperBound)
+      } else {
+        ranges.append(range)
+      }
+    }
+  }
+
+  /// Ranges with one more, which is one with the range before it.
+  private func adding(_ range: Range<UInt>, to ranges: [Range<UInt>]) -> [Range<UInt>] {
+    var ranges = ranges.contains { $0.overlaps(range) } ? without(range, ranges) : ranges
+    if let index = ranges.firstIndex(where: { $0.upperBound == range.lowerBound }) {
+      ranges[index] = ranges[index].lowerBound..<range.upperBound
+    } else {
+      ranges.append(range)
+    }
+    return ranges
+  }
+
+  /// What is left of ranges without another.
+  private func without(_ range: Range<UInt>, _ ranges: [Range<UInt>]) -> [Range<UInt>] {
+    ranges.flatMap { old -> [Range<UInt>] in
+      guard old.overlaps(range) else { return [old] }
+      return [
+        old.lowerBound..<max(old.lowerBound, range.lowerBound), min(old.upperBound, range.upperBound)..<old.upperBound,
+      ].filter { !$0.isEmpty }
+    }
   }
 
   /// Whether ranges that don't overlap cover another.

@@ -39,7 +39,7 @@ final class HeapThreads: @unchecked Sendable {
     storage.initializeMemory(as: UInt8.self, repeating: 0, count: MemoryLayout<HeapPool>.stride)
     pool = storage.assumingMemoryBound(to: HeapPool.self)
     queues = (0..<threads).map { _ in Queue() }
-    pool.locked { pool.initialize(.linux, options) { _, _, _ in } }
+    pool.locked { pool.initialize(.linux, options) { _, _, _, _ in } }
   }
 
   deinit {

@@ -27,7 +27,7 @@ final class HeapWorld {
     Self.reports = []
     let options = RunPool.Options(purgeDelay: purgeDelay, retain: retain, addressSpace: reserve, profile: profile)
     pool.locked {
-      pool.initialize(HeapSystem.current.memory, options) { _, _, kind in
+      pool.initialize(HeapSystem.current.memory, options) { _, _, kind, _ in
         HeapWorld.reports.append(kind)
         let work = HeapWorld.onReport
         HeapWorld.onReport = {}
@@ -52,15 +52,26 @@ final class HeapWorld {
 
   // MARK: Heaps
 
-  func takeHeap(isExplicit: Bool = false) -> HeapPointer? {
-    guard let heap = pool.takeHeap(isExplicit: isExplicit) else { return nil }
+  func takeHeap() -> HeapPointer? {
+    guard let heap = pool.takeHeap() else { return nil }
     heaps.append(heap)
     return heap
   }
 
+  /// An explicit heap, and its part that the calling thread has.
+  func takeExplicit() -> HeapPointer? {
+    guard let explicit = pool.makeHeap() else { return nil }
+    guard explicit.withPart(orElse: { 0 }, { $0.address }) != 0, let part = explicit.part else {
+      XCTAssertEqual(explicit.destroy(), 0)
+      return nil
+    }
+    heaps.append(part)
+    return part
+  }
+
   /// Where a thread's heap is needed, and there is memory for it.
   func thread() -> HeapPointer { takeHeap()! }
-  func explicit() -> HeapPointer { takeHeap(isExplicit: true)! }
+  func explicit() -> HeapPointer { takeExplicit()! }
 
   /// What a thread does when it ends.
   func end(_ heap: HeapPointer) {
@@ -70,8 +81,9 @@ final class HeapWorld {
 
   /// What slm_heap_destroy does. Returns how many objects there were.
   func destroy(_ heap: HeapPointer) -> UInt {
-    heaps.removeAll { $0 == heap }
-    return pool.destroy(heap)
+    let explicit = heap.own
+    heaps.removeAll { $0.pointee.explicit == explicit }
+    return explicit.destroy()!
   }
 
   // MARK: Objects
@@ -117,7 +129,7 @@ final class HeapWorld {
   func finish(file: StaticString = #filePath, line: UInt = #line) {
     for heap in heaps {
       _ = heap.collectRemote()
-      if heap.pointee.isExplicit { _ = destroy(heap) } else { end(heap) }
+      if heap.pointee.explicit == nil { end(heap) } else if heap.isInitialized { _ = destroy(heap) }
     }
     check("at the end:", file: file, line: line)
     let counts = pool.pointee.counts
@@ -132,7 +144,13 @@ final class HeapWorld {
     XCTAssertEqual(pages.clean + metadata, pages.held, "clean", file: file, line: line)
     check("purged:", file: file, line: line)
     XCTAssertEqual(reports, [], "misuse", file: file, line: line)
+    XCTAssertEqual(runs.pointee.lone.bytes, 0, "lone runs", file: file, line: line)
     let reserves = (0..<runs.pointee.segmentCount).count { runs.pointee.segments[$0] != nil }
     XCTAssertEqual(HeapSystem.current.reserved, reserves + HeapSystem.current.lost, "reserves", file: file, line: line)
   }
+}
+
+extension UnsafeMutablePointer where Pointee == HeapState {
+  /// The explicit heap of which this is a part.
+  var own: ExplicitHeapPointer { pointee.explicit! }
 }

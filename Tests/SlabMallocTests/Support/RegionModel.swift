@@ -29,7 +29,7 @@ struct RegionModel {
   }
 
   private func block(of address: UInt) -> Block {
-    let range = region.ranges.first { address >= $0.pointee.start && address < $0.pointee.end }!
+    let range = region.ranges.first { address >= $0.pointee.start && address <= $0.pointee.last }!
     return Block(address: address & ~PageSize.large.mask, range: range)
   }
 

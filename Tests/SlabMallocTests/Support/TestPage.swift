@@ -16,11 +16,11 @@ final class TestPage {
 
   deinit { memory.deallocate() }
 
-  var slab: SlabPointer { SlabPointer.around(address, pageMask: page.mask) }
+  var slab: SlabPointer { SlabPointer.ending(with: address | page.mask) }
 
   /// Carves it into slots.
   func carved(slotSize: UInt, binIndex: UInt8 = 0) -> Self {
-    slab.carve(page: page, slotSize: slotSize, binIndex: binIndex)
+    slab.carve(start: address, slotSize: slotSize, binIndex: binIndex, owner: 0)
     return self
   }
 
@@ -33,4 +33,21 @@ final class TestPage {
 
 extension UnsafeMutablePointer where Pointee == Slab {
   var slots: UInt { UInt(pointee.slotCount) }
+  var start: UInt { pointee.start }
+  /// The address of the last byte.
+  var end: UInt { start + bytes - 1 }
+
+  /// Takes a slot. False if it is not free.
+  func claim(slot index: UInt) -> Bool {
+    let slots = word(SlotWord.word(ofSlot: index))
+    let bit: UInt = 1 << SlotWord.bit(ofSlot: index)
+    guard slots.pointee.free & bit != 0 else { return false }
+    slots.pointee.free ^= bit
+    return true
+  }
+}
+
+extension SlabGeometry {
+  /// The carving of one page.
+  init(slotSize: UInt, page: PageSize) { self.init(slotSize: slotSize, bytes: page.size) }
 }

@@ -47,9 +47,9 @@ final class TestZone {
     guard let index = zone.classIndex(size: size, alignment: alignment) else {
       return .invalidLayout
     }
-    let bytes = zone.bin(index).pointee.page.bytes
+    let bytes = Int(zone.pageSize(of: zone.bin(index)))
     guard let page = provider.allocate(bytes) else { return .outOfMemory }
-    let status = zone.refill(size: size, alignment: alignment, page: page, pageSize: bytes)
+    let status = zone.refill(size: size, alignment: alignment, page: page, pageSize: UInt(bytes))
     if status != .ok { provider.release(page, bytes) }
     return status
   }
@@ -63,10 +63,12 @@ final class TestZone {
   /// Destroys the zone and checks that every page came back, once and unharmed.
   func destroyAndCheck(live expected: UInt = 0, file: StaticString = #filePath, line: UInt = #line) {
     let ledger = zone.pointee.ledger
+    let held = ledger.baseTaken - ledger.baseGivenBack + zone.tablePages
     var live: UInt = 0
     XCTAssertNil(zone.violation(), file: file, line: line)
+    XCTAssertEqual(Int(held), provider.pagesOut(page), "base pages held", file: file, line: line)
     XCTAssertEqual(
-      Int(ledger.baseTaken - ledger.baseGivenBack), provider.pagesOut(page), "base pages held", file: file, line: line)
+      UInt64(zone.pointee.directory!.entriesWithoutSlab), zone.tablePages, "pages of cells", file: file, line: line)
     XCTAssertEqual(
       Int(ledger.largeTaken - ledger.largeGivenBack), provider.pagesOut(.large), "large pages held", file: file,
       line: line)
@@ -76,4 +78,14 @@ final class TestZone {
     XCTAssertEqual(provider.errors, [], file: file, line: line)
     XCTAssertEqual(zone.destroy(live: &live), Status.notInitialized, file: file, line: line)
   }
+}
+
+extension UnsafeMutablePointer where Pointee == ZoneState {
+  /// Gives back up to so many empty pages of a size; returns how many went.
+  func reclaim(_ page: PageSize, atMost limit: Int) -> Int {
+    let count = reclaim(basePages: page == .large ? 0 : limit, largePages: page == .large ? limit : 0)
+    return page == .large ? count.large : count.base
+  }
+
+  func takeEmptyPage(_ page: PageSize) -> UInt? { takeEmptyPage(page.size) }
 }

@@ -6,7 +6,8 @@ final class ZoneModel {
   struct Object {
     var size: UInt
     var alignment: UInt
-    var index: UInt
+    /// nil if it has a run of its own.
+    var index: UInt?
     var stamp: UInt64
     /// Bytes of its slot that are its.
     var usable: UInt
@@ -43,8 +44,14 @@ final class ZoneModel {
     }
   }
 
-  /// The largest size there is.
-  var largest: UInt { maxSize - zone.canarySize }
+  /// The largest size there is: a large page where there is a provider. Nobody pushes runs.
+  var largest: UInt { (supply == .pull ? PageSize.large.size : maxSize) - zone.canarySize }
+
+  /// Whether the zone can serve a layout: from a class, or by a run.
+  func isServable(size: UInt, alignment: UInt) -> Bool {
+    zone.classIndex(size: size, alignment: alignment) != nil
+      || supply == .pull && size <= largest && alignment <= PageSize.large.size
+  }
 
   func fail(_ text: String) -> Violation { Violation(text: text) }
 
@@ -69,31 +76,38 @@ final class ZoneModel {
   /// Memory may be out only if the provider refused, or a zone is handed its pages, and only if all slots of the class
   /// are in use.
   private func checkOutOfMemory(size: UInt, alignment: UInt, refused: Bool) throws {
-    guard let index = zone.classIndex(size: size, alignment: alignment) else {
-      throw fail("no class for \(size) \(alignment)")
+    if !isServable(size: size, alignment: alignment) {
+      guard supply == .push else { throw fail("no class for \(size) \(alignment)") }
+      return
     }
     if supply == .pull, !refused { throw fail("\(size) \(alignment): out of memory, but the provider did not refuse") }
+    guard let index = zone.classIndex(size: size, alignment: alignment) else { return }
     let statistics = zone.statistics(of: index)
-    let allAligned = SizeClass.stride(slotSize: SizeClass.slotSize(index), alignment: alignment) == 1
     // Slots that are retired are neither live nor free.
     let accounted = statistics.slotsLive + Int(retired)
-    if allAligned, accounted < statistics.pages * statistics.slotsPerPage {
+    if accounted < slots(of: index) {
       throw fail("\(size) \(alignment): out of memory, but slots are free: \(statistics)")
     }
     if supply == .push { _ = test.refill(size, alignment: alignment) }
   }
 
+  /// All slots of a class. Slabs that lodge tables have fewer.
+  private func slots(of index: UInt) -> Int {
+    var count = 0
+    zone.forEachSlab { if UInt($0.pointee.binIndex) == index { count += Int($0.slots) } }
+    return count
+  }
+
   func add(_ address: UInt, size: UInt, alignment: UInt) throws {
-    guard let index = zone.classIndex(size: size, alignment: alignment) else {
-      throw fail("served \(size) \(alignment)")
-    }
+    let index = zone.classIndex(size: size, alignment: alignment)
+    if !isServable(size: size, alignment: alignment) { throw fail("served \(size) \(alignment)") }
     if address & (alignment - 1) != 0 {
       throw fail("\(size) \(alignment): \(String(address, radix: 16)) is misaligned")
     }
     stamps &+= 1
     let object = Object(
       size: size, alignment: alignment, index: index, stamp: stamps &* 0x9E37_79B9_7F4A_7C15,
-      usable: SizeClass.slotSize(index) - zone.canarySize)
+      usable: (index.map { SizeClass.slotSize($0) } ?? PageSize.large.size) - zone.canarySize)
     if objects.updateValue(object, forKey: address) != nil {
       throw fail("\(String(address, radix: 16)) was given twice")
     }
@@ -130,7 +144,7 @@ final class ZoneModel {
       guard let object = objects[address] else { throw fail("the model lost an object") }
       if address < end { throw fail("\(String(address, radix: 16)) overlaps the object before it") }
       end = address + object.usable
-      bytes += SizeClass.slotSize(object.index)
+      bytes += object.usable + zone.canarySize
       try checkStamps(address, object)
     }
     let live = zone.live

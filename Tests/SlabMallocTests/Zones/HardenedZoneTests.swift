@@ -17,37 +17,36 @@ final class HardenedZoneTests: XCTestCase {
     XCTAssertEqual(UInt(bitPattern: zone.pointee.hardening), place)
     place += UInt(MemoryLayout<Hardening>.stride)
     for index in 0..<SizeClass.count {
-      XCTAssertEqual(UInt(bitPattern: zone.bin(index).pointee.quarantine), place, "class \(index)")
+      XCTAssertEqual(UInt(bitPattern: zone.bin(index).quarantined), place, "class \(index)")
       place += UInt(sizes[Int(index)])
     }
     XCTAssertEqual(Int(place - start), ZonePointer.storageSize(bins: SizeClass.count))
   }
 
+  /// The random half takes a slot in, and what was there queues up: the model of the queue is held against it.
   func testAQuarantineLetsGoInTurnOfWhatChanceTakesOut() {
-    for length in [1, 4, 16] as [UInt] {
-      let memory = UnsafeMutableRawPointer.allocate(byteCount: Quarantine.size(length: length), alignment: 8)
-      defer { memory.deallocate() }
-      let quarantine = memory.assumingMemoryBound(to: Quarantine.self)
-      quarantine.initialize(length: length)
-      var random = SeededRandom(stream: 40)
+    let test = TestZone(page: .kib4, profile: .hardened)
+    let hardening = test.zone.pointee.hardening!
+    for size in [64, 1000, 8000, 100_000] as [UInt] {
+      let bin = test.zone.bin(SizeClass.index(size: size)!)
+      let length = Int(Quarantine.length(slotSize: bin.pointee.slotSize))
+      XCTAssertEqual(bin.quarantineCount, 2 * length)
       var inside: Set<UInt> = []
-      var places = [UInt](repeating: 0, count: Int(length))
+      var places = [UInt](repeating: 0, count: length)
       var moved: [UInt] = []
       for slot in 1...2000 as ClosedRange<UInt> {
-        let place = random.below(Int(length))
+        let out = bin.quarantine(slot, hardening)
+        inside.insert(slot)
+        let place = (0..<length).first { bin.quarantined[$0] == slot }!
         if places[place] != 0 { moved.append(places[place]) }
         places[place] = slot
-        let out = quarantine.insert(slot, at: UInt(place))
-        inside.insert(slot)
-        XCTAssertEqual(out, moved.count > length ? moved.removeFirst() : 0, SeededRandom.hint)
+        XCTAssertEqual(out, moved.count > length ? moved.removeFirst() : 0)
         if out != 0 { XCTAssertNotNil(inside.remove(out), "came out twice") }
       }
-      var rest: Set<UInt> = []
-      quarantine.removeAll { rest.insert($0) }
-      XCTAssertEqual(rest, inside)
-      quarantine.removeAll { _ in XCTFail("removed twice") }
-      XCTAssertEqual(quarantine.insert(1, at: 0), 0)
+      XCTAssertEqual(Set((0..<bin.quarantineCount).map { bin.quarantined[$0] }), inside)
+      for place in 0..<bin.quarantineCount { bin.quarantined[place] = 0 }
     }
+    test.destroyAndCheck()
   }
 
   func testOnlyAHardenedZoneLeavesTheFastPaths() {
@@ -92,7 +91,7 @@ final class HardenedZoneTests: XCTestCase {
     let object = zone.allocateObject()!
     XCTAssertEqual(zone.deallocate(bits(object)), .ok)
     object.storeBytes(of: 1, toByteOffset: 24, as: UInt8.self)
-    zone.returnReady(.kib4)
+    zone.returnReady()
     var found = 0
     for _ in 0..<400 where zone.allocateObject(status: &status) == nil {
       XCTAssertEqual(status, Status.writeAfterFree)
@@ -115,7 +114,7 @@ final class HardenedZoneTests: XCTestCase {
       let hardening = zone.pointee.hardening!
       let words = slab.address - UInt(slab.pointee.wordCount) * SlabGeometry.wordSize
       XCTAssertLessThanOrEqual(slab.slot(slab.slots), words - Canary.size)
-      for place in [UInt](words - Canary.size..<words) + [UInt](slab.pageEnd - 3...slab.pageEnd) {
+      for place in [UInt](words - Canary.size..<words) + [UInt](slab.end - 3...slab.end) {
         let byte = UnsafeMutablePointer<UInt8>(bitPattern: place)!
         for bit in 0..<8 as Range<UInt8> {
           byte.pointee ^= 1 << bit
@@ -144,7 +143,7 @@ final class HardenedZoneTests: XCTestCase {
     var freed = 0
     for other in others where zone.deallocate(other) == .ok { freed += 1 }
     XCTAssertEqual(freed, slots)
-    zone.returnReady(.kib4)
+    zone.returnReady()
     XCTAssertEqual(zone.pointee.hardening?.pointee.retired, 1)
     XCTAssertEqual(zone.deallocate(objects[1]), Status.overflow)
     byte.pointee ^= 0x80

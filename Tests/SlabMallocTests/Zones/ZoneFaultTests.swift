@@ -20,10 +20,10 @@ final class ZoneFaultTests: XCTestCase {
   func testPagesThatOverlapOnesOfTheZone() {
     let test = TestZone(page: .kib4)
     let owned = PageSize.kib4.mask
-    var live = (0..<70).map { _ in test.allocate(2048)! }
+    var live = (0..<200).map { _ in test.allocate(2048)! }
     let large = test.allocate(5000)!
     live.append(large)
-    let table = test.zone.basePages.tablePage!
+    let table = test.zone.pointee.directory!.tablePage!
     let overlapping: [(address: UInt, size: UInt)] = [
       (live[0] & ~owned, 100), (table, 100), (large & ~PageSize.large.mask, 100),
       (large & ~PageSize.large.mask + 8192, 100),

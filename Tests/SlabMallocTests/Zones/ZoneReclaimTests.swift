@@ -59,9 +59,9 @@ final class ZoneReclaimTests: XCTestCase {
       XCTAssertEqual(taken, address & ~page.mask)
       XCTAssertFalse(one.zone.owns(address))
       XCTAssertNil(one.zone.takeEmptyPage(page))
-      XCTAssertEqual(other.zone.refill(size: size, alignment: 8, page: taken, pageSize: page.bytes), .ok)
+      XCTAssertEqual(other.zone.refill(size: size, alignment: 8, page: taken, pageSize: page.size), .ok)
       XCTAssertEqual(
-        one.zone.refill(size: size, alignment: 8, page: taken, pageSize: page.bytes), Status.pageOwned)
+        one.zone.refill(size: size, alignment: 8, page: taken, pageSize: page.size), Status.pageOwned)
       XCTAssertEqual(other.allocate(size), address)
       XCTAssertEqual(one.zone.deallocate(address), Status.foreignPointer)
       XCTAssertEqual(other.zone.deallocate(address), .ok)

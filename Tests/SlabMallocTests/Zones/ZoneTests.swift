@@ -13,23 +13,22 @@ final class ZoneTests: XCTestCase {
     let test = TestZone(page: .kib4)
     let zone = test.zone
     let head = withUnsafeMutablePointer(to: &zone.pointee.head) { address($0) }
-    let base = withUnsafeMutablePointer(to: &zone.pointee.head.basePages) { address($0) }
-    let large = withUnsafeMutablePointer(to: &zone.pointee.head.largePages) { address($0) }
+    let view = withUnsafeMutablePointer(to: &zone.pointee.head.directory) { address($0) }
     XCTAssertEqual(head, address(zone))
-    XCTAssertEqual(address(zone.basePages), base)
-    XCTAssertEqual(address(zone.largePages), large)
-    XCTAssertFalse(zone.pointee.head.isFace)
+    XCTAssertEqual(address(zone.view), view)
+    XCTAssertEqual(zone.pointee.head.face, .none)
   }
 
   func testThePartsBehindTheBinsDoNotOverlap() {
     for bins in [1, SizeClass.count] {
-      let buckets = bins == 1 ? PageMap.firstBucketsSize : 2 * PageMap.firstBucketsSize
       let binsEnd = ZoneState.binsOffset + Int(bins) * Bin.stride
       let tableEnd = bins == 1 ? binsEnd : binsEnd + ZoneState.directBinCount * 2
-      XCTAssertGreaterThanOrEqual(ZoneState.firstBucketsOffset(bins: bins), tableEnd)
+      let directory = ZoneState.directoryOffset(bins: bins)
+      XCTAssertGreaterThanOrEqual(directory, tableEnd)
       XCTAssertGreaterThanOrEqual(
-        ZoneState.hardeningOffset(bins: bins), ZoneState.firstBucketsOffset(bins: bins) + buckets)
-      XCTAssertEqual(ZoneState.firstBucketsOffset(bins: bins) % 8, 0)
+        ZoneState.hardeningOffset(bins: bins), directory + PageDirectory.storageSize(bins: bins))
+      XCTAssertEqual((directory + PageDirectory.firstLeafOffset) % 64, 0, "leaves start at cache lines")
+      XCTAssertEqual((directory + PageDirectory.rootOffset(rootBits: PageDirectory.rootBits(bins: bins))) % 64, 0)
       XCTAssertEqual(ZoneState.hardeningOffset(bins: bins) % 8, 0)
     }
   }
@@ -38,7 +37,8 @@ final class ZoneTests: XCTestCase {
     let test = TestZone(page: .kib4)
     XCTAssertLessThanOrEqual(MemoryLayout<ZoneState>.size, ZoneState.binsOffset)
     XCTAssertLessThanOrEqual(MemoryLayout<Bin>.size, Bin.stride)
-    XCTAssertEqual(ZoneState.binsOffset % 64, 0, "bins start at cache lines")
+    XCTAssertEqual(
+      ZoneState.binsOffset % (4 * MemoryLayout<UInt>.size), 0, "what an allocation reads of a bin is in one cache line")
     for index in 0..<SizeClass.count {
       let bin = address(test.zone.bin(index))
       XCTAssertEqual(bin, address(test.zone) + UInt(ZoneState.binsOffset) + index * UInt(Bin.stride))
@@ -57,11 +57,13 @@ final class ZoneTests: XCTestCase {
 
   /// The constant that the header gives is the largest size, and the macros say what the core says.
   func testLimitsAreThoseOfTheHeader() {
-    XCTAssertEqual(Int(maxSize), 139_264)
+    XCTAssertEqual(Int(maxSize), 131_072)
     let test = TestZone(page: .kib4)
-    XCTAssertNotNil(test.allocate(139_264))
-    XCTAssertNil(test.allocate(139_265))
-    test.destroyAndCheck(live: 1)
+    XCTAssertNotNil(test.allocate(131_072))
+    XCTAssertNotNil(test.allocate(131_073), "a large page")
+    XCTAssertNotNil(test.allocate(2 << 20))
+    XCTAssertNil(test.allocate(2 << 20 + 1))
+    test.destroyAndCheck(live: 3)
   }
 
   /// Zero-filled memory is a zone that is not initialised: nothing works and nothing crashes.

@@ -31,8 +31,9 @@ static struct object {
 
 static const struct heap *heap;
 
+static size_t one_size; // of all objects; 0: sizes are mixed
 static void make(struct object *object) {
-  object->size = 16 + below(497);
+  object->size = one_size != 0 ? one_size : 16 + below(497);
   object->memory = heap->allocate(object->size);
   if (object->memory == NULL) {
     fprintf(stderr, "%s is out of memory\n", heap->name);
@@ -93,8 +94,9 @@ static double now(void) {
   return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
 }
 
-static void run_row(const char *row, void (*workload)(size_t), uint32_t live_objects, void *memory) {
+static void run_row(const char *row, void (*workload)(size_t), uint32_t live_objects, size_t size, void *memory) {
   state = SEED;
+  one_size = size;
   heap->start(memory, MEMORY);
   live_count = live_objects;
   for (uint32_t i = 0; i < live_count; i++) make(&live[i]);
@@ -124,15 +126,20 @@ static const struct row {
   const char *name;
   void (*workload)(size_t);
   uint32_t live_objects;
+  size_t size;
 } rows[] = {
-    {"pairs", pairs, 0},
-    {"batch, last in first out", lifo, 0},
-    {"batch, first in first out", fifo, 0},
-    {"batch, random order", in_random_order, 0},
-    {"replace, 100 live", replace, 100},
-    {"replace, 10000 live", replace, 10000},
-    {"replace, 100000 live", replace, 100000},
-    {"replace, 1000000 live", replace, 1000000},
+    {"pairs of 8 bytes", pairs, 0, 8},
+    {"pairs of 64 bytes", pairs, 0, 64},
+    {"pairs of 1 KiB", pairs, 0, 1024},
+    {"pairs of 64 KiB", pairs, 0, 65536},
+    {"pairs", pairs, 0, 0},
+    {"batch, last in first out", lifo, 0, 0},
+    {"batch, first in first out", fifo, 0, 0},
+    {"batch, random order", in_random_order, 0, 0},
+    {"replace, 100 live", replace, 100, 0},
+    {"replace, 10000 live", replace, 10000, 0},
+    {"replace, 100000 live", replace, 100000, 0},
+    {"replace, 1000000 live", replace, 1000000, 0},
 };
 static const struct heap *const heaps[] = {&no_heap, &linked_list, &tlsf, &buddy, &zone, &zone_64, &per_cpu_zone};
 
@@ -148,7 +155,7 @@ int main(int argc, char **argv) {
       if (gate && heap != &no_heap && heap != &linked_list && heap != &zone) continue;
       void *memory = mmap(NULL, MEMORY, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
       if (memory == MAP_FAILED) return 1;
-      run_row(row->name, row->workload, row->live_objects, memory);
+      run_row(row->name, row->workload, row->live_objects, row->size, memory);
       munmap(memory, MEMORY);
     }
   }

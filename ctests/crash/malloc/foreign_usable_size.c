@@ -3,6 +3,6 @@
 
 int main(void) {
   _Alignas(64) char local[256] = "local";
-  expect_foreign(local);
+  expect_usable_size_of_foreign(local);
   return malloc_usable_size(opaque(local)) == 0;
 }

@@ -3,6 +3,6 @@
 
 int main(void) {
   char *object = make_object(SMALL);
-  expect_interior(object + 32, object);
+  expect_usable_size_of_interior(object + 32, object);
   return malloc_usable_size(opaque(object + 32)) == 0;
 }

@@ -3,7 +3,7 @@
 
 int main(void) {
   char *object = make_object(SMALL);
-  expect_double_free(object);
+  expect_usable_size_of_freed(object);
   free(object);
   return malloc_usable_size(opaque(object)) == 0;
 }

@@ -22,6 +22,16 @@
 void free_sized(void *pointer, size_t size) __attribute__((weak));
 void free_aligned_sized(void *pointer, size_t alignment, size_t size) __attribute__((weak));
 
+/* C++'s operators, in which size_t is m: `operator new(size_t)` and so on. The preload library has them. */
+void *_Znwm(size_t size) __attribute__((weak));
+void *_ZnwmSt11align_val_t(size_t size, size_t alignment) __attribute__((weak));
+void _ZdlPv(void *object) __attribute__((weak));
+void _ZdlPvm(void *object, size_t size) __attribute__((weak));
+void _ZdaPvm(void *object, size_t size) __attribute__((weak));
+void _ZdlPvSt11align_val_t(void *object, size_t alignment) __attribute__((weak));
+void _ZdlPvmSt11align_val_t(void *object, size_t size, size_t alignment) __attribute__((weak));
+void _ZdaPvmSt11align_val_t(void *object, size_t size, size_t alignment) __attribute__((weak));
+
 /** Hides from the compiler what a pointer is, which would warn of every misuse. */
 static inline void *opaque(void *pointer) {
   __asm__ volatile("" : "+r"(pointer)::"memory");
@@ -81,6 +91,20 @@ static inline void expect_double_free(const char *object) {
 
 static inline void expect_interior(const char *pointer, const char *object) {
   EXPECT("free of %p, which points into an object (%s)", pointer, place_of(object));
+}
+
+/** What is reported when the usable size of such a pointer is asked for. */
+static inline void expect_usable_size_of_freed(const char *object) {
+  EXPECT("usable size of %p, which was freed (%s)", object, place_of(object));
+}
+
+static inline void expect_usable_size_of_interior(const char *pointer, const char *object) {
+  EXPECT("usable size of %p, which points into an object (%s)", pointer, place_of(object));
+}
+
+static inline void expect_usable_size_of_foreign(const void *pointer) {
+  printf("slabmalloc: usable size of %p, which is no object of this heap\n", (void *)(uintptr_t)pointer);
+  fflush(stdout);
 }
 
 /** The profile fast does not look at sizes: there the program ends with not_found(). */

@@ -1,4 +1,4 @@
-/* A string that is one too long: its last byte goes to the neighbour, or to a canary, which never starts with 0. */
+/* A write of 1 byte behind an object: to the neighbour, or to a canary. */
 #include "../support/zone.h"
 
 int main(void) {
@@ -7,7 +7,7 @@ int main(void) {
   slm_zone *zone = make_zone_in(&zone_storage, own_provider());
   char *object = slm_zone_allocate(zone, 64), *other = slm_zone_allocate(zone, 64);
   require(object != NULL && other != NULL);
-  object[slm_zone_usable_size(zone, object)] = 0;
+  object[slm_zone_usable_size(zone, object)] = 'x';
   answer(slm_zone_deallocate(zone, object));
   return small_works_on(zone);
 }

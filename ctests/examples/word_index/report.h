@@ -29,68 +29,40 @@ static inline void print_top(const struct word *words, uint64_t limit) {
   }
 }
 
-static inline const char *page_name(uint64_t size) {
-  static char name[32];
-  bool mebi = size >= 1024 * 1024;
-  snprintf(name, sizeof name, "%" PRIu64 " %s", mebi ? size / (1024 * 1024) : size / 1024, mebi ? "MiB" : "KiB");
-  return name;
-}
-
 static inline double percent(uint64_t part, uint64_t whole) {
   return whole == 0 ? 0 : 100.0 * (double)part / (double)whole;
 }
 
-/* Sums over the rows of the table. */
-struct totals {
-  uint64_t base_pages;
-  uint64_t large_pages;
-  uint64_t slots;
-  uint64_t bytes;
-  uint64_t page_bytes;
-};
-
-static inline void print_pages(const char *what, uint64_t page_size, uint64_t pages, struct totals *totals) {
-  *(page_size == SLM_LARGE_PAGE_SIZE ? &totals->large_pages : &totals->base_pages) += pages;
-  totals->page_bytes += pages * page_size;
-  printf("%10s %10s %8" PRIu64, what, page_name(page_size), pages);
+static inline void print_objects(const char *what, uint64_t slabs, uint64_t objects, uint64_t bytes) {
+  printf("%10s %8" PRIu64 " %12" PRIu64 " %14" PRIu64 "\n", what, slabs, objects, bytes);
 }
 
-static inline void print_class(const slm_class_statistics *one, struct totals *totals) {
-  char slot_size[16];
-  snprintf(slot_size, sizeof slot_size, "%" PRIu32, one->slot_size);
-  print_pages(slot_size, one->page_size, one->pages, totals);
-  uint64_t bytes = one->slots_live * one->slot_size;
-  printf(" %12" PRIu64 " %14" PRIu64 " %8.1f\n", one->slots_live, bytes, percent(bytes, one->pages * one->page_size));
-  totals->slots += one->slots_live;
-  totals->bytes += bytes;
-}
-
-/* The size classes in use as a table. False if their sums differ from what the zone says of itself. */
+/* The size classes in use as a table, and what the zone holds. False if its statistics contradict each other. */
 static inline bool print_zone(const slm_zone *zone, uint64_t base_page_size) {
   slm_statistics all = {.struct_size = sizeof all};
-  struct totals totals = {0};
   if (slm_zone_statistics(zone, &all) != SLM_OK) return false;
-  printf("%10s %10s %8s %12s %14s %8s\n", "slot size", "page size", "pages", "slots live", "bytes live", "fill %");
+  uint64_t slabs = 0, slots = all.objects_large, bytes = all.bytes_large;
+  printf("%10s %8s %12s %14s\n", "slot size", "slabs", "slots live", "bytes live");
   for (uint32_t i = 0; i < all.class_count; i++) {
     slm_class_statistics one = {.struct_size = sizeof one};
     if (slm_zone_class_statistics(zone, i, &one) != SLM_OK) return false;
-    if (one.pages > 0) print_class(&one, &totals);
+    if (one.pages == 0) continue;
+    char slot_size[16];
+    snprintf(slot_size, sizeof slot_size, "%" PRIu32, one.slot_size);
+    print_objects(slot_size, one.pages, one.slots_live, one.slots_live * one.slot_size);
+    slabs += one.pages;
+    slots += one.slots_live;
+    bytes += one.slots_live * one.slot_size;
   }
-  /* What no class holds, the zone uses to find its pages. */
-  uint64_t base_tables = all.base_pages_taken - all.base_pages_given_back - totals.base_pages;
-  uint64_t large_tables = all.large_pages_taken - all.large_pages_given_back - totals.large_pages;
-  if (base_tables + large_tables != all.table_pages) return false;
-  if (base_tables > 0) {
-    print_pages("page table", base_page_size, base_tables, &totals);
-    putchar('\n');
-  }
-  if (large_tables > 0) {
-    print_pages("page table", SLM_LARGE_PAGE_SIZE, large_tables, &totals);
-    putchar('\n');
-  }
-  printf("%10s %10s %8" PRIu64 " %12" PRIu64 " %14" PRIu64 " %8.1f\n", "total", "",
-         totals.base_pages + totals.large_pages, totals.slots, totals.bytes, percent(totals.bytes, totals.page_bytes));
-  return totals.slots == all.slots_live && totals.bytes == all.bytes_live;
+  /* Each of these has a run of pages of its own. */
+  if (all.objects_large > 0) print_objects("large", 0, all.objects_large, all.bytes_large);
+  print_objects("total", slabs, slots, bytes);
+  uint64_t base_pages = all.base_pages_taken - all.base_pages_given_back;
+  uint64_t large_pages = all.large_pages_taken - all.large_pages_given_back;
+  printf("\nHeld: %" PRIu64 " pages, %" PRIu64 " of them for the zone's own tables; %.1f %% of their bytes are live\n",
+         base_pages + large_pages, all.table_pages, percent(all.bytes_live, all.bytes_held));
+  return slots == all.slots_live && bytes == all.bytes_live && bytes <= all.bytes_held &&
+         all.bytes_held == base_pages * base_page_size + large_pages * SLM_LARGE_PAGE_SIZE;
 }
 
 /* What the provider gave and got between two looks at its ledger. */

@@ -6,7 +6,8 @@ static void every_function_is_the_librarys(void **state) {
   static const char *const names[] = {
       "malloc",        "free",      "calloc", "realloc",    "reallocarray",       "posix_memalign",
       "aligned_alloc", "memalign",  "valloc", "pvalloc",    "malloc_usable_size", "malloc_trim",
-      "mallinfo",      "mallinfo2", "cfree",  "free_sized", "free_aligned_sized"};
+      "mallinfo",      "mallinfo2", "cfree",  "free_sized", "free_aligned_sized", "malloc_info",
+      "malloc_stats",  "mallopt"};
   size_t missing = 0;
   for (size_t i = 0; i < COUNT_OF(names); i++) {
     if (is_preloaded(names[i])) continue;

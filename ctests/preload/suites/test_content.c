@@ -1,6 +1,8 @@
 /* What is in an object: zero from calloc, the old bytes after realloc; and the corners of size 0. */
 #include "../support/preload.h"
 
+#include <sys/mman.h>
+
 static const size_t sizes[] = {1,    8,    16,    17,    64,     100,    256,    1000,   2048,
                                4096, 5000, 16000, 65536, 100000, 139264, 139265, 500000, 2 * MIB};
 
@@ -23,7 +25,7 @@ static void calloc_zeroes_dirty_memory(void **state) {
       leave_dirty(sizes[i], count);
       for (size_t j = 0; j < count; j++) {
         assert_non_null(objects[j] = calloc(1, sizes[i]));
-        assert_true(bytes_are(objects[j], sizes[i], 0));
+        assert_true(bytes_are(objects[j], malloc_usable_size(objects[j]), 0));
         memset(objects[j], 0x5A, malloc_usable_size(objects[j]));
       }
       for (size_t j = 0; j < count; j++) free(objects[j]);
@@ -103,6 +105,43 @@ static void a_large_object_grows_step_by_step(void **state) {
   free(neighbour);
 }
 
+/** A large calloc over memory that was written to takes memory only where it is touched. */
+static void a_large_calloc_stays_sparse(void **state) {
+  (void)state;
+  const size_t size = 100 * MIB;
+  malloc_trim(0);
+  size_t before = resident();
+  char *object = opaque(malloc(size));
+  memset(object, 1, size);
+  free(object);
+  object = opaque(calloc(1, size));
+  for (size_t i = 0; i < size; i += size / 16) {
+    assert_int_equal(object[i], 0);
+    object[i] = 1;
+  }
+  size_t now = resident();
+  if (now > before + 8 * MIB) fail_msg("a sparse calloc of 100 MiB takes %zu KiB", (now - before) / KIB);
+  object[0] = 0;
+  for (size_t i = 0; i < size; i++)
+    if (object[i] != (i > 0 && i % (size / 16) == 0)) fail_msg("byte %zu is %d", i, object[i]);
+  free(object);
+}
+
+/** A locked page can't be purged: then all of it is cleared. */
+static void a_large_calloc_over_a_locked_page(void **state) {
+  (void)state;
+  const size_t size = 20 * MIB;
+  char *object = opaque(malloc(size));
+  memset(object, 1, size);
+  bool is_locked = mlock(object + size / 2, 4096) == 0;
+  free(object);
+  char *zeroed = opaque(calloc(1, size));
+  assert_true(bytes_are(zeroed, size, 0));
+  free(zeroed);
+  if (!is_locked) skip();
+  munlock(object + size / 2, 4096);
+}
+
 static void size_zero(void **state) {
   (void)state;
   void *objects[1000];
@@ -110,6 +149,12 @@ static void size_zero(void **state) {
     objects[i] = i % 4 == 0 ? malloc(0) : i % 4 == 1 ? calloc(0, 8) : i % 4 == 2 ? calloc(8, 0) : memalign(64, 0);
   for (size_t i = 0; i < COUNT_OF(objects); i++) assert_non_null(objects[i]);
   assert_disjoint(objects, COUNT_OF(objects), 1);
+  for (size_t i = 0; i < COUNT_OF(objects); i++) {
+    if (i % 4 < 3) assert_int_equal(malloc_usable_size(objects[i]), is_hardened() ? 0 : 16);
+    if (i % 3 != 0) continue;
+    assert_non_null(objects[i] = opaque(realloc(objects[i], 1000)));
+    memset(objects[i], 1, 1000);
+  }
   for (size_t i = 0; i < COUNT_OF(objects); i++) free(objects[i]);
 
   /* As glibc does: frees, gives NULL and no error. */
@@ -154,6 +199,8 @@ int main(void) {
       cmocka_unit_test(calloc_zeroes_memory_that_comes_back),
       cmocka_unit_test(realloc_keeps_the_content),
       cmocka_unit_test(a_large_object_grows_step_by_step),
+      cmocka_unit_test(a_large_calloc_stays_sparse),
+      cmocka_unit_test(a_large_calloc_over_a_locked_page),
       cmocka_unit_test(size_zero),
       cmocka_unit_test(sized_frees_take_what_was_asked_for),
   };

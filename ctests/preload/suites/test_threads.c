@@ -21,7 +21,7 @@ static void the_smallest_stack(void **state) {
   pthread_attr_t attributes;
   atomic_size_t faults = 0;
   assert_int_equal(pthread_attr_init(&attributes), 0);
-  assert_int_equal(pthread_attr_setstacksize(&attributes, 16384), 0);
+  assert_int_equal(pthread_attr_setstacksize(&attributes, (size_t)sysconf(_SC_THREAD_STACK_MIN)), 0);
   for (size_t round = 0; round < 40; round++) {
     pthread_t threads[4];
     for (size_t i = 0; i < COUNT_OF(threads); i++)

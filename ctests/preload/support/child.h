@@ -55,10 +55,21 @@ static inline void child_drain(int pipe, char *text, size_t size) {
   close(pipe);
 }
 
+/** Runs this program anew with one argument, by its emulator if it has one: the kernel cannot run a program of another
+ *  machine. Returns if that fails. */
+static inline void exec_self(const char *role) {
+  char path[PATH_MAX];
+  ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
+  path[length > 0 ? length : 0] = '\0';
+  if (is_emulated()) execlp(getenv("EMULATOR"), "emulator", path, role, (char *)NULL);
+  else execl("/proc/self/exe", "suite", role, (char *)NULL);
+}
+
 /** Waits for the end. What the child writes must fit into two pipes, as they are read one after the other. */
 static inline void child_wait(child *c) {
   child_drain(c->out_pipe, c->out, sizeof c->out);
   child_drain(c->err_pipe, c->err, sizeof c->err);
+  drop_emulator_note(c->err);
   while (waitpid(c->pid, &c->status, 0) < 0) assert_int_equal(errno, EINTR);
 }
 
@@ -72,7 +83,7 @@ static inline void child_call(child *c, int (*body)(void *), void *argument) {
 static inline void child_run_self(child *c, const char *role, const char *const *variables) {
   if (child_fork(c)) {
     for (; variables != NULL && *variables != NULL; variables++) putenv((char *)(uintptr_t)*variables);
-    execl("/proc/self/exe", "suite", role, (char *)NULL);
+    exec_self(role);
     _exit(127);
   }
   child_wait(c);

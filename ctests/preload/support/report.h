@@ -18,7 +18,7 @@ static inline bool child_reported(const child *c, const char *const *misuses, co
 
 #define DOUBLE_FREE "slabmalloc: double free of %p ("
 #define INTERIOR_POINTER "slabmalloc: free of %p, which points into an object ("
-#define FOREIGN_POINTER "slabmalloc: free of %p, which is no object of this heap\n"
+#define FOREIGN_POINTER "slabmalloc: free of %p, which is no object of this heap ["
 
 #define fail_child(c, what, pointer)                                                                                   \
   fail_msg("%s of %p: status %#x, stdout '%s', stderr '%s'", (what), (pointer), (unsigned)(c)->status, (c)->out,       \

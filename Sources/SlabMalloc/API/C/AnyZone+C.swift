@@ -53,7 +53,6 @@ extension AnyZone {
   }
 
   func reclaimPage(_ pageSize: Int) -> UnsafeMutableRawPointer? {
-    guard let page = PageSize(bytes: pageSize) else { return nil }
-    return UnsafeMutableRawPointer(bitPattern: takeEmptyPage(page) ?? 0)
+    UnsafeMutableRawPointer(bitPattern: takeEmptyPage(bits(pageSize)) ?? 0)
   }
 }

@@ -33,21 +33,31 @@ extension AnyZone {
 extension Options {
   /// `slotSize` is 0 for a zone of all size classes.
   fileprivate func make(in memory: UnsafeMutableRawPointer, bins: UInt, slotSize: UInt) {
+    var policy: PolicyPointer?
+    if !Build.isSmall {
+      policy = memory.advanced(by: policyOffset(bins: bins)).assumingMemoryBound(to: Policy.self)
+      policy?.initialize(to: Policy(isShared: isShared, softLimit: softLimit, hardLimit: hardLimit))
+      if cpuCount != 0 {
+        policy?.pointee.reclaimGroup = sharedZoneReclaim
+        policy?.pointee.group = memory
+      }
+    }
     guard !Build.isSmall, isShared else {
-      return start(memory.assumingMemoryBound(to: ZoneState.self), nil, slotSize: slotSize)
+      return start(memory.assumingMemoryBound(to: ZoneState.self), Sharing(), policy, slotSize: slotSize)
     }
     memory.assumingMemoryBound(to: SharedZone.self).initialize(
       cpuCount: cpuCount, bins: bins, page: page, profile: profile
-    ) { start($0, $1, slotSize: slotSize) }
+    ) { start($0, $1, policy, slotSize: slotSize) }
   }
 
-  private func start(_ zone: ZonePointer, _ gate: PageGatePointer?, slotSize: UInt) {
+  private func start(_ zone: ZonePointer, _ sharing: Sharing, _ policy: PolicyPointer?, slotSize: UInt) {
     if slotSize == 0 {
-      zone.initialize(page: page, provider: provider, gate: gate, profile: profile)
+      zone.initialize(page: page, provider: provider, sharing: sharing, profile: profile)
     } else {
-      zone.initialize(slotSize: slotSize, page: page, provider: provider, gate: gate, profile: profile)
+      zone.initialize(slotSize: slotSize, page: page, provider: provider, sharing: sharing, profile: profile)
     }
     zone.pointee.name = name
+    if !Build.isSmall { zone.pointee.policy = policy }
   }
 
   /// The storage for an allocator, if it is large enough and aligned to a cache line.

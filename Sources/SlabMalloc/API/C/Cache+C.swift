@@ -29,12 +29,12 @@ public func slm_cache_slot_size(_ cache: OpaquePointer) -> Int {
 @_cdecl("slm_cache_page_size") @implementation
 public func slm_cache_page_size(_ cache: OpaquePointer) -> Int {
   let zone = AnyZone(cache).first
-  return zone.isInitialized ? zone.bin(0).pointee.page.bytes : 0
+  return zone.isInitialized ? Int(bitPattern: zone.pageSize(of: zone.bin(0))) : 0
 }
 
 @_cdecl("slm_cache_refill") @implementation
 public func slm_cache_refill(_ cache: OpaquePointer, _ page: UnsafeMutableRawPointer?, _ pageSize: Int) -> slm_status {
-  AnyZone(cache).withOwn { $0.refillObjects(page: bits(page), pageSize: pageSize) }
+  AnyZone(cache).withOwn { $0.refillObjects(page: bits(page), pageSize: bits(pageSize)) }
 }
 
 @_cdecl("slm_cache_allocate") @implementation
@@ -42,7 +42,7 @@ public func slm_cache_allocate(_ cache: OpaquePointer) -> UnsafeMutableRawPointe
 
 @_cdecl("slm_cache_allocate_zeroed") @implementation
 public func slm_cache_allocate_zeroed(_ cache: OpaquePointer) -> UnsafeMutableRawPointer? {
-  guard let memory = AnyZone(cache).allocateObject() else { return nil }
+  guard AnyZone(cache).canClear, let memory = AnyZone(cache).allocateObject() else { return nil }
   clear(memory, AnyZone(cache).first.objectSize)
   return memory
 }
@@ -51,7 +51,11 @@ public func slm_cache_allocate_zeroed(_ cache: OpaquePointer) -> UnsafeMutableRa
 public func slm_cache_allocate_with(
   _ cache: OpaquePointer, _ flags: UInt32, _ out: UnsafeMutablePointer<UnsafeMutableRawPointer?>
 ) -> slm_status {
-  AllocationFlags.allocate(flags, out, clearing: AnyZone(cache).first.objectSize) { nowait, status in
+  guard flags & SLM_ZEROED == 0 || AnyZone(cache).canClear else {
+    out.pointee = nil
+    return .invalidArgument
+  }
+  return AllocationFlags.allocate(flags, out, clearing: AnyZone(cache).first.objectSize) { nowait, status in
     AnyZone(cache).allocateObject(nowait: nowait, status: &status)
   }
 }

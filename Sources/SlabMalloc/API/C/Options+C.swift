@@ -13,20 +13,25 @@ struct Options {
   let isShared: Bool
   /// The number of CPUs with their own zone; 0 if there is one zone.
   let cpuCount: UInt
+  /// In bytes; 0 for none.
+  let softLimit: UInt
+  let hardLimit: UInt
 
   /// nil if a field breaks the rules in slabmalloc.h.
   init?(_ pointer: UnsafePointer<slm_options>?) {
     guard let pointer else {
       (page, provider, profile, name) = (.kib4, .none, .checked, nil)
-      (isShared, cpuCount) = (false, 0)
+      (isShared, cpuCount, softLimit, hardLimit) = (false, 0, 0, 0)
       return
     }
     let size = Int(pointer.pointee.struct_size)
     guard size >= MemoryLayout<slm_options>.size, GrowingStruct.isUnderstood(pointer, size: size) else { return nil }
     let options = pointer.pointee
-    guard options.soft_limit == 0, options.hard_limit == 0, let provider = PageProvider(options.provider),
-      let profile = Profile(flags: options.flags)
+    guard areLimits(soft: options.soft_limit, hard: options.hard_limit),
+      let provider = PageProvider(options.provider), let profile = Profile(flags: options.flags)
     else { return nil }
+    softLimit = Build.isSmall ? 0 : UInt(clamping: options.soft_limit)
+    hardLimit = Build.isSmall ? 0 : UInt(clamping: options.hard_limit)
     switch options.threads {
     case SLM_ONE_THREAD where options.cpu_count == 0: isShared = false
     case SLM_ANY_THREAD where !Build.isSmall && options.cpu_count == 0: isShared = true
@@ -49,11 +54,23 @@ struct Options {
     self.page = page
   }
 
-  /// Bytes of storage for a zone with this many bins. A cache is a zone with one bin.
+  /// Bytes of storage for a zone with this many bins and, at the end, its policy. A cache is a zone with one bin.
   func storageSize(bins: UInt) -> Int {
+    Build.isSmall ? sizeOfZones(bins: bins) : policyOffset(bins: bins) + MemoryLayout<Policy>.stride
+  }
+
+  /// The place of the policy in the storage.
+  func policyOffset(bins: UInt) -> Int { Int(roundUp(UInt(sizeOfZones(bins: bins)), to: 8)) }
+
+  private func sizeOfZones(bins: UInt) -> Int {
     isShared
       ? SharedZone.storageSize(cpuCount: cpuCount, bins: bins, profile) : ZonePointer.storageSize(bins: bins, profile)
   }
+}
+
+/// Whether limits of an allocator may have these values. The small library has none.
+@inline(__always) func areLimits(soft: UInt64, hard: UInt64) -> Bool {
+  Build.isSmall ? soft == 0 && hard == 0 : hard == 0 || soft <= hard
 }
 
 extension Profile {
@@ -81,12 +98,16 @@ extension PageProvider {
     else { return nil }
     let page = PageSize(base: Int(c.page_size))
     guard c.page_size == 0 || page != nil else { return nil }
-    self.init(pageSize: page, context: c.context, allocate: c.allocate_page, release: c.release_page)
+    self.init(
+      pageSize: page, context: c.context, allocate: c.allocate_page, release: c.release_page,
+      allocateRun: knowsRuns ? c.allocate_run : nil, releaseRun: knowsRuns ? c.release_run : nil,
+      resizeRun: knowsRuns ? RunResizerPointer.function(for: c.allocate_run) : nil)
   }
 
   var c: slm_page_provider {
     slm_page_provider(
       struct_size: UInt32(MemoryLayout<slm_page_provider>.size), page_size: UInt32(pageSize?.bytes ?? 0),
-      context: context, allocate_page: allocate, release_page: release, allocate_run: nil, release_run: nil)
+      context: context, allocate_page: allocate, release_page: release, allocate_run: allocateRun,
+      release_run: releaseRun)
   }
 }

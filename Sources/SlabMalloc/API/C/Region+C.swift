@@ -25,7 +25,11 @@ public func slm_region_init(
 }
 
 @_cdecl("slm_region_provider") @implementation
-public func slm_region_provider(_ region: OpaquePointer) -> slm_page_provider { region.region.provider.c }
+public func slm_region_provider(_ region: OpaquePointer) -> slm_page_provider {
+  let provider = region.region.provider
+  RunResizerPointer.ofRegions.note(provider)
+  return provider.c
+}
 
 @_cdecl("slm_region_statistics") @implementation
 public func slm_region_statistics(
@@ -49,12 +53,31 @@ public func slm_region_add(_ region: OpaquePointer, _ start: UnsafeMutableRawPoi
 public func slm_region_fragmentation(
   _ region: OpaquePointer, _ out: UnsafeMutablePointer<slm_fragmentation>?
 ) -> slm_status {
-  guard GrowingStruct.fits(out) else { return .invalidArgument }
   let fragmentation = region.region.fragmentation()
   let pageSize = UInt64(region.region.pointee.page.size)
   var result = slm_fragmentation()
   result.free_bytes = UInt64(fragmentation.freePages) * pageSize
   result.largest_free_run = UInt64(fragmentation.largestFreeRun) * pageSize
   result.large_pages_free = UInt64(fragmentation.wholeBlocks)
+  return GrowingStruct.deliver(result, to: out)
+}
+
+@_cdecl("slm_region_free_runs") @implementation
+public func slm_region_free_runs(
+  _ region: OpaquePointer, _ out: UnsafeMutablePointer<slm_free_runs>?
+) -> slm_status {
+  guard GrowingStruct.fits(out) else { return .invalidArgument }
+  let region = region.region
+  let pageSize = UInt64(region.pointee.page.size)
+  var result = slm_free_runs()
+  withUnsafeMutableBytes(of: &result.bytes_by_order) { orders in
+    let orders = orders.bindMemory(to: UInt64.self)
+    region.forEachFreeRun { pages in
+      let bytes = UInt64(pages) &* pageSize
+      let order = UInt64.bitWidth &- 1 &- bytes.leadingZeroBitCount &- Int(PageSize.kib4.shift)
+      orders[min(order, orders.count - 1)] &+= bytes
+      result.runs &+= 1
+    }
+  }
   return GrowingStruct.deliver(result, to: out)
 }

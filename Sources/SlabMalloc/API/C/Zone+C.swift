@@ -25,16 +25,14 @@ public func slm_zone_destroy(_ zone: OpaquePointer, _ live: UnsafeMutablePointer
 
 @_cdecl("slm_zone_page_size") @implementation
 public func slm_zone_page_size(_ zone: OpaquePointer, _ alignment: Int, _ size: Int) -> Int {
-  AnyZone(zone).first.pageSize(size: bits(size), alignment: bits(alignment))?.bytes ?? 0
+  Int(bitPattern: AnyZone(zone).reserves.pageSize(size: bits(size), alignment: bits(alignment)) ?? 0)
 }
 
 @_cdecl("slm_zone_refill") @implementation
 public func slm_zone_refill(
   _ zone: OpaquePointer, _ alignment: Int, _ size: Int, _ page: UnsafeMutableRawPointer?, _ pageSize: Int
 ) -> slm_status {
-  AnyZone(zone).withOwn {
-    $0.refill(size: bits(size), alignment: bits(alignment), page: bits(page), pageSize: pageSize)
-  }
+  AnyZone(zone).refill(size: bits(size), alignment: bits(alignment), page: bits(page), pageSize: bits(pageSize))
 }
 
 @_cdecl("slm_zone_allocate") @implementation

@@ -22,61 +22,26 @@ func posixMemalign(_ out: UnsafeMutablePointer<UnsafeMutableRawPointer?>, _ alig
   return 0
 }
 
-/// Rounds the alignment up to a power of two, like glibc.
+/// Rounds the alignment up to a power of two, like glibc. There is none for an alignment above 2^63.
 @c(slm_override_memalign)
 @usableFromInline
 func memalign(_ alignment: Int, _ size: Int) -> UnsafeMutableRawPointer? {
   var power: UInt = 16
-  while power < UInt(bitPattern: alignment), power <= UInt(Int.max) / 2 { power *= 2 }
-  return slm_aligned_alloc(Int(power), size)
+  while power < UInt(bitPattern: alignment), power != 0 { power &*= 2 }
+  // 0 is no power of two, and refused as that.
+  return slm_aligned_alloc(Int(bitPattern: power), size)
 }
 
 @c(slm_override_valloc)
 @usableFromInline
 func valloc(_ size: Int) -> UnsafeMutableRawPointer? { slm_aligned_alloc(Int(slm_port_page_size()), size) }
 
-@c(slm_override_pvalloc)
+/// An old name of free. It is a function of its own, because a symbol gets one name.
+@c(slm_override_cfree)
 @usableFromInline
-func pvalloc(_ size: Int) -> UnsafeMutableRawPointer? {
-  let page = UInt(slm_port_page_size())
-  let (sum, overflows) = UInt(bitPattern: size).addingReportingOverflow(page - 1)
-  if overflows { return UnsafeMutableRawPointer(bitPattern: noMemory()) }
-  return slm_aligned_alloc(Int(page), Int(bitPattern: max(sum & ~(page - 1), page)))
-}
-
-@c(slm_override_reallocarray)
-@usableFromInline
-func reallocarray(_ pointer: UnsafeMutableRawPointer?, _ count: Int, _ size: Int) -> UnsafeMutableRawPointer? {
-  let (bytes, overflows) = UInt(bitPattern: count).multipliedReportingOverflow(by: UInt(bitPattern: size))
-  if overflows { return UnsafeMutableRawPointer(bitPattern: noMemory()) }
-  return slm_realloc(pointer, Int(bitPattern: bytes))
-}
+func cfree(_ pointer: UnsafeMutableRawPointer?) { slm_free(pointer) }
 
 /// 1 if memory was purged. The padding at the end of the heap has no meaning here.
 @c(slm_override_malloc_trim)
 @usableFromInline
 func mallocTrim(_ pad: Int) -> Int32 { slm_process_purge() > 0 ? 1 : 0 }
-
-@c(slm_override_mallinfo2)
-@usableFromInline
-func mallinfo2() -> slm_port_mallinfo2 {
-  ProcessPointer.shared.prepare()
-  let (_, counts, pages, _) = ProcessPointer.shared.snapshot()
-  return slm_port_mallinfo2(
-    arena: Int(pages.held - counts.large), ordblks: 0, smblks: 0, hblks: Int(counts.largeLive),
-    hblkhd: Int(counts.large),
-    usmblks: 0, fsmblks: 0, uordblks: Int(counts.slabs + counts.large), fordblks: Int(pages.dirty + pages.clean),
-    keepcost: Int(pages.dirty))
-}
-
-/// The counts of mallinfo2 in 32 bits. They wrap, like glibc's.
-@c(slm_override_mallinfo)
-@usableFromInline
-func mallinfo() -> slm_port_mallinfo {
-  let wide = mallinfo2()
-  func int(_ number: Int) -> Int32 { Int32(truncatingIfNeeded: number) }
-  return slm_port_mallinfo(
-    arena: int(wide.arena), ordblks: 0, smblks: 0, hblks: int(wide.hblks), hblkhd: int(wide.hblkhd), usmblks: 0,
-    fsmblks: 0,
-    uordblks: int(wide.uordblks), fordblks: int(wide.fordblks), keepcost: int(wide.keepcost))
-}

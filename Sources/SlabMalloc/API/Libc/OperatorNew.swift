@@ -1,10 +1,16 @@
 import CSlabPort
+import CSlabmalloc
 
-/// C++'s operator new without the detour through libstdc++, whose operator new calls malloc. A failed allocation goes
-/// on to libstdc++'s, which calls the new_handler and throws. The preload library therefore needs no C++ runtime.
-///
-/// Only two operators are defined, because all others of libstdc++ call them. The operators for arrays and sizes end up
-/// here, or in those of a program that replaces these two alone.
+// C++'s operators new, without the detour through libstdc++, whose operators call malloc. A failed allocation goes on
+// to libstdc++'s, which calls the new_handler and throws, or returns NULL. The preload library therefore needs no C++
+// runtime.
+//
+// A program may replace any operator. Those that it leaves must call those that it has, as the C++ standard says which:
+//
+//     new[] (size, nothrow) ──> new[] (size) ──> new (size) <── new (size, nothrow)        and the same with alignments
+//
+// Each operator but the two at the end therefore looks first whether all are this library's.
+
 @_cdecl("slm_override_new")
 public func slm_override_new(_ size: Int) -> UnsafeMutableRawPointer? {
   let heap = HeapPointer.thread
@@ -24,5 +30,62 @@ public func slm_override_new(_ size: Int) -> UnsafeMutableRawPointer? {
 @usableFromInline
 func newSlowly(_ size: UInt, _ heap: UnsafeMutableRawPointer) -> UInt {
   let object = heap.assumingMemoryBound(to: HeapState.self).allocate(size)
-  return object == nil ? UInt(bitPattern: slm_port_next_new(Int(bitPattern: size))) : UInt(bitPattern: object)
+  return UInt(bitPattern: object ?? slm_port_next_new(0, Int(bitPattern: size), 0, nil))
+}
+
+@c(slm_override_new_array)
+@usableFromInline
+func newArray(_ size: Int) -> UnsafeMutableRawPointer? {
+  slm_port_owns_operators() != 0 ? slm_override_new(size) : slm_port_first_new(0, size, 0)
+}
+
+@c(slm_override_new_nothrow)
+@usableFromInline
+func newNothrow(_ size: Int, _ tag: UnsafeRawPointer?) -> UnsafeMutableRawPointer? {
+  newQuietly(Int32(SLM_PORT_NOTHROW), size, tag)
+}
+
+@c(slm_override_new_array_nothrow)
+@usableFromInline
+func newArrayNothrow(_ size: Int, _ tag: UnsafeRawPointer?) -> UnsafeMutableRawPointer? {
+  newQuietly(Int32(SLM_PORT_ARRAY | SLM_PORT_NOTHROW), size, tag)
+}
+
+private func newQuietly(_ form: Int32, _ size: Int, _ tag: UnsafeRawPointer?) -> UnsafeMutableRawPointer? {
+  let object = slm_port_owns_operators() != 0 ? HeapPointer.thread.allocate(UInt(bitPattern: size)) : nil
+  return object ?? slm_port_next_new(form, size, 0, tag)
+}
+
+// MARK: With an alignment
+
+@c(slm_override_new_aligned)
+@usableFromInline
+func newAligned(_ size: Int, _ alignment: Int) -> UnsafeMutableRawPointer? {
+  slm_aligned_alloc(alignment, size) ?? slm_port_next_new(Int32(SLM_PORT_ALIGNED), size, alignment, nil)
+}
+
+@c(slm_override_new_array_aligned)
+@usableFromInline
+func newArrayAligned(_ size: Int, _ alignment: Int) -> UnsafeMutableRawPointer? {
+  slm_port_owns_operators() != 0
+    ? newAligned(size, alignment) : slm_port_first_new(Int32(SLM_PORT_ALIGNED), size, alignment)
+}
+
+@c(slm_override_new_aligned_nothrow)
+@usableFromInline
+func newAlignedNothrow(_ size: Int, _ alignment: Int, _ tag: UnsafeRawPointer?) -> UnsafeMutableRawPointer? {
+  newQuietly(Int32(SLM_PORT_ALIGNED | SLM_PORT_NOTHROW), size, alignment, tag)
+}
+
+@c(slm_override_new_array_aligned_nothrow)
+@usableFromInline
+func newArrayAlignedNothrow(_ size: Int, _ alignment: Int, _ tag: UnsafeRawPointer?) -> UnsafeMutableRawPointer? {
+  newQuietly(Int32(SLM_PORT_ARRAY | SLM_PORT_ALIGNED | SLM_PORT_NOTHROW), size, alignment, tag)
+}
+
+private func newQuietly(
+  _ form: Int32, _ size: Int, _ alignment: Int, _ tag: UnsafeRawPointer?
+) -> UnsafeMutableRawPointer? {
+  let object = slm_port_owns_operators() != 0 ? slm_aligned_alloc(alignment, size) : nil
+  return object ?? slm_port_next_new(form, size, alignment, tag)
 }

@@ -17,7 +17,7 @@ public struct SafeZoneAllocator: ~Copyable, @unchecked Sendable {
     home = try Home(pageSize, provider, needed: Self.storageSize)
     safeZone = home.memory.assumingMemoryBound(to: LockedZone.self)
     safeZone.zone.initialize(
-      page: home.basePage, provider: home.provider, gate: safeZone.initializeGate(), profile: profile)
+      page: home.basePage, provider: home.provider, sharing: Sharing(gate: safeZone.initializeGate()), profile: profile)
     ending = .make(in: home.memory, behind: Self.zoneSize)
   }
 
@@ -30,7 +30,7 @@ public struct SafeZoneAllocator: ~Copyable, @unchecked Sendable {
     home = try Home(storage, pageSize, provider, needed: Self.storageSize)
     safeZone = home.memory.assumingMemoryBound(to: LockedZone.self)
     safeZone.zone.initialize(
-      page: home.basePage, provider: home.provider, gate: safeZone.initializeGate(), profile: profile)
+      page: home.basePage, provider: home.provider, sharing: Sharing(gate: safeZone.initializeGate()), profile: profile)
     ending = .make(in: home.memory, behind: Self.zoneSize)
   }
 
@@ -98,7 +98,7 @@ public struct SafeZoneAllocator: ~Copyable, @unchecked Sendable {
       safeZone.locked {
         $0.refill(
           size: bits(layout.size), alignment: bits(layout.alignment),
-          page: bits(page.baseAddress), pageSize: page.count)
+          page: bits(page.baseAddress), pageSize: UInt(page.count))
       })
   }
 
@@ -109,7 +109,7 @@ public struct SafeZoneAllocator: ~Copyable, @unchecked Sendable {
 
   /// Takes an empty page of a size out of the zone and hands it to you; nil if there is none.
   public func reclaimPage(_ page: PageSize) -> UnsafeMutableRawPointer? {
-    UnsafeMutableRawPointer(bitPattern: safeZone.locked { $0.takeEmptyPage(page) } ?? 0)
+    UnsafeMutableRawPointer(bitPattern: safeZone.locked { $0.takeEmptyPage(page.size) } ?? 0)
   }
 
   /// Statistics of a size class. Index 0 is the smallest class.

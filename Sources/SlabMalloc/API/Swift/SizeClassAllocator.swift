@@ -49,7 +49,7 @@ public struct SizeClassAllocator: ~Copyable {
   public var slotSize: Int { Int(zone.bin(0).pointee.slotSize) }
 
   /// The size of the pages that `refill` takes.
-  public var pageSize: PageSize { zone.bin(0).pointee.page }
+  public var pageSize: PageSize { PageSize(bytes: Int(zone.pageSize(of: zone.bin(0)))) ?? zone.page }
 
   /// Allocates memory for one object. The memory is not cleared.
   public func allocate() throws(AllocationError) -> UnsafeMutableRawPointer {
@@ -67,7 +67,7 @@ public struct SizeClassAllocator: ~Copyable {
 
   /// Pushes a page to the allocator.
   public func refill(page: UnsafeMutableRawBufferPointer) throws(AllocationError) {
-    try AllocationError.check(zone.refillObjects(page: bits(page.baseAddress), pageSize: page.count))
+    try AllocationError.check(zone.refillObjects(page: bits(page.baseAddress), pageSize: UInt(page.count)))
   }
 
   /// Returns up to `limit` empty pages to the provider. Returns their number.
@@ -77,7 +77,7 @@ public struct SizeClassAllocator: ~Copyable {
 
   /// Takes an empty page out of the allocator and hands it to you; nil if there is none.
   public func reclaimPage() -> UnsafeMutableRawPointer? {
-    UnsafeMutableRawPointer(bitPattern: zone.takeEmptyPage(pageSize) ?? 0)
+    UnsafeMutableRawPointer(bitPattern: zone.takeEmptyPage(pageSize.size) ?? 0)
   }
 
   public var statistics: ClassStatistics { zone.statistics(of: 0) }

@@ -1,4 +1,4 @@
-/// Allocates objects of any size up to 136 KiB, for one thread at a time.
+/// Allocates objects of any size, for one thread at a time.
 ///
 /// A zone gets pages in two ways, which mix: it *pulls* them from its provider, and you *push* them with `refill`. When
 /// the zone ends it returns every page, with the objects in it. No pointer from the zone may outlive it. Every misuse
@@ -84,10 +84,10 @@ public struct ZoneAllocator: ~Copyable {
 
   /// The size of the pages that serve a layout. `refill` takes pages of this size.
   public func pageSize(for layout: Layout) throws(AllocationError) -> PageSize {
-    guard let page = zone.pageSize(size: bits(layout.size), alignment: bits(layout.alignment)) else {
+    guard let bytes = zone.pageSize(size: bits(layout.size), alignment: bits(layout.alignment)) else {
       throw .invalidLayout
     }
-    return page
+    return PageSize(bytes: Int(bytes)) ?? zone.page
   }
 
   /// Pushes a page to the size class of a layout.
@@ -95,7 +95,7 @@ public struct ZoneAllocator: ~Copyable {
     try AllocationError.check(
       zone.refill(
         size: bits(layout.size), alignment: bits(layout.alignment),
-        page: bits(page.baseAddress), pageSize: page.count))
+        page: bits(page.baseAddress), pageSize: UInt(page.count)))
   }
 
   /// Returns up to `limit` empty pages of a size to the provider. Returns their number.
@@ -105,7 +105,7 @@ public struct ZoneAllocator: ~Copyable {
 
   /// Takes an empty page of a size out of the zone and hands it to you; nil if there is none.
   public func reclaimPage(_ page: PageSize) -> UnsafeMutableRawPointer? {
-    UnsafeMutableRawPointer(bitPattern: zone.takeEmptyPage(page) ?? 0)
+    UnsafeMutableRawPointer(bitPattern: zone.takeEmptyPage(page.size) ?? 0)
   }
 
   /// The number of size classes.

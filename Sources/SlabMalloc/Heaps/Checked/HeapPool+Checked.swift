@@ -32,7 +32,7 @@ extension UnsafeMutablePointer where Pointee == HeapPool {
       for index in 0..<Int(SizeClass.count) where pointee.slabCounts[index] != sums.slabs[index] {
         return "the number of slabs of a class"
       }
-      return orphanViolation() ?? heapViolation(pointee.idleHeaps) ?? heapViolation(pointee.destroyedHeaps)
+      return orphanViolation() ?? heapViolation(pointee.idleHeaps)
     }
 
     private func orphanViolation() -> StaticString? {

@@ -108,7 +108,8 @@ extension UnsafeMutablePointer where Pointee == HeapState {
 
     private func geometryViolation(_ bin: HeapBinPointer) -> StaticString? {
       let guards: UInt = bin.pointee.heap.pool.isHardened ? 1 : 0
-      if UInt(pointee.slotSize) != bin.pointee.slotSize || pointee.binIndex != bin.pointee.index
+      if (guards == 1 ? slotDistance : UInt(pointee.slotSize)) != bin.pointee.slotSize
+        || pointee.binIndex != bin.pointee.index
         || UInt(pointee.pages) != UInt(bin.pointee.pages) + guards || pointee.slotCount != bin.pointee.slotCount
       {
         return "a slab is carved for another class"
@@ -138,7 +139,7 @@ extension UnsafeMutablePointer where Pointee == HeapState {
       let (marks, slots) = (pointee.marks, Int(count))
       while index < slots {
         switch marks[index] {
-        case Mark.used, Mark.clearing, Mark.remote: used &+= 1
+        case Mark.used, Mark.clearing, Mark.remote, Mark.retired: used &+= 1
         case Mark.free, Mark.fresh: break
         default: return "an unknown mark"
         }

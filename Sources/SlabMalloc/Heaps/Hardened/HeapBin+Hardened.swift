@@ -3,18 +3,18 @@ import Synchronization
 
 /// A bin of a hardened heap: random slots, and a quarantine. See `HeapState+Hardened`.
 extension UnsafeMutablePointer where Pointee == HeapBin {
-  @inline(__always) func allocateHardened() -> UInt {
+  /// Takes a slot for an object of a size, of this bin's class.
+  @inline(__always) func allocateHardened(_ size: UInt) -> UInt {
     let slots = pointee.pending
-    guard slots != 0 else { return heapAllocateHardenedByRefill(raw) }
+    guard slots != 0 else { return heapAllocateHardenedByRefill(raw, size) }
     let address = claimRandom(slots)
-    guard ZeroMemory.isClear(address, pointee.slotSize) else { return heapAllocateAfterWrite(raw, address) }
-    let canary = Canary.place(address, pointee.slotSize)
-    canary.pointee = pointee.heap.pool.canary(canary)
+    guard ZeroMemory.isClear(address, pointee.slotSize) else { return heapAllocateAfterWrite(raw, address, size) }
+    unsafeBitCast(pointee.current, to: RunPointer.self).setCanary(address, pointee.slotSize, objectSize: size)
     return address
   }
 
   /// Takes one of the pending slots: a random one, or the next behind it.
-  @inline(__always) private func claimRandom(_ slots: UInt64) -> UInt {
+  @inline(__always) func claimRandom(_ slots: UInt64) -> UInt {
     let turn = random() & 63
     let turned = slots &>> turn | slots &<< (0 &- turn)
     let index = (UInt64(truncatingIfNeeded: turned.trailingZeroBitCount) &+ turn) & 63
@@ -33,11 +33,18 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
       pointee.top = top &+ size
       return .ok
     }
+    guard hasFullStack else { return quarantineInLonger(freed) }
     let first = pointee.bottom &+ size
     let entry = Self.ready(at: first) + Int(truncatingIfNeeded: random() & UInt64(pointee.quarantineMask))
     let other = entry.pointee
     entry.pointee = freed
     return evict(other)
+  }
+
+  /// The quarantine grows, see HeapBin+Stack.
+  @inline(never) private func quarantineInLonger(_ freed: ReadySlot) -> Status {
+    growStack()
+    return quarantine(freed)
   }
 
   /// Evicts all slots from quarantine.
@@ -79,20 +86,21 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
 @c(slm_core_heap_allocate_hardened_by_refill)
 @inline(never)
 @usableFromInline
-func heapAllocateHardenedByRefill(_ bin: UnsafeMutableRawPointer) -> UInt {
+func heapAllocateHardenedByRefill(_ bin: UnsafeMutableRawPointer, _ size: UInt) -> UInt {
   let bin = bin.assumingMemoryBound(to: HeapBin.self)
   guard bin.refill() else { return noMemory() }
-  return bin.allocateHardened()
+  return bin.allocateHardened(size)
 }
 
-/// A free slot was written to. The writer may do so again: the slot is never handed out. The address comes second,
-/// since the bin is in the first register already.
+/// A free slot was written to. The writer may do so again: the slot is retired. The address comes second, since the bin
+/// is in the first register already.
 /// - Parameter bin: a `HeapBin` of the thread's heap.
 @c(slm_core_heap_allocate_after_write)
 @inline(never)
 @usableFromInline
-func heapAllocateAfterWrite(_ bin: UnsafeMutableRawPointer, _ address: UInt) -> UInt {
+func heapAllocateAfterWrite(_ bin: UnsafeMutableRawPointer, _ address: UInt, _ size: UInt) -> UInt {
   let bin = bin.assumingMemoryBound(to: HeapBin.self)
+  if let slab = bin.pointee.current { slab.mark(slab.slot(ofAny: address).index).pointee = Mark.retired }
   _ = bin.pointee.heap.pool.report(address, .writeAfterFree)
-  return bin.allocateHardened()
+  return bin.allocateHardened(size)
 }

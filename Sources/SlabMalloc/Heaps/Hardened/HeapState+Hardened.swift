@@ -4,32 +4,41 @@ import Synchronization
 
 /// Profile hardened: allocations and deallocations that cost more and find more.
 ///
-///     slot:   | object, 0 until it is handed out ...                    | canary |
+///     slot:   | object, 0 until it is handed out ...        | slack: 0  | canary |
 ///
-/// - A canary ends each slot: a secret xor its address. A free checks whether it was overwritten.
+/// - A canary ends each slot, and says where the object ends, see `PageRun+Canary`. A free checks whether it or the
+///   slack before it was overwritten.
+/// - A free looks at the bytes beside the slot too, see `PageRun+Neighbours`.
 /// - A free clears the slot, and an allocation checks whether it still reads as 0: if not, it was written after it was
-///   freed.
+///   freed, and is retired.
 /// - A freed slot goes into the quarantine of its bin and takes a random entry. The slot that was there is evicted: it
 ///   becomes available. The quarantine uses the memory of the stack of ready slots. Its slots count as used in their
 ///   slabs, and are marked as free for everybody else.
 /// - An allocation takes a random slot of a word; a new slab starts with a random word.
 /// - The run of a slab without used slots is kept whole, for the next slab, see `KeptRuns`.
 /// - Each slab, large object and page of metadata ends with a guard page, see `RunPool+Guards`.
+/// - An object of size 0 can't be touched, see `EmptyObjects`.
 ///
 /// No other profile pays for it. A hardened heap has `directLimit` 0, and its allocations therefore leave the fast
 /// path. Hardened slabs have the reciprocal 0, which no address passes, and their frees leave the fast path by
 /// `heapDeallocateDetour`.
 extension UnsafeMutablePointer where Pointee == HeapState {
   @inline(__always) func allocateHardened(_ size: UInt) -> UInt {
-    guard size < HeapState.directLimit - Canary.size else { return allocateHardened(size, alignment: 1) }
-    return directBin(size + Canary.size).allocateHardened()
+    // Size 0 wraps: it is another class's.
+    guard size &- 1 < HeapState.directLimit - Canary.size - 1 else { return allocateHardened(size, alignment: 1) }
+    return directBin(size + Canary.size).allocateHardened(size)
   }
 
   func allocateHardened(_ size: UInt, alignment: UInt) -> UInt {
     guard let index = pool.sizeClass(size, alignment: alignment) else {
-      return allocateLarge(size, alignment: alignment).start
+      return allocateLarge(size, alignment: alignment)
     }
-    return bin(index).allocateHardened()
+    return allocateHardened(size, ofClass: index)
+  }
+
+  /// All free slots of a hardened heap read as 0.
+  func allocateHardened(_ size: UInt, ofClass index: UInt) -> UInt {
+    index == SizeClass.empty ? bin(index).allocateEmpty() : bin(index).allocateHardened(size)
   }
 
   /// Evicts all slots from quarantine.
@@ -41,16 +50,19 @@ extension UnsafeMutablePointer where Pointee == HeapState {
     var random = SplitMix(state: slm_port_random())
     for index in 0..<SizeClass.count { bin(index).pointee.random = random.next() }
   }
+}
 
-  /// Frees a slot of a slab that another thread owns, or nobody: it is `clearing` until its memory is clear. Reports a
-  /// misuse and returns it.
-  func clearRemotely(_ address: UInt, _ run: RunPointer, _ index: UInt) -> Status {
+extension UnsafeMutablePointer where Pointee == HeapPool {
+  /// Makes a used slot of a hardened slab a remote one: it is `clearing` until its memory is clear. Returns a misuse.
+  func clearObject(_ address: UInt, _ run: RunPointer, _ index: UInt) -> Status {
+    if run.isOfEmptyObjects { return run.changeUsedMark(index, to: Mark.remote) ? .ok : .doubleFree }
     let mark = run.atomicMark(index)
     // The canary before the mark: a thread that frees the object at the same moment changes them in the other order.
-    let isWhole = run.hasCanary(address, pool)
-    guard mark.pointee.load(ordering: .acquiring) == Mark.used else { return pool.report(address) }
-    guard isWhole else { return pool.report(address, .overflow) }
-    guard run.changeUsedMark(index, to: Mark.clearing) else { return pool.report(address) }
+    let isWhole = run.isIntact(address, UInt(run.pointee.slotSize))
+    guard mark.pointee.load(ordering: .acquiring) == Mark.used else { return .doubleFree }
+    guard isWhole else { return .overflow }
+    guard run.changeUsedMark(index, to: Mark.clearing) else { return .doubleFree }
+    run.orderMark()
     ZeroMemory.clear(address, UInt(run.pointee.slotSize))
     mark.pointee.store(Mark.remote, ordering: .releasing)
     return .ok
@@ -63,34 +75,43 @@ extension UnsafeMutablePointer where Pointee == PageRun {
     let bin = bin
     let pool = bin.pointee.heap.pool
     let (index, fraction) = (address &- pointee.start).multipliedFullWidth(by: bin.pointee.reciprocal)
-    guard fraction < bin.pointee.reciprocal, index < UInt(bin.pointee.slotCount) else { return pool.report(address) }
-    // Before the mark, as in `clearRemotely`.
-    let isWhole = hasCanary(address, pool)
+    guard fraction < bin.pointee.reciprocal, index < UInt(bin.pointee.slotCount) else {
+      return deallocateWithoutReciprocal(address)
+    }
+    // Before the mark, as in `clearObject`.
+    let isWhole = isIntact(address, bin.pointee.slotSize)
     let mark = mark(index)
     guard mark.pointee == Mark.used else { return pool.report(address) }
     guard isWhole else { return pool.report(address, .overflow) }
-    guard changeUsedMark(index, to: Mark.free) else { return pool.report(address) }
+    guard hasIntactNeighbours(index, address, bin.pointee.slotSize, UInt(bin.pointee.slotCount)) else {
+      return deallocateBesideWrite(address)
+    }
+    return deallocateIntact(address, mark, bin)
+  }
+
+  /// Frees a slot that was looked at.
+  @inline(__always) func deallocateIntact(
+    _ address: UInt, _ mark: UnsafeMutablePointer<UInt8>, _ bin: HeapBinPointer
+  ) -> Status {
+    guard changeUsedMark(mark, to: Mark.free) else { return bin.pointee.heap.pool.report(address) }
+    orderMark()
     ZeroMemory.clear(address, bin.pointee.slotSize)
     return bin.quarantine(ReadySlot(address: address, run: self, mark: mark))
   }
 
-  /// Whether nothing was written past an object. Loads that follow come after this one.
-  @inline(__always) func hasCanary(_ address: UInt, _ pool: HeapPoolPointer) -> Bool {
-    let canary = Canary.place(address, UInt(pointee.slotSize))
-    return atomic(canary).pointee.load(ordering: .acquiring) == pool.canary(canary)
-  }
+  /// Between the change of a mark and the clearing of its slot. An atomic operation orders what follows after its load
+  /// alone: on arm64 another thread may see a cleared canary before it sees the mark, and would report an overflow
+  /// where two threads free one object. On x86 the operation is a barrier, and this is no instruction.
+  @inline(__always) fileprivate func orderMark() { atomicMemoryFence(ordering: .releasing) }
 }
 
 extension UnsafeMutablePointer where Pointee == HeapPool {
-  @inline(__always) func canary(_ word: UnsafeMutablePointer<UInt>) -> UInt {
-    Canary.word(pointee.secret, at: UInt(bitPattern: word))
-  }
-
   /// Frees the run of a hardened slab. Its slots were cleared when they were freed, and the run is kept for the next
   /// slab; not if its memory was purged, or if a destroyed heap had objects in it.
   /// Requires: the lock of the run pool.
   func freeHardened(_ slab: RunPointer, isClean: Bool) {
     assertLocked()
+    if slab.isOfEmptyObjects { return runs.free(slab, isClean: isClean || slab.pointee.isClean) }
     if slab.pointee.used == 0, !isClean { return runs.keep(slab: slab) }
     runs.decommit(slab)
     runs.free(slab, isClean: isClean)

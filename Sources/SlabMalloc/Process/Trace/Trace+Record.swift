@@ -167,7 +167,7 @@ extension UnsafeMutablePointer where Pointee == PageRun {
   fileprivate func objectStart(around address: UInt) -> UInt? {
     switch pointee.kind {
     // By a division, as a hardened slab has no reciprocal.
-    case .slab: address - (address - pointee.start) % UInt(pointee.slotSize)
+    case .slab: address - (address - pointee.start) % (isHardened ? slotDistance : UInt(pointee.slotSize))
     case .large: pointee.start
     case .unused, .free, .kept, .busy, .metadata: nil
     }

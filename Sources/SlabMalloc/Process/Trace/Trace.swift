@@ -9,12 +9,10 @@ import Synchronization
 /// States: off; on, from the environment's option to the end of the process, the last misuse, or the first failure to
 /// write. The trace is off for good in the child of a fork.
 ///
-/// Lock: `lock` guards all but `on` and `holder`.
+/// Lock: `lock` guards all but `on`.
 struct Trace: ~Copyable {
-  let lock: Lock
+  let lock: OwnedLock
   let on: Atomic<UInt32>
-  /// The thread that holds the lock, else 0. A thread reads its own id here only if it holds the lock.
-  let holder: Atomic<UInt>
   /// The window: where it is mapped, where it starts in the file, and how many of its bytes are written.
   var window: UnsafeMutablePointer<UInt8>
   var start: Int
@@ -41,7 +39,7 @@ extension UnsafeMutablePointer where Pointee == Trace {
   @inline(__always) static var shared: TracePointer { slm_port_trace_address().assumingMemoryBound(to: Trace.self) }
 
   @inline(__always) var isOn: Bool { pointee.on.load(ordering: .relaxed) != 0 }
-  var isHeld: Bool { pointee.holder.load(ordering: .relaxed) == Platform.context() }
+  var isHeld: Bool { pointee.lock.isHeld }
 
   /// Opens the file and starts the trace. False if the file can't be written. If another process records into it, there
   /// is no trace and no message.
@@ -66,20 +64,16 @@ extension UnsafeMutablePointer where Pointee == Trace {
   func acquire() -> Bool {
     guard isOn, !isHeld else { return false }
     pointee.lock.acquire()
-    guard isOn else {
+    guard isOn, !closeInChild() else {
       pointee.lock.release()
       return false
     }
-    pointee.holder.store(Platform.context(), ordering: .relaxed)
     pointee.isInOperation = false
     pointee.isMisused = false
     return true
   }
 
-  func release() {
-    pointee.holder.store(0, ordering: .relaxed)
-    pointee.lock.release()
-  }
+  func release() { pointee.lock.release() }
 
   /// The process ends.
   func end() {
@@ -91,16 +85,6 @@ extension UnsafeMutablePointer where Pointee == Trace {
     }
     close()
     release()
-  }
-
-  func beforeFork() { pointee.lock.acquire() }
-
-  func afterFork() { pointee.lock.release() }
-
-  func afterForkInChild() {
-    if isOn { close() }
-    if let heap = HeapPointer.traced { heap.becomeThreads() }
-    pointee.lock.release()
   }
 
   /// Requires the trace's lock.

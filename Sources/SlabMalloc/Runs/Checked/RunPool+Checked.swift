@@ -11,8 +11,6 @@
     var cleanRuns: UInt = 0
     var keptRuns: UInt = 0
     var busyBytes: UInt = 0
-    /// Pages before an aligned run in a lone segment.
-    var leftoverBytes: UInt = 0
 
     /// Slabs by size class. The classes are the heaps'; here they are numbers.
     typealias ClassCounts = InlineArray<64, UInt32>
@@ -29,7 +27,25 @@
         guard let segment = pointee.segments[index] else { continue }
         if let text = segment.violation(&sums) { return text }
       }
-      return keptViolation(sums) ?? metadataViolation(sums) ?? countViolation(sums)
+      return loneViolation(&sums) ?? keptViolation(sums) ?? metadataViolation(sums) ?? countViolation(sums)
+    }
+
+    /// Lone runs are in the tree, in order, and none is free.
+    private func loneViolation(_ sums: inout RunSums) -> StaticString? {
+      var (end, bytes): (UInt, UInt) = (0, 0)
+      while let run = pointee.lone.run(from: end) {
+        if !run.pointee.isLone || run.pointee.lead != run { return "a lone run is none" }
+        if run.pointee.kind != .large, run.pointee.kind != .busy, run.pointee.kind != .kept {
+          return "a lone run of another kind"
+        }
+        if pointee.lone.run(around: run.pointee.start) != run || pointee.lone.run(around: run.endAddress - 1) != run {
+          return "a lone run is not found"
+        }
+        if let text = run.add(to: &sums) { return text }
+        bytes += run.bytes
+        end = run.endAddress
+      }
+      return bytes == pointee.lone.bytes ? nil : "the bytes of lone runs"
     }
 
     /// Kept runs are in one list each, or in the quarantine.
@@ -51,6 +67,25 @@
         runs += 1
         if run.pointee.isClean { clean += UInt(run.pointee.pages) } else { dirty += UInt(run.pointee.pages) }
       }
+      for index in 0..<pointee.kept.lone.count {
+        guard let run = pointee.kept.lone[index] else { continue }
+        if run.pointee.kind != .kept || !run.pointee.isLone { return "a run is kept for large objects, and not kept" }
+        if run.pointee.isClean { return "a kept lone run is clean" }
+        runs += 1
+        dirty += UInt(run.pointee.pages)
+      }
+      let text =
+        pointee.kept.blocks.dirty.violation { run in
+          runs += 1
+          dirty += UInt(run.pointee.pages)
+          return run.pointee.kind == .kept && !run.pointee.isClean ? nil : "a block does not rest with its memory"
+        }
+        ?? pointee.kept.blocks.clean.violation { run in
+          runs += 1
+          clean += UInt(run.pointee.pages)
+          return run.pointee.kind == .kept && run.pointee.isClean ? nil : "a block does not rest without memory"
+        }
+      if let text { return text }
       if runs != sums.keptRuns { return "a kept run is in no list" }
       return dirty == pointee.kept.dirtyPages && clean == pointee.kept.cleanPages ? nil : "the counts of kept pages"
     }
@@ -78,14 +113,14 @@
     private func countViolation(_ sums: RunSums) -> StaticString? {
       let pages = pages
       if dirtyBytes != pages.dirty { return "dirtyBytes" }
-      let used = sums.slabBytes + sums.largeBytes + metadataBytes + sums.busyBytes + sums.leftoverBytes
+      let used = sums.slabBytes + sums.largeBytes + metadataBytes + sums.busyBytes
       if pages.held != used + pages.dirty + pages.clean { return "held is not the sum of what is held" }
       if pointee.counts.taken - pointee.counts.givenBack != pages.held {
         return "taken - given back is not what is held"
       }
       // What every deallocation reads is of the first segment, and nothing if there is none.
       guard extent > 0 else { return nil }
-      guard let first = pointee.segments[0], !first.pointee.isLone else { return "extent of no segment" }
+      guard let first = pointee.segments[0] else { return "extent of no segment" }
       let isPublished = base == first.pointee.base && table == first.pointee.table
       return isPublished && extent == first.pointee.limit - first.pointee.base ? nil : "base, extent or table"
     }

@@ -6,10 +6,7 @@ import Synchronization
     /// their lists.
     func violation(_ sums: inout RunSums) -> StaticString? {
       if (pointee.limit - pointee.base) >> PageRun.pageShift > pointee.capacity { return "a segment's limit" }
-      // A lone segment is one run, and aligning it may have left pages before it.
-      var address = pointee.loneRun?.pointee.start ?? pointee.base
-      sums.leftoverBytes += address - pointee.base
-      if pointee.isLone, pointee.loneRun?.endAddress != pointee.limit { return "a lone segment is not one run" }
+      var address = pointee.base
       let (dirtyBefore, cleanBefore) = (sums.dirtyRuns, sums.cleanRuns)
       var before: RunPointer?
       while address < pointee.limit {
@@ -34,11 +31,11 @@ import Synchronization
       if pointee.pages == 0 || endAddress > segment.pointee.limit { return "a run's pages" }
       if pointee.lead != self { return "a run's first page leads elsewhere" }
       if pointee.kind == .free, last.pointee.lead != self { return "a free run's last page leads elsewhere" }
+      if pointee.isLone { return "a lone run in a segment" }
       if pointee.kind != .slab, !isNoSlab { return "a run is taken for a slab" }
       // A busy run may be a free one that is being purged.
       if pointee.kind == .busy { return nil }
-      // Of a lone run only the first page has a descriptor.
-      for page in 1..<max(1, segment.pointee.isLone ? 1 : Int(pointee.pages)) {
+      for page in 1..<Int(pointee.pages) {
         let inner = self + page
         if !inner.isNoSlab, inner.pointee.kind != .unused { return "an inner page is taken for a slab" }
         // A free run is found from its ends alone.
@@ -56,7 +53,7 @@ import Synchronization
         || pointee.kind != .slab && word & (1 << 48 - 1) == PageRun.noSlab
     }
 
-    fileprivate func add(to sums: inout RunSums) -> StaticString? {
+    func add(to sums: inout RunSums) -> StaticString? {
       switch pointee.kind {
       case .slab:
         sums.slabs[Int(pointee.binIndex & 63)] += 1

@@ -1,33 +1,35 @@
 #if SLM_ASSERT
   /// The invariants of a zone, which must hold between any two calls.
   ///
-  ///     pages held = pages in the maps + the maps' own pages
+  ///     pages held = pages of its slabs + pages of its runs
+  ///     a slab is found by each of its pages
   ///     a slab is in the list of its state, once, and in no other
+  ///     a run has an object or is in the list of free ones
   ///     in a hardened zone: slots set aside = slots in quarantine + retired ones
+  ///
+  /// Zones per CPU share a directory, and each checks its own slabs alone, because others change theirs meanwhile. The
+  /// zone that has the large objects checks them.
   ///
   /// A build with assertions checks them at each refill and reclaim, and at every 64th call on slow paths. XCTest
   /// checks them after each step.
   extension UnsafeMutablePointer where Pointee == ZoneState {
     /// The first broken invariant; nil if all hold.
     func violation() -> Violation? {
+      guard let directory = pointee.directory else { return nil }
       var listed = ListedSlabs()
       for index in 0..<pointee.binCount {
         if let violation = listed.count(bin(index), in: self) { return violation }
       }
-      var setAside: UInt = 0
       var slabs = ListedSlabs()
-      if let violation = violation(basePages, &slabs, &setAside) ?? violation(largePages, &slabs, &setAside) {
-        return violation
-      }
+      let violation = directory.locked { directory.violation() ?? slabViolation(in: directory, &slabs) }
+      if let violation { return violation }
       // Each list holds slabs of its state, once. A list with as many members as there are slabs of the state therefore
       // holds all of them.
-      if listed.partial != slabs.partial {
-        return Violation("a partial slab is in no list", at: UInt(bitPattern: self))
-      }
-      if listed.sparse != slabs.sparse { return Violation("a sparse slab is in no list", at: UInt(bitPattern: self)) }
-      if listed.empty != slabs.empty { return Violation("an empty slab is in no list", at: UInt(bitPattern: self)) }
-      if listed.current != slabs.current { return Violation("a current slab is no bin's", at: UInt(bitPattern: self)) }
-      return ledgerViolation() ?? quarantineViolation(setAside: setAside)
+      if listed.partial != slabs.partial { return broken("a partial slab is in no list") }
+      if listed.sparse != slabs.sparse { return broken("a sparse slab is in no list") }
+      if listed.empty != slabs.empty { return broken("an empty slab is in no list") }
+      if listed.current != slabs.current { return broken("a current slab is no bin's") }
+      return runViolation() ?? ledgerViolation(slabs) ?? quarantineViolation(setAside: slabs.setAside)
     }
 
     /// Reports the first broken invariant and ends the program. Skips a zone with a broken guard: that is misuse, other
@@ -48,147 +50,120 @@
       if pointee.slowCalls % 64 == 0, areAllIntact { violation()?.report() }
     }
 
+    private func broken(_ text: StaticString) -> Violation { Violation(text, at: UInt(bitPattern: self)) }
+
     private var areAllIntact: Bool {
+      guard isHardened else { return true }
       var areIntact = true
-      for pages in 0..<2 { (pages == 0 ? basePages : largePages).forEach { areIntact = areIntact && isIntact($0) } }
+      forEachSlab { areIntact = areIntact && isIntact($0) }
       return areIntact
     }
 
-    private func violation(
-      _ map: PageMapPointer, _ slabs: inout ListedSlabs, _ setAside: inout UInt
-    ) -> Violation? {
+    private func slabViolation(in directory: PageDirectoryPointer, _ slabs: inout ListedSlabs) -> Violation? {
       var violation: Violation?
-      var count: UInt = 0
-      map.forEach { slab in
-        count += 1
-        guard violation == nil else { return }
-        violation = self.violation(slab, in: map)
+      directory.forEachSlab { slab in
+        guard violation == nil, slab.pointee.owner == pointee.owner else { return }
+        violation = self.violation(slab, in: directory)
         slabs.count(slab)
-        if pointee.hardening != nil { setAside += slab.setAsideCount }
+        slabs.countPages(slab, in: self)
       }
-      if let violation { return violation }
-      return count == map.pointee.count ? nil : Violation("a map's count is wrong", at: UInt(bitPattern: map))
+      return violation
     }
 
-    private func violation(_ slab: SlabPointer, in map: PageMapPointer) -> Violation? {
-      if map.find(slab.pageAddress) != slab || map.find(slab.pageEnd) != slab {
-        return Violation("a slab is not found", at: slab.address)
+    private func violation(_ slab: SlabPointer, in directory: PageDirectoryPointer) -> Violation? {
+      let (start, bytes) = (slab.pointee.start, slab.bytes)
+      guard start & page.mask == 0, bytes & page.mask == 0, bytes != 0, bytes <= PageSize.large.size else {
+        return Violation("a slab does not consist of pages", at: slab.address)
       }
-      if slab.page != map.page { return Violation("a slab is in the wrong map", at: slab.address) }
       guard UInt(slab.pointee.binIndex) < pointee.binCount else {
         return Violation("a slab has no bin", at: slab.address)
       }
-      return slab.violation(in: bin(UInt(slab.pointee.binIndex)))
+      let bin = bin(UInt(slab.pointee.binIndex))
+      guard accepts(bytes, bin), start & (slabAlignment(bytes, bin) &- 1) == 0 else {
+        return Violation("a slab is no slab for its bin", at: slab.address)
+      }
+      // A large page has one entry.
+      let isLarge = !Build.isSmall && bytes == PageSize.large.size
+      var offset: UInt = 0
+      while offset < bytes {
+        let entry = directory.entry(start &+ offset)
+        if entry != (isLarge && offset != 0 ? nil : (bytes &- offset &- 1) &>> UInt(page.shift)) {
+          return Violation("a slab is not found by one of its pages", at: slab.address)
+        }
+        offset &+= page.size
+      }
+      return slab.violation(in: bin)
     }
 
-    private func ledgerViolation() -> Violation? {
-      var (base, large) = (basePages.pointee.count, largePages.pointee.count)
-      for index in 0..<2 {
-        guard let table = (index == 0 ? basePages : largePages).pointee.table else { continue }
-        if table.isLarge { large += 1 } else { base += 1 }
+    /// Nobody else changes the runs of this zone while it runs.
+    private func runViolation() -> Violation? {
+      guard pointee.hasRuns, let directory = pointee.directory else { return nil }
+      var listed: UInt = 0
+      var next = directory.pointee.runs.free.first
+      while let run = next {
+        if run.isLive || !run.isPushed { return Violation("a run is free, and is not", at: run.pointee.start) }
+        if directory.pointee.runs.find(run.pointee.start) != run {
+          return Violation("a free run is not in the tree", at: run.pointee.start)
+        }
+        listed += 1
+        next = run.pointee.next
+      }
+      return listed == runSums.free ? nil : broken("a run without an object is in no list")
+    }
+
+    private var runSums: TreeSums {
+      var sums = TreeSums()
+      if pointee.hasRuns { _ = pointee.directory?.pointee.runs.root?.violation(from: 0, to: UInt.max, &sums) }
+      return sums
+    }
+
+    private func ledgerViolation(_ slabs: ListedSlabs) -> Violation? {
+      var (base, large) = (slabs.basePages, slabs.largePages)
+      forEachRun {
+        if isLargePage($0.pointee.bytes) { large += 1 } else { base += $0.pointee.bytes &>> UInt(page.shift) }
       }
       let ledger = pointee.ledger
       if ledger.baseTaken - ledger.baseGivenBack != UInt64(base) {
-        return Violation("the ledger's base pages are not those held", at: UInt(bitPattern: self))
+        return broken("the ledger's base pages are not those held")
       }
       if ledger.largeTaken - ledger.largeGivenBack != UInt64(large) {
-        return Violation("the ledger's large pages are not those held", at: UInt(bitPattern: self))
+        return broken("the ledger's large pages are not those held")
       }
       return nil
     }
 
+    private func forEachRun(_ body: (ObjectRunPointer) -> Void) {
+      guard pointee.hasRuns, let directory = pointee.directory else { return }
+      var next = directory.pointee.runs.first(from: 0)
+      while let run = next {
+        body(run)
+        next = directory.pointee.runs.first(from: run.pointee.start &+ 1)
+      }
+    }
+
     private func quarantineViolation(setAside: UInt) -> Violation? {
-      guard let hardening = pointee.hardening else { return nil }
+      guard !Build.isSmall, let hardening = pointee.hardening else { return nil }
       var waiting: UInt = 0
       for index in 0..<pointee.binCount {
-        guard let quarantine = bin(index).pointee.quarantine else { continue }
-        for place in 0..<2 * Int(quarantine.pointee.length) where quarantine.entries[place] != 0 {
+        let bin = bin(index)
+        for place in 0..<bin.quarantineCount where bin.quarantined[place] != 0 {
           waiting += 1
-          if let violation = violation(quarantined: quarantine.entries[place], index) { return violation }
+          if let violation = violation(quarantined: bin.quarantined[place], index) { return violation }
         }
       }
-      if setAside == waiting + hardening.pointee.retired { return nil }
+      if setAside == waiting + hardening.pointee.retired + hardening.pointee.changing { return nil }
       return Violation("slots set aside are neither in quarantine nor retired", at: UInt(bitPattern: self))
     }
 
     private func violation(quarantined slot: UInt, _ binIndex: UInt) -> Violation? {
       guard let slab = slab(around: slot) else { return Violation("a foreign pointer is in quarantine", at: slot) }
       if UInt(slab.pointee.binIndex) != binIndex { return Violation("another bin's slot is in quarantine", at: slot) }
-      let place = slab.hardenedSlot(at: slot)
+      let place = slab.slot(at: slot)
       let setAside = slab.word(SlotWord.word(ofSlot: place.index)).pointee.setAside
       guard place.isStart, setAside &>> SlotWord.bit(ofSlot: place.index) & 1 == 1 else {
         return Violation("a slot is in quarantine, but not set aside", at: slot)
       }
       return nil
-    }
-  }
-
-  /// The numbers of slabs in each state.
-  private struct ListedSlabs {
-    var current: UInt = 0
-    var partial: UInt = 0
-    var sparse: UInt = 0
-    var empty: UInt = 0
-
-    mutating func count(_ slab: SlabPointer) {
-      switch slab.pointee.state {
-      case .full: break
-      case .current: current += 1
-      case .partial: partial += 1
-      case .sparse: sparse += 1
-      case .empty: empty += 1
-      }
-    }
-
-    /// Counts a bin's slabs by a walk over its lists.
-    mutating func count(_ bin: BinPointer, in zone: ZonePointer) -> Violation? {
-      if let slab = bin.pointee.current {
-        if slab.pointee.state != .current { return Violation("a bin's current slab is not current", at: slab.address) }
-        current += 1
-      }
-      let partial = bin.walk(.partial, bin.pointee.partial.first, last: bin.pointee.partial.last, in: zone)
-      let sparse = bin.walk(.sparse, bin.pointee.sparse.first, last: bin.pointee.sparse.last, in: zone)
-      let empty = bin.walk(.empty, bin.pointee.empty.first, last: nil, in: zone)
-      if let violation = partial.violation ?? sparse.violation ?? empty.violation { return violation }
-      if sparse.count != UInt(bin.pointee.sparseCount) { return Violation("sparseCount is wrong", at: bits(bin)) }
-      if empty.count != UInt(bin.pointee.emptyCount) { return Violation("emptyCount is wrong", at: bits(bin)) }
-      self.partial += partial.count
-      self.sparse += sparse.count
-      self.empty += empty.count
-      return bin.readyViolation()
-    }
-  }
-
-  extension UnsafeMutablePointer where Pointee == Bin {
-    /// Walks over a list of slabs. All must be of this bin and state, and linked both ways.
-    fileprivate func walk(
-      _ state: Slab.State, _ first: SlabPointer?, last: SlabPointer?, in zone: ZonePointer
-    ) -> (count: UInt, violation: Violation?) {
-      var (before, next) = (SlabPointer?.none, first)
-      var count: UInt = 0
-      while let slab = next {
-        guard zone.slab(around: slab.pageAddress) == slab else {
-          return (count, Violation("a list holds a slab that is in no map", at: slab.address))
-        }
-        if slab.pointee.state != state || slab.pointee.binIndex != pointee.index {
-          return (count, Violation("a slab is in the wrong list", at: slab.address))
-        }
-        if slab.pointee.previous != before { return (count, Violation("a slab's previous is wrong", at: slab.address)) }
-        count += 1
-        (before, next) = (slab, slab.pointee.next)
-      }
-      // `last` means nothing in an empty list. The stack of empty slabs has no `last`.
-      if first != nil, state != .empty, last != before {
-        return (count, Violation("a list's last is wrong", at: bits(self)))
-      }
-      return (count, nil)
-    }
-
-    /// Ready slots must be of a slab of this bin. Without ready slots there is nothing to check.
-    fileprivate func readyViolation() -> Violation? {
-      guard readySlots != 0 else { return nil }
-      let slab = SlabPointer.around(pointee.wordStart, pageMask: pointee.page.mask)
-      return slab.hasWord(withReadyAt: pointee.ready) ? nil : Violation("ready slots are of no slab", at: bits(self))
     }
   }
 #else

@@ -17,6 +17,10 @@ struct Hardening {
   var retired: UInt
   /// The reason of the latest failed allocation.
   var failure: Status
+  /// Whether the objects are constructed at each allocation.
+  var isConstructed: Bool
+  /// The number of slots whose objects are being constructed or destroyed, and that are set aside meanwhile.
+  var changing: UInt
 }
 
 typealias HardeningPointer = UnsafeMutablePointer<Hardening>
@@ -26,7 +30,7 @@ extension UnsafeMutablePointer where Pointee == Hardening {
     initialize(
       to: Hardening(
         secret: 0, random: SplitMix(state: Platform.random() ^ UInt64(UInt(bitPattern: self))), bits: 0, retired: 0,
-        failure: .ok))
+        failure: .ok, isConstructed: false, changing: 0))
     // The secret comes from a generator of its own. A reader of a canary therefore knows nothing of the other
     // generator's numbers.
     var random = SplitMix(state: Platform.random() ^ pointee.random.next())
@@ -41,6 +45,8 @@ extension UnsafeMutablePointer where Pointee == Hardening {
     return UInt(truncatingIfNeeded: bits & (1 &<< count &- 1))
   }
 
-  /// The correct canary at an address.
-  @inline(__always) func canary(at address: UInt) -> UInt { Canary.word(pointee.secret, at: address) }
+  /// The correct canary at an address in a slab or in a large object's run, which `owner` is the address of.
+  @inline(__always) func canary(at address: UInt, of owner: UInt) -> UInt {
+    Canary.word(Canary.key(pointee.secret, of: owner), at: address)
+  }
 }

@@ -3,26 +3,6 @@ import CSlabPort
 /// The slots of a hardened zone's slab. No word of the slab is opened for allocation. The pending halves of its words
 /// hold the slots that are neither available nor live: they are in quarantine or retired.
 extension UnsafeMutablePointer where Pointee == Slab {
-  /// Makes every address fail the check for the start of a slot in the fast paths. In a base page the reciprocal moves
-  /// to its upper half. Its lower half becomes 0, and no fraction is below it. In a large page the reciprocal becomes
-  /// 0, because nothing less suffices. The slow path divides there, and the division is cheap compared with the rest of
-  /// the work on such large objects.
-  func harden() { pointee.reciprocal = page.isLarge ? 0 : pointee.reciprocal &<< 32 }
-
-  /// The slot at an address in a hardened slab's page, and whether the address starts it.
-  func hardenedSlot(at address: UInt) -> (index: UInt, isStart: Bool) {
-    hardenedSlot(at: address, pageMask: page.mask, isLarge: page.isLarge)
-  }
-
-  @inline(__always) func hardenedSlot(
-    at address: UInt, pageMask: UInt, isLarge: Bool
-  ) -> (index: UInt, isStart: Bool) {
-    let offset = address & pageMask
-    if !isLarge { return Reciprocal.divideInBasePage(offset, by: pointee.reciprocal &>> 32) }
-    let index = offset / slotSize
-    return (index, index &* slotSize == offset)
-  }
-
   /// Whether a partial slab stays partial when one more of its slots is used.
   @inline(__always) var staysPartial: Bool {
     UInt(pointee.slotCount) &- UInt(truncatingIfNeeded: pointee.countdown) > sparseLimit
@@ -32,14 +12,14 @@ extension UnsafeMutablePointer where Pointee == Slab {
   @inline(__always) func handOut(_ slot: UInt, _ hardening: HardeningPointer) -> Bool {
     guard ZeroMemory.isClear(slot, slotSize, by8: slotSize % 16 != 0) else { return false }
     let canary = canary(of: slot)
-    canary.pointee = hardening.canary(at: UInt(bitPattern: canary))
+    canary.pointee = hardening.canary(at: UInt(bitPattern: canary), of: address)
     return true
   }
 
   /// Whether the object's canary is intact.
   @inline(__always) func hasCanary(_ slot: UInt, _ hardening: HardeningPointer) -> Bool {
     let canary = canary(of: slot)
-    return canary.pointee == hardening.canary(at: UInt(bitPattern: canary))
+    return canary.pointee == hardening.canary(at: UInt(bitPattern: canary), of: address)
   }
 
   /// The last word of a slot.
@@ -49,7 +29,7 @@ extension UnsafeMutablePointer where Pointee == Slab {
 
   /// Clears all slots of a newly carved slab.
   func clearSlots() {
-    let start = UnsafeMutableRawPointer(bitPattern: pageAddress).unsafelyUnwrapped
+    let start = UnsafeMutableRawPointer(bitPattern: pointee.start).unsafelyUnwrapped
     clear(start, UInt(pointee.slotCount) &* slotSize)
   }
 
@@ -71,18 +51,6 @@ extension UnsafeMutablePointer where Pointee == Slab {
     return word &* SlotWord.slotCount &+ bit
   }
 
-  /// Takes a free slot with an aligned address; every `stride`th slot has one. The search starts at a random slot.
-  func claimAtRandom(_ hardening: HardeningPointer, stride: UInt) -> UInt? {
-    let count = (UInt(pointee.slotCount) &- 1) / stride &+ 1
-    let first = hardening.randomBits(16) % count
-    for step in 0..<count {
-      let place = first &+ step
-      let index = (place < count ? place : place &- count) &* stride
-      if claim(slot: index) { return index }
-    }
-    return nil
-  }
-
   /// Makes a used slot pending.
   func setAside(_ index: UInt) {
     word(SlotWord.word(ofSlot: index)).pointee.setAside |= 1 &<< SlotWord.bit(ofSlot: index)
@@ -96,13 +64,5 @@ extension UnsafeMutablePointer where Pointee == Slab {
     // The bit is opaque. Otherwise the compiler changes both halves at once and has to move the bit to a vector
     // register.
     slots.pointee.setAside ^= slm_port_opaque(bit)
-  }
-
-  var setAsideCount: UInt {
-    var count: UInt = 0
-    for index in 0..<UInt(pointee.wordCount) {
-      count &+= UInt(truncatingIfNeeded: word(index).pointee.setAside.nonzeroBitCount)
-    }
-    return count
   }
 }

@@ -14,7 +14,7 @@ func zoneAllocateHardened(_ zone: UnsafeMutableRawPointer, _ size: UInt) -> UInt
   if size <= SizeClass.directLimit - Canary.size {
     return zoneAllocateHardened(zone.raw, from: zone.directBin(withCanary(size)))
   }
-  guard size <= maxSize, let index = SizeClass.index(size: withCanary(size)) else { return 0 }
+  guard let index = zone.classIndex(size: size) else { return zoneAllocateRarely(zone.raw, size) }
   return zoneAllocateHardened(zone.raw, from: zone.bin(index))
 }
 
@@ -43,7 +43,7 @@ func zoneAllocateHardenedSlowly(_ zone: UnsafeMutableRawPointer, from bin: Unsaf
   var status = Status.ok
   let bin = bin.assumingMemoryBound(to: Bin.self)
   return bits(
-    zone.assumingMemoryBound(to: ZoneState.self).allocateHardened(bin, alignment: 1, nowait: false, status: &status))
+    zone.assumingMemoryBound(to: ZoneState.self).allocateHardened(bin, nowait: false, status: &status))
 }
 
 /// Retires a claimed slot that was written while it was free.
@@ -52,7 +52,7 @@ func zoneAllocateHardenedSlowly(_ zone: UnsafeMutableRawPointer, from bin: Unsaf
 @usableFromInline
 func zoneRetireSlot(_ zone: UnsafeMutableRawPointer, _ slab: UnsafeMutableRawPointer, _ slot: UInt) -> UInt {
   let slab = slab.assumingMemoryBound(to: Slab.self)
-  slab.setAside(slab.hardenedSlot(at: slot).index)
+  slab.setAside(slab.slot(at: slot).index)
   let hardening = zone.assumingMemoryBound(to: ZoneState.self).pointee.hardening.unsafelyUnwrapped
   hardening.pointee.retired &+= 1
   hardening.pointee.failure = Status.writeAfterFree
@@ -62,10 +62,10 @@ func zoneRetireSlot(_ zone: UnsafeMutableRawPointer, _ slab: UnsafeMutableRawPoi
 extension UnsafeMutablePointer where Pointee == ZoneState {
   /// Deallocates an object of a slab of this zone. Fails if there is none at the address.
   @inline(__always) func deallocateHardened(
-    _ slab: SlabPointer, _ address: UInt, _ hardening: HardeningPointer, pageMask: UInt, isLarge: Bool
+    _ slab: SlabPointer, _ address: UInt, _ hardening: HardeningPointer
   ) -> Status {
     guard slab.isIntact(hardening) else { return .overflow }
-    let (index, isStart) = slab.hardenedSlot(at: address, pageMask: pageMask, isLarge: isLarge)
+    let (index, isStart) = slab.slot(at: address)
     guard isStart, index < UInt(slab.pointee.slotCount) else { return .interiorPointer }
     let word = slab.word(SlotWord.word(ofSlot: index))
     guard word.pointee.freeSlots &>> index & 1 == 0 else { return .doubleFree }
@@ -75,12 +75,12 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     let bin = bin(UInt(slab.pointee.binIndex))
     let available = bin.quarantine(address, hardening)
     if available != 0 {
-      let other = SlabPointer.around(available, pageMask: pageMask)
-      guard other == slab || other.isIntact(hardening) else {
+      let isNear = available &- slab.pointee.start < slab.bytes
+      guard let other = isNear ? slab : self.slab(around: available), other == slab || other.isIntact(hardening) else {
         return zoneKeepEvicted(hardening, address, slab.slotSize)
       }
-      other.makeAvailable(other.hardenedSlot(at: available, pageMask: pageMask, isLarge: isLarge).index)
-      guard other.pointee.countdown > 1 else { return binCountAvailable(bin, other, address, slab.slotSize) }
+      other.makeAvailable(other.slot(at: available).index)
+      guard other.pointee.countdown > 1 else { return zoneCountAvailable(raw, other, address, slab.slotSize) }
       other.pointee.countdown &-= 1
     }
     clear(address, slab.slotSize)
@@ -100,15 +100,18 @@ func zoneKeepEvicted(_ hardening: UnsafeMutableRawPointer, _ address: UInt, _ sl
 }
 
 /// Ends a deallocation that changes a slab's state.
-@c(slm_core_bin_count_available)
+@c(slm_core_zone_count_available)
 @inline(never)
 @usableFromInline
-func binCountAvailable(
-  _ bin: UnsafeMutableRawPointer, _ slab: UnsafeMutableRawPointer, _ address: UInt, _ slotSize: UInt
+func zoneCountAvailable(
+  _ zone: UnsafeMutableRawPointer, _ slab: UnsafeMutableRawPointer, _ address: UInt, _ slotSize: UInt
 ) -> Status {
   let slab = slab.assumingMemoryBound(to: Slab.self)
-  bin.assumingMemoryBound(to: Bin.self).update(slab, used: slab.used &- 1)
+  let zone = zone.assumingMemoryBound(to: ZoneState.self)
+  let bin = zone.bin(UInt(slab.pointee.binIndex))
+  bin.update(slab, used: slab.used &- 1)
   clear(address, slotSize)
+  if bin.hasManyEmpty { zone.trim(bin) }
   return .opaqueOK
 }
 

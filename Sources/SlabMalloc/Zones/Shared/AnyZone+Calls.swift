@@ -30,6 +30,14 @@ extension AnyZone {
   /// Allocates up to `count` objects; returns how many. In a cache the size is that of any object.
   func allocateBatch(size: UInt, count: Int, into out: UnsafeMutablePointer<UnsafeMutableRawPointer?>) -> Int {
     var done = 0
+    if !Build.isSmall, first.pointee.binCount != 1, first.classIndex(size: size) == nil {
+      var status = Status.ok
+      while done < count, let memory = allocate(size: size, alignment: 1, status: &status) {
+        out[done] = memory
+        done += 1
+      }
+      return done
+    }
     var status = withOwn { zone in
       guard zone.isInitialized, let bin = zone.bin(size: size, alignment: 1) else { return .invalidLayout }
       done = zone.allocateBatch(bin, count: count, into: out)
@@ -69,6 +77,16 @@ extension AnyZone {
     return first
   }
 
+  /// Pushes a page or a run: to the own zone, or to the zone of large objects.
+  func refill(size: UInt, alignment: UInt, page: UInt, pageSize: UInt) -> Status {
+    if let shared, first.classIndex(size: size, alignment: alignment) == nil {
+      return shared.reserves.locked {
+        $0.refill(size: size, alignment: alignment, page: page, pageSize: pageSize)
+      }
+    }
+    return withOwn { $0.refill(size: size, alignment: alignment, page: page, pageSize: pageSize) }
+  }
+
   func deallocate(_ address: UInt, size: UInt, alignment: UInt) -> Status {
     withOwner(of: address) { $0.deallocate(address, size: size, alignment: alignment) }
   }
@@ -78,46 +96,49 @@ extension AnyZone {
     withOwner(of: address) { $0.deallocateObject(address, size: size, alignment: alignment) }
   }
 
-  /// Gives an object another size: in place if the new size has the same size class, else by moving it.
+  /// Gives an object another size: in place if possible, else by moving it.
   func reallocate(
     _ object: UnsafeMutableRawPointer?, size: UInt, alignment: UInt, status: inout Status
   ) -> UnsafeMutableRawPointer? {
-    let address = bits(object)
-    var byteCount: UInt = 0
-    if address != 0 {
-      guard let old = slot(around: address, isIntact: true, &status) else { return nil }
-      guard let index = first.classIndex(size: size, alignment: alignment) else {
-        status = .invalidLayout
-        return nil
-      }
-      if old.index == index, address & (alignment &- 1) == 0 { return object }
-      byteCount = old.size < size ? old.size : size
+    guard let object else { return allocate(size: size, alignment: alignment, status: &status) }
+    let address = UInt(bitPattern: object)
+    guard first.canServe(size: size, alignment: alignment) else {
+      status = .invalidLayout
+      return nil
     }
-    guard let new = allocate(size: size, alignment: alignment, status: &status) else { return nil }
-    if let object {
-      new.copyMemory(from: object, byteCount: Int(bitPattern: byteCount))
-      _ = withOwner(of: address) { $0.deallocateByCall(address) }
+    var move: ZonePointer.Move?
+    status = withOwner(of: address) {
+      var status = Status.ok
+      move = $0.resizeForReallocation(address, size: size, alignment: alignment, status: &status)
+      return status
+    }
+    guard case .moves(let bytes, let shrinks)? = move else { return move == nil ? nil : object }
+    guard let new = allocate(size: size, alignment: alignment, status: &status) else {
+      guard shrinks else { return nil }
+      status = withOwner(of: address) {
+        guard $0.owns(address) else { return .foreignPointer }
+        $0.stay(address, size: size)
+        return .ok
+      }
+      return object
+    }
+    new.copyMemory(from: object, byteCount: Int(bitPattern: bytes))
+    _ = withOwner(of: address) { $0.deallocateByCall(address) }
+    // The provider may have ended the zone when it got the old run.
+    guard first.isInitialized else {
+      status = .notInitialized
+      return nil
     }
     return new
   }
 
   func usableSize(_ address: UInt) -> UInt {
-    var status = Status.ok
-    return slot(around: address, isIntact: false, &status)?.size ?? 0
-  }
-
-  /// The usable size and the size class of a live object. With `isIntact`, fails if something was written beyond the
-  /// object's end.
-  private func slot(around address: UInt, isIntact: Bool, _ status: inout Status) -> (size: UInt, index: UInt)? {
-    var found: (size: UInt, index: UInt)?
-    status = withOwner(of: address) {
-      var status = Status.ok
-      if let slab = isIntact ? $0.lookUpIntact(address, status: &status) : $0.lookUp(address, status: &status) {
-        found = ($0.usableSize(slab), UInt(slab.pointee.binIndex))
-      }
-      return status
+    var size: UInt = 0
+    _ = withOwner(of: address) {
+      size = $0.usableSize(address)
+      return size == 0 && !$0.owns(address) ? .foreignPointer : .ok
     }
-    return found
+    return size
   }
 
   /// The slot size of the slab around an address; 0 if there is none.
@@ -152,15 +173,35 @@ extension AnyZone {
     return .ok
   }
 
-  /// Takes an empty page out of any zone that has one.
-  func takeEmptyPage(_ page: PageSize) -> UInt? {
+  /// Takes an empty slab of this many bytes out of any zone that has one.
+  func takeEmptyPage(_ bytes: UInt) -> UInt? {
     var address: UInt?
     forEach {
-      address = $0.takeEmptyPage(page)
+      address = $0.takeEmptyPage(bytes)
       return address == nil
     }
     return address
   }
 
-  func destroy(live: inout UInt) -> Status { shared?.destroy(live: &live) ?? plain.destroy(live: &live) }
+  func destroy(live: inout UInt) -> Status {
+    if Build.isSmall { return plain.destroy(live: &live) }
+    guard first.isInitialized else { return .notInitialized }
+    if let policy = first.pointee.policy, policy.hasLent { return .inUse }
+    return shared?.destroy(live: &live) ?? plain.destroy(live: &live)
+  }
+
+  /// Why the zone cannot be destroyed; ok if it can.
+  var refusalToEnd: Status {
+    guard first.isInitialized else { return .notInitialized }
+    if let policy = first.pointee.policy, policy.hasLent { return .inUse }
+    guard !first.isConstructing() else { return .reentrant }
+    var status = Status.ok
+    forEach {
+      if $0.pointee.ledger.pagesHeld != 0 || $0.tablePages != 0, $0.pointee.provider.release == nil {
+        status = .noProvider
+      }
+      return status == .ok
+    }
+    return status
+  }
 }

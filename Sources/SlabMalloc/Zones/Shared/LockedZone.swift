@@ -16,8 +16,8 @@ extension UnsafeMutablePointer where Pointee == LockedZone {
   /// The gate and the zone have cache lines of their own.
   @inline(__always) static var zoneOffset: Int { 64 }
 
-  static func storageSize(bins: UInt, _ profile: Profile) -> Int {
-    zoneOffset + ZonePointer.storageSize(bins: bins, profile)
+  static func storageSize(bins: UInt, _ profile: Profile, sharesDirectory: Bool = false) -> Int {
+    zoneOffset + ZonePointer.storageSize(bins: bins, profile, sharesDirectory: sharesDirectory)
   }
 
   @inline(__always) var zone: ZonePointer {
@@ -26,7 +26,7 @@ extension UnsafeMutablePointer where Pointee == LockedZone {
 
   /// Makes the gate. The caller makes the zone afterwards, with this gate.
   func initializeGate() -> PageGatePointer {
-    initialize(to: LockedZone(gate: PageGate(lock: Lock(), pageLock: nil, group: nil, overlaps: nil)))
+    initialize(to: LockedZone(gate: PageGate(lock: Lock(), quiesce: nil, group: nil)))
     return fieldPointer(&pointee.gate)
   }
 
@@ -35,6 +35,14 @@ extension UnsafeMutablePointer where Pointee == LockedZone {
     pointee.gate.lock.acquire()
     let result = body(zone)
     pointee.gate.lock.release()
+    return result
+  }
+
+  /// The same, for fast paths.
+  @inline(__always) func lockedInline<Result>(_ body: (ZonePointer) -> Result) -> Result {
+    pointee.gate.lock.acquireInline()
+    let result = body(zone)
+    pointee.gate.lock.releaseInline()
     return result
   }
 }

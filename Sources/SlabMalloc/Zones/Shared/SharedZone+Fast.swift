@@ -15,7 +15,6 @@ import CSlabmalloc
 @usableFromInline
 func sharedZoneAllocate(_ zone: UnsafeMutableRawPointer, _ size: UInt) -> UInt {
   let shared = zone.assumingMemoryBound(to: SharedZone.self)
-  guard shared.pointee.cpuCount == 0 else { return sharedZoneAllocateOnCPU(zone, size) }
   return shared.allocateReady(size, from: shared.first)
 }
 
@@ -34,7 +33,6 @@ func sharedZoneAllocateOnCPU(_ zone: UnsafeMutableRawPointer, _ size: UInt) -> U
 @usableFromInline
 func sharedZoneDeallocate(_ zone: UnsafeMutableRawPointer, _ address: UInt) -> Status {
   let shared = zone.assumingMemoryBound(to: SharedZone.self)
-  guard shared.pointee.cpuCount == 0 else { return sharedZoneDeallocateOnCPU(zone, address) }
   return shared.deallocateReady(address, to: shared.first)
 }
 
@@ -52,19 +50,19 @@ extension UnsafeMutablePointer where Pointee == SharedZone {
   @inline(__always) fileprivate func allocateReady(_ size: UInt, from own: LockedZonePointer) -> UInt {
     let raw = UnsafeMutableRawPointer(self)
     guard Build.isHosted else {
-      own.pointee.gate.lock.acquire()
+      own.pointee.gate.lock.acquireInline()
       return allocateHolding(size, own)
     }
     guard own.pointee.gate.lock.tryAcquire() else { return sharedZoneAllocateSlowly(raw, size) }
-    guard let slot = own.zone.allocateReady(size) else { return sharedZoneAllocateHolding(raw, size, own) }
+    guard let slot = own.zone.allocateReady(size) else { return sharedZoneAllocateOther(raw, size, own) }
     return own.pointee.gate.lock.release(returning: slot)
   }
 
   @inline(__always) fileprivate func deallocateReady(_ address: UInt, to own: LockedZonePointer) -> Status {
     let raw = UnsafeMutableRawPointer(self)
     guard Build.isHosted else {
-      own.pointee.gate.lock.acquire()
-      return deallocateHolding(address, own)
+      own.pointee.gate.lock.acquireInline()
+      return sharedZoneDeallocateHolding(raw, address, own)
     }
     guard own.pointee.gate.lock.tryAcquire() else { return sharedZoneDeallocateSlowly(raw, address) }
     guard address == own.zone.pointee.head.last.slot, own.zone.undoLast() else {
@@ -77,15 +75,14 @@ extension UnsafeMutablePointer where Pointee == SharedZone {
     let memory = bits(own.zone.allocate(size))
     // A detected write ends the call, and no other zone is asked.
     let isOver = memory != 0 || pointee.cpuCount == 0 || own.zone.writeFound != .ok
-    own.pointee.gate.lock.release()
+    own.pointee.gate.lock.releaseInline()
     return isOver ? memory : sharedZoneAllocateElsewhere(UnsafeMutableRawPointer(self), size)
   }
 
   @inline(__always) fileprivate func deallocateHolding(_ address: UInt, _ own: LockedZonePointer) -> Status {
     let status = own.zone.deallocate(address)
-    own.pointee.gate.lock.release()
-    return _fastPath(status != .foreignPointer)
-      ? status : sharedZoneDeallocateElsewhere(UnsafeMutableRawPointer(self), address)
+    own.pointee.gate.lock.releaseInline()
+    return status
   }
 }
 
@@ -97,6 +94,18 @@ func sharedZoneAllocateSlowly(_ zone: UnsafeMutableRawPointer, _ size: UInt) -> 
   let own = zone.assumingMemoryBound(to: SharedZone.self).own
   own.pointee.gate.lock.acquire()
   return sharedZoneAllocateHolding(zone, size, own)
+}
+
+/// Allocates a size that is not in the table, while holding a zone's lock.
+@c(slm_core_shared_zone_allocate_other)
+@inline(never)
+@usableFromInline
+func sharedZoneAllocateOther(
+  _ zone: UnsafeMutableRawPointer, _ size: UInt, _ locked: UnsafeMutableRawPointer
+) -> UInt {
+  let own = locked.assumingMemoryBound(to: LockedZone.self)
+  guard let slot = own.zone.allocateOtherReady(size) else { return sharedZoneAllocateHolding(zone, size, locked) }
+  return own.pointee.gate.lock.release(returning: slot)
 }
 
 @c(slm_core_shared_zone_allocate_holding)
@@ -113,8 +122,12 @@ func sharedZoneAllocateHolding(
 @inline(never)
 @usableFromInline
 func sharedZoneAllocateElsewhere(_ zone: UnsafeMutableRawPointer, _ size: UInt) -> UInt {
+  let shared = zone.assumingMemoryBound(to: SharedZone.self)
   var status = Status.ok
-  let memory = zone.assumingMemoryBound(to: SharedZone.self).allocateElsewhere(status: &status) {
+  if size > SizeClass.fastLimit || shared.first.zone.classIndex(size: size) == nil {
+    return bits(shared.allocate(size: size, alignment: 1, nowait: false, status: &status))
+  }
+  let memory = shared.allocateElsewhere(status: &status) {
     $0.allocate(size: size, alignment: 1, nowait: $1, status: &$2)
   }
   return bits(memory)
@@ -136,20 +149,47 @@ func sharedZoneDeallocateSlowly(_ zone: UnsafeMutableRawPointer, _ address: UInt
 func sharedZoneDeallocateHolding(
   _ zone: UnsafeMutableRawPointer, _ address: UInt, _ locked: UnsafeMutableRawPointer
 ) -> Status {
-  zone.assumingMemoryBound(to: SharedZone.self).deallocateHolding(
-    address, locked.assumingMemoryBound(to: LockedZone.self))
+  let shared = zone.assumingMemoryBound(to: SharedZone.self)
+  let own = locked.assumingMemoryBound(to: LockedZone.self)
+  if shared.pointee.cpuCount == 0 { return shared.deallocateHolding(address, own) }
+  if address == own.zone.pointee.head.last.slot, own.zone.undoLast() {
+    own.pointee.gate.lock.releaseInline()
+    return .opaqueOK
+  }
+  guard let slab = shared.directory.slab(around: address) else { return shared.deallocateOutsideSlabs(address, own) }
+  let owner = UInt(slab.pointee.owner)
+  if owner == UInt(own.zone.pointee.owner) {
+    let status = own.zone.release(found: slab, address)
+    own.pointee.gate.lock.releaseInline()
+    return status
+  }
+  own.pointee.gate.lock.release()
+  return sharedZoneDeallocateElsewhere(zone, address, owner)
 }
 
-/// Deallocates an address that the own zone does not know.
+extension UnsafeMutablePointer where Pointee == SharedZone {
+  /// Deallocates a large object, or reports what the address is.
+  @inline(never) fileprivate func deallocateOutsideSlabs(_ address: UInt, _ own: LockedZonePointer) -> Status {
+    let status = own.zone.deallocateByCall(address)
+    own.pointee.gate.lock.release()
+    return status == .foreignPointer ? withOther(of: address) { $0.deallocateByCall(address) } : status
+  }
+}
+
+/// Deallocates an object that belonged to another CPU's zone a moment ago.
 @c(slm_core_shared_zone_deallocate_elsewhere)
 @inline(never)
 @usableFromInline
-func sharedZoneDeallocateElsewhere(_ zone: UnsafeMutableRawPointer, _ address: UInt) -> Status {
+func sharedZoneDeallocateElsewhere(_ zone: UnsafeMutableRawPointer, _ address: UInt, _ owner: UInt) -> Status {
   let shared = zone.assumingMemoryBound(to: SharedZone.self)
-  guard shared.pointee.cpuCount != 0 else { return .foreignPointer }
-  let status = shared.zone(shared.guess(for: address)).locked { $0.deallocateByCall(address) }
-  return _fastPath(status != .foreignPointer)
-    ? status : shared.withOther(of: address, isGuessTried: true) { $0.deallocate(address) }
+  var status = Status.foreignPointer
+  if owner <= shared.pointee.cpuCount {
+    let other = shared.zone(owner)
+    other.pointee.gate.lock.acquire()
+    if let slab = other.zone.slab(around: address) { status = other.zone.release(found: slab, address) }
+    other.pointee.gate.lock.release()
+  }
+  return status == .foreignPointer ? shared.withOther(of: address) { $0.deallocateByCall(address) } : status
 }
 
 @c(slm_core_shared_zone_deallocate_sized)

@@ -6,7 +6,7 @@ extension UnsafeMutablePointer where Pointee == SharedZone {
   func reserve(size: UInt, alignment: UInt, count: UInt) -> Status {
     while true {
       let status = reserves.locked { $0.reserve(size: size, alignment: alignment, count: count) }
-      guard status == .outOfMemory, let bin = reserves.zone.bin(size: size, alignment: alignment),
+      guard status.isShortage, let bin = reserves.zone.bin(size: size, alignment: alignment),
         moveEmptyPage(to: bin)
       else { return status }
     }
@@ -14,49 +14,64 @@ extension UnsafeMutablePointer where Pointee == SharedZone {
 
   /// Moves an empty page from any CPU's zone to the zone that keeps the reserves.
   @inline(never) private func moveEmptyPage(to bin: BinPointer) -> Bool {
-    let (reserves, page) = (reserves, bin.pointee.page)
+    let (reserves, bytes) = (reserves, UInt(bin.pointee.slabBytes))
     // Without a provider pages stay in their class.
     guard pointee.cpuCount != 0, reserves.zone.pointee.provider.allocate != nil else { return false }
     var found: UInt?
     forEach {
       // The zone of the reserves comes last, and has already used its own pages.
-      if $0 != reserves.zone { found = $0.takeEmptyPage(page) }
+      if $0 != reserves.zone { found = $0.takeEmptyPage(bytes, isMoving: true) }
       return found == nil
     }
     guard let address = found else { return false }
-    return reserves.locked { $0.refill(bin, page: address, pageSize: page.bytes) } == .ok
+    return reserves.locked {
+      let status = $0.takeIn(address, bytes, for: bin)
+      $0.returnUnusable(address, bytes, status)
+      return status == .ok
+    }
   }
 
   /// Returns every page to the provider, used or not, and ends the zone.
   func destroy(live: inout UInt) -> Status {
-    let count = zoneCount
-    var (slots, pages) = (UInt(0), UInt64(0))
-    var isInitialized = false
+    guard pointee.cpuCount != 0 else { return first.locked { $0.destroy(live: &live) } }
+    guard reserves.zone.isInitialized else { return .notInitialized }
+    let directory = directory
+    guard !reserves.zone.isConstructing() else { return .reentrant }
+    var pages = directory.pointee.ledger.pagesHeld
     forEach {
-      isInitialized = $0.isInitialized
-      guard isInitialized else { return false }
-      slots += $0.liveSlots
-      pages += $0.pointee.ledger.pagesHeld
+      pages &+= $0.pointee.ledger.pagesHeld
       return true
     }
-    guard isInitialized else { return .notInitialized }
-    live = slots
+    live = reserves.locked { $0.live.slots }
     guard pages == 0 || first.zone.pointee.provider.release != nil else { return .noProvider }
-    // The zone ends first, for a provider that calls back.
+    // The zones end first, for a provider that calls back.
+    let (zone, view) = (reserves.zone, directory.pointee.view)
+    let (constructor, isHardened) = (zone.constructor, zone.isHardened)
+    forEach {
+      $0.end()
+      return true
+    }
     pointee.cpuCount = 0
-    for index in 0..<count { _ = zone(index).locked { $0.destroy(live: &slots) } }
+    directory.end()
+    zone.pointee.policy?.end()
+    zone.giveAllBack(directory, view, constructor, isHardened: isHardened)
     return .ok
   }
 }
 
-/// The zones' gates call this before they take in a page. The raw pointer is the shared zone.
-@c(slm_core_shared_zone_overlaps)
-func sharedZoneOverlaps(_ group: UnsafeMutableRawPointer?, _ address: UInt, _ pageShift: UInt8) -> Bool {
-  guard let shared = group?.assumingMemoryBound(to: SharedZone.self) else { return false }
-  var overlaps = false
-  shared.forEach {
-    overlaps = $0.overlaps(address, PageSize(shift: pageShift))
-    return !overlaps
+/// The zones' gates call this before pages go back: a lookup that may read them ends before its zone's lock is
+/// released.
+@c(slm_core_shared_zone_quiesce)
+func sharedZoneQuiesce(_ group: UnsafeMutableRawPointer?) {
+  guard let shared = group?.assumingMemoryBound(to: SharedZone.self) else { return }
+  shared.forEach { _ in true }
+}
+
+/// A policy calls this at the hard limit, without a lock: gives back the empty pages of all zones.
+@c(slm_core_shared_zone_reclaim)
+func sharedZoneReclaim(_ group: UnsafeMutableRawPointer) {
+  group.assumingMemoryBound(to: SharedZone.self).forEach {
+    if $0.isInitialized { _ = $0.reclaim(basePages: Int.max, largePages: Int.max) }
+    return true
   }
-  return overlaps
 }

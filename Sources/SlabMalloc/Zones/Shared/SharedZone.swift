@@ -1,21 +1,19 @@
 import CSlabmalloc
-import Synchronization
 
 /// A shared zone or cache, for several threads: one zone behind a lock, or one zone for each CPU and one more that
-/// keeps the reserves.
+/// keeps the reserves and the large objects. The zones per CPU share one directory.
 ///
-///     | ZoneHead: a face | cpuCount, stride, pageLock | zone |                                             any thread
-///     | ZoneHead: a face | cpuCount, stride, pageLock | zone of CPU 0 | ... | reserves | PageHints |       per CPU
+///     any thread:  | ZoneHead: a face | cpuCount, stride | zone |
+///     per CPU:     | ZoneHead: a face | cpuCount, stride | zone of CPU 0 | ... | reserves | PageDirectory, leaves |
 ///
-/// Each zone is a LockedZone. The face sends every call away from the fast paths. On their slow paths `isFace` shows
+/// Each zone is a LockedZone. The face sends every call away from the fast paths. On their slow paths `face` shows
 /// the callers that a shared zone lies behind it.
 ///
-/// A CPU allocates from its own zone. An object belongs to the zone from which it came, and a deallocation looks for
-/// this zone: first the own zone, second the zone that the page's hint names, last all others. The CPU's number only
-/// decides where to look first. It may be outdated when it is used, and this is harmless, because each zone is complete
-/// by itself.
+/// A CPU allocates from its own zone. An object belongs to the zone from which it came: the directory leads to the
+/// object's slab, and the slab names this zone. The CPU's number only decides where to look first. It may be outdated
+/// when it is used, and this is harmless, because each zone is complete by itself.
 ///
-/// Lock order: `pageLock`, then one zone's lock. No two zones' locks are ever held at once.
+/// Lock order: one zone's lock, then that of the directory. No two zones' locks are ever held at once.
 struct SharedZone: ~Copyable {
   var head: ZoneHead
   /// The number of CPUs with their own zone. 0 if one zone serves any thread. Also 0 after the end: all calls reach the
@@ -23,16 +21,6 @@ struct SharedZone: ~Copyable {
   var cpuCount: UInt
   /// Bytes from one zone to the next.
   var stride: UInt
-  /// Held while a zone takes in a page, see PageGate. Only zones per CPU use it.
-  var pageLock: Lock
-}
-
-/// Hints: for all pages whose numbers have the same lowest bits, the zone where one of them was found last. A hint is
-/// only a guess, and is read and written without a lock.
-struct PageHints: ~Copyable {
-  let zones: InlineArray<128, Atomic<UInt16>>
-
-  static var count: UInt { 128 }
 }
 
 typealias SharedZonePointer = UnsafeMutablePointer<SharedZone>
@@ -42,38 +30,54 @@ extension SharedZone {
 
   @inline(__always) static var zonesOffset: UInt { roundUp(UInt(MemoryLayout<SharedZone>.stride), to: 64) }
 
-  static func stride(bins: UInt, _ profile: Profile) -> UInt {
-    roundUp(UInt(LockedZonePointer.storageSize(bins: bins, profile)), to: 64)
+  static func stride(cpuCount: UInt, bins: UInt, _ profile: Profile) -> UInt {
+    roundUp(UInt(LockedZonePointer.storageSize(bins: bins, profile, sharesDirectory: cpuCount != 0)), to: 64)
   }
 
   /// Bytes of storage for a shared zone. `cpuCount` is 0 for a zone that serves any thread.
   static func storageSize(cpuCount: UInt, bins: UInt, _ profile: Profile) -> Int {
-    let zones = zonesOffset + (cpuCount == 0 ? 1 : cpuCount + 1) * stride(bins: bins, profile)
-    return Int(cpuCount == 0 ? zones : zones + UInt(MemoryLayout<PageHints>.stride))
+    let stride = stride(cpuCount: cpuCount, bins: bins, profile)
+    guard cpuCount != 0 else { return Int(zonesOffset + stride) }
+    return Int(PageDirectory.offset(behind: zonesOffset + (cpuCount + 1) * stride))
+      + PageDirectory.storageSize(bins: bins)
   }
 }
 
 extension UnsafeMutablePointer where Pointee == SharedZone {
   @inline(__always) private var raw: UnsafeMutableRawPointer { UnsafeMutableRawPointer(self) }
 
-  /// Makes a shared zone. `make` makes each of its zones, from the zone's place and gate. `cpuCount` is 0 for a zone
-  /// that serves any thread.
+  /// Makes a shared zone. `make` makes each of its zones. `cpuCount` is 0 for a zone that serves any thread.
   func initialize(
-    cpuCount: UInt, bins: UInt, page: PageSize, profile: Profile, _ make: (ZonePointer, PageGatePointer) -> Void
+    cpuCount: UInt, bins: UInt, page: PageSize, profile: Profile, _ make: (ZonePointer, Sharing) -> Void
   ) {
-    initialize(
-      to: SharedZone(
-        head: .face(page: page), cpuCount: cpuCount, stride: SharedZone.stride(bins: bins, profile), pageLock: Lock()))
+    let stride = SharedZone.stride(cpuCount: cpuCount, bins: bins, profile)
+    let head = ZoneHead.empty(page: page, cpuCount == 0 ? .anyThread : .perCPU)
+    initialize(to: SharedZone(head: head, cpuCount: cpuCount, stride: stride))
+    var sharing = Sharing()
+    if cpuCount != 0 {
+      directory.initialize(page, copy: nil, isShared: true, bins: bins)
+      sharing.directory = directory
+      sharing.stride = UInt32(truncatingIfNeeded: stride)
+      sharing.lastOwner = UInt16(truncatingIfNeeded: cpuCount)
+    }
     for index in 0..<zoneCount {
       let gate = zone(index).initializeGate()
       if cpuCount != 0 {
-        gate.pointee.pageLock = fieldPointer(&pointee.pageLock)
         gate.pointee.group = raw
-        gate.pointee.overlaps = sharedZoneOverlaps
+        gate.pointee.quiesce = sharedZoneQuiesce
       }
-      make(zone(index).zone, gate)
+      sharing.gate = gate
+      sharing.owner = UInt16(truncatingIfNeeded: index)
+      sharing.hasRuns = index == cpuCount
+      make(zone(index).zone, sharing)
     }
-    if cpuCount != 0 { hints.initialize(to: PageHints(zones: InlineArray { _ in Atomic(0) })) }
+  }
+
+  /// The directory of zones per CPU. It lies behind the last zone.
+  var directory: PageDirectoryPointer {
+    // Zones start and end at cache lines.
+    UnsafeMutableRawPointer(zone(zoneCount)).advanced(by: Int(PageDirectory.offset(behind: 0)))
+      .assumingMemoryBound(to: PageDirectory.self)
   }
 
   /// The one zone for any thread, or the zone of the first CPU. Fields that are equal in all zones are read there.
@@ -93,16 +97,6 @@ extension UnsafeMutablePointer where Pointee == SharedZone {
   /// serve.
   @inline(__always) var reserves: LockedZonePointer { zone(pointee.cpuCount) }
 
-  /// The hints of zones per CPU. They lie behind the last zone.
-  var hints: UnsafeMutablePointer<PageHints> {
-    UnsafeMutableRawPointer(zone(zoneCount)).assumingMemoryBound(to: PageHints.self)
-  }
-
-  @inline(__always) private func hint(for address: UInt) -> Int {
-    let number = address &>> first.zone.basePages.pointee.pageShift
-    return Int(bitPattern: number & (PageHints.count &- 1))
-  }
-
   /// The index of this CPU's zone, among several.
   @inline(__always) var ownIndex: UInt {
     let cpu = Platform.cpu()
@@ -119,39 +113,29 @@ extension UnsafeMutablePointer where Pointee == SharedZone {
   /// Runs the body with the zone that an address belongs to. It may run with other zones before, and must return
   /// `foreignPointer` for them.
   @inline(__always) func withOwner(of address: UInt, _ body: (ZonePointer) -> Status) -> Status {
-    let status = own.locked(body)
+    let status = own.lockedInline(body)
     return _fastPath(status != .foreignPointer) || pointee.cpuCount == 0 ? status : withOther(of: address, body)
   }
 
-  /// Runs the body with zones other than the own one, until one owns the address. That one becomes the page's hint. The
-  /// zone that the hint names comes first, unless the caller has tried it, and all others follow. The own zone is not
-  /// skipped, because by now another zone may be the own one.
-  @inline(never) func withOther(
-    of address: UInt, isGuessTried: Bool = false, _ body: (ZonePointer) -> Status
-  ) -> Status {
-    let guess = guess(for: address)
-    var (index, next) = (guess, UInt(0))
-    if isGuessTried {
-      index = guess == 0 ? 1 : 0
-      next = index &+ 1
-    }
-    while true {
+  /// Runs the body with the zone whose slab the directory has there, else with the zone of large objects.
+  ///
+  /// The slab may go to another zone between the two locks, if its objects are freed twice. A live object's slab never
+  /// does. The search therefore ends after a few rounds.
+  @inline(never) func withOther(of address: UInt, _ body: (ZonePointer) -> Status) -> Status {
+    for _ in 0..<4 {
+      guard let index = owner(of: address) else { break }
       let status = zone(index).locked(body)
-      if status != .foreignPointer {
-        hints.pointee.zones[unchecked: hint(for: address)].store(UInt16(truncatingIfNeeded: index), ordering: .relaxed)
-        return status
-      }
-      if next == guess { next &+= 1 }
-      guard next < zoneCount else { return status }
-      index = next
-      next &+= 1
+      if status != .foreignPointer { return status }
     }
+    return reserves.locked(body)
   }
 
-  /// The index of the zone that the hint of an address's page names.
-  @inline(__always) func guess(for address: UInt) -> UInt {
-    let guess = UInt(hints.pointee.zones[unchecked: hint(for: address)].load(ordering: .relaxed))
-    return guess <= pointee.cpuCount ? guess : 0
+  /// The index of the zone that has a slab around an address; nil if none has.
+  @inline(__always) func owner(of address: UInt) -> UInt? {
+    let directory = directory
+    let owner = own.locked { _ in directory.slab(around: address).map { UInt($0.pointee.owner) } }
+    guard let owner, owner <= pointee.cpuCount else { return nil }
+    return owner
   }
 
   /// Runs the body with each zone as long as it returns true. The zone of the reserves comes last.

@@ -52,12 +52,8 @@ extension UnsafeMutablePointer where Pointee == Bin {
   @inline(never) private func unlist(_ slab: SlabPointer) {
     switch slab.pointee.state {
     case .partial: pointee.partial.remove(slab)
-    case .sparse:
-      pointee.sparse.remove(slab)
-      pointee.sparseCount &-= 1
-    case .empty:
-      pointee.empty.remove(slab)
-      pointee.emptyCount &-= 1
+    case .sparse: pointee.sparse.remove(slab)
+    case .empty: removeEmpty(slab)
     case .full, .current: break
     }
   }
@@ -66,9 +62,7 @@ extension UnsafeMutablePointer where Pointee == Bin {
     slab.pointee.state = state
     switch state {
     case .partial: pointee.partial.append(slab)
-    case .sparse:
-      pointee.sparse.append(slab)
-      pointee.sparseCount &+= 1
+    case .sparse: pointee.sparse.append(slab)
     case .empty: add(slab)
     case .full, .current: break
     }

@@ -1,7 +1,12 @@
 /// The state that a slab should have, by the number of its used slots.
 extension UnsafeMutablePointer where Pointee == Slab {
   /// The number of used slots, pending ones included.
-  @inline(__always) var used: UInt {
+  #if SLM_SMALL
+    @inline(never)
+  #else
+    @inline(__always)
+  #endif
+  var used: UInt {
     let countdown = UInt(truncatingIfNeeded: pointee.countdown)
     switch pointee.state {
     case .full: return UInt(pointee.slotCount)
@@ -10,10 +15,10 @@ extension UnsafeMutablePointer where Pointee == Slab {
     }
   }
 
-  /// A slab is sparse if it has fewer free slots than this: a sixteenth. A slab of fewer than 128 slots is never
+  /// A slab is sparse if it has fewer free slots than this: an eighth. A slab of fewer than 32 slots is never
   /// sparse.
   @inline(__always) var sparseLimit: UInt {
-    pointee.slotCount < 128 ? 1 : UInt(pointee.slotCount &>> 4)
+    pointee.slotCount < 32 ? 1 : UInt(pointee.slotCount &>> 3)
   }
 
   /// The state for a number of used slots, in a slab that is not current.

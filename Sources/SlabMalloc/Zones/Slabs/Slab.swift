@@ -1,25 +1,26 @@
-/// A slab: a page carved into slots of one size. This struct is its descriptor, the last bytes of the page, and a mask
-/// finds it from any pointer into the page. The page map links slabs by bucket, and the slab's bin links them by state.
+/// A slab: a run of pages carved into slots of one size. This struct is its descriptor, the last bytes of the last
+/// page. The directory leads from any page of the slab to the descriptor, and the slab's bin links slabs by state.
 ///
 ///     offset (64 bits)
-///       0  nextInBucket   list of a page map's bucket
-///       8  seal           says that an allocator owns the page
-///      16  reciprocal     of the slot size, see Reciprocal; in a hardened zone another one, see Slab+Hardened
+///       0  start          the address of slot 0
+///       8  seal           says that an allocator owns the last page
+///      16  reciprocal     of the slot size, see Reciprocal
 ///      24  slotCount
 ///      28  slotSize
 ///      32  countdown
 ///      36  binIndex
 ///      37  state
 ///      38  wordCount
-///      39  pageShift
+///      39  hint
 ///      40  next           list of a bin
 ///      48  previous
-///      56  hint
+///      56  owner          the CPU whose bin holds the slab
+///      58  lodgers        tables of the directory in the slab's pages
+///      59  lodgersLeft
 ///      60  guard          in a hardened zone, see Slab+Guards
 ///
 /// The slot words lie before the descriptor: word 0 next to it, word 1 before word 0, and so on down. The descriptor is
-/// the page's last cache line, and the first four words are the line before it. On 32 bits the descriptor has 44 or 48
-/// bytes.
+/// the page's last cache line, and the first four words are the line before it. On 32 bits the descriptor has 48 bytes.
 ///
 ///     used       = slotCount - bits set in the free halves of the words
 ///     live slots = used - bits set in the pending halves of the words
@@ -27,7 +28,7 @@
 /// Pending slots count as used. In most zones they are the ready slots, and at most one pending half is not 0. In a
 /// hardened zone they are in quarantine or retired.
 struct Slab: Linked {
-  var nextInBucket: SlabPointer?
+  var start: UInt
   var seal: UInt
   var reciprocal: UInt64
   var slotCount: UInt32
@@ -38,11 +39,14 @@ struct Slab: Linked {
   var binIndex: UInt8
   var state: State
   var wordCount: UInt8
-  var pageShift: UInt8
-  var next: SlabPointer?
-  var previous: SlabPointer?
   /// The word where the search for a free slot starts.
   var hint: UInt8
+  var next: SlabPointer?
+  var previous: SlabPointer?
+  var owner: UInt16
+  /// The room for lodgers, and how many are still there. A slab with lodgers stays in the zone.
+  var lodgers: UInt8
+  var lodgersLeft: UInt8
   var guardWord: UInt32
 
   /// The state of a slab, and with it the list of its bin that holds it.
@@ -63,63 +67,48 @@ struct Slab: Linked {
 typealias SlabPointer = UnsafeMutablePointer<Slab>
 
 extension UnsafeMutablePointer where Pointee == Slab {
-  /// The descriptor of the page whose last byte is at this address; nil for 0. It only computes and reads nothing.
-  @inline(__always) static func ending(at last: UInt) -> SlabPointer? {
-    last == 0 ? nil : endingUnchecked(at: last)
-  }
-
-  /// The descriptor of the page whose last byte is at this address, which must not be 0.
-  @inline(__always) static func endingUnchecked(at last: UInt) -> SlabPointer {
+  /// The descriptor of a slab whose last byte is at this address. It only computes and reads nothing.
+  @inline(__always) static func ending(with last: UInt) -> SlabPointer {
     // Unwrapping would test for 0.
     unsafeBitCast(SlabPointer(bitPattern: last &+ 1 &- SlabGeometry.descriptorSize), to: SlabPointer.self)
   }
 
-  /// The descriptor of the page around an address. Reads nothing.
-  @inline(__always) static func around(_ address: UInt, pageMask: UInt) -> SlabPointer {
-    endingUnchecked(at: address | pageMask)
-  }
-
-  /// The address of the page's last byte.
-  @inline(__always) var pageEnd: UInt { address &+ SlabGeometry.descriptorSize &- 1 }
-
   @inline(__always) var address: UInt { UInt(bitPattern: self) }
-  @inline(__always) var page: PageSize { PageSize(shift: pointee.pageShift) }
-  @inline(__always) var pageAddress: UInt { address & ~page.mask }
+  @inline(__always) var bytes: UInt { address &+ SlabGeometry.descriptorSize &- pointee.start }
 
   @inline(__always) var slotSize: UInt { UInt(pointee.slotSize) }
 
-  @inline(__always) func slot(_ index: UInt) -> UInt { pageAddress &+ index &* slotSize }
+  @inline(__always) func slot(_ index: UInt) -> UInt { pointee.start &+ index &* slotSize }
 
   /// The value of `seal` while an allocator owns the page. It depends on the address, because a copy of the page must
   /// not look owned.
   @inline(__always) var ownedSeal: UInt { address ^ 0x51AB_5EA1 }
 
-  /// Carves a page. All slots are free. Its place in a page map, if it has one, stays.
-  func carve(page: PageSize, slotSize: UInt, binIndex: UInt8, isGuarded: Bool = false) {
-    let geometry = SlabGeometry(slotSize: slotSize, page: page, isGuarded: isGuarded)
+  /// Carves a run of pages. All slots are free.
+  func carve(
+    start: UInt, slotSize: UInt, binIndex: UInt8, owner: UInt16, isGuarded: Bool = false, lodgers: UInt8 = 0
+  ) {
+    let geometry = SlabGeometry(
+      slotSize: slotSize, bytes: address &+ SlabGeometry.descriptorSize &- start, isGuarded: isGuarded,
+      lodgers: UInt(lodgers))
     initialize(
       to: Slab(
-        nextInBucket: pointee.nextInBucket, seal: ownedSeal,
-        reciprocal: page.isLarge ? Reciprocal.inLargePage(slotSize) : Reciprocal.inBasePage(slotSize),
-        slotCount: UInt32(geometry.slotCount), slotSize: UInt32(truncatingIfNeeded: slotSize),
-        countdown: 0, binIndex: binIndex,
-        state: .empty,
-        wordCount: UInt8(geometry.wordCount), pageShift: page.shift, next: nil, previous: nil,
-        hint: 0, guardWord: 0))
-    for index in 0..<geometry.wordCount {
-      word(index).initialize(
-        to: SlotWord(free: SlotWord.lowBits(geometry.slotCount - index * SlotWord.slotCount), ready: 0))
+        start: start, seal: ownedSeal, reciprocal: Reciprocal.of(slotSize),
+        slotCount: UInt32(truncatingIfNeeded: geometry.slotCount), slotSize: UInt32(truncatingIfNeeded: slotSize),
+        countdown: 0, binIndex: binIndex, state: .empty, wordCount: UInt8(truncatingIfNeeded: geometry.wordCount),
+        hint: 0, next: nil, previous: nil, owner: owner, lodgers: lodgers, lodgersLeft: lodgers,
+        guardWord: 0))
+    let full = geometry.slotCount / SlotWord.slotCount
+    for index in 0..<full { word(index).initialize(to: SlotWord(free: UInt.max, ready: 0)) }
+    for index in full..<geometry.wordCount {
+      let free = SlotWord.lowBits(geometry.slotCount, from: index * SlotWord.slotCount)
+      word(index).initialize(to: SlotWord(free: free, ready: 0))
     }
   }
 
-  /// The slot at an address in this slab's base page, and whether the address starts it.
-  @inline(__always) func baseSlot(at address: UInt, pageMask: UInt) -> (index: UInt, isStart: Bool) {
-    Reciprocal.divideInBasePage(address & pageMask, by: pointee.reciprocal)
-  }
-
-  /// The slot at an address in this slab's large page, and whether the address starts it.
-  @inline(__always) func largeSlot(at address: UInt) -> (index: UInt, isStart: Bool) {
-    Reciprocal.divideInLargePage(address & PageSize.large.mask, by: pointee.reciprocal)
+  /// The slot at an address in this slab, and whether the address starts it.
+  @inline(__always) func slot(at address: UInt) -> (index: UInt, isStart: Bool) {
+    Reciprocal.divide(address &- pointee.start, by: pointee.reciprocal)
   }
 
   /// The slot word with this index.

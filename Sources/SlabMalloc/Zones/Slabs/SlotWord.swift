@@ -32,8 +32,19 @@ extension SlotWord {
   /// The number of words for this many slots.
   @inline(__always) static func count(forSlots slots: UInt) -> UInt { (slots + slotCount - 1) / slotCount }
 
+  /// The number of slots in a half. It is code enough on a machine without an instruction for it.
+  #if SLM_SMALL
+    @inline(never)
+  #else
+    @inline(__always)
+  #endif
+  static func count(_ half: UInt) -> UInt { UInt(truncatingIfNeeded: half.nonzeroBitCount) }
+
   /// A half with its `count` lowest bits set. From `slotCount` on, all bits are set.
   @inline(__always) static func lowBits(_ count: UInt) -> UInt {
     count >= slotCount ? UInt.max : (1 &<< count) &- 1
   }
+
+  /// The bits of the slots below `count` in the word whose first slot is `first`.
+  static func lowBits(_ count: UInt, from first: UInt) -> UInt { count > first ? lowBits(count - first) : 0 }
 }

@@ -20,6 +20,9 @@ final class StatusTests: XCTestCase {
     (.noProvider, SLM_ERR_NO_PROVIDER, "SLM_ERR_NO_PROVIDER"),
     (.cannotResize, SLM_ERR_CANNOT_RESIZE, "SLM_ERR_CANNOT_RESIZE"),
     (.overflow, SLM_ERR_OVERFLOW, "SLM_ERR_OVERFLOW"),
+    (.limit, SLM_ERR_LIMIT, "SLM_ERR_LIMIT"),
+    (.constructorFailed, SLM_ERR_CONSTRUCTOR_FAILED, "SLM_ERR_CONSTRUCTOR_FAILED"),
+    (.inUse, SLM_ERR_IN_USE, "SLM_ERR_IN_USE"),
     (.writeAfterFree, SLM_ERR_WRITE_AFTER_FREE, "SLM_ERR_WRITE_AFTER_FREE"),
   ]
 

@@ -27,8 +27,10 @@ final class StorageSizeTests: XCTestCase {
         XCTAssertLessThanOrEqual(cache, cacheLimit, "\(cpuCount) CPUs, flags \(flags)")
       }
     }
-    XCTAssertEqual(slm_zone_storage_size(nil), ZonePointer.storageSize(bins: SizeClass.count, .checked))
-    XCTAssertEqual(slm_cache_storage_size(nil), ZonePointer.storageSize(bins: 1, .checked))
+    // The policy comes last.
+    let policy = MemoryLayout<Policy>.stride
+    XCTAssertEqual(slm_zone_storage_size(nil), ZonePointer.storageSize(bins: SizeClass.count, .checked) + policy)
+    XCTAssertEqual(slm_cache_storage_size(nil), ZonePointer.storageSize(bins: 1, .checked) + policy)
   }
 
   func testOptionsThatAreInvalidHaveNoSize() {
@@ -43,7 +45,7 @@ final class StorageSizeTests: XCTestCase {
       XCTAssertEqual(slm_cache_storage_size(&options), 0)
     }
     for change: (inout slm_options) -> Void in [
-      { $0.soft_limit = 1 }, { $0.hard_limit = 1 }, { $0.struct_size -= 1 }, { $0.page_size = 8192 },
+      { ($0.soft_limit, $0.hard_limit) = (2, 1) }, { $0.struct_size -= 1 }, { $0.page_size = 8192 },
       { $0.struct_size = 0 }, { $0.struct_size = .max },
     ] {
       var options = options(threads: 0, cpuCount: 0, flags: 0)

@@ -10,8 +10,7 @@ final class ZoneAllocatorErrorTests: XCTestCase {
     let pointer = try zone.allocate(layout)
     let page = Memory(page: .kib64)
     for (size, alignment) in [
-      ((136 << 10) + 1, 8), (-1, 8), (Int.min, 8), (8, 0), (8, 3), (8, -8), (8, Int.min), (8, 4 << 20),
-      (Int.max, 2 << 20),
+      (Int.max / 2 + 1, 8), (-1, 8), (Int.min, 8), (8, 0), (8, 3), (8, -8), (8, Int.min), (Int.max, 2 << 20),
     ] {
       let invalid = Layout(size: size, alignment: alignment)
       assertThrows(.invalidLayout) { try zone.allocate(invalid) }
@@ -22,12 +21,39 @@ final class ZoneAllocatorErrorTests: XCTestCase {
     try zone.deallocate(pointer)
   }
 
-  func testInvalidLayoutOfAValue() throws {
+  /// A value above the size classes has a run of its own.
+  func testALargeValue() throws {
     let zone = try ZoneAllocator(provider: .mmap)
     typealias Large = InlineArray<20_000, Int>
-    assertThrows(.invalidLayout) { try zone.allocate(Large(repeating: 0)) }
+    let value = try zone.allocate(Large(repeating: 7))
+    XCTAssertEqual(value.pointee[19_999], 7)
+    // Its address with another type, large or small, is a wrong layout, and one inside of it no object's.
+    value.withMemoryRebound(to: InlineArray<40_000, Int>.self, capacity: 1) { larger in
+      assertThrows(.layoutMismatch) { try zone.deallocate(larger) }
+    }
+    value.withMemoryRebound(to: Int.self, capacity: 20_000) { words in
+      assertThrows(.layoutMismatch) { try zone.deallocate(words) }
+      assertThrows(.interiorPointer) { try zone.deallocate(words + 1) }
+    }
+    let small = try zone.allocate(7)
+    small.withMemoryRebound(to: Large.self, capacity: 1) { large in
+      assertThrows(.layoutMismatch) { try zone.deallocate(large) }
+    }
+    try zone.deallocate(value)
+    assertThrows(.doubleFree) { try zone.deallocate(value) }
     let pointer = UnsafeMutablePointer<Large>.allocate(capacity: 1)
     defer { pointer.deallocate() }
+    assertThrows(.foreignPointer) { try zone.deallocate(pointer) }
+  }
+
+  /// Without runs a value has a large page at most.
+  func testInvalidLayoutOfAValue() throws {
+    let provider = FaultyProvider()
+    let zone = try ZoneAllocator(pageSize: .kib64, provider: provider.provider())
+    typealias TooLarge = InlineArray<270_000, Int>
+    let pointer = UnsafeMutablePointer<TooLarge>.allocate(capacity: 1)
+    defer { pointer.deallocate() }
+    assertThrows(.invalidLayout) { try zone.allocate(Layout(of: TooLarge.self)) }
     assertThrows(.invalidLayout) { try zone.deallocate(pointer) }
   }
 

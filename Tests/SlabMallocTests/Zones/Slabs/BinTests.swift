@@ -28,7 +28,7 @@ final class BinTests: XCTestCase {
     XCTAssertNil(test.zone.violation(), file: file, line: line)
   }
 
-  private func returnReady() { test.zone.returnReady(.kib4) }
+  private func returnReady() { test.zone.returnReady() }
 
   /// Gives back what is live, in the order given.
   private func end(_ live: [UInt]) {
@@ -173,16 +173,20 @@ final class BinTests: XCTestCase {
     end(pages[1] + pages[3] + [pages[2][0]])
   }
 
-  func testAnAlignedSlotIsFoundWhereverItIs() {
-    // Slots of 384 bytes in a zone of one size: of eight, one is aligned to 1 KiB in each third of a page.
-    let one = TestZone(page: .kib4, slotSize: 384)
-    let bin = one.zone.bin(0)
-    var status = Status.ok
-    XCTAssertNotNil(one.zone.allocate(from: bin, status: &status))
-    let aligned = (0..<4).compactMap { _ in bin.claim(alignment: 1024) }
-    XCTAssertEqual(aligned.map { $0 & PageSize.kib4.mask }, [3072], "slot 0 is used; 8 * 384 is a multiple of 1024")
-    XCTAssertNil(one.zone.violation())
-    for address in aligned { XCTAssertEqual(one.zone.deallocate(address), .ok) }
-    one.destroyAndCheck(live: 1)
+  /// Slabs of one bin may differ in size: a slot of 3 KiB takes a base page, if there is one, or a large page.
+  func testSlabsOfTwoSizes() {
+    let bin = test.zone.bin(SizeClass.index(size: 3072)!)
+    let small = test.provider.allocate(4096)!
+    XCTAssertEqual(test.zone.refill(size: 3000, alignment: 8, page: small, pageSize: 4096), .ok)
+    XCTAssertEqual(test.refill(3000), .ok)
+    XCTAssertEqual(bin.pointee.emptyCount, 2)
+    let many = bin.geometry(bytes: PageSize.large.size).slotCount
+    XCTAssertEqual(UInt(bin.pointee.emptySlots), many + 1)
+    let live = (0...many).map { _ in test.allocate(3000)! }
+    XCTAssertNil(test.allocate(3000))
+    XCTAssertEqual(live.count { test.zone.slab(around: $0)!.bytes == 4096 }, 1)
+    XCTAssertTrue(live.contains(small))
+    XCTAssertNil(test.zone.violation())
+    end(live)
   }
 }

@@ -12,14 +12,95 @@ final class SlabGeometryTests: XCTestCase {
   /// Asks a zone which page a class is carved from.
   private func pages(of base: PageSize) -> [(slotSize: UInt, page: PageSize)] {
     let zone = TestZone(page: base)
-    return (0..<SizeClass.count).map { (zone.zone.bin($0).pointee.slotSize, zone.zone.bin($0).pointee.page) }
+    return (0..<SizeClass.count).map {
+      (zone.zone.bin($0).pointee.slotSize, PageSize(bytes: Int(zone.zone.bin($0).pointee.slabBytes))!)
+    }
   }
 
-  func testSlotsUseAtLeast98PercentOfALargePage() {
+  /// The descriptor takes the place of one slot at most, and what is left is less than another.
+  func testSlotsOfALargePageUseAllButLessThanTwo() {
     for base in PageSize.base {
       for (slotSize, page) in pages(of: base) where page.isLarge {
-        let share = share(slotSize, page)
-        XCTAssertGreaterThanOrEqual(share, 0.98, "class \(slotSize) uses \(share * 100) % of a large page")
+        let slots = SlabGeometry(slotSize: slotSize, page: page).slotCount
+        XCTAssertGreaterThan((slots + 2) * slotSize, page.size, "class \(slotSize)")
+        XCTAssertGreaterThanOrEqual(slots, 15)
+      }
+    }
+  }
+
+  /// Where the provider gives runs: 20 of 21 bytes are slots' up to 2 KiB, and 8 of 9 above, in the fewest pages that
+  /// have slots enough.
+  func testRunsOfPagesWasteLittle() {
+    for base in PageSize.base {
+      for count: UInt8 in 0...15 {
+        let (isGuarded, pulled) = (count & 1 == 1, count / 2)
+        for slotSize in classes where slotSize <= SizeClass.fastLimit {
+          let bytes = SlabGeometry.slabBytes(slotSize: slotSize, page: base, isGuarded: isGuarded, pulled: pulled)
+          func use(_ bytes: UInt) -> UInt {
+            SlabGeometry(slotSize: slotSize, bytes: bytes, isGuarded: isGuarded).slotCount * slotSize
+          }
+          let (part, whole): (UInt, UInt) = slotSize <= 2048 ? (20, 21) : (8, 9)
+          let name = "slots of \(slotSize), pages of \(base.bytes), \(bytes) bytes"
+          XCTAssertEqual(bytes % base.size, 0, name)
+          XCTAssertLessThan(bytes, PageSize.large.size, name)
+          XCTAssertGreaterThanOrEqual(use(bytes) * whole, bytes * part, name)
+          // The slabs of a class grow.
+          let few = min(16, max(4, (64 << 10) / slotSize))
+          let many: UInt = [16, 64, 64, 128, 128, 128, 128, 256][Int(pulled)]
+          let least = slotSize > 2048 || pulled == 0 ? few : min(many, many * 512 / slotSize)
+          XCTAssertGreaterThanOrEqual(use(bytes), least * slotSize, name)
+          for fewer in stride(from: base.size, to: bytes, by: Int(base.size))
+          where fewer > slotSize + 128 && use(fewer) >= least * slotSize {
+            XCTAssertLessThan(use(fewer) * whole, fewer * part, name + ": \(fewer) would do")
+          }
+        }
+      }
+    }
+  }
+
+  /// Slabs of a cache whose slots are aligned to more than a page: eight slots' bytes, of which seven are slots'. A run
+  /// of them is a multiple of its alignment, and leaves no gap before the next.
+  func testAlignedSlabsHaveTheRoomOfEightSlots() {
+    for base in PageSize.base {
+      for isGuarded in [false, true] {
+        for slotSize in stride(from: 2 * base.size, through: PageSize.large.size / 16, by: Int(2 * base.size)) {
+          let bytes = SlabGeometry.slabBytes(slotSize: slotSize, page: base, isGuarded: isGuarded, isAligned: true)
+          let name = "slots of \(slotSize), pages of \(base.bytes)"
+          XCTAssertEqual(bytes, 8 * slotSize, name)
+          XCTAssertEqual(bytes % SizeClass.naturalAlignment(slotSize), 0, name)
+          let geometry = SlabGeometry(slotSize: slotSize, bytes: bytes, isGuarded: isGuarded)
+          XCTAssertEqual(geometry.slotCount, 7, name)
+          XCTAssertLessThan(bytes, PageSize.large.size, name + ": no run is as long as a large page")
+        }
+        // Larger slots have a slab as any others.
+        let large = PageSize.large.size / 8
+        XCTAssertEqual(
+          SlabGeometry.slabBytes(slotSize: large, page: base, isGuarded: isGuarded, isAligned: true),
+          SlabGeometry.slabBytes(slotSize: large, page: base, isGuarded: isGuarded))
+      }
+    }
+  }
+
+  /// Tables that lodge in a slab take slots, and no more than they need; all parts keep clear of each other.
+  func testLodgersTakeTheLastSlots() {
+    for base in PageSize.base {
+      for slotSize in classes where slotSize <= SlabGeometry.largestOnBasePage(base) {
+        for isGuarded in [false, true] {
+          let plain = SlabGeometry(slotSize: slotSize, bytes: base.size, isGuarded: isGuarded)
+          for lodgers: UInt in 1...4 {
+            let geometry = SlabGeometry(slotSize: slotSize, bytes: base.size, isGuarded: isGuarded, lodgers: lodgers)
+            let name = "slots of \(slotSize) in \(base.bytes) bytes with \(lodgers) tables"
+            XCTAssertEqual(geometry.wordCount, plain.wordCount, name)
+            let descriptor = base.size - SlabGeometry.descriptorSize
+            let start = SlabGeometry.lodgersStart(descriptor, wordCount: geometry.wordCount, lodgers)
+            let room = start - (isGuarded ? Canary.size : 0)
+            XCTAssertEqual(start % 64, 0, name)
+            XCTAssertLessThanOrEqual(geometry.slotCount * slotSize, room, name)
+            XCTAssertEqual(geometry.slotCount, min(plain.slotCount, room / slotSize), name)
+            let end = start + lodgers * PageDirectory.tableBytes
+            XCTAssertLessThanOrEqual(end, descriptor - geometry.wordCount * SlabGeometry.wordSize, name)
+          }
+        }
       }
     }
   }
@@ -90,7 +171,7 @@ final class SlabGeometryTests: XCTestCase {
           XCTAssertGreaterThanOrEqual(words.min()!, slab.slot(slab.slots), "\(slotSize)")
           XCTAssertLessThanOrEqual(words.max()! + SlabGeometry.wordSize, slab.address, "\(slotSize)")
           XCTAssertEqual(Set(words).count, words.count)
-          XCTAssertEqual(slab.address + SlabGeometry.descriptorSize, slab.pageAddress + page.size)
+          XCTAssertEqual(slab.address + SlabGeometry.descriptorSize, slab.start + page.size)
           XCTAssertEqual(slab.address % 8, 0)
         }
       }

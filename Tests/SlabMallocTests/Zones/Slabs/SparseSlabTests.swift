@@ -36,17 +36,17 @@ final class SparseSlabTests: XCTestCase {
     one.destroyAndCheck(live: UInt(2 * slots))
   }
 
-  func testASparseSlabBecomesPartialWhenASixteenthIsFree() {
+  func testASparseSlabBecomesPartialWhenAnEighthIsFree() {
     let live = (0..<2 * slots).map { _ in allocate()! }
     let slab = one.zone.slab(around: live[0])!
     // The first to be freed is pending, so it counts as used.
     XCTAssertEqual(one.zone.deallocate(live[0]), .ok)
     for free in 1..<slots {
       XCTAssertEqual(one.zone.deallocate(live[free]), .ok)
-      XCTAssertEqual(slab.pointee.state, free < slots / 16 ? .sparse : .partial, "\(free) of \(slots) are free")
+      XCTAssertEqual(slab.pointee.state, free < slots / 8 ? .sparse : .partial, "\(free) of \(slots) are free")
       XCTAssertNil(one.zone.violation())
     }
-    one.zone.returnReady(.kib4)
+    one.zone.returnReady()
     XCTAssertEqual(slab.pointee.state, .empty)
     one.destroyAndCheck(live: UInt(slots))
   }

@@ -32,7 +32,25 @@ public func slm_realloc(_ pointer: UnsafeMutableRawPointer?, _ size: Int) -> Uns
 
 @_cdecl("slm_free_sized") @implementation
 public func slm_free_sized(_ pointer: UnsafeMutableRawPointer?, _ size: Int) {
-  slm_free_aligned_sized(pointer, 1, size)
+  let heaps = ProcessPointer.shared.heaps
+  _ = HeapPointer.thread.deallocate(bits(pointer), size: UInt(bitPattern: size), heaps) {
+    freeSizedElsewhere($0, $1, $2)
+  }
+}
+
+/// No object of this heap: slm_free reports it, or is another's. Valgrind replaces free, and may not know free_sized.
+/// - Parameter heap: the `HeapState` of the calling thread, or its stand-in.
+@c(slm_core_free_sized_elsewhere)
+@inline(never)
+@usableFromInline
+func freeSizedElsewhere(_ address: UInt, _ size: UInt, _ heap: UnsafeMutableRawPointer) -> Status {
+  let process = ProcessPointer.shared
+  process.prepare()
+  guard address == 0 || process.runs.run(around: address) != nil else {
+    slm_free(UnsafeMutableRawPointer(bitPattern: address))
+    return .ok
+  }
+  return heapDeallocateSized(address, size, heap)
 }
 
 @_cdecl("slm_free_aligned_sized") @implementation
@@ -41,6 +59,8 @@ public func slm_free_aligned_sized(_ pointer: UnsafeMutableRawPointer?, _ alignm
   let process = ProcessPointer.shared
   process.prepare()
   if process.runs.pointee.options.profile == .fast { return slm_free(pointer) }
+  // No object of this heap: slm_free reports it, or is another's. Valgrind replaces free, and may not know free_sized.
+  guard process.runs.run(around: UInt(bitPattern: pointer)) != nil else { return slm_free(pointer) }
   guard
     process.heaps.isRight(
       UInt(bitPattern: pointer), size: UInt(bitPattern: size), alignment: UInt(bitPattern: alignment))

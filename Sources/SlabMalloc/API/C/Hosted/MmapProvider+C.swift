@@ -1,7 +1,11 @@
 import CSlabmalloc
 
 @_cdecl("slm_mmap_provider") @implementation
-public func slm_mmap_provider() -> slm_page_provider { MmapProviderPointer.shared.provider.c }
+public func slm_mmap_provider() -> slm_page_provider {
+  let provider = MmapProviderPointer.shared.provider
+  RunResizerPointer.ofMmap.note(provider)
+  return provider.c
+}
 
 @_cdecl("slm_mmap_statistics") @implementation
 public func slm_mmap_statistics(_ out: UnsafeMutablePointer<slm_provider_statistics>?) -> slm_status {

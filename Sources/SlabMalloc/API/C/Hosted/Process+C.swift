@@ -49,19 +49,19 @@ public func slm_process_statistics(_ out: UnsafeMutablePointer<slm_process_usage
   let process = ProcessPointer.shared
   process.prepare()
   return GrowingStruct.fill(out, firstSize: FirstSizes.processUsage) { result in
-    let (runs, heaps, pages, metadata) = process.snapshot()
+    let now = process.snapshot()
     result.class_count = UInt32(SizeClass.count)
-    result.bytes_taken = UInt64(runs.taken)
-    result.bytes_given_back = UInt64(runs.givenBack)
-    result.bytes_slabs = UInt64(heaps.slabs)
-    result.bytes_large = UInt64(heaps.large)
-    result.bytes_retained = UInt64(pages.held - heaps.slabs - heaps.large - metadata - pages.clean)
-    result.bytes_metadata = UInt64(metadata)
-    result.bytes_clean = UInt64(pages.clean)
-    result.bytes_peak = UInt64(heaps.peak)
-    result.bytes_purged = UInt64(runs.purged)
-    result.large_live = UInt64(heaps.largeLive)
-    result.heaps = UInt64(heaps.heaps)
+    result.bytes_taken = UInt64(now.runs.taken)
+    result.bytes_given_back = UInt64(now.runs.givenBack)
+    result.bytes_slabs = UInt64(now.heaps.slabs)
+    result.bytes_large = UInt64(now.heaps.large)
+    result.bytes_retained = UInt64(now.pages.held - now.heaps.slabs - now.heaps.large - now.metadata - now.pages.clean)
+    result.bytes_metadata = UInt64(now.metadata)
+    result.bytes_clean = UInt64(now.pages.clean)
+    result.bytes_peak = UInt64(now.heaps.peak)
+    result.bytes_purged = UInt64(now.runs.purged)
+    result.large_live = UInt64(now.heaps.largeLive)
+    result.heaps = UInt64(now.heaps.heaps)
   }
 }
 
@@ -73,12 +73,8 @@ public func slm_process_class_statistics(
   let heaps = ProcessPointer.shared.heaps
   ProcessPointer.shared.prepare()
   return GrowingStruct.fill(out, firstSize: FirstSizes.classStatistics) { result in
-    let slotSize = SizeClass.slotSize(UInt(index))
-    let bytes = HeapBin.pages(slotSize) << PageRun.pageShift
-    let (slabs, used) = heaps.locked { (heaps.pointee.slabCounts[index], heaps.used(UInt(index))) }
-    result.slot_size = UInt32(slotSize)
-    result.page_size = UInt64(bytes)
-    result.slots_per_page = UInt64(bytes / slotSize)
+    let (slabs, used) = heaps.locked { (heaps.pointee.slabCounts[index], heaps.census().slots[index]) }
+    result.setLayout(ofClass: UInt(index))
     result.pages = UInt64(slabs)
     result.empty_pages = 0
     result.slots_live = UInt64(used)

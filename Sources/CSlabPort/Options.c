@@ -1,0 +1,44 @@
+// The options of the environment: its variables whose names start with SLABMALLOC_.
+#define _GNU_SOURCE
+#include "CSlabPort.h"
+
+#if __STDC_HOSTED__ && defined(__linux__)
+#include <sys/auxv.h>
+
+extern char **environ;
+
+// The address at which the kernel stored the number of arguments, followed by the arguments, NULL and the environment.
+// The loader sets it.
+extern void *__libc_stack_end __attribute__((weak));
+
+// The C library's environment. Before the C library sets it, the environment that it will set.
+static char **environment(void) {
+  if (environ != NULL || &__libc_stack_end == NULL || __libc_stack_end == NULL) return environ;
+  char **arguments = (char **)__libc_stack_end + 1;
+  return arguments + *(long *)__libc_stack_end + 1;
+}
+
+int slm_port_has_environment(void) { return environment() != NULL; }
+
+// Whether the program has more rights than its caller, who sets the environment: secure_getenv() gives nothing to such
+// a program. The C library has the kernel's answer; without an answer the ids decide.
+static int has_more_rights(void) {
+  int saved = errno;
+  errno = 0;
+  int result = getauxval(AT_SECURE) != 0;
+  if (!result && errno == ENOENT) result = getuid() != geteuid() || getgid() != getegid();
+  errno = saved;
+  return result;
+}
+
+const char *slm_port_next_option(size_t *position) {
+  static const char prefix[] = "SLABMALLOC_";
+  _Static_assert(sizeof prefix - 1 == SLM_PORT_OPTION_PREFIX_LENGTH, "where the name of an option starts");
+  char **entries = environment();
+  while (entries && entries[*position]) {
+    const char *entry = entries[(*position)++];
+    if (strncmp(entry, prefix, sizeof prefix - 1) == 0) return has_more_rights() ? NULL : entry;
+  }
+  return NULL;
+}
+#endif

@@ -1,0 +1,62 @@
+/// The list of options that SLABMALLOC_HELP=1 prints on stderr, as they could be set:
+///
+///     slabmalloc: SLABMALLOC_RETAIN=64 (default 256; a number of MiB): unused memory that may wait for that
+extension UnsafeMutablePointer where Pointee == ProcessState {
+  func printHelp(_ reading: EnvironmentReading) {
+    for index in 0..<EnvironmentOption.count {
+      guard let option = EnvironmentOption(rawValue: index) else { continue }
+      var line = TextLine()
+      line.add("slabmalloc: SLABMALLOC_")
+      line.add(option.name)
+      line.add("=")
+      add(option, reading, reading.options, to: &line)
+      line.add(" (default ")
+      addDefault(option, to: &line)
+      line.add("; ")
+      line.add(option.value)
+      line.add("): ")
+      line.add(option.meaning)
+      line.write()
+    }
+  }
+
+  /// The value that holds now.
+  private func add(
+    _ option: EnvironmentOption, _ reading: EnvironmentReading, _ options: RunPool.Options, to line: inout TextLine
+  ) {
+    switch option {
+    case .purgeDelay: line.add(UInt(options.purgeDelay))
+    case .retain: line.add(options.retain >> 20)
+    case .reserve: line.add(options.addressSpace >> 30)
+    case .profile: line.add(options.profile.name)
+    case .statistics: line.add(pointee.printsStatistics ? 1 : 0)
+    case .backtrace: line.add(pointee.printsCallStack ? 1 : 0)
+    case .trace: if let path = reading.tracePath { line.add(cString: path) }
+    case .abortConf: line.add(reading.isStrict ? 1 : 0)
+    case .help: line.add(1)
+    }
+  }
+
+  private func addDefault(_ option: EnvironmentOption, to line: inout TextLine) {
+    let standard = RunPool.Options.standard
+    switch option {
+    case .purgeDelay: line.add(UInt(standard.purgeDelay))
+    case .retain: line.add(standard.retain >> 20)
+    case .reserve: line.add(standard.addressSpace >> 30)
+    case .profile: line.add(standard.profile.name)
+    case .trace: line.add("none")
+    case .statistics, .backtrace, .abortConf, .help: line.add(0)
+    }
+  }
+}
+
+extension Profile {
+  /// As the environment spells it.
+  fileprivate var name: StaticString {
+    switch self {
+    case .fast: "fast"
+    case .checked: "checked"
+    case .hardened: "hardened"
+    }
+  }
+}

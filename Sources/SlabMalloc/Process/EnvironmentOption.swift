@@ -1,0 +1,73 @@
+/// The options of the environment: their names, the values they take, and what the help says of them. `Environment`
+/// reads them, and prints the help.
+///
+///     SLABMALLOC_PURGE_DELAY=100
+///     | prefix  | name     | value
+enum EnvironmentOption: UInt8 {
+  case purgeDelay
+  case retain
+  case reserve
+  case profile
+  case statistics
+  case backtrace
+  case trace
+  case abortConf
+  case help
+
+  static var count: UInt8 { 9 }
+
+  /// What follows the prefix.
+  var name: StaticString {
+    switch self {
+    case .purgeDelay: "PURGE_DELAY"
+    case .retain: "RETAIN"
+    case .reserve: "RESERVE"
+    case .profile: "PROFILE"
+    case .statistics: "STATS"
+    case .backtrace: "BACKTRACE"
+    case .trace: "TRACE"
+    case .abortConf: "ABORT_CONF"
+    case .help: "HELP"
+    }
+  }
+
+  /// What a value has to be.
+  var value: StaticString {
+    switch self {
+    case .purgeDelay: "a number of milliseconds up to 2147483647"
+    case .retain: "a number of MiB up to 1099511627776"
+    case .reserve: "a number of GiB up to 32768"
+    case .profile: "fast, checked or hardened"
+    case .statistics, .backtrace, .abortConf, .help: "0 or 1"
+    case .trace: "a file that can be written"
+    }
+  }
+
+  var meaning: StaticString {
+    switch self {
+    case .purgeDelay: "until unused memory returns to the system"
+    case .retain: "unused memory that may wait for that"
+    case .reserve: "what the first segment may grow to"
+    case .profile: "what is checked"
+    case .statistics: "1 prints a table at exit"
+    case .backtrace: "1 prints the call stack of a misuse"
+    case .trace: "gets a trace of every call"
+    case .abortConf: "1 ends the process if an option can't be read"
+    case .help: "1 prints this list"
+    }
+  }
+}
+
+/// What the environment says of the reading itself.
+struct EnvironmentReading {
+  /// The run pool was made with its options.
+  let isInTime: Bool
+  /// The options of the run pool.
+  var options: RunPool.Options
+  /// An option that can't be read ends the process.
+  var isStrict = false
+  var hasRefused = false
+  var wantsHelp = false
+  /// The file of the trace, as the environment names it.
+  var tracePath: UnsafePointer<CChar>?
+}

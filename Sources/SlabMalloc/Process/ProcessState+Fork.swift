@@ -1,0 +1,38 @@
+import CSlabPort
+
+/// The process across fork(): what CSlabPort calls as handlers of pthread_atfork().
+///
+/// The thread that forks keeps the locks of the process meanwhile, in their order: see `OwnedLock+Fork`. The child has
+/// this thread alone, and nothing that the locks guard is half changed there. If a signal handler forks that
+/// interrupted malloc, the interrupted call is half done in the child too, and is finished when the handler returns.
+
+@c(slm_core_before_fork)
+@usableFromInline
+func beforeFork() {
+  let process = ProcessPointer.shared
+  let isInterrupted = process.runs.pointee.lock.isHeld || process.pointee.misuse.lock.isHeld
+  TracePointer.shared.beforeFork(isInterrupted: isInterrupted)
+  process.runs.pointee.lock.keep()
+  process.pointee.misuse.lock.keep()
+}
+
+@c(slm_core_after_fork)
+@usableFromInline
+func afterFork() {
+  ProcessPointer.shared.giveBackLocks()
+  TracePointer.shared.afterFork()
+}
+
+@c(slm_core_after_fork_in_child)
+@usableFromInline
+func afterForkInChild() {
+  ProcessPointer.shared.giveBackLocks()
+  TracePointer.shared.afterForkInChild()
+}
+
+extension UnsafeMutablePointer where Pointee == ProcessState {
+  fileprivate func giveBackLocks() {
+    pointee.misuse.lock.giveBack()
+    runs.pointee.lock.giveBack()
+  }
+}
