@@ -8,3 +8,15 @@ import Synchronization
 @inline(__always) func atomic<Word>(_ word: UnsafeMutablePointer<Word>) -> UnsafeMutablePointer<Atomic<Word>> {
   UnsafeMutableRawPointer(word).assumingMemoryBound(to: Atomic<Word>.self)
 }
+
+/// Reads an `Atomic<UInt>` of which whoever reads it then reads what was written before it: an acquiring load.
+///
+/// On x86 every load is one, and a plain load is part of the instruction that uses the value. The compiler gives an
+/// atomic load an instruction of its own. A word that is aligned is read as a whole either way.
+@inline(__always) func loadFolded(_ word: UnsafeRawPointer) -> UInt {
+  #if arch(x86_64)
+    word.load(as: UInt.self)
+  #else
+    word.assumingMemoryBound(to: Atomic<UInt>.self).pointee.load(ordering: .acquiring)
+  #endif
+}

@@ -16,7 +16,6 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
     let ready = newest.pointee
     pointee.top = UInt(bitPattern: newest)
     ready.mark.pointee = Mark.used
-    ready.run.pointee.used &+= 1
     return UnsafeMutableRawPointer(bitPattern: ready.address)
   }
 
@@ -25,7 +24,6 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
     let index = UInt(truncatingIfNeeded: slots.trailingZeroBitCount)
     pointee.pending = slots & (slots &- 1)
     pointee.wordMarks[Int(bitPattern: index)] = Mark.used
-    unsafeBitCast(pointee.current, to: RunPointer.self).pointee.used &+= 1
     return pointee.wordStart &+ index &* pointee.slotSize
   }
 

@@ -23,41 +23,28 @@ func heapDeallocateToLongerStack(_ run: UnsafeMutableRawPointer, _ index: UInt) 
   let bin = run.bin
   bin.growStack()
   let address = run.pointee.start + index * bin.pointee.slotSize
-  return bin.makeReady(ReadySlot(address: address, run: run, mark: run.mark(index)))
+  return bin.makeReady(ReadySlot(address: address, mark: run.mark(index)))
 }
 
 extension UnsafeMutablePointer where Pointee == PageRun {
-  /// Makes a used slot available.
+  /// Makes a slot available that is out.
   @inline(__always) func returnSlot(_ index: UInt) -> Status {
     makeAvailable(index)
-    pointee.used &-= 1
-    guard pointee.used != 0 else { return heapSlabIsUnused(raw) }
-    pointee.shortfall &-= 1
-    guard pointee.shortfall != 0 else { return heapSlabIsPartial(raw) }
+    pointee.countdown &-= 1
+    guard pointee.countdown != 0 else { return heapSlabChanges(raw) }
     return .ok
   }
 }
 
-/// A sparse slab has gathered enough slots.
+/// A slab has gathered enough slots for another list, or all of them.
 /// - Parameter run: the `PageRun` of a slab that the thread's heap owns.
-@c(slm_core_heap_slab_is_partial)
+@c(slm_core_heap_slab_changes)
 @inline(never)
 @usableFromInline
-func heapSlabIsPartial(_ run: UnsafeMutableRawPointer) -> Status {
-  let run = run.assumingMemoryBound(to: PageRun.self)
-  run.bin.updateList(of: run)
-  return .opaqueOK
-}
-
-/// The last used slot of a slab that is not current was freed.
-/// - Parameter run: the `PageRun` of a slab that the thread's heap owns.
-@c(slm_core_heap_slab_is_unused)
-@inline(never)
-@usableFromInline
-func heapSlabIsUnused(_ run: UnsafeMutableRawPointer) -> Status {
+func heapSlabChanges(_ run: UnsafeMutableRawPointer) -> Status {
   let run = run.assumingMemoryBound(to: PageRun.self)
   let bin = run.bin
-  bin.discard(run)
+  bin.changeList(of: run)
   // Last: it may give back another slab.
   bin.pointee.heap.tick()
   return .opaqueOK
@@ -70,32 +57,29 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
     slot.mark.pointee = Mark.free
     Self.ready(at: top).pointee = slot
     pointee.top = top &+ UInt(MemoryLayout<ReadySlot>.stride)
-    slot.run.pointee.used &-= 1
-    guard slot.run.pointee.used != 0 else { return heapSlabIsUnused(slot.run.raw) }
     return .ok
   }
 
-  /// Gives back a slab of which nothing is used. It stays if a slot of it is freed remotely all the same: that is a
-  /// double free, which is found when the slab is collected.
+  /// Makes ready slots available in their slabs.
+  func emptyStack() {
+    if pointee.heap.pool.isHardened { return evictAll() }
+    let runs = pointee.heap.pool.runs
+    while !isStackEmpty {
+      pointee.top -= UInt(MemoryLayout<ReadySlot>.stride)
+      let ready = Self.ready(at: pointee.top).pointee
+      // A slot that is out keeps its slab, and so its run.
+      let run = runs.run(around: ready.address).unsafelyUnwrapped
+      run.makeAvailable(UInt(ready.mark - run.pointee.marks))
+      run.pointee.countdown &-= 1
+      if run.pointee.countdown == 0 { changeList(of: run) }
+    }
+  }
+
+  /// Gives back a slab all of whose slots are available. It stays if a slot of it is freed remotely all the same: that
+  /// is a double free, which is found when the slab is collected.
   func discard(_ slab: RunPointer) {
     unlist(slab)
     guard slab.pass(from: pointee.heap, to: .noSlab) else { return updateList(of: slab) }
-    if slab.pointee.available != UInt32(slab.pointee.slotCount) { dropReady(of: slab) }
     pointee.heap.pool.destroy(slab, of: self)
-  }
-
-  /// Takes a slab's slots off the stack, since its memory goes. The newest ones take their places.
-  func dropReady(of run: RunPointer) {
-    let size = UInt(MemoryLayout<ReadySlot>.stride)
-    var top = pointee.top
-    var next = top
-    let first = pointee.bottom + size
-    while next != first {
-      next -= size
-      if Self.ready(at: next).pointee.run != run { continue }
-      top -= size
-      Self.ready(at: next).pointee = Self.ready(at: top).pointee
-    }
-    pointee.top = top
   }
 }

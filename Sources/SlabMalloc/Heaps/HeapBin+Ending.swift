@@ -35,7 +35,7 @@ extension UnsafeMutablePointer where Pointee == HeapState {
       bin.emptyStack()
       if let slab = bin.pointee.current { bin.closeCurrent(slab) }
       while let slab = bin.pointee.partial.first ?? bin.pointee.sparse.first {
-        live += UInt(slab.pointee.used)
+        live += slab.slotsOut
         bin.unlist(slab)
         pool.destroy(slab, of: bin)
       }
@@ -46,21 +46,10 @@ extension UnsafeMutablePointer where Pointee == HeapState {
 }
 
 extension UnsafeMutablePointer where Pointee == HeapBin {
-  /// Makes ready slots available in their slabs.
-  func emptyStack() {
-    if pointee.heap.pool.isHardened { return evictAll() }
-    while !isStackEmpty {
-      pointee.top -= UInt(MemoryLayout<ReadySlot>.stride)
-      let ready = Self.ready(at: pointee.top).pointee
-      ready.run.makeAvailable(UInt(ready.mark - ready.run.pointee.marks))
-      if ready.run.pointee.place != .current { updateList(of: ready.run) }
-    }
-  }
-
   /// Makes the current slab one like the others.
   func closeCurrent(_ slab: RunPointer) {
     unlist(slab)
-    if slab.pointee.used == 0 { discard(slab) } else { updateList(of: slab) }
+    if slab.isUnused { discard(slab) } else { updateList(of: slab) }
   }
 
   fileprivate func abandon(from first: RunPointer?) {
@@ -69,7 +58,7 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
     while let slab = next {
       next = slab.pointee.next
       slab.pointee.place = .unlisted
-      if slab.pointee.used == 0 {
+      if slab.isUnused {
         discard(slab)
         continue
       }

@@ -3,11 +3,18 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
   /// Puts a slab into the list that its numbers call for. The slab is this bin's and not current.
   func updateList(of run: RunPointer) {
     let place: PageRun.Place = run.pointee.available >= UInt32(pointee.threshold) ? .partial : .sparse
-    run.pointee.shortfall = place == .partial ? UInt32.max : UInt32(pointee.threshold) &- run.pointee.available
+    let next = place == .partial ? pointee.slotCount : pointee.threshold
+    run.pointee.countdown = UInt32(next) &- run.pointee.available
     guard place != run.pointee.place else { return }
     unlist(run)
     run.pointee.place = place
     if place == .partial { pointee.partial.append(run) } else { pointee.sparse.append(run) }
+  }
+
+  /// The countdown of a slab ended. It has the slots for another list, or nobody uses it.
+  func changeList(of run: RunPointer) {
+    guard run.pointee.place != .current else { return run.pointee.countdown = UInt32.max }
+    if run.isUnused { discard(run) } else { updateList(of: run) }
   }
 
   /// Takes a slab out of its list. The current slab is current no longer.
@@ -17,7 +24,6 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
     case .sparse: pointee.sparse.remove(run)
     case .current:
       returnPending(run)
-      run.pointee.used &-= 1
       pointee.current = nil
     case .unlisted: break
     }

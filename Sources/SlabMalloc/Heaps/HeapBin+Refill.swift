@@ -32,8 +32,7 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
     if let slab = pointee.current, !replaces(slab, by: next) { return true }
     unlist(next)
     next.pointee.place = .current
-    next.pointee.used &+= 1
-    next.pointee.shortfall = UInt32.max
+    next.pointee.countdown = UInt32.max
     pointee.current = next
     openWord(of: next)
     return true
@@ -127,7 +126,6 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
     slab.pointee.marks = marks
     slab.pointee.words = words
     slab.bin = self
-    slab.pointee.used = 0
     slab.pointee.available = UInt32(count)
     slab.pointee.slotSize = UInt32(SizeClass.slotSize(UInt(pointee.index)))
     slab.pointee.slotCount = pointee.slotCount

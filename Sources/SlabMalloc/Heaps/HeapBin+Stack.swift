@@ -69,7 +69,6 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
   static func setBottom(_ bottom: UInt) {
     // The mark of the bottom is a byte of its address, 0.
     ready(at: bottom).pointee = ReadySlot(
-      address: 0, run: RunPointer.at(bottom),
-      mark: UnsafeMutableRawPointer(ready(at: bottom)).assumingMemoryBound(to: UInt8.self))
+      address: 0, mark: UnsafeMutableRawPointer(ready(at: bottom)).assumingMemoryBound(to: UInt8.self))
   }
 }

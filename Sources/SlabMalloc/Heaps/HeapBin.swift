@@ -1,10 +1,9 @@
 import CSlabPort
 
-/// A freed slot that a bin holds ready, its slab, and its mark.
+/// A freed slot that a bin holds ready, and its mark.
 struct ReadySlot {
   /// 0 at the bottom of a stack.
   var address: UInt
-  var run: RunPointer
   var mark: UnsafeMutablePointer<UInt8>
 }
 

@@ -44,22 +44,13 @@ extension UnsafeMutablePointer where Pointee == PageRun {
     ).exchanged
   }
 
-  /// Slots that a program holds, as far as another thread can tell.
-  var usedSlots: UInt {
-    let used = UInt(pointee.used)
-    return pointee.place == .current && used > 0 ? used - 1 : used
-  }
+  /// Slots that are not available: used, ready, pending, in quarantine, or freed remotely and not collected.
+  @inline(__always) var slotsOut: UInt { UInt(pointee.slotCount) &- UInt(pointee.available) }
 
-  /// Slots that a program holds: exact while no other thread allocates or frees. Remote frees that wait are used for
-  /// the slab, and so are slots in quarantine.
+  @inline(__always) var isUnused: Bool { pointee.available == UInt32(pointee.slotCount) }
+
+  /// Slots that a program holds: exact while no other thread allocates or frees. Cost: a step for each slot.
   var liveSlots: UInt {
-    if isHardened { return usedMarks }
-    let used = usedSlots
-    let waiting = currentOwner.remoteFrees
-    return used > waiting ? used - waiting : 0
-  }
-
-  private var usedMarks: UInt {
     var count: UInt = 0
     var index = 0
     while index < Int(pointee.slotCount) {

@@ -6,8 +6,7 @@ import Synchronization
 //
 //     slm_free ──> heapDeallocateElsewhere   another heap's slab, another segment, a large object, NULL, or misuse
 //         ├──────> heapDeallocateDetour      a check failed; a hardened slab fails the first on purpose
-//         ├──────> heapDeallocateToWord      the stack of ready slots is full
-//         └──────> heapSlabIsUnused          the slab's last used slot
+//         └──────> heapDeallocateToWord      the stack of ready slots is full ──> heapSlabChanges
 extension UnsafeMutablePointer where Pointee == HeapState {
   /// Frees an object; this is the heap of the thread. The pool is passed, although the heap knows it: that of the
   /// process is at a fixed address.
@@ -16,9 +15,10 @@ extension UnsafeMutablePointer where Pointee == HeapState {
     let offset = address &- runs.base
     guard offset < runs.extent else { return heapDeallocateElsewhere(address, raw) }
     let run = RunPointer.at(runs.table &+ PageRun.descriptorOffset(offset)).pointee.lead
-    // Only this thread makes a slab this heap's, or gives it up.
-    guard run.isOwned(by: self) else { return heapDeallocateElsewhere(address, raw) }
-    return deallocate(address, run)
+    // Only this thread makes a slab that of a bin of its own, or gives it up.
+    let bin = run.bin
+    guard bin.pointee.heap == self else { return heapDeallocateElsewhere(address, raw) }
+    return deallocate(address, run, bin)
   }
 
   /// Frees an object of a size, which is checked. Its class has the bin of this size, or it goes the long way.
@@ -30,19 +30,18 @@ extension UnsafeMutablePointer where Pointee == HeapState {
     let offset = address &- runs.base
     guard offset < runs.extent, size < pointee.directLimit else { return elsewhere(address, size, raw) }
     let run = RunPointer.at(runs.table &+ PageRun.descriptorOffset(offset)).pointee.lead
-    guard run.isOwned(by: self), run.bin == directBin(size) else { return heapDeallocateSized(address, size, raw) }
-    return deallocate(address, run)
+    guard run.bin == directBin(size) else { return heapDeallocateSized(address, size, raw) }
+    return deallocate(address, run, run.bin)
   }
 
-  /// Frees a slot of a slab that this heap owns.
-  @inline(__always) func deallocate(_ address: UInt, _ run: RunPointer) -> Status {
+  /// Frees a slot of a slab of a bin of this heap.
+  @inline(__always) func deallocate(_ address: UInt, _ run: RunPointer, _ bin: HeapBinPointer) -> Status {
     let (index, isStart) = run.slot(at: address)
     guard isStart else { return heapDeallocateDetour(address, run.raw) }
     let mark = run.mark(index)
     guard mark.pointee == Mark.used else { return heapDeallocateDetour(address, run.raw) }
-    let bin = run.bin
     guard bin.pointee.top != bin.pointee.limit else { return heapDeallocateToWord(run.raw, index) }
-    return bin.makeReady(ReadySlot(address: address, run: run, mark: mark))
+    return bin.makeReady(ReadySlot(address: address, mark: mark))
   }
 }
 
@@ -96,7 +95,7 @@ extension UnsafeMutablePointer where Pointee == HeapState {
     switch run.pointee.kind {
     case .slab:
       run.readPublished()
-      if run.currentOwner.alone == self.address { return deallocate(address, run) }
+      if run.currentOwner.alone == self.address { return deallocate(address, run, run.bin) }
       return deallocateRemotely(address, run)
     case .large:
       let status = pool.deallocateLarge(address)

@@ -113,10 +113,9 @@ extension UnsafeMutablePointer where Pointee == HeapState {
       word = word + 1 == count ? 0 : word + 1
       rounds -= 1
     }
-    run.pointee.used &-= UInt32(truncatingIfNeeded: counted &- left)
     let start = run.pointee.start
-    if run.pointee.used == 0 {
-      _ = heapSlabIsUnused(run.raw)
+    if run.isUnused {
+      _ = heapSlabChanges(run.raw)
     } else if run.pointee.place != .current {
       run.bin.updateList(of: run)
     }

@@ -19,8 +19,8 @@ import Synchronization
 ///      48  words        one bit for each slot: available
 ///      56  slotSize, slotCount, binIndex, kind
 ///                       this line changes all the time
-///      64  used
-///      68  shortfall
+///      64  countdown
+///      68  used         of a metadata page
 ///      72  available, pages
 ///      80  remoteHint
 ///      88  remoteNext   list of a heap's remote frees
@@ -29,9 +29,8 @@ import Synchronization
 ///     112  place, isClean, isOrphan, cursor, isGuarded, shrunk, isLone, reach
 ///     120  content     see the typed views; of a hardened slab the key of its canaries
 ///
-/// Of a slab: slotCount = used + available + slots that the owner's bin holds pending or ready. `used` of a current
-/// slab is one more: it never becomes 0, and the slab stays for the next allocation. A remote free stays in
-/// `used` until the owner collects it.
+/// Of a slab: slotCount = available + slots that are out. A slot that is out is used, or was freed remotely and not
+/// collected, or the owner's bin holds it pending or ready.
 ///
 /// Zero-filled memory is the descriptor of a page that was never used.
 struct PageRun: ~Copyable, Linked {
@@ -47,11 +46,12 @@ struct PageRun: ~Copyable, Linked {
   var slotCount: UInt16
   var binIndex: UInt8
   var kind: Kind
+  /// Slots that become available until a sparse slab is partial, or nobody uses a partial one. Too many to count down
+  /// for the current one.
+  var countdown: UInt32
+  /// Of a metadata page. It keeps the numbers beside it apart, which the compiler would change by one wide instruction:
+  /// that waits for the narrow one before it.
   var used: UInt32
-  /// Available slots that a sparse slab lacks to be partial; too many to count down for any other slab.
-  var shortfall: UInt32
-  /// Not beside `used`: the compiler would merge both changes into a wide one, which waits for the narrow one of `used`
-  /// before it.
   var available: UInt32
   var pages: UInt32
   /// A slot that was freed remotely: where collecting starts.

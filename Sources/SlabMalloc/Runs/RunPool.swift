@@ -74,8 +74,10 @@ struct RunPool: ~Copyable {
 typealias RunPoolPointer = UnsafeMutablePointer<RunPool>
 
 extension UnsafeMutablePointer where Pointee == RunPool {
-  @inline(__always) var base: UInt { pointee.base.load(ordering: .relaxed) }
-  @inline(__always) var extent: UInt { pointee.extent.load(ordering: .acquiring) }
+  @inline(__always) private var raw: UnsafeMutableRawPointer { UnsafeMutableRawPointer(self) }
+
+  @inline(__always) var base: UInt { loadFolded(raw) }
+  @inline(__always) var extent: UInt { loadFolded(raw + MemoryLayout<UInt>.stride) }
   @inline(__always) var table: UInt { pointee.table.load(ordering: .relaxed) }
 
   /// Chosen before the first segment, and fixed from then on.

@@ -34,7 +34,7 @@ extension UnsafeMutablePointer where Pointee == HeapState {
     /// The first invariant of the bin and its slabs that does not hold, as text. Other threads may free slots
     /// meanwhile.
     ///
-    /// Over the bin's slabs: slots = used + available + pending + ready. Slots in quarantine count as used.
+    /// Over the bin's slabs: slots = used + available + pending + ready, or in quarantine.
     func violation() -> StaticString? {
       if pointee.index >= UInt8(SizeClass.count) || pointee.heap.bin(UInt(pointee.index)) != self {
         return "a bin's index"
@@ -66,17 +66,17 @@ extension UnsafeMutablePointer where Pointee == HeapState {
       if Self.ready(at: pointee.bottom).pointee.address != 0 { return "the bottom of a stack" }
       if pointee.top > pointee.limit || pointee.top <= pointee.bottom { return "the top of a stack" }
       let isHardened = pointee.heap.pool.isHardened
-      if !isHardened, (pointee.top - pointee.bottom) / size - 1 != ready {
-        return "used + available + held is not all slots"
-      }
-      if isHardened, ready != 0 { return "used + available + pending is not all slots" }
+      let held = (pointee.top - pointee.bottom) / size - 1
+      // Slots of slabs that were abandoned may be in quarantine too.
+      if isHardened ? held < ready : held != ready { return "used + available + pending + held is not all slots" }
       var address = pointee.bottom + size
       while address != pointee.top {
         let slot = Self.ready(at: address).pointee
-        let (index, isStart) = slot.run.slot(ofAny: slot.address)
-        if !isStart || slot.run.mark(index) != slot.mark { return "a ready slot is none" }
+        guard let run = pointee.heap.pool.runs.run(around: slot.address) else { return "a ready slot in no slab" }
+        let (index, isStart) = run.slot(ofAny: slot.address)
+        if !isStart || run.mark(index) != slot.mark { return "a ready slot is none" }
         if slot.mark.pointee != Mark.free { return "a ready slot is not free" }
-        if !isHardened, slot.run.currentOwner.alone != pointee.heap.address {
+        if !isHardened, run.currentOwner.alone != pointee.heap.address {
           return "a ready slot of another heap's slab"
         }
         address += size
@@ -95,15 +95,19 @@ extension UnsafeMutablePointer where Pointee == HeapState {
       if currentOwner.alone != bin.pointee.heap.address || self.bin != bin { return "a listed slab is another heap's" }
       if pointee.place != place { return "a slab's place is not its list" }
       if pointee.isOrphan { return "a slab with an owner is an orphan" }
-      if let text = geometryViolation(bin) ?? slotViolation() { return text }
-      missing += UInt(pointee.slotCount) - usedSlots - UInt(pointee.available)
+      if let text = geometryViolation(bin) ?? slotViolation(&missing) { return text }
       // After a double free of its last slot it stays until that is collected.
-      if place != .current, pointee.used == 0, currentOwner.remoteFrees == 0 { return "an unused slab is listed" }
+      if place != .current, isUnused, currentOwner.remoteFrees == 0 { return "an unused slab is listed" }
       let threshold = UInt32(bin.pointee.threshold)
-      if place == .partial, pointee.available < threshold { return "a partial slab has too few slots" }
-      guard place == .sparse else { return nil }
-      return pointee.available < threshold && pointee.shortfall == threshold - pointee.available
-        ? nil : "a sparse slab's shortfall"
+      switch place {
+      case .partial:
+        if pointee.available < threshold { return "a partial slab has too few slots" }
+        return pointee.countdown == UInt32(pointee.slotCount) - pointee.available ? nil : "a partial slab's countdown"
+      case .sparse:
+        if pointee.available >= threshold { return "a sparse slab has too many slots" }
+        return pointee.countdown == threshold - pointee.available ? nil : "a sparse slab's countdown"
+      case .current, .unlisted: return nil
+      }
     }
 
     private func geometryViolation(_ bin: HeapBinPointer) -> StaticString? {
@@ -121,8 +125,8 @@ extension UnsafeMutablePointer where Pointee == HeapState {
       return pointee.reciprocal == (guards == 1 ? 0 : bin.pointee.reciprocal) ? nil : "a slab's reciprocal"
     }
 
-    /// Words and marks say the same.
-    private func slotViolation() -> StaticString? {
+    /// Words and marks say the same. Adds slots that are out and free.
+    private func slotViolation(_ missing: inout UInt) -> StaticString? {
       let count = UInt(pointee.slotCount)
       var available: UInt32 = 0
       for word in 0..<Int((count + 63) / 64) {
@@ -145,10 +149,9 @@ extension UnsafeMutablePointer where Pointee == HeapState {
         }
         index &+= 1
       }
-      // Slots in quarantine are used, and marked as free.
-      return isHardened
-        ? (used <= usedSlots ? nil : "a slab's number of used slots")
-        : (used == usedSlots ? nil : "a slab's number of used slots")
+      if used > slotsOut { return "a used slot is available" }
+      missing += slotsOut - used
+      return nil
     }
 
     fileprivate func areFree(_ word: Int, _ bits: UInt64) -> Bool {

@@ -68,7 +68,7 @@ extension UnsafeMutablePointer where Pointee == ExplicitHeap {
   private func deallocate(_ address: UInt, _ run: RunPointer) -> Status {
     if run.pointee.kind == .large { return pool.deallocateLarge(address, reports: false) }
     guard let part, run.currentOwner.alone == part.address else { return deallocateRemotely(address, run) }
-    return part.deallocate(address, run)
+    return part.deallocate(address, run, run.bin)
   }
 
   /// Frees a slot of another thread's part, see `HeapState+Remote`. A part's slab is nobody's at no time.

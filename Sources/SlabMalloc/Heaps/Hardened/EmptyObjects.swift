@@ -32,7 +32,7 @@ extension UnsafeMutablePointer where Pointee == PageRun {
     guard isOfEmptyObjects, isStart, index < UInt(pointee.slotCount), changeUsedMark(index, to: Mark.free) else {
       return bin.pointee.heap.pool.report(address)
     }
-    return bin.quarantine(ReadySlot(address: address, run: self, mark: mark(index)))
+    return bin.quarantine(ReadySlot(address: address, mark: mark(index)))
   }
 }
 

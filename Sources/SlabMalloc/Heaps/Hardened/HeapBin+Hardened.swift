@@ -20,7 +20,6 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
     let index = (UInt64(truncatingIfNeeded: turned.trailingZeroBitCount) &+ turn) & 63
     pointee.pending = slots & ~(1 &<< index)
     pointee.wordMarks[Int(truncatingIfNeeded: index)] = Mark.used
-    unsafeBitCast(pointee.current, to: RunPointer.self).pointee.used &+= 1
     return pointee.wordStart &+ UInt(index) &* pointee.slotSize
   }
 
@@ -57,14 +56,16 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
 
   /// Makes a slot available. Its slab may be nobody's by now, or another heap's: the free is then a remote one.
   @inline(__always) private func evict(_ slot: ReadySlot) -> Status {
-    let index = UInt(bitPattern: slot.mark - slot.run.pointee.marks)
-    guard slot.run.isOwned(by: pointee.heap) else { return evictRemotely(slot, index) }
-    return slot.run.returnSlot(index)
+    // A slot that is out keeps its slab, and so its run.
+    let run = pointee.heap.pool.runs.run(around: slot.address).unsafelyUnwrapped
+    let index = UInt(bitPattern: slot.mark - run.pointee.marks)
+    guard run.isOwned(by: pointee.heap) else { return evictRemotely(slot, run, index) }
+    return run.returnSlot(index)
   }
 
-  @inline(never) private func evictRemotely(_ slot: ReadySlot, _ index: UInt) -> Status {
-    slot.run.atomicMark(index).pointee.store(Mark.remote, ordering: .releasing)
-    return pointee.heap.countRemoteFree(slot.address, slot.run, index)
+  @inline(never) private func evictRemotely(_ slot: ReadySlot, _ run: RunPointer, _ index: UInt) -> Status {
+    run.atomicMark(index).pointee.store(Mark.remote, ordering: .releasing)
+    return pointee.heap.countRemoteFree(slot.address, run, index)
   }
 
   /// A random number. It was made in advance, and the next one is made now: nothing waits for the multiplications.

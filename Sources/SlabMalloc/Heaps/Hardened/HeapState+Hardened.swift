@@ -96,7 +96,7 @@ extension UnsafeMutablePointer where Pointee == PageRun {
     guard changeUsedMark(mark, to: Mark.free) else { return bin.pointee.heap.pool.report(address) }
     orderMark()
     ZeroMemory.clear(address, bin.pointee.slotSize)
-    return bin.quarantine(ReadySlot(address: address, run: self, mark: mark))
+    return bin.quarantine(ReadySlot(address: address, mark: mark))
   }
 
   /// Between the change of a mark and the clearing of its slot. An atomic operation orders what follows after its load
@@ -112,7 +112,7 @@ extension UnsafeMutablePointer where Pointee == HeapPool {
   func freeHardened(_ slab: RunPointer, isClean: Bool) {
     assertLocked()
     if slab.isOfEmptyObjects { return runs.free(slab, isClean: isClean || slab.pointee.isClean) }
-    if slab.pointee.used == 0, !isClean { return runs.keep(slab: slab) }
+    if slab.isUnused, !isClean { return runs.keep(slab: slab) }
     runs.decommit(slab)
     runs.free(slab, isClean: isClean)
   }

@@ -9,11 +9,7 @@ extension UnsafeMutablePointer where Pointee == PageRun {
   /// stays there, and is retired when it is handed out.
   func retire(_ index: UInt, _ address: UInt) {
     let bin = bin
-    if bin.takePending(index, of: self) || takeAvailable(index) {
-      pointee.used &+= 1
-    } else {
-      guard bin.takeQuarantined(address) else { return }
-    }
+    guard bin.takePending(index, of: self) || takeAvailable(index) || bin.takeQuarantined(address) else { return }
     mark(index).pointee = Mark.retired
     if pointee.place != .current { bin.updateList(of: self) }
   }
