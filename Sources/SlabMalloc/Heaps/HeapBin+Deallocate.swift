@@ -1,6 +1,6 @@
 // Slots that return to their slab, and what the slab becomes. Owner: only the thread of the bin's heap runs these.
 
-/// The stack is full: the slot becomes available in its slab, unless the stack can grow. Run and index come in the
+/// The stack is full, or the slab is drained: the slot becomes available, unless the bin has no stack yet. Run and index come in the
 /// order in which the fast path computes them.
 /// - Parameter run: the `PageRun` of a slab that the thread's heap owns.
 @c(slm_core_heap_deallocate_to_word)
@@ -8,17 +8,18 @@
 @usableFromInline
 func heapDeallocateToWord(_ run: UnsafeMutableRawPointer, _ index: UInt) -> Status {
   let run = run.assumingMemoryBound(to: PageRun.self)
-  guard run.bin.hasFullStack else { return heapDeallocateToLongerStack(run.raw, index) }
+  guard run.bin.pointee.stackState != 0 else { return heapDeallocateToFirstStack(run.raw, index) }
+  run.bin.pointee.stackState = HeapBin.stackWasFull
   run.mark(index).pointee = Mark.free
   return run.returnSlot(index)
 }
 
-/// The stack grows, see HeapBin+Stack.
+/// The bin's thread frees for the first time, see HeapBin+Stack.
 /// - Parameter run: the `PageRun` of a slab that the thread's heap owns.
-@c(slm_core_heap_deallocate_to_longer_stack)
+@c(slm_core_heap_deallocate_to_first_stack)
 @inline(never)
 @usableFromInline
-func heapDeallocateToLongerStack(_ run: UnsafeMutableRawPointer, _ index: UInt) -> Status {
+func heapDeallocateToFirstStack(_ run: UnsafeMutableRawPointer, _ index: UInt) -> Status {
   let run = run.assumingMemoryBound(to: PageRun.self)
   let bin = run.bin
   bin.growStack()
@@ -43,7 +44,7 @@ extension UnsafeMutablePointer where Pointee == PageRun {
 @usableFromInline
 func heapSlabChanges(_ run: UnsafeMutableRawPointer) -> Status {
   let run = run.assumingMemoryBound(to: PageRun.self)
-  let bin = run.bin
+  let bin = run.classBin
   bin.changeList(of: run)
   // Last: it may give back another slab.
   bin.pointee.heap.tick()

@@ -9,6 +9,7 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
   @inline(never) func refill() -> Bool {
     // First, since it may give back the current slab.
     pointee.heap.tick()
+    growStackIfWanted()
     if let slab = pointee.current, slab.pointee.available > 0 {
       openWord(of: slab)
       return true
@@ -33,6 +34,8 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
     unlist(next)
     next.pointee.place = .current
     next.pointee.countdown = UInt32.max
+    next.bin = self
+    if !next.isHardened { next.opener = heap.address }
     pointee.current = next
     openWord(of: next)
     return true
@@ -84,9 +87,8 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
     } else {
       orphan = heap.pool.takeOrphan(Int(pointee.index), for: heap)
     }
-    guard let slab = orphan else { return nil }
-    slab.bin = self
-    return slab
+    orphan?.bin = self
+    return orphan
   }
 
   /// A new slab, all of whose slots are available.

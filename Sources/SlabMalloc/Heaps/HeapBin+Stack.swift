@@ -1,18 +1,27 @@
-/// Where a bin's stack of ready slots lies, and how it grows.
+/// Where a bin's stack of ready slots lies, how it grows, and how it shrinks.
 ///
 /// A heap has room for the full stacks of all its bins, and touches little of it: a thread that uses few size classes
 /// costs few pages. A bin whose thread has freed nothing uses the empty stack, which all bins share. Its first freed
-/// slots go on a short stack, and short stacks lie side by side. A bin that needs more gets its full stack, and keeps
-/// it.
+/// slots go on a short stack, and short stacks lie side by side. What needs more room lies in its full stack.
 ///
 ///     | bins | empty | short 0 | short 1 | ... | short 48 | full 0 | full 1 | ... |
 ///
 ///     empty ──> short ──> full          a bin whose full stack is no longer than a short one has only that
 ///
+/// A ready slot keeps its slab, so a stack has the room that allocations make use of, and no more (slow start, as
+/// tcmalloc's thread caches have it). The room doubles when a refill finds that the stack was full since the last one:
+/// slots that had no room were wanted. It halves each time the heap is trimmed. A thread that only frees has a short
+/// stack. The quarantine of a hardened heap is as long as it gets as soon as it is full for the first time.
+///
 /// Each stack starts with a bottom: a slot with address 0, which no fast path takes for a ready slot.
 extension HeapBin {
   /// Slots of a short stack.
   static var shortStack: UInt { 8 }
+
+  /// Values of `stackState` in a plain heap. 0 says that the bin has the empty stack.
+  static var stackHadRoom: UInt8 { 2 }
+  /// Since the last refill a freed slot found no room.
+  static var stackWasFull: UInt8 { 4 }
 
   private static var slotBytes: UInt { UInt(MemoryLayout<ReadySlot>.stride) }
 
@@ -43,26 +52,45 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
       ? HeapBin.quarantineLimit(pointee.slotSize) : HeapBin.readyLimit(pointee.slotSize)
   }
 
-  /// Whether the stack is as long as it gets.
-  @inline(__always) var hasFullStack: Bool { pointee.quarantineMask != 0 }
+  /// Slots on the stack.
+  var stackCount: UInt { (pointee.top - pointee.bottom) / UInt(MemoryLayout<ReadySlot>.stride) - 1 }
 
-  /// Moves a stack that is full to a longer one. The bin must not have its full stack.
+  /// Gives the stack more room. It has less than `fullStackRoom`.
   @inline(never) func growStack() {
-    let (most, heap) = (fullStackRoom, pointee.heap)
-    let room = stackRoom == 0 ? min(most, HeapBin.shortStack) : most
+    let (most, old) = (fullStackRoom, stackRoom)
+    let isHardened = pointee.heap.pool.isHardened
+    let room = min(most, old == 0 ? HeapBin.shortStack : isHardened ? most : 2 * old)
     let index = UInt(pointee.index)
     let offset = room <= HeapBin.shortStack ? HeapBin.shortStackOffset(index) : HeapBin.fullStackOffset(index)
-    let (old, used) = (Self.ready(at: pointee.bottom), stackRoom)
-    useStack(at: heap.address + offset, room: room, used: used)
+    let (first, count) = (Self.ready(at: pointee.bottom) + 1, stackCount)
+    useStack(at: pointee.heap.address + offset, room: room, count: count)
     Self.setBottom(pointee.bottom)
-    (Self.ready(at: pointee.bottom) + 1).update(from: old + 1, count: Int(used))
-    if room == most { pointee.quarantineMask = UInt8(truncatingIfNeeded: most &- 1) | 1 }
+    (Self.ready(at: pointee.bottom) + 1).update(from: first, count: Int(count))
+    if !isHardened {
+      pointee.stackState = HeapBin.stackHadRoom
+    } else if room == most {
+      pointee.stackState = UInt8(truncatingIfNeeded: most &- 1) | 1
+    }
   }
 
-  func useStack(at bottom: UInt, room: UInt, used: UInt) {
+  /// A refill: an allocation found the stack empty.
+  @inline(__always) func growStackIfWanted() {
+    guard pointee.stackState == HeapBin.stackWasFull else { return }
+    if stackRoom < fullStackRoom { growStack() } else { pointee.stackState = HeapBin.stackHadRoom }
+  }
+
+  /// Halves the room of an empty stack, but for a short one.
+  func shrinkStack() {
+    let room = stackRoom
+    guard room > HeapBin.shortStack else { return }
+    useStack(at: pointee.bottom, room: max(room / 2, HeapBin.shortStack), count: 0)
+    pointee.stackState = HeapBin.stackHadRoom
+  }
+
+  func useStack(at bottom: UInt, room: UInt, count: UInt) {
     let first = bottom + UInt(MemoryLayout<ReadySlot>.stride)
     pointee.bottom = bottom
-    pointee.top = first + used * UInt(MemoryLayout<ReadySlot>.stride)
+    pointee.top = first + count * UInt(MemoryLayout<ReadySlot>.stride)
     pointee.limit = first + room * UInt(MemoryLayout<ReadySlot>.stride)
   }
 

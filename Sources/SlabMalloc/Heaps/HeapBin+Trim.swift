@@ -3,7 +3,10 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
   /// the same run, and would otherwise keep the memory.
   func trim() {
     let pool = pointee.heap.pool
-    if !pool.isHardened { emptyStack() }
+    if !pool.isHardened {
+      emptyStack()
+      shrinkStack()
+    }
     guard let slab = pointee.current, slab.slotsOut == UInt(pointee.pending.nonzeroBitCount) else { return }
     unlist(slab)
     guard slab.pass(from: pointee.heap, to: .noSlab) else { return updateList(of: slab) }

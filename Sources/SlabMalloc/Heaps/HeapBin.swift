@@ -49,8 +49,9 @@ struct HeapBin {
   var threshold: UInt16
   var pages: UInt16
   var index: UInt8
-  /// 0 until the bin has its full stack. Of a hardened heap one less than its slots, the quarantine's: a power of two.
-  var quarantineMask: UInt8
+  /// See HeapBin+Stack. Of a hardened heap 0 until the bin has its full stack, and then one less than its slots, a power
+  /// of two: the mask of an entry of the quarantine.
+  var stackState: UInt8
   /// The next random number, see `HeapBin+Hardened`.
   var random: UInt64
 
@@ -95,6 +96,7 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
   func initialize(index: UInt8, heap: HeapPointer) {
     // What a plain heap never uses, a hardened one has for objects without bytes, see `EmptyObjects`.
     let isOfEmptyObjects = UInt(index) == SizeClass.empty && heap.pool.isHardened
+    let isDrain = UInt(index) == SizeClass.empty && !isOfEmptyObjects
     let slotSize = isOfEmptyObjects ? SizeClass.emptyStride : SizeClass.slotSize(UInt(index))
     let slotCount = HeapBin.slotCount(slotSize)
     // A sixteenth of a slab.
@@ -106,8 +108,8 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
         partial: LinkedList(), sparse: LinkedList(), bottom: 0,
         reciprocal: isOfEmptyObjects ? 0 : UInt.max / slotSize + 1,
         slotCount: UInt16(slotCount), threshold: UInt16(threshold), pages: UInt16(HeapBin.pages(slotSize)),
-        index: index, quarantineMask: 0, random: 0))
-    useStack(at: heap.address + HeapBin.emptyStackOffset, room: 0, used: 0)
+        index: index, stackState: isDrain ? HeapBin.stackHadRoom : 0, random: 0))
+    useStack(at: heap.address + HeapBin.emptyStackOffset, room: 0, count: 0)
   }
 
   /// A slot of the stack.

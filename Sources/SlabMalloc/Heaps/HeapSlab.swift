@@ -5,10 +5,20 @@ import Synchronization
 /// Its descriptor is the `PageRun` of its first page; marks and words lie in a block of metadata. A mark says what a
 /// slot is. A bit of a word says that the slot is available: the owner's bin may open it for allocation.
 extension UnsafeMutablePointer where Pointee == PageRun {
-  /// The bin whose heap owns the slab. Only the owner may use it.
+  /// The bin whose stack takes the slab's freed slots: that of its class, or the heap's bin for drained slabs. Only the
+  /// owner may use it.
   @inline(__always) var bin: HeapBinPointer {
     get { HeapBinPointer(bitPattern: pointee.bin.load(ordering: .relaxed)).unsafelyUnwrapped }
     nonmutating set { pointee.bin.store(UInt(bitPattern: newValue), ordering: .relaxed) }
+  }
+
+  /// The bin of the slab's class in its owner's heap, which lists it. Only the owner may use it.
+  @inline(__always) var classBin: HeapBinPointer { bin.pointee.heap.bin(UInt(pointee.binIndex)) }
+
+  /// Of a plain slab: the heap that allocated from it last.
+  @inline(__always) var opener: UInt {
+    get { pointee.content }
+    nonmutating set { pointee.content = newValue }
   }
 
   /// Whether the slab is one of profile hardened: its reciprocal is 0, which no address passes on the fast paths.

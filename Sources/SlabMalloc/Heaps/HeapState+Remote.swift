@@ -74,7 +74,7 @@ extension UnsafeMutablePointer where Pointee == HeapState {
   func own(_ run: RunPointer) {
     pool.removeOrphan(run)
     let bin = bin(UInt(run.pointee.binIndex))
-    run.bin = bin
+    run.bin = run.isHardened || run.opener == address ? bin : drain
     run.pointee.place = .unlisted
     bin.updateList(of: run)
   }
@@ -117,7 +117,7 @@ extension UnsafeMutablePointer where Pointee == HeapState {
     if run.isUnused {
       _ = heapSlabChanges(run.raw)
     } else if run.pointee.place != .current {
-      run.bin.updateList(of: run)
+      run.classBin.updateList(of: run)
     }
     // The owner and another thread freed one slot at the same moment. Last, since a handler may allocate.
     if left > 0 { _ = pool.report(start, .doubleFree) }

@@ -73,6 +73,11 @@ extension UnsafeMutablePointer where Pointee == HeapState {
       to: HeapBin.self)
   }
 
+  /// The bin of slabs that this heap drains: it owns them, but has not allocated from them. The bin's stack never has
+  /// room, and each slot that is freed is available at once. Another heap's slab thus goes back as soon as nobody uses
+  /// it. A plain heap has no objects of the class whose bin this is.
+  @inline(__always) var drain: HeapBinPointer { bin(SizeClass.empty) }
+
   /// The bin of a size below `HeapState.directLimit`.
   @inline(__always) func directBin(_ size: UInt) -> HeapBinPointer {
     directBins[Int(bitPattern: (size &+ 15) &>> 4)]

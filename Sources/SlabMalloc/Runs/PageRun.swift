@@ -27,7 +27,7 @@ import Synchronization
 ///      96  next         list of a bin, of orphans, or of free runs
 ///     104  previous
 ///     112  place, isClean, isOrphan, cursor, isGuarded, shrunk, isLone, reach
-///     120  content     see the typed views; of a hardened slab the key of its canaries
+///     120  content     see the typed views; of a hardened slab the key of its canaries, of a plain one its opener
 ///
 /// Of a slab: slotCount = available + slots that are out. A slot that is out is used, or was freed remotely and not
 /// collected, or the owner's bin holds it pending or ready.

@@ -46,12 +46,13 @@ struct HeapLists {
     if bin.pointee.top > bin.pointee.limit || bin.pointee.top <= bin.pointee.bottom { return "the stack's top" }
     for address in stride(from: bin.pointee.bottom + size, to: bin.pointee.top, by: Int(size)) {
       let ready = HeapBinPointer.ready(at: address).pointee
-      let (index, isStart) = ready.run.slot(ofAny: ready.address)
-      if !isStart || ready.run.mark(index) != ready.mark { return "a ready slot is none" }
-      if ready.run.isHardened {
-        quarantined[ready.run, default: []].append(index)
+      guard let run = bin.pointee.heap.pool.runs.run(around: ready.address) else { return "a ready slot in no slab" }
+      let (index, isStart) = run.slot(ofAny: ready.address)
+      if !isStart || run.mark(index) != ready.mark { return "a ready slot is none" }
+      if run.isHardened {
+        quarantined[run, default: []].append(index)
       } else {
-        held[ready.run, default: []].append(index)
+        held[run, default: []].append(index)
       }
     }
     return nil

@@ -1,6 +1,18 @@
 @testable import SlabMalloc
 
 extension UnsafeMutablePointer where Pointee == PageRun {
+  /// Slots that are used, or were freed remotely and not collected: those that are out, but for what the bin holds.
+  var usedSlots: UInt {
+    let size = UInt(MemoryLayout<ReadySlot>.stride)
+    guard currentOwner.heap != nil else { return slotsOut }
+    var held = pointee.place == .current ? UInt(bin.pointee.pending.nonzeroBitCount) : 0
+    for place in stride(from: bin.pointee.bottom + size, to: bin.pointee.top, by: Int(size)) {
+      let address = HeapBinPointer.ready(at: place).pointee.address
+      if address >= pointee.start, address < endAddress { held += 1 }
+    }
+    return slotsOut - held
+  }
+
   /// The first invariant of a slab that does not hold, as text.
   func violation(_ entry: HeapLists.Entry, heaps: Set<HeapPointer>) -> String? {
     geometryViolation() ?? slotViolation(entry.held, quarantined: entry.quarantined) ?? ownerViolation(entry, heaps)
@@ -18,8 +30,7 @@ extension UnsafeMutablePointer where Pointee == PageRun {
     return isHardened || pointee.reciprocal == UInt.max / slotSize + 1 ? nil : "reciprocal"
   }
 
-  /// slotCount = used + available + held, and marks and words say the same. Slots in quarantine are used, but marked as
-  /// free.
+  /// slotCount = used + remote + available + held, and marks and words say the same.
   private func slotViolation(_ held: [UInt], quarantined: [UInt]) -> String? {
     let count = Int(pointee.slotCount)
     let (free, used, remote) = countMarks()
@@ -27,9 +38,6 @@ extension UnsafeMutablePointer where Pointee == PageRun {
     for index in count..<(count + 63) / 64 * 64 where pointee.marks[index] != Mark.none {
       return "a mark past the last slot"
     }
-    // That of the current slab is one more.
-    let inUse = Int(pointee.used) - (pointee.place == .current ? 1 : 0)
-    if inUse != used + remote + quarantined.count { return "used is \(pointee.used), but \(used + remote) are marked" }
     var available = 0
     for word in 0..<(count + 63) / 64 {
       let bits = pointee.words[word]
@@ -38,7 +46,9 @@ extension UnsafeMutablePointer where Pointee == PageRun {
       if !areFree(word, bits) { return "an available slot is marked as used" }
     }
     if Int(pointee.available) != available { return "available is \(pointee.available), not \(available)" }
-    if inUse + available + held.count != count { return "\(held.count) held + \(available) + \(pointee.used) used" }
+    let out = used + remote + held.count + quarantined.count
+    if out + available != count { return "\(held.count + quarantined.count) held + \(available) + \(used + remote) used" }
+    if Int(slotsOut) != out { return "\(slotsOut) are out, not \(out)" }
     for index in held + quarantined {
       if !areFree(Int(index >> 6), 1 << UInt64(index & 63)) { return "a held slot is marked as used" }
       if pointee.words[Int(index >> 6)] >> UInt64(index & 63) & 1 == 1 { return "a held slot is available too" }
@@ -98,19 +108,21 @@ extension UnsafeMutablePointer where Pointee == PageRun {
     if pointee.place != .unlisted || bin != .nobodys { return "nobody's, but \(pointee.place)" }
     if currentOwner.remoteFrees != 0 { return "nobody's, but with remote frees" }
     if entry.orphan ?? Int(pointee.binIndex) != Int(pointee.binIndex) { return "an orphan of another class" }
-    if pointee.used == 0 { return "nobody's and unused" }
+    if isUnused { return "nobody's and unused" }
     return (entry.orphan != nil) == (pointee.available > 0) ? nil : "an orphan or not, with \(pointee.available) slots"
   }
 
   private func placeViolation(threshold: UInt32) -> String? {
-    if pointee.place != .current, pointee.used == 0, !isHardened { return "\(pointee.place), but unused" }
+    if pointee.place != .current, isUnused, currentOwner.remoteFrees == 0 { return "\(pointee.place), but unused" }
     switch pointee.place {
     case .unlisted: return "owned, but nowhere"
     case .current: return nil
-    case .partial: return pointee.available >= threshold ? nil : "partial with \(pointee.available) slots"
+    case .partial:
+      return pointee.available >= threshold && pointee.countdown == UInt32(slotsOut)
+        ? nil : "partial with \(pointee.available) slots, countdown \(pointee.countdown)"
     case .sparse:
-      return pointee.available < threshold && pointee.shortfall == threshold - pointee.available
-        ? nil : "sparse with \(pointee.available) slots, shortfall \(pointee.shortfall)"
+      return pointee.available < threshold && pointee.countdown == threshold - pointee.available
+        ? nil : "sparse with \(pointee.available) slots, countdown \(pointee.countdown)"
     }
   }
 }

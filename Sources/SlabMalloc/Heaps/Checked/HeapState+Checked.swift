@@ -92,7 +92,7 @@ extension UnsafeMutablePointer where Pointee == HeapState {
       of bin: HeapBinPointer, _ place: PageRun.Place, _ missing: inout UInt
     ) -> StaticString? {
       if pointee.kind != .slab { return "a listed slab is none" }
-      if currentOwner.alone != bin.pointee.heap.address || self.bin != bin { return "a listed slab is another heap's" }
+      if currentOwner.alone != bin.pointee.heap.address || classBin != bin { return "a listed slab is another heap's" }
       if pointee.place != place { return "a slab's place is not its list" }
       if pointee.isOrphan { return "a slab with an owner is an orphan" }
       if let text = geometryViolation(bin) ?? slotViolation(&missing) { return text }

@@ -32,9 +32,9 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
       pointee.top = top &+ size
       return .ok
     }
-    guard hasFullStack else { return quarantineInLonger(freed) }
+    guard pointee.stackState != 0 else { return quarantineInLonger(freed) }
     let first = pointee.bottom &+ size
-    let entry = Self.ready(at: first) + Int(truncatingIfNeeded: random() & UInt64(pointee.quarantineMask))
+    let entry = Self.ready(at: first) + Int(truncatingIfNeeded: random() & UInt64(pointee.stackState))
     let other = entry.pointee
     entry.pointee = freed
     return evict(other)
