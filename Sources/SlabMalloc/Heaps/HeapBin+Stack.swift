@@ -37,7 +37,9 @@ extension HeapBin {
   }
 
   private static func fullStackBytes(_ index: UInt) -> UInt {
-    let limit = readyLimit(SizeClass.slotSize(index))
+    let slotSize = index == SizeClass.empty ? SizeClass.emptyStride : SizeClass.slotSize(index)
+    // Only a hardened heap has objects of that class.
+    let limit = index == SizeClass.empty ? quarantineLimit(slotSize) : readyLimit(slotSize)
     return limit > shortStack ? (limit + 1) * slotBytes : 0
   }
 }

@@ -1,6 +1,6 @@
 extension UnsafeMutablePointer where Pointee == HeapBin {
-  /// Makes ready slots available, and gives back the current slab if all its slots are: those that are pending too. Its memory is purged at once: the next slab is likely to get
-  /// the same run, and would otherwise keep the memory.
+  /// Makes ready slots available, and gives back the current slab if all its slots are available or pending. Its memory
+  /// is purged at once: the next slab is likely to get the same run, and would otherwise keep the memory.
   func trim() {
     let pool = pointee.heap.pool
     if !pool.isHardened {

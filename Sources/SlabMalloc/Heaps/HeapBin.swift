@@ -49,8 +49,8 @@ struct HeapBin {
   var threshold: UInt16
   var pages: UInt16
   var index: UInt8
-  /// See HeapBin+Stack. Of a hardened heap 0 until the bin has its full stack, and then one less than its slots, a power
-  /// of two: the mask of an entry of the quarantine.
+  /// See HeapBin+Stack. Of a hardened heap 0 until the bin has its full stack, and then one less than its slots, which
+  /// are a power of two: the mask for an entry of the quarantine.
   var stackState: UInt8
   /// The next random number, see `HeapBin+Hardened`.
   var random: UInt64
@@ -58,15 +58,15 @@ struct HeapBin {
   /// Bytes from one bin to the next: two cache lines, the first of which every allocation reads.
   static let stride = 128
 
-  /// Ready slots that a bin holds: 32 KiB of them, but 32 to 512, and no more than half a slab's. Each free of an empty
-  /// slab's last slot then takes few of them off the stack.
+  /// The most ready slots that a bin holds: 640 up to 256 bytes, and of larger ones 48 KiB, but 32 or half a slab's.
   static func readyLimit(_ slotSize: UInt) -> UInt {
-    min(max(min((32 << 10) / slotSize, 512), 32), slotCount(slotSize) / 2)
+    slotSize <= 256 ? 640 : max((48 << 10) / slotSize, min(32, slotCount(slotSize) / 2))
   }
 
-  /// Slots in a hardened heap's quarantine: fewer, since each of them keeps its slab.
+  /// Slots in a hardened heap's quarantine, a power of two: about 32 KiB of them, but 32 to 128, and no more than half
+  /// a slab's. Fewer than ready slots, since they stay there.
   static func quarantineLimit(_ slotSize: UInt) -> UInt {
-    let limit = min(readyLimit(slotSize), 128)
+    let limit = min(max(min((32 << 10) / slotSize, 128), 32), slotCount(slotSize) / 2)
     return 1 << UInt(UInt.bitWidth - 1 - limit.leadingZeroBitCount)
   }
 

@@ -6,7 +6,8 @@ import XCTest
 final class HeapBinTests: XCTestCase {
   private let size: UInt = 256
   private var slots: Int { HeapWorld.slots(size) }
-  private var ready: Int { HeapWorld.ready(size) }
+  /// The room of a bin's first stack.
+  private var ready: Int { Int(HeapBin.shortStack) }
 
   private func withHeap(_ body: (HeapWorld, HeapPointer, HeapBinPointer) -> Void) {
     let world = HeapWorld()
@@ -140,14 +141,16 @@ final class HeapBinTests: XCTestCase {
     }
   }
 
-  /// A slab that is empty goes back, and with it its slots that are ready; the current one stays.
+  /// A slab whose slots are all available goes back. A ready slot keeps its slab, and the current one stays.
   func testAnEmptySlabGoesBack() {
     withHeap { world, heap, bin in
       let live = world.allocate(slots + 1, of: size, from: heap)
       let (slab, current) = (world.run(live[0]), world.run(live[slots]))
       world.free(live[..<slots], by: heap)
+      XCTAssertEqual(slab.slotsOut, UInt(ready))
+      XCTAssertEqual(slab.liveSlots, 0)
+      bin.emptyStack()
       XCTAssertEqual(slab.pointee.kind, .free)
-      XCTAssertTrue(bin.isStackEmpty, "its slots are ready no more")
       XCTAssertEqual(world.runs.dirtyBytes, slab.bytes)
       world.check()
       world.free(live[slots...], by: heap)
@@ -184,6 +187,61 @@ final class HeapBinTests: XCTestCase {
       XCTAssertEqual(bin.pointee.current, world.run(live[0]))
       world.check()
       world.free(live[..<1], by: heap)
+    }
+  }
+
+  /// The room of a stack doubles when slots that it had no room for were wanted, and halves when the heap is trimmed.
+  func testAStackHasTheRoomThatAllocationsUse() {
+    withHeap { world, heap, bin in
+      XCTAssertEqual(bin.stackRoom, 0)
+      var room = HeapBin.shortStack
+      while true {
+        let live = world.allocate(8 * slots, of: size, from: heap)
+        world.free(live, by: heap)
+        XCTAssertEqual(bin.stackRoom, room, "frees alone make no room")
+        XCTAssertEqual(bin.stackCount, room)
+        world.check("room for \(room):")
+        if room == bin.fullStackRoom { break }
+        let wanted = world.allocate(Int(room) + 64, of: size, from: heap)
+        room = min(2 * room, bin.fullStackRoom)
+        XCTAssertEqual(bin.stackRoom, room)
+        world.free(wanted, by: heap)
+        bin.emptyStack()
+        bin.pointee.stackState = HeapBin.stackHadRoom
+      }
+      let most = room
+      while room > HeapBin.shortStack {
+        HeapSystem.current.now += 200
+        for _ in 0..<16 { heap.tick() }
+        room = max(room / 2, HeapBin.shortStack)
+        XCTAssertEqual(bin.stackRoom, room)
+      }
+      XCTAssertEqual(most, UInt(HeapWorld.ready(size)))
+      world.check()
+    }
+  }
+
+  /// A heap drains a slab that another one has allocated from: none of its slots becomes ready, and it goes back with
+  /// its last one. Once the heap allocates from it, it is a slab like others.
+  func testASlabThatAnotherHeapOpenedIsDrained() {
+    withHeap { world, heap, bin in
+      let other = world.thread()
+      let live = world.allocate(slots + 1, of: size, from: heap)
+      let slab = world.run(live[0])
+      world.free(live[..<4], by: other)
+      XCTAssertEqual(slab.currentOwner.heap, other)
+      XCTAssertEqual(slab.bin, other.drain)
+      XCTAssertEqual(slab.pointee.available, 4)
+      XCTAssertTrue(world.bin(other, size).isStackEmpty)
+      world.free(live[4..<slots - 1], by: other)
+      XCTAssertEqual(slab.slotsOut, 1)
+      let taken = world.allocate(1, of: size, from: other)
+      XCTAssertEqual(world.run(taken[0]), slab)
+      XCTAssertEqual(slab.bin, world.bin(other, size))
+      world.check("opened:")
+      world.free(taken, by: other)
+      XCTAssertEqual(world.bin(other, size).stackCount, 1)
+      world.free(live[(slots - 1)...], by: heap)
     }
   }
 }

@@ -117,27 +117,28 @@ final class HeapLayoutTests: XCTestCase {
     let slotBytes = UInt(MemoryLayout<ReadySlot>.stride)
     let empty = heap.address + UInt(HeapState.stacksOffset)
     var (short, full) = (empty + slotBytes, heap.address + HeapBin.shortStackOffset(SizeClass.count))
-    for index in 0..<SizeClass.count {
+    full = heap.address + HeapBin.fullStackOffset(1)
+    short += (HeapBin.shortStack + 1) * slotBytes
+    for index in 1..<SizeClass.count {
       let bin = heap.bin(index)
       let most = HeapBin.readyLimit(bin.pointee.slotSize)
       XCTAssertEqual(bin.pointee.bottom, empty)
       XCTAssertEqual(bin.stackRoom, 0)
-      XCTAssertFalse(bin.hasFullStack)
       bin.growStack()
       XCTAssertEqual(bin.pointee.bottom, short)
       XCTAssertEqual(bin.stackRoom, min(most, HeapBin.shortStack))
       XCTAssertLessThanOrEqual(bin.pointee.limit, short + (HeapBin.shortStack + 1) * slotBytes)
       short += (HeapBin.shortStack + 1) * slotBytes
-      if !bin.hasFullStack {
+      while bin.stackRoom < most {
         // As if it were full, of slots that are none.
         bin.pointee.top = bin.pointee.limit
+        let room = bin.stackRoom
         bin.growStack()
         XCTAssertEqual(bin.pointee.bottom, full)
-        XCTAssertEqual(bin.pointee.top, bin.pointee.bottom + (HeapBin.shortStack + 1) * slotBytes)
-        full = bin.pointee.limit
+        XCTAssertEqual(bin.stackRoom, min(most, 2 * room))
+        XCTAssertEqual(bin.stackCount, room)
       }
-      XCTAssertTrue(bin.hasFullStack)
-      XCTAssertEqual(bin.stackRoom, most)
+      if most > HeapBin.shortStack { full = bin.pointee.limit }
       bin.pointee.top = bin.pointee.bottom + slotBytes
     }
     XCTAssertEqual(short, heap.address + HeapBin.shortStackOffset(SizeClass.count))

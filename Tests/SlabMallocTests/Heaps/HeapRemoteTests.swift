@@ -208,6 +208,7 @@ final class HeapRemoteTests: XCTestCase {
       let slab = world.run(live[0])
       // The other thread has looked at the run and is about to add to its number.
       world.free(live[..<slots], by: owner)
+      world.bin(owner, size).emptyStack()
       XCTAssertEqual(slab.pointee.kind, .free)
       let before = slab.addRemoteFree()
       XCTAssertTrue(before.isNoSlab)

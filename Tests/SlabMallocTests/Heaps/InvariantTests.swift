@@ -79,7 +79,8 @@ final class InvariantTests: XCTestCase {
     finds("a slab's place is not its list", &slab.pointee.place, .partial, in: heapViolation)
     finds("a slab is carved for another class", &slab.pointee.slotCount, 7, in: heapViolation)
     finds("a slab with an owner is an orphan", &slab.pointee.isOrphan, true, in: heapViolation)
-    finds("used + available + pending + held is not all slots", &bin.pointee.top, bin.pointee.top - 16, in: heapViolation)
+    finds(
+      "used + available + pending + held is not all slots", &bin.pointee.top, bin.pointee.top - 16, in: heapViolation)
     finds("the top of a stack", &bin.pointee.top, bin.pointee.limit + 16, in: heapViolation)
     finds("wordStart and wordMarks are of different words", &bin.pointee.wordStart, 0, in: heapViolation)
     finds("used + available + pending + held is not all slots", &bin.pointee.pending, 0, in: heapViolation)

@@ -47,7 +47,9 @@ extension UnsafeMutablePointer where Pointee == PageRun {
     }
     if Int(pointee.available) != available { return "available is \(pointee.available), not \(available)" }
     let out = used + remote + held.count + quarantined.count
-    if out + available != count { return "\(held.count + quarantined.count) held + \(available) + \(used + remote) used" }
+    if out + available != count {
+      return "\(held.count + quarantined.count) held + \(available) + \(used + remote) used"
+    }
     if Int(slotsOut) != out { return "\(slotsOut) are out, not \(out)" }
     for index in held + quarantined {
       if !areFree(Int(index >> 6), 1 << UInt64(index & 63)) { return "a held slot is marked as used" }
@@ -91,9 +93,10 @@ extension UnsafeMutablePointer where Pointee == PageRun {
     guard let owner = currentOwner.heap else { return nobodysViolation(entry) }
     guard heaps.contains(owner) else { return "owned by no heap" }
     if entry.orphan != nil { return "an orphan with an owner" }
-    guard let place = entry.place, place.bin == owner.bin(UInt(pointee.binIndex)), place.bin == bin else {
+    guard let place = entry.place, place.bin == owner.bin(UInt(pointee.binIndex)), place.bin == classBin else {
       return "in no list of its owner"
     }
+    if bin != place.bin, bin != owner.drain || isHardened || opener == owner.address { return "in another bin" }
     if place.place != pointee.place { return "\(pointee.place), but listed as \(place.place)" }
     if (currentOwner.remoteFrees != 0) != (entry.remote != nil) || entry.remote ?? owner != owner {
       return "\(currentOwner.remoteFrees) remote frees, on a stack: \(entry.remote != nil)"
