@@ -16,7 +16,7 @@ failed=0
 run() {
   status=0
   # The inner shell opens the files, as the outer one writes a note of its own when a signal ends a program.
-  timeout 20 env "SLABMALLOC_PROFILE=$4" sh -c 'exec env ${1:+LD_PRELOAD="$1"} $EMULATOR "$2" >"$3/expected" \
+  timeout 120 env "SLABMALLOC_PROFILE=$4" sh -c 'exec env ${1:+LD_PRELOAD="$1"} $EMULATOR "$2" >"$3/expected" \
     2>"$3/actual"' - "$3" "$1" "$scratch" \
     2>/dev/null || status=$?
   case $(cat "$scratch/expected") in

@@ -12,7 +12,7 @@ skipped=0
 # run LD_PRELOAD PROGRAM FAULT: prints the exit status and what was found.
 run() {
   status=0
-  LD_PRELOAD=$1 timeout 60 "$2" "$3" >"$scratch/out" 2>&1 || status=$?
+  LD_PRELOAD=$1 timeout 300 "$2" "$3" >"$scratch/out" 2>&1 || status=$?
   echo "$status $(sed -n 's/^SUMMARY: //p' "$scratch/out" | head -n 1)"
 }
 

@@ -105,7 +105,7 @@ static inline void ordinary_calls(void) {
 
 /** Waits, with ordinary calls, until resident memory is at most limit; returns what it was in the end. */
 static inline size_t resident_after_purge(size_t limit) {
-  uint64_t end = milliseconds() + 20000;
+  uint64_t end = milliseconds() + 60000;
   size_t now;
   do {
     pause_for(20);
