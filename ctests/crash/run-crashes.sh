@@ -17,8 +17,8 @@ failed=0
 run() {
   status=0
   # The inner shell opens the files, as the outer one writes a note of its own when a signal ends a program.
-  timeout 120 env "SLABMALLOC_PROFILE=$4" SLABMALLOC_PURGE_DELAY=86400000 sh -c 'exec env ${1:+LD_PRELOAD="$1"} $EMULATOR "$2" >"$3/expected" \
-    2>"$3/actual"' - "$3" "$1" "$scratch" \
+  timeout 120 env "SLABMALLOC_PROFILE=$4" SLABMALLOC_PURGE_DELAY=86400000 \
+    sh -c 'exec env ${1:+LD_PRELOAD="$1"} $EMULATOR "$2" >"$3/expected" 2>"$3/actual"' - "$3" "$1" "$scratch" \
     2>/dev/null || status=$?
   case $(cat "$scratch/expected") in
     'slabmalloc: '*) wanted=134 ;;

@@ -21,8 +21,8 @@ static void count(int number) {
 
 enum { ENOUGH = 200 };
 
-/** For a second, and until there were enough signals: how often they come depends on what else the machine does. Besides
- * small objects, large ones, which need the system: a call that fails there by EINTR would be seen. */
+/** For a second, and until there were enough signals: how often they come depends on what else the machine does.
+ *  Besides small objects, large ones, which need the system: a call that fails there by EINTR would be seen. */
 static size_t work_while_interrupted(void) {
   size_t *kept[BUSY_KEPT] = {NULL};
   uint64_t random = 5, start = milliseconds();
