@@ -114,10 +114,10 @@ void memory_of_ended_threads_is_used_again(void **) {
     }
     for (auto *object : left) check_and_free(object);
     left.clear();
-    if (round == 0) before = resident();
+    if (round == 0) before = resident_settled();
   }
   assert_int_equal(faults, 0);
-  assert_comes_back(before);
+  assert_comes_back_to(before, 2 * MIB);
 }
 
 /// A thread that never allocates, and one that allocates in a destructor only.
