@@ -70,9 +70,12 @@ STEPS := check-steps check-build-scripts check-floors check-names check-header c
   check-malloc-speed check-preload check-crash check-valgrind check-core check-call-stack check-sanitizers check-soak \
   check-replay check-model check-kernels check-kernel-speed check-docs
 export CC CLANG SWIFT SWIFTC SWIFT_BIN VERSION
+# Random tests do the same in each run of all steps, unless SLM_TEST_SEED names another seed, or none: SLM_TEST_SEED=
+# A step alone takes another one each time.
+CHECK_SEED := 4711
 .PHONY: check check-build $(STEPS)
 check: ## Run every test; build/check/junit.xml has the results for CI systems
-	+@ctests/checks/run-steps.sh $(B)/check '$(MAKE)' check-build $(STEPS)
+	+@SLM_TEST_SEED="$${SLM_TEST_SEED-$(CHECK_SEED)}" ctests/checks/run-steps.sh $(B)/check '$(MAKE)' check-build $(STEPS)
 
 # What the steps need, at once, so that it is built in parallel.
 check-build: all assert freestanding $(FREESTANDING_TESTS) $(LINK_OBJECTS) $(TESTS) $(EXAMPLES) \

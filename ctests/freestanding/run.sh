@@ -16,7 +16,7 @@ for architecture in "$@"; do
   esac
   for program in "$dir/$architecture"/tests/*.test; do
     [ -x "$program" ] || { echo "no test for $architecture"; exit 1; }
-    said=$(timeout 60 $run "$program" 2>&1) || { echo "$program failed: $said"; exit 1; }
+    said=$(timeout 300 $run "$program" 2>&1) || { echo "$program failed: $said"; exit 1; }
     echo "=> $architecture $(basename "$program" .test): $said"
   done
 done

@@ -31,7 +31,7 @@ on_library() {
   options=RESERVE=256
   [ "$target" != process ] || options="$options RESERVE=0 PROFILE=hardened"
   for option in $options; do
-    env "SLABMALLOC_$option" "$build/replay-$target" -artifact_prefix="$failed/" -timeout=20 -runs=0 "$@" >"$log" \
+    env "SLABMALLOC_$option" "$build/replay-$target" -artifact_prefix="$failed/" -timeout=120 -runs=0 "$@" >"$log" \
       2>&1 ||
       complain "the library as it is built fails (SLABMALLOC_$option)"
   done

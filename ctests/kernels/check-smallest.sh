@@ -52,7 +52,7 @@ END
 boots() {
   cat >commands
   rm -f kernel.elf
-  said=$(timeout 20 sh -e commands 2>&1 </dev/null)
+  said=$(timeout 120 sh -e commands 2>&1 </dev/null)
   status=$?
   if [ $status = "$2" ] && [ "$said" = 'the second free is refused' ]; then
     echo "  ok    $1"

@@ -36,7 +36,8 @@ for folder in $PATH; do
 done
 IFS=$old_ifs
 ! PATH=$bare_path command -v "$(basename "$SWIFTC")" || { echo "this is no PATH without Swift"; exit 1; }
-built() { find "$build" -type f ! -path "$build/check/*" ! -path "$build/packages/*" -printf '%p %T@\n' | sort; }
+built() { find "$build" -type f ! -path "$build/check/*" ! -path "$build/packages/*" \
+  ! -path "$build/fuzz/*" -printf '%p %T@\n' | sort; }
 built >"$scratch/built"
 env -i PATH="$bare_path" "$make" -s --no-print-directory install PREFIX="$root"
 built | diff -u --label before --label 'after install without Swift' "$scratch/built" -

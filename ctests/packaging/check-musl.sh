@@ -28,7 +28,7 @@ works() {
   shift
   for profile in checked hardened; do
     status=0
-    SLABMALLOC_PROFILE=$profile timeout 60 "$@" >"$scratch/output" 2>&1 || status=$?
+    SLABMALLOC_PROFILE=$profile timeout 300 "$@" >"$scratch/output" 2>&1 || status=$?
     if [ "$status" != 0 ]; then
       cat "$scratch/output"
       echo "error: on musl, $what, $profile: exit status $status"

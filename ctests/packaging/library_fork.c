@@ -24,7 +24,7 @@ static void *work(void *unused) {
 
 int main(void) {
   pthread_t thread;
-  alarm(30);
+  alarm(240);
   if (pthread_atfork(allocate, allocate, allocate) != 0) return 1;
   if (pthread_create(&thread, NULL, work, NULL) != 0) return 2;
   int status;

@@ -21,7 +21,7 @@ run() {
   rm -rf "$scratch/work"
   mkdir "$scratch/work"
   code=0
-  (cd "$scratch/work" && LD_PRELOAD=$2 WITNESS=$scratch/$1.witness timeout 100 sh "$script" "$scratch/shared") \
+  (cd "$scratch/work" && LD_PRELOAD=$2 WITNESS=$scratch/$1.witness timeout 600 sh "$script" "$scratch/shared") \
     >"$scratch/$1.out" 2>"$scratch/$1.errors" </dev/null || code=$?
   echo "$code" >"$scratch/$1.status"
 }

@@ -7,7 +7,7 @@ suite=preload/$(basename "$2")${SLABMALLOC_PROFILE:+ ($SLABMALLOC_PROFILE)}
 output=$(mktemp)
 trap 'rm -f "$output"' EXIT
 
-limit=300
+limit=600
 [ -z "${EMULATOR-}" ] || limit=1200
 status=0
 timeout "$limit" env LD_PRELOAD="$library" ${EMULATOR-} "$2" >"$output" 2>&1 || status=$?

@@ -57,7 +57,7 @@ replay() {
   shift
   for lib in '' "--lib $slab"; do
     for order in '' --free-running; do
-      timeout 60 "$tool" run --json $lib $order "$@" "$trace" >result.json 2>errors ||
+      timeout 300 "$tool" run --json $lib $order "$@" "$trace" >result.json 2>errors ||
         fail "run $lib $order $* $trace" errors
       same "malloc of run $lib" "${lib:+$slab}" \
         "$(sed 's/.*"malloc": "\([^"]*\)".*/\1/; s,^.*/libc[.]so.*,,' result.json)"

@@ -265,7 +265,7 @@ static void a_child_of_fork(void **state) {
   pid_t child = fork();
   if (child == 0) {
     size_t live = 0;
-    alarm(60);
+    alarm(240);
     for (size_t i = 0; i < TEAM_OBJECTS; i++)
       if (!member_holds(&members[3], i) || slm_heap_deallocate(heap, members[3].objects[i]) != SLM_OK) _exit(2);
     if (slm_heap_deallocate(heap, own) != SLM_OK || slm_heap_allocate(heap, 5000) == NULL) _exit(3);

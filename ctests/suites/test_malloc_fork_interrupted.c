@@ -6,7 +6,7 @@
 
 #include <sys/wait.h>
 
-enum { LARGE = 2 * SLM_MAX_SIZE, SMALL = 3000, COUNT = 40, PATIENCE = 20 };
+enum { LARGE = 2 * SLM_MAX_SIZE, SMALL = 3000, COUNT = 40, PATIENCE = 100 };
 
 static void *objects[COUNT];
 static pid_t tester, inner = -1;
@@ -64,7 +64,7 @@ static void everywhere(void (*call)(void), size_t stride) {
   tester = getpid();
   forks = 0;
   is_child_wrong = false;
-  alarm(60);
+  alarm(500);
   size_t steps = step_through(call, fork_in_handler, stride);
   wait_for_inner();
   if (getpid() != tester) _exit(works() && !is_child_wrong ? 0 : 1);

@@ -7,7 +7,7 @@
 #include <pthread.h>
 #include <semaphore.h>
 
-enum { SIZE = 40, READY = 20, MORE = 600 };
+enum { SIZE = 40, READY = 20, MORE = 600, PATIENCE = 60 };
 
 static void *object, *other, *more[MORE];
 static slm_heap *heap;
@@ -45,7 +45,7 @@ static void only_count(int number) { signals += number; }
 
 static void a_handler_that_does_not_allocate(void **state) {
   (void)state;
-  static const interrupted it = {prepare, allocate, only_count, is_broken, 20};
+  static const interrupted it = {prepare, allocate, only_count, is_broken, PATIENCE};
   size_t counts[NOT_TRACED];
   interrupt_everywhere(&it, 1, NOT_REACHED, counts);
   assert_true(counts[FINE] > 20);
@@ -59,7 +59,7 @@ static void allocate_in_handler(int number) {
 
 static void a_handler_that_allocates(void **state) {
   (void)state;
-  static const interrupted it = {prepare, allocate, allocate_in_handler, is_broken, 20};
+  static const interrupted it = {prepare, allocate, allocate_in_handler, is_broken, PATIENCE};
   size_t counts[NOT_TRACED];
   interrupt_everywhere(&it, 1, NOT_REACHED, counts);
   assert_true(counts[TWICE] > 0);
@@ -75,7 +75,7 @@ static void allocate_large_in_handler(int number) {
 /** What heaps share is behind a lock, which the handler's own thread has: it does not wait for itself. */
 static void a_handler_that_allocates_a_large_object(void **state) {
   (void)state;
-  static const interrupted it = {prepare, allocate_large, allocate_large_in_handler, is_broken, 2};
+  static const interrupted it = {prepare, allocate_large, allocate_large_in_handler, is_broken, PATIENCE};
   size_t counts[NOT_TRACED];
   interrupt_everywhere(&it, 3, NOT_REACHED, counts);
   assert_true(counts[ABORTS] > 0);
@@ -111,7 +111,7 @@ static void let_the_other_thread(int number) {
 /** The other thread has a part of its own, and finds nothing that is half done. */
 static void two_threads_in_one_heap(void **state) {
   (void)state;
-  static const interrupted it = {prepare_heap, allocate, let_the_other_thread, is_broken, 20};
+  static const interrupted it = {prepare_heap, allocate, let_the_other_thread, is_broken, PATIENCE};
   size_t counts[NOT_TRACED];
   interrupt_everywhere(&it, 1, NOT_REACHED, counts);
   assert_true(counts[FINE] > 20);

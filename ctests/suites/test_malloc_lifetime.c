@@ -41,7 +41,7 @@ static void in_child(size_t (*body)(void)) {
   pid_t child = fork();
   assert_true(child >= 0);
   if (child == 0) {
-    alarm(60);
+    alarm(240);
     _exit(body() == 0 ? 0 : 1);
   }
   int status = 0;

@@ -17,7 +17,7 @@ typedef struct meeting {
 static bool wait_a_while(sem_t *semaphore) {
   struct timespec deadline;
   clock_gettime(CLOCK_REALTIME, &deadline);
-  deadline.tv_sec += 20;
+  deadline.tv_sec += 120;
   while (sem_timedwait(semaphore, &deadline) != 0)
     if (errno != EINTR) return false;
   return true;

@@ -19,7 +19,7 @@ for profile in checked hardened; do
   read -r word <"$scratch/ready"
   [ "$word" = ready ] || { echo "error: the program is not ready"; exit 1; }
   # 100 MB at most, should gcore write the reserve.
-  (ulimit -f 200000 && timeout 100 gcore -o "$scratch/core" "$pid") >"$scratch/log" 2>&1 || true
+  (ulimit -f 200000 && timeout 300 gcore -o "$scratch/core" "$pid") >"$scratch/log" 2>&1 || true
   if [ ! -s "$scratch/core.$pid" ]; then
     cat "$scratch/log"
     if grep -qi 'ptrace' "$scratch/log"; then

@@ -18,7 +18,7 @@ fail() {
 # memcheck PRELOAD PROGRAM PROFILE STATUS
 memcheck() {
   status=0
-  LD_PRELOAD=$1 SLABMALLOC_PROFILE=$3 timeout 100 valgrind --leak-check=full --error-exitcode=7 \
+  LD_PRELOAD=$1 SLABMALLOC_PROFILE=$3 timeout 300 valgrind --leak-check=full --error-exitcode=7 \
     --log-file="$scratch/report" "$2" || status=$?
   [ "$status" = "$4" ] || fail "memcheck: ${2##*/} ($3) ends with $status, not $4"
   runs=$((runs + 1))
@@ -45,7 +45,7 @@ done
 for kind in preloaded linked; do
   library=
   [ "$kind" = linked ] || library=$preload
-  LD_PRELOAD=$library timeout 100 valgrind -q --tool=massif --massif-out-file="$scratch/report" "$programs/leak-$kind"
+  LD_PRELOAD=$library timeout 300 valgrind -q --tool=massif --massif-out-file="$scratch/report" "$programs/leak-$kind"
   peak=$(sed -n 's/^mem_heap_B=//p' "$scratch/report" | sort -n | tail -n 1)
   [ "$peak" = 100000 ] || [ "$peak" = 100100 ] || fail "massif: leak-$kind has a peak of $peak bytes"
   runs=$((runs + 1))

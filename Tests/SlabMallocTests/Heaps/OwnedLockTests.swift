@@ -73,7 +73,7 @@ final class OwnedLockTests: XCTestCase {
       lock.pointee.release()
     }
     lock.pointee.giveBack()
-    for _ in 0..<4 { XCTAssertEqual(done.wait(timeout: .now() + 20), .success) }
+    for _ in 0..<4 { XCTAssertEqual(done.wait(timeout: .now() + 120), .success) }
     XCTAssertEqual(count.pointee, 4)
   }
 

@@ -52,7 +52,7 @@ final class PolicyTests: XCTestCase {
   func testThreadsCountTogether() {
     withPolicy(isShared: true, hard: 3) { policy in
       nonisolated(unsafe) let policy = policy
-      DispatchQueue.concurrentPerform(iterations: 4) { _ in
+      onThreads(4) { _ in
         for _ in 0..<300_000 where policy.charge(1) {
           policy.notePeak()
           policy.uncharge(1)

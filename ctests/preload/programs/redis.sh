@@ -10,7 +10,7 @@ cli() { redis-cli -s socket "$@"; }
 tries=0
 until cli ping >pong 2>&1; do
   tries=$((tries + 1))
-  if [ $tries -gt 100 ]; then
+  if [ $tries -gt 1200 ]; then
     cat log
     exit 1
   fi

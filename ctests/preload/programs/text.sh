@@ -15,7 +15,7 @@ sort -k2,2 -k1,1nr --parallel=4 -S 40M lines | cksum
 sort -n -S 1M -T . lines | cksum
 awk '{ count[$2]++; text[$2] = text[$2] substr($3, 1, 2) }
   END { for (w in count) print count[w], w, length(text[w]) }' lines |
-  sort -k1,1nr -k2,2 | head -n 20
+  sort -k1,1nr -k2,2 | sed -n 1,20p
 awk '{ print $2 }' lines | sort | uniq -c | sort -rn | cksum
 grep -E -c 'word[0-9]*7 [a-m]+$' lines
 sed -E 's/word([0-9]+)/\1word/; s/[aeiou]+/_/g' lines | cksum

@@ -39,7 +39,7 @@ static void *work_in_thread(void *faults) {
 
 /** What every child does: 0 if all went well. */
 static int in_child(int depth) {
-  alarm(20);
+  alarm(240);
   if (work((uint64_t)depth) != 0) return 1;
   for (size_t i = 0; i < SHARED; i++) {
     size_t *object = atomic_exchange(&shared_objects[i], NULL);

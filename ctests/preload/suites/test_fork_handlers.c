@@ -12,14 +12,14 @@ static int fork_with_handlers(void) {
   size_t *kept[BUSY_KEPT] = {NULL};
   uint64_t random = 3;
   busy b;
-  alarm(20);
+  alarm(200);
   if (!is_preloaded("malloc")) return 2;
   busy_start(&b);
   for (size_t i = 1; i <= FORKS; i++) {
     int status;
     pid_t pid = fork();
     if (pid == 0) {
-      alarm(20);
+      alarm(200);
       bool is_right = count("early_in_child") == 1 && count("early_prepared") == i && count("early_failed") == 0;
       _exit(is_right && busy_round(kept, &random, 300) == 0 ? 0 : 3);
     }

@@ -7,7 +7,7 @@
 #include <sys/time.h>
 #include <sys/wait.h>
 
-enum { FORKS = 60, PATIENCE = 60 };
+enum { FORKS = 60, PATIENCE = 200 };
 
 static volatile sig_atomic_t forks, is_child, is_wrong;
 

@@ -10,8 +10,8 @@ typedef struct mapping {
 } mapping;
 static mapping mappings[MAPPINGS];
 static size_t mapping_count;
-static void *live[LIVE];
-static size_t live_sizes[LIVE];
+static void *live[LIVE]; /* the first half of them is freed */
+static size_t usable[LIVE];
 
 static void read_mappings(void) {
   FILE *file = fopen("/proc/self/maps", "r");
@@ -27,10 +27,11 @@ static void read_mappings(void) {
 
 static void make_objects(uint64_t *random) {
   for (size_t i = 0; i < LIVE; i++) {
-    live_sizes[i] = 1 + random_below(random, i % 100 == 0 ? 3 * MIB : i % 10 == 0 ? 100000 : 1000);
-    assert_non_null(live[i] = malloc(live_sizes[i]));
+    size_t size = 1 + random_below(random, i % 100 == 0 ? 3 * MIB : i % 10 == 0 ? 100000 : 1000);
+    assert_non_null(live[i] = malloc(size));
   }
   shuffle(live, LIVE, random);
+  for (size_t i = 0; i < LIVE; i++) usable[i] = malloc_usable_size(live[i]);
   for (size_t i = 0; i < LIVE / 2; i++) free(live[i]);
 }
 
@@ -56,6 +57,26 @@ static bool is_live(const void *pointer) {
   return pointer == NULL;
 }
 
+/** Whether it points into an object of this test, live or freed. */
+static bool is_inside_own(const void *pointer) {
+  for (size_t i = 0; i < LIVE; i++)
+    if ((uintptr_t)pointer - (uintptr_t)live[i] < usable[i]) return true;
+  return false;
+}
+
+/** How many objects are live, whoever has them. */
+static size_t live_objects(void) {
+  static char xml[40000];
+  static const char start[] = "<total type=\"live\"", name[] = " count=\"";
+  FILE *file = fmemopen(xml, sizeof xml, "w");
+  assert_non_null(file);
+  assert_int_equal(malloc_info(0, file), 0);
+  fclose(file);
+  const char *total = strstr(xml, start), *number = total == NULL ? NULL : strstr(total, name);
+  assert_non_null(number);
+  return strtoull(number + strlen(name), NULL, 10);
+}
+
 static int free_pointer(void *pointer) {
   free(pointer);
   ordinary_calls();
@@ -66,22 +87,31 @@ static void no_pointer_passes(void **state) {
   (void)state;
   static const char *const any[] = {DOUBLE_FREE, INTERIOR_POINTER, FOREIGN_POINTER, NULL};
   uint64_t random = suite_seed();
+  size_t others = live_objects();
   make_objects(&random);
   read_mappings();
   size_t reported = 0, passed = 0;
+  void *freed[64];
   for (size_t i = 0; i < 1500; i++) {
     void *pointer = random_pointer(&random);
     if (is_live(pointer)) continue;
     child c;
     child_call(&c, free_pointer, pointer);
-    /* A live object of libc or cmocka may be hit, and really be freed; it can't be known beforehand. */
-    if (child_exited(&c, 0)) passed++;
-    else if (child_reported(&c, any, pointer)) reported++;
+    /* A live object of libc or cmocka may be hit, also more than once, and really be freed. Which ones there are can't
+     * be known beforehand, but how many. */
+    bool passes = child_exited(&c, 0) && !is_inside_own(pointer);
+    if (passes) {
+      size_t known = 0;
+      while (known < passed && freed[known] != pointer) known++;
+      assert_true(known < COUNT_OF(freed));
+      freed[known] = pointer;
+      passed += known == passed;
+    } else if (child_reported(&c, any, pointer)) reported++;
     else fail_child(&c, "free", pointer);
   }
-  print_message("%zu reported, %zu were live objects of the C library\n", reported, passed);
+  print_message("%zu reported, %zu of %zu objects of the C library were hit\n", reported, passed, others);
   assert_true(reported >= 1300);
-  assert_true(passed <= 5);
+  assert_true(passed <= others);
 }
 
 int main(void) {

@@ -15,6 +15,7 @@ static void fill(sleeper *s) {
     memset(s->objects[i], 1, s->size);
   }
   pthread_barrier_wait(s->ready);
+  pthread_barrier_wait(s->ready);
 }
 
 static void sleep_until_woken(sleeper *s) {
@@ -51,6 +52,7 @@ static void sleep_with_free_memory(size_t count, size_t size, bool freed_by_othe
   }
   pthread_barrier_wait(&ready); /* all is allocated */
   size_t all = SLEEPERS * count * size, during = resident();
+  pthread_barrier_wait(&ready); /* it may be freed */
   pthread_barrier_wait(&ready); /* they sleep, or are about to */
   if (freed_by_others)
     for (size_t i = 0; i < SLEEPERS; i++)

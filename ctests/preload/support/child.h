@@ -16,7 +16,7 @@ typedef struct child {
   char out[8192], err[8192];
 } child;
 
-/** Forks; a child has its output in pipes, leaves no core file and ends after half a minute at the latest.
+/** Forks; a child has its output in pipes, leaves no core file and ends after some minutes at the latest.
  *  @return true in the child. */
 static inline bool child_fork(child *c) {
   int out[2], err[2];
@@ -32,7 +32,7 @@ static inline bool child_fork(child *c) {
     setrlimit(RLIMIT_CORE, &none);
     /* cmocka's handlers are the parent's. */
     for (int i = 1; i < 32; i++) signal(i, SIG_DFL);
-    alarm(30);
+    alarm(240);
     return true;
   }
   assert_true(c->pid > 0);

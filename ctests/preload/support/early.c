@@ -2,6 +2,8 @@
  * and linked with -z initfirst, they are registered before malloc's own, and run while malloc is made ready for the
  * fork. Without it the handlers also take a mutex: that of early_locked(), under which other threads allocate. */
 #include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,11 +17,20 @@ static void lock(void) {}
 static void unlock(void) {}
 #else
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-static void lock(void) { pthread_mutex_lock(&mutex); }
+/** A fork waits for those that allocate now, but not for those that come later: they would take the mutex again before
+ *  the one that forks has run, many times in a row on one processor. */
+static atomic_int fork_waits;
+
+static void lock(void) {
+  fork_waits = 1;
+  pthread_mutex_lock(&mutex);
+  fork_waits = 0;
+}
 static void unlock(void) { pthread_mutex_unlock(&mutex); }
 
 void early_locked(void) {
-  lock();
+  while (fork_waits) sched_yield();
+  pthread_mutex_lock(&mutex);
   /* Large, since malloc takes its lock for that. */
   for (int i = 0; i < 10; i++) free(memset(malloc(300000), 1, 10));
   unlock();

@@ -113,7 +113,7 @@ final class SafeZoneAllocatorTests: XCTestCase {
   func testManyThreadsAtOnce() throws {
     let zone = try SafeZoneAllocator(provider: .mmap)
     let left = Shared()
-    DispatchQueue.concurrentPerform(iterations: 8) { index in
+    onThreads(8) { index in
       do { left.add(try Self.work(zone, stream: UInt64(index), keep: 10)) } catch {
         XCTFail("\(error); \(SeededRandom.hint)")
       }
@@ -130,7 +130,7 @@ final class SafeZoneAllocatorTests: XCTestCase {
     let zone = try SafeZoneAllocator(provider: .mmap)
     let shared = Shared()
     let objects = 20_000
-    DispatchQueue.concurrentPerform(iterations: 2) { side in
+    onThreads(2) { side in
       do {
         var done = 0
         while done < objects {
@@ -165,7 +165,7 @@ final class SafeZoneAllocatorTests: XCTestCase {
     do {
       let one = try SafeZoneAllocator(provider: provider)
       let other = try SafeZoneAllocator(provider: provider)
-      DispatchQueue.concurrentPerform(iterations: 4) { index in
+      onThreads(4) { index in
         do {
           // Up to 4096 bytes, so that no class needs a large page: the region has few.
           let stream = UInt64(index)

@@ -191,7 +191,7 @@ final class PageDirectoryTests: XCTestCase {
     nonisolated(unsafe) let slab = SlabPointer.ending(with: stays + 4095)
     let isOver = Atomic<Bool>(false)
     let misses = Atomic<Int>(0)
-    DispatchQueue.concurrentPerform(iterations: 2) { thread in
+    onThreads(2) { thread in
       if thread == 0 {
         for change in 0..<100_000 {
           // A lookup that began before this change should still be going on.
@@ -225,7 +225,7 @@ final class PageDirectoryTests: XCTestCase {
     test.enter(base, pages: 1)
     let (isChanging, isFound) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
     let found = Atomic<Bool>(false)
-    DispatchQueue.concurrentPerform(iterations: 2) { thread in
+    onThreads(2) { thread in
       if thread == 0 {
         directory.change {
           directory.remove(base)
