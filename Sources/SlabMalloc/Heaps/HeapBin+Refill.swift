@@ -138,8 +138,7 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
       isHardened ? Canary.key(pointee.heap.pool.pointee.secret, of: slab.pointee.start ^ UInt(random())) : 0
     slab.pointee.isOrphan = false
     slab.hasShrunk = false
-    slab.pointee.reciprocal = isHardened ? 0 : pointee.reciprocal
-    slab.publish(.slab)
+    slab.publish(.slab, reciprocal: isHardened ? 0 : pointee.reciprocal)
     slab.pointee.owner.store(pointee.heap.address, ordering: .releasing)
   }
 }

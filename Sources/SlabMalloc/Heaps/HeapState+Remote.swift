@@ -15,22 +15,131 @@ import Synchronization
 ///               └──── others ─────> remote ── collected by the owner ──> free
 ///
 /// Invariant: a slab changes its owner only while nothing waits. Lock: none. Model: ctests/model/remote-free.pml.
+
+/// Frees an object of a run that is not the heap's, or of a slab of it in which others' frees wait. The owner of the run
+/// was looked at already.
+/// - Parameters:
+///   - run: the `PageRun` around the address.
+///   - heap: the `HeapState` of the calling thread, or its stand-in.
+///   - owner: the word of the run's owner.
+@c(slm_core_heap_deallocate_remotely)
+@inline(never)
+@usableFromInline
+func heapDeallocateRemotely(
+  _ address: UInt, _ run: UnsafeMutableRawPointer, _ heap: UnsafeMutableRawPointer, _ owner: UInt
+) -> Status {
+  let run = run.assumingMemoryBound(to: PageRun.self)
+  let heap = heap.assumingMemoryBound(to: HeapState.self)
+  // A stand-in may have come to any run, see `RunPool.extent`.
+  guard heap.pointee.directLimit != 0 else { return heapDeallocateElsewhere(address, heap.raw) }
+  guard Owner(word: owner ^ heap.address).alone != 0 else { return heap.deallocate(address, run) }
+  return heap.deallocatePlainRemotely(address, run)
+}
+
+/// Frees an object of a size, of a run that has not the heap's bin of that size.
+/// - Parameters:
+///   - run: the `PageRun` around the address.
+///   - heap: the `HeapState` of the calling thread, and no stand-in.
+///   - size: one of the table's.
+@c(slm_core_heap_deallocate_sized_remotely)
+@inline(never)
+@usableFromInline
+func heapDeallocateSizedRemotely(
+  _ address: UInt, _ run: UnsafeMutableRawPointer, _ heap: UnsafeMutableRawPointer, _ size: UInt
+) -> Status {
+  let run = run.assumingMemoryBound(to: PageRun.self)
+  let heap = heap.assumingMemoryBound(to: HeapState.self)
+  // Of a slab with the right class, and so another heap's.
+  guard run.pointee.kind == .slab, run.pointee.binIndex == heap.directBin(size).pointee.index else {
+    return heapDeallocateSized(address, size, heap.raw)
+  }
+  return heap.deallocatePlainRemotely(address, run)
+}
+
+/// No slot of another heap's plain slab starts at the address.
+/// - Parameters:
+///   - run: the `PageRun` around the address.
+///   - heap: the `HeapState` of the calling thread.
+@c(slm_core_heap_deallocate_outside)
+@inline(never)
+@usableFromInline
+func heapDeallocateOutside(
+  _ address: UInt, _ run: UnsafeMutableRawPointer, _ heap: UnsafeMutableRawPointer
+) -> Status {
+  heap.assumingMemoryBound(to: HeapState.self).deallocateOutside(address, run.assumingMemoryBound(to: PageRun.self))
+}
+
+/// The slot of another heap's slab was not a used one: a double free.
+/// - Parameter heap: the `HeapState` of the calling thread.
+@c(slm_core_heap_found_no_object)
+@inline(never)
+@usableFromInline
+func heapFoundNoObject(_ address: UInt, _ heap: UnsafeMutableRawPointer) -> Status {
+  heap.assumingMemoryBound(to: HeapState.self).pool.report(address)
+}
+
+/// A remote free was counted that is the slab's first, or a 64th.
+/// - Parameters:
+///   - run: the `PageRun` of the slab.
+///   - before: the word of its owner before.
+///   - heap: the `HeapState` of the calling thread.
+@c(slm_core_heap_counted_remote_free)
+@inline(never)
+@usableFromInline
+func heapCountedRemoteFree(
+  _ address: UInt, _ run: UnsafeMutableRawPointer, _ index: UInt, _ before: UInt, _ heap: UnsafeMutableRawPointer
+) -> Status {
+  let run = run.assumingMemoryBound(to: PageRun.self)
+  let heap = heap.assumingMemoryBound(to: HeapState.self)
+  return heap.finishRemoteFree(address, run, Owner(word: before), index)
+}
+
 extension UnsafeMutablePointer where Pointee == HeapState {
+  /// Frees a slot of a plain slab that another heap owns, or nobody. A run without a reciprocal is no slab, or a
+  /// hardened one. Past the last slot no mark is a used one.
+  @inline(__always) func deallocatePlainRemotely(_ address: UInt, _ run: RunPointer) -> Status {
+    let reciprocal = run.pointee.reciprocal
+    run.readPublished()
+    let (index, fraction) = (address &- run.pointee.start).multipliedFullWidth(by: reciprocal)
+    guard fraction < reciprocal else { return heapDeallocateOutside(address, run.raw, raw) }
+    guard run.changeUsedMark(index, to: Mark.remote) else { return heapFoundNoObject(address, raw) }
+    let before = run.addRemoteFree()
+    guard !before.isOneIn64 else { return heapCountedRemoteFree(address, run.raw, index, before.word, raw) }
+    return .ok
+  }
+
+  /// Frees an object of any run, which another heap may own. A stand-in may do it too.
+  @inline(__always) func deallocateOutside(_ address: UInt, _ run: RunPointer) -> Status {
+    if run.pointee.kind == .slab {
+      run.readPublished()
+      return deallocateRemotely(address, run)
+    }
+    guard run.pointee.kind == .large else { return pool.report(address) }
+    let status = pool.deallocateLarge(address)
+    if isInitialized { tick() }
+    return status
+  }
+
   /// Frees a slot of a slab that another heap owns, or nobody.
-  func deallocateRemotely(_ address: UInt, _ run: RunPointer) -> Status {
+  private func deallocateRemotely(_ address: UInt, _ run: RunPointer) -> Status {
     let (index, isStart) = run.slot(ofAny: address)
     guard isStart, index < UInt(run.pointee.slotCount) else { return pool.report(address) }
     let refusal = pool.markRemote(address, run, index)
     guard refusal == .ok else {
       return refusal == .overflow ? pool.report(address, refusal) : pool.report(address)
     }
-    collectNowAndThen()
-    return countRemoteFree(address, run, index)
+    let before = run.addRemoteFree()
+    guard before.isOneIn64 else { return .ok }
+    return finishRemoteFree(address, run, before, index)
   }
 
   /// Counts a slot that is marked as remote. The address is for the report of a double free.
   func countRemoteFree(_ address: UInt, _ run: RunPointer, _ index: UInt) -> Status {
-    switch run.countRemoteFree(index) {
+    tellOwner(of: run, address, run.addRemoteFree(), index)
+  }
+
+  private func tellOwner(of run: RunPointer, _ address: UInt, _ before: Owner, _ index: UInt) -> Status {
+    switch run.tellOwner(before, index) {
     case .counted: break
     case .noSlab: return pool.report(address, .doubleFree)
     case .nobodys: adopt(run)
@@ -39,10 +148,10 @@ extension UnsafeMutablePointer where Pointee == HeapState {
   }
 
   /// A thread that only frees must collect too: others free in the slabs that it has adopted.
-  func collectNowAndThen() {
-    guard isInitialized else { return }
-    pointee.remoteFrees &+= 1
-    if pointee.remoteFrees & 63 == 0 { _ = collectRemote() }
+  fileprivate func finishRemoteFree(_ address: UInt, _ run: RunPointer, _ before: Owner, _ index: UInt) -> Status {
+    let status = tellOwner(of: run, address, before, index)
+    if isInitialized { _ = collectRemote() }
+    return status
   }
 
   fileprivate func pushRemote(_ run: RunPointer) {
@@ -144,9 +253,8 @@ enum RemoteFree {
 }
 
 extension UnsafeMutablePointer where Pointee == PageRun {
-  /// Counts a slot that is marked as remote, and tells the owner of the first.
-  @inline(__always) func countRemoteFree(_ index: UInt) -> RemoteFree {
-    let before = addRemoteFree()
+  /// Tells the owner of the first remote free, after it was counted.
+  func tellOwner(_ before: Owner, _ index: UInt) -> RemoteFree {
     if before.remoteFrees != 0 { return .counted }
     if before.isNoSlab {
       cancelRemoteFree()
