@@ -58,7 +58,7 @@ func heapDeallocateSizedRemotely(
 
 /// No slot of another heap's plain slab starts at the address.
 /// - Parameters:
-///   - run: the `PageRun` around the address.
+///   - run: the `PageRun` around the address, which lies in the first segment.
 ///   - heap: the `HeapState` of the calling thread.
 @c(slm_core_heap_deallocate_outside)
 @inline(never)
@@ -66,7 +66,8 @@ func heapDeallocateSizedRemotely(
 func heapDeallocateOutside(
   _ address: UInt, _ run: UnsafeMutableRawPointer, _ heap: UnsafeMutableRawPointer
 ) -> Status {
-  heap.assumingMemoryBound(to: HeapState.self).deallocateOutside(address, run.assumingMemoryBound(to: PageRun.self))
+  let run = run.assumingMemoryBound(to: PageRun.self)
+  return heap.assumingMemoryBound(to: HeapState.self).deallocateOutside(address, run, isInFirstSegment: true)
 }
 
 /// The slot of another heap's slab was not a used one: a double free.
@@ -109,13 +110,15 @@ extension UnsafeMutablePointer where Pointee == HeapState {
   }
 
   /// Frees an object of any run, which another heap may own. A stand-in may do it too.
-  @inline(__always) func deallocateOutside(_ address: UInt, _ run: RunPointer) -> Status {
+  @inline(__always) func deallocateOutside(
+    _ address: UInt, _ run: RunPointer, isInFirstSegment: Bool = false
+  ) -> Status {
     if run.pointee.kind == .slab {
       run.readPublished()
       return deallocateRemotely(address, run)
     }
     guard run.pointee.kind == .large else { return pool.report(address) }
-    let status = pool.deallocateLarge(address)
+    let status = pool.deallocateLarge(address, known: isInFirstSegment ? run : nil)
     if isInitialized { tick() }
     return status
   }
