@@ -1,7 +1,7 @@
-/* The protocol, as steps: frees in the profile hardened. A freed slot is cleared: its mark is CLEARING meanwhile, as the
- * owner may take any REMOTE slot for one that was counted. A slot that its owner freed is in quarantine: nobody may hand
- * it out, and its mark is a free one for every other purpose. An object that is freed is whole until it is cleared: its
- * canary is intact.
+/* The protocol, as steps: frees in the profile hardened. A freed slot is cleared: its mark is CLEARING meanwhile, as
+ * the owner may take any REMOTE slot for one that was counted. A slot that its owner freed is in quarantine: nobody may
+ * hand it out, and its mark is a free one for every other purpose. An object that is freed is whole until it is
+ * cleared: its canary is intact.
  *
  *     USED -- others --> CLEARING --> REMOTE -- the owner collects --> FREE
  *       +---- the owner --> QUARANTINED -- evicted, from a slab of its own --> FREE

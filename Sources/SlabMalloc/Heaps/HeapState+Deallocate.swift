@@ -26,7 +26,8 @@ extension UnsafeMutablePointer where Pointee == HeapState {
   }
 
   /// Frees an object of a size, which is checked. Its class has the bin of this size, or it goes the long way. A run
-  /// with this bin is a slab of this heap: it loses the bin before the heap gives it up, see `pass`. The call goes to `elsewhere` if the address is not in the first segment, or the size above the table's.
+  /// with this bin is a slab of this heap: it loses the bin before the heap gives it up, see `pass`. The call goes to
+  /// `elsewhere` if the address is not in the first segment, or the size above the table's.
   @inline(__always) func deallocate(
     _ address: UInt, size: UInt, _ pool: HeapPoolPointer, elsewhere: (UInt, UInt, UnsafeMutableRawPointer) -> Status
   ) -> Status {

@@ -16,8 +16,8 @@ import Synchronization
 ///
 /// Invariant: a slab changes its owner only while nothing waits. Lock: none. Model: ctests/model/remote-free.pml.
 
-/// Frees an object of a run that is not the heap's, or of a slab of it in which others' frees wait. The owner of the run
-/// was looked at already.
+/// Frees an object of a run that is not the heap's, or of a slab of it in which others' frees wait. The owner of the
+/// run was looked at already.
 /// - Parameters:
 ///   - run: the `PageRun` around the address.
 ///   - heap: the `HeapState` of the calling thread, or its stand-in.

@@ -161,9 +161,9 @@ extension UnsafeMutablePointer where Pointee == PageRun {
     pointee.kind = kind
   }
 
-  /// After the kind or the reciprocal was read without the lock: what is read from now on is what the slab was made of, or newer. The
-  /// holder of an object has synchronised with whoever allocated it, but not the caller with a pointer to anything.
-  /// x86 keeps both orders by itself, and neither is an instruction there.
+  /// After the kind or the reciprocal was read without the lock: what is read from now on is what the slab was made
+  /// of, or newer. The holder of an object has synchronised with whoever allocated it, but not the caller with a
+  /// pointer to anything. x86 keeps both orders by itself, and neither is an instruction there.
   @inline(__always) func readPublished() { atomicMemoryFence(ordering: .acquiring) }
 
   /// Ends the life of a slab, a large object or a metadata page: a busy run without an owner and a bin.
