@@ -79,7 +79,8 @@ $(B)/sources.txt: FORCE
 
 # Functions whose arguments and results are words: name-hot.sh saves the jump that the compiler makes for C.
 HOT := slm_zone_allocate slm_zone_deallocate slm_zone_deallocate_sized slm_cache_allocate slm_cache_deallocate
-HOSTED_HOT := slm_malloc slm_free slm_free_sized slm_override_new slm_override_delete slm_heap_allocate
+HOSTED_HOT := slm_malloc slm_free slm_free_sized slm_heap_allocate slm_override_new slm_override_new_array \
+  slm_override_delete slm_override_delete_array slm_override_delete_sized slm_override_delete_array_sized
 name_hot = @NM='$(NM)' OBJCOPY='$(OBJCOPY)' Sources/Packaging/name-hot.sh $@ $(1)
 
 # The same with assertions: the heaps check their invariants on slow paths, and stop at the first that does not hold.

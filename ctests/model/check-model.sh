@@ -66,10 +66,15 @@ if [ "$size" = short ]; then
   holds -O0 2 1 2 WAITS
   holds -O0 2 2 1 FREER
   holds -O0 2 1 2 TWICE
+  holds -O0 2 1 2 HARDENED
+  holds -O0 2 1 2 HARDENED TWICE
   found -O0 2 1 2 FAULT_SPLIT
   found -O0 2 1 2 FAULT_COLLECT_ALL
   found -O0 2 1 2 FAULT_LIST_UNLOCKED
   found -O0 2 1 2 TWICE FAULT_POOLED_NONE
+  found -O0 2 1 2 HARDENED FAULT_CLEARED_LATE
+  found -O0 2 1 2 HARDENED FAULT_COUNTED_EARLY
+  found -O0 2 1 2 HARDENED TWICE FAULT_CANARY_LATE
   echo "=> $cases searches as expected"
   exit 0
 fi
@@ -88,4 +93,7 @@ holds -O2 3 1 2 TWICE NO_EXIT
 holds -O2 2 2 1 FREER TWICE
 holds -O2 2 2 2 TWICE NO_EXIT
 holds -O2 2 2 2 FREER
+holds -O2 2 2 1 HARDENED FREER
+holds -O2 3 1 1 HARDENED TWICE
+holds -O2 2 2 1 HARDENED TWICE
 echo "=> $cases searches as expected"

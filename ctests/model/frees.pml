@@ -10,9 +10,50 @@ inline misuse(x) { assert(x == twice); reported = true; twice = NO_MORE }
 
 /* A free found slot x USED. */
 inline pass(x) {
-  if :: x == twice && passed < 2 -> passed++ :: else fi
+  if
+  :: x == twice && passed < 2 ->
+#ifdef HARDENED
+     assert(passed == 0); /* both change the mark by a compare-and-swap: the second is always found */
+#endif
+     passed++
+  :: else
+  fi
 }
 
+/* Anybody's remote free of a slot of slab s that is marked: fetch-and-add, which returns the owner too. n becomes the
+ * count before, o the owner; n is not 0 if there is nothing to tell him. */
+inline count_one() {
+  atomic {
+    arriving[s]--; n = count[s]; o = owner[s]; count[s]++;
+    if :: n == 0 && !IN_POOL(o) -> notifiers[s]++ :: else fi
+  };
+#ifdef FAULT_SPLIT
+  if :: n == 0 -> o = owner[s] :: else fi;
+#endif
+  if
+  :: atomic { IN_POOL(o) -> /* freed locally too, and so its slab became empty */
+       assert(passed == 2); count[s]--; n = 1; reported = true }
+  :: else
+  fi
+}
+
+/* Whoever counts the first free is the slab's notifier: he tells the owner, or becomes it. */
+inline tell() {
+  if
+  :: n == 0 ->
+     if :: o == NONE -> take_over(ME) :: else fi;
+     if
+     :: o == ME -> atomic { assert(!stacked[s]); MINE(s) = true; notifiers[s]-- }; unlist(s); collect(s)
+     :: else -> push()
+     fi
+  :: else
+  fi;
+  atomic { n = 0; o = 0; s = 0 }
+}
+
+#ifdef HARDENED
+#include "hardened.pml"
+#else
 /* The owner frees x: plain loads and stores. A remote free of the same slot may come in between. */
 inline free_locally() {
   if
@@ -33,7 +74,7 @@ inline free_locally() {
   fi
 }
 
-/* Anybody else frees x. n becomes the count before, o the owner; n is not 0 if there is nothing to tell him. */
+/* Anybody else frees x. */
 inline mark() {
   atomic { /* compare-and-swap: a slot that isn't USED must stay as it is, for its owner may be handing it out */
     s = SLAB(x);
@@ -47,23 +88,9 @@ inline mark() {
     fi;
     x = 0
   };
-  if
-  :: n == 0 ->
-     atomic { /* fetch-and-add, which returns the owner too */
-       arriving[s]--; n = count[s]; o = owner[s]; count[s]++;
-       if :: n == 0 && !IN_POOL(o) -> notifiers[s]++ :: else fi
-     };
-#ifdef FAULT_SPLIT
-     if :: n == 0 -> o = owner[s] :: else fi;
-#endif
-     if
-     :: atomic { IN_POOL(o) -> /* freed locally too, and so its slab became empty */
-          assert(passed == 2); count[s]--; n = 1; reported = true }
-     :: else
-     fi
-  :: else
-  fi
+  if :: n == 0 -> count_one() :: else fi
 }
+#endif
 
 /* Compare-and-swap by the notifier of slab s, which nobody owned a moment ago. o becomes the owner. */
 inline take_over(heap) {
@@ -81,17 +108,4 @@ inline push() {
   od
 }
 
-/* Whoever counts the first free is the slab's notifier: he tells the owner, or becomes it. */
-inline free_remotely() {
-  mark();
-  if
-  :: n == 0 ->
-     if :: o == NONE -> take_over(ME) :: else fi;
-     if
-     :: o == ME -> atomic { assert(!stacked[s]); MINE(s) = true; notifiers[s]-- }; unlist(s); collect(s)
-     :: else -> push()
-     fi
-  :: else
-  fi;
-  atomic { n = 0; o = 0; s = 0 }
-}
+inline free_remotely() { mark(); tell() }

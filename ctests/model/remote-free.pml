@@ -26,6 +26,7 @@
  *           WAITS                 an exiting thread waits until its heap owns nothing
  *           FREER                 one thread more, which has no heap and only frees
  *           TWICE                 see above
+ *           HARDENED              the profile hardened, see hardened.pml
  *           FAULT_...             a mistake, which the check must find
  */
 #define N (SLABS * SLOTS)
@@ -61,6 +62,14 @@ byte stopped;
 byte twice = NIL, passed;
 bool reported;
 #define NO_MORE 254
+#ifdef HARDENED
+/* Of a slot: the canary is intact, which it is from when it is handed out until it is cleared. */
+bool whole[N];
+/* The thread allocates from its slab alone. */
+#define NOTHING_CACHED true
+#else
+#define NOTHING_CACHED (cached[t] == NIL)
+#endif
 
 #define ME (t + 1)
 #define MINE(s) mine[t * SLABS + (s)]
@@ -74,6 +83,9 @@ bool reported;
 inline hand_out() {
   assert(state[x] == FREE && owner[SLAB(x)] == ME);
   state[x] = USED;
+#ifdef HARDENED
+  assert(!whole[x]); whole[x] = true;
+#endif
   if
   :: x == twice && passed < 2 -> /* if its second free is on the way, that will free this object; else there is none */
      twice = NO_MORE
@@ -103,7 +115,11 @@ inline find_slab() {
 inline exit_thread() {
   atomic { current[t] = NIL; x = cached[t]; cached[t] = NIL };
   if
+#ifdef HARDENED
+  :: x != NIL -> evict()
+#else
   :: x != NIL -> atomic { s = SLAB(x); x = 0; used[s]-- }; settle(s); s = 0
+#endif
   :: else -> x = 0
   fi;
   do
@@ -145,20 +161,25 @@ inline choose() {
 
 proctype Thread(byte t) {
   byte x, s, n, i, h, o;
+#ifdef HARDENED
+  bool w;
+#endif
 end:
   do
+#ifndef HARDENED
   :: atomic { cached[t] != NIL -> x = cached[t]; cached[t] = NIL;
 #ifdef FAULT_CACHED
        used[SLAB(x)]++;
 #endif
        hand_out() }
-  :: atomic { cached[t] == NIL && current[t] != NIL && !FULL(current[t]) ->
+#endif
+  :: atomic { NOTHING_CACHED && current[t] != NIL && !FULL(current[t]) ->
        s = current[t];
        i = 0; do :: i < SLOTS && state[s * SLOTS + i] != FREE -> i++ :: else -> break od;
        assert(i < SLOTS);
        x = s * SLOTS + i; used[s]++; hand_out();
        s = 0; i = 0 }
-  :: cached[t] == NIL && (current[t] == NIL || FULL(current[t])) ->
+  :: NOTHING_CACHED && (current[t] == NIL || FULL(current[t])) ->
      drain();
      if
      :: current[t] != NIL && FULL(current[t]) -> atomic { s = current[t]; current[t] = NIL }; detach(s); s = 0
@@ -184,6 +205,9 @@ end:
 /* It has no heap, so a slab that it should adopt goes to heap 0, which finds it on its stack. */
 proctype Freer() {
   byte x, s, n, i, h, o;
+#ifdef HARDENED
+  bool w;
+#endif
 end:
   do
   :: atomic { choose() };

@@ -1,6 +1,7 @@
 /* Frees that name the size: the right one is taken, a wrong one is reported and the object lives on. */
 #include "../support/process_books.h"
 #include "../support/process_misuse.h"
+#include "../support/process_threads.h"
 
 static void the_right_size(void **state) {
   (void)state;
@@ -121,6 +122,47 @@ static void a_wrong_size_with_the_right_alignment(void **state) {
   assert_int_equal(check_process_books().large_live, 0);
 }
 
+typedef struct sized_free {
+  void *object;
+  size_t size;
+} sized_free;
+
+/** By a thread with a heap of its own. */
+static void *free_sized_elsewhere(void *argument) {
+  sized_free *f = argument;
+  slm_free(slm_malloc(f->size));
+  slm_free_sized(f->object, f->size);
+  return NULL;
+}
+
+/** An object of another thread's: its size is looked at, where it starts, and whether it is freed twice. */
+static void by_another_thread(void **state) {
+  (void)state;
+  size_t sizes[EDGES], count = edge_sizes(sizes);
+  for (size_t i = 0; i < count; i++) {
+    void *objects[] = {slm_malloc(sizes[i]), slm_malloc(sizes[i]), slm_malloc(sizes[i])};
+    size_t usable = slm_usable_size(objects[1]), slot = slot_of(objects[1]), before = misuses.count;
+    on_thread(free_sized_elsewhere, &(sized_free){objects[0], sizes[i]});
+    assert_int_equal(misuses.count, before);
+    if (!is_fast()) {
+      size_t wrong[] = {usable + 1, usable * 2 + 100, usable > 1024 ? 1000 : usable + 2000, usable / 3};
+      for (size_t j = 0; j < COUNT_OF(wrong) - (usable < 100); j++) {
+        sized_free f = {objects[1], wrong[j]};
+        assert_misuse(SLM_ERR_LAYOUT_MISMATCH, objects[1], slot, on_thread(free_sized_elsewhere, &f));
+      }
+    }
+    if (sizes[i] > 1 && !is_fast()) {
+      sized_free f = {(char *)objects[1] + 1, sizes[i]};
+      assert_misuse(SLM_ERR_INTERIOR_POINTER, f.object, slot, on_thread(free_sized_elsewhere, &f));
+    }
+    on_thread(free_sized_elsewhere, &(sized_free){objects[1], sizes[i]});
+    sized_free again = {objects[1], sizes[i]};
+    assert_freed(objects[1], slot, on_thread(free_sized_elsewhere, &again));
+    slm_free_sized(objects[2], sizes[i]);
+  }
+  assert_int_equal(check_process_books().large_live, 0);
+}
+
 /** Whatever size and alignment a free names, the object is freed, and a second free of it is found. */
 static void the_profile_fast_looks_at_neither(void **state) {
   (void)state;
@@ -145,13 +187,10 @@ static void the_profile_fast_looks_at_neither(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      misuse_test(the_right_size),
-      misuse_test(another_size_of_the_same_class),
-      misuse_test(a_size_of_another_class),
-      misuse_test(the_right_alignment_and_size),
-      misuse_test(a_wrong_alignment),
-      misuse_test(a_wrong_size_with_the_right_alignment),
-      misuse_test(the_profile_fast_looks_at_neither),
+      misuse_test(the_right_size),          misuse_test(another_size_of_the_same_class),
+      misuse_test(a_size_of_another_class), misuse_test(the_right_alignment_and_size),
+      misuse_test(a_wrong_alignment),       misuse_test(a_wrong_size_with_the_right_alignment),
+      misuse_test(by_another_thread),       misuse_test(the_profile_fast_looks_at_neither),
   };
   return cmocka_run_group_tests_name("slm_free_sized", tests, NULL, NULL);
 }

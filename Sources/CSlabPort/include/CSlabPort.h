@@ -325,9 +325,9 @@ enum { SLM_PORT_NOTHROW = 1, SLM_PORT_ALIGNED = 2, SLM_PORT_ARRAY = 4 };
 enum { SLM_PORT_OWN_OPERATORS = 1 };
 extern unsigned char slm_port_operators __attribute__((visibility("hidden")));
 int slm_port_look_at_operators(void) __attribute__((visibility("hidden")));
-static inline int slm_port_owns_operators(void) {
-  return slm_port_operators == SLM_PORT_OWN_OPERATORS || slm_port_look_at_operators();
-}
+// Whether that is known already.
+static inline int slm_port_has_own_operators(void) { return slm_port_operators == SLM_PORT_OWN_OPERATORS; }
+static inline int slm_port_owns_operators(void) { return slm_port_has_own_operators() || slm_port_look_at_operators(); }
 // The process's operators of a form without nothrow_t.
 void *slm_port_first_new(int form, size_t size, size_t alignment) __attribute__((visibility("hidden")));
 void slm_port_first_delete(int form, void *object, size_t alignment) __attribute__((visibility("hidden")));

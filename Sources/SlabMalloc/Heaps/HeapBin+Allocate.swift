@@ -32,6 +32,7 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
     if !isStackEmpty { return UInt(bitPattern: allocate()) }
     guard pointee.pending != 0 || refill() else { return noMemory() }
     let slots = pointee.pending
+    guard slots != 0 else { return UInt(bitPattern: allocate()) }
     isFresh = pointee.wordMarks[slots.trailingZeroBitCount] == Mark.fresh
     return claim(slots)
   }
@@ -60,5 +61,6 @@ func heapAllocateByRefill(_ bin: UnsafeMutableRawPointer) -> UInt {
     // A handler of a soft limit may have freed some.
     return bin.isStackEmpty ? noMemory() : UInt(bitPattern: bin.allocate())
   }
-  return bin.claim(bin.pointee.pending)
+  let slots = bin.pointee.pending
+  return slots != 0 ? bin.claim(slots) : UInt(bitPattern: bin.allocate())
 }

@@ -61,6 +61,18 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
     return .ok
   }
 
+  /// Puts a slot on the stack that was freed remotely. False if there is no room.
+  @inline(__always) func takeCollected(_ slot: ReadySlot) -> Bool {
+    let top = pointee.top
+    guard top != pointee.limit else {
+      pointee.stackState = HeapBin.stackWasFull
+      return false
+    }
+    Self.ready(at: top).pointee = slot
+    pointee.top = top &+ UInt(MemoryLayout<ReadySlot>.stride)
+    return true
+  }
+
   /// Makes ready slots available in their slabs.
   func emptyStack() {
     if pointee.heap.pool.isHardened { return evictAll() }

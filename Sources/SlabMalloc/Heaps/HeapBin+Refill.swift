@@ -2,7 +2,8 @@ import Synchronization
 
 /// Refill: where a bin's next slots come from. Owner: only the thread of the bin's heap runs these.
 extension UnsafeMutablePointer where Pointee == HeapBin {
-  /// Opens a word with available slots, when nothing is ready or pending. False if the system has no more memory.
+  /// Opens a word with available slots, when nothing is ready or pending, or finds remote frees, which are ready at once.
+  /// False if the system has no more memory.
   ///
   /// The slots come, in this order, from the current slab, from remote frees, from a partial slab, from an orphan, from
   /// a new slab, and from a sparse slab.
@@ -21,7 +22,7 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
     let heap = pointee.heap
     let isCollected = heap.collectRemote()
     // A handler that was called for a misuse just now may have allocated.
-    if pointee.pending != 0 { return true }
+    if pointee.pending != 0 || hasReady { return true }
     if isCollected, let slab = pointee.current, slab.pointee.available > 0 {
       openWord(of: slab)
       return true
@@ -138,8 +139,7 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
       isHardened ? Canary.key(pointee.heap.pool.pointee.secret, of: slab.pointee.start ^ UInt(random())) : 0
     slab.pointee.isOrphan = false
     slab.hasShrunk = false
-    slab.pointee.reciprocal = isHardened ? 0 : pointee.reciprocal
-    slab.publish(.slab)
+    slab.publish(.slab, reciprocal: isHardened ? 0 : pointee.reciprocal)
     slab.pointee.owner.store(pointee.heap.address, ordering: .releasing)
   }
 }

@@ -117,6 +117,9 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
     unsafeBitCast(UnsafeMutablePointer<ReadySlot>(bitPattern: address), to: UnsafeMutablePointer<ReadySlot>.self)
   }
 
+  /// Whether a slot is ready. What a hardened bin has on its stack is in quarantine.
+  var hasReady: Bool { !isStackEmpty && !pointee.heap.pool.isHardened }
+
   @inline(__always) var isStackEmpty: Bool {
     pointee.top == pointee.bottom &+ UInt(MemoryLayout<ReadySlot>.stride)
   }

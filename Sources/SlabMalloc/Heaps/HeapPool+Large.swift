@@ -70,10 +70,15 @@ extension UnsafeMutablePointer where Pointee == HeapPool {
   /// Pages of a run for so many bytes.
   func pages(_ bytes: UInt) -> UInt { roundUp(bytes, to: PageRun.pageSize) >> PageRun.pageShift + (isHardened ? 1 : 0) }
 
-  /// - Parameter reports: a misuse is reported, and not only returned.
-  func deallocateLarge(_ address: UInt, reports: Bool = true) -> Status {
+  /// - Parameters:
+  ///   - known: the run around the address, if that lies in the first segment, whose descriptors stay where they are.
+  ///   - reports: a misuse is reported, and not only returned.
+  func deallocateLarge(_ address: UInt, known: RunPointer? = nil, reports: Bool = true) -> Status {
+    // The stamp of the run, for the look at what is due too, and without the lock.
+    let now = runs.pointee.system.stamp
     runs.acquire()
-    guard let run = runs.anyRun(around: address), run.pointee.kind == .large, run.pointee.start == address else {
+    guard let run = known ?? runs.anyRun(around: address), run.pointee.kind == .large, run.pointee.start == address
+    else {
       runs.release()
       return reports ? report(address) : .doubleFree
     }
@@ -81,12 +86,12 @@ extension UnsafeMutablePointer where Pointee == HeapPool {
     remove(LargeObject(run))
     if isHardened, !run.pointee.isLone {
       runs.decommitPurged(run)
-      runs.quarantine(run)
+      runs.quarantine(run, stamp: now)
     } else {
-      runs.free(run)
+      runs.free(run, stamp: now)
     }
     runs.release()
-    runs.purgeIfDue()
+    runs.purgeIfDue(now)
     return .ok
   }
 

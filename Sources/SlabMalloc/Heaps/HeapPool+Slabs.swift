@@ -18,14 +18,16 @@ extension UnsafeMutablePointer where Pointee == HeapPool {
 
   /// Gives back a slab that nobody uses or owns any more. Takes the lock.
   func destroy(_ slab: RunPointer, of bin: HeapBinPointer, isClean: Bool = false) {
+    // The stamp of the run, for the look at what is due too, and without the lock. A hardened one is kept.
+    let now = isHardened ? nil : runs.pointee.system.stamp
     runs.acquire()
     slab.vacate()
     runs.freeMetadata(UInt(bitPattern: slab.pointee.marks), lines: bin.metadataLines)
     pointee.slabCounts[Int(bin.pointee.index)] -= 1
     count(slabBytes: -Int(slab.bytes))
     bin.pointee.heap.pointee.explicit?.uncharge(slab.bytes)
-    if isHardened { freeHardened(slab, isClean: isClean) } else { runs.free(slab, isClean: isClean) }
+    if isHardened { freeHardened(slab, isClean: isClean) } else { runs.free(slab, isClean: isClean, stamp: now) }
     runs.release()
-    runs.purgeIfDue()
+    runs.purgeIfDue(now)
   }
 }

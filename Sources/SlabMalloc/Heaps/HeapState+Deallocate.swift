@@ -4,9 +4,12 @@ import Synchronization
 
 // Deallocation, from the fast path to the rare cases.
 //
-//     slm_free ──> heapDeallocateElsewhere   another heap's slab, another segment, a large object, NULL, or misuse
+//     slm_free ──> heapDeallocateRemotely    not a slab of the thread's heap: of another's, for the most part
+//         ├──────> heapDeallocateElsewhere   another segment, a large object, NULL, misuse, or no heap yet
 //         ├──────> heapDeallocateDetour      a check failed; a hardened slab fails the first on purpose
 //         └──────> heapDeallocateToWord      the stack of ready slots is full ──> heapSlabChanges
+//
+// Each arrow is a jump: what the fast path has found stays in its registers, and the arguments come in that order.
 extension UnsafeMutablePointer where Pointee == HeapState {
   /// Frees an object; this is the heap of the thread. The pool is passed, although the heap knows it: that of the
   /// process is at a fixed address.
@@ -17,12 +20,13 @@ extension UnsafeMutablePointer where Pointee == HeapState {
     let run = RunPointer.at(runs.table &+ PageRun.descriptorOffset(offset)).pointee.lead
     // Only this thread makes a slab that of a bin of its own, or gives it up.
     let bin = run.bin
-    guard bin.pointee.heap == self else { return heapDeallocateElsewhere(address, raw) }
+    guard bin.pointee.heap == self else { return heapDeallocateRemotely(address, run.raw, raw) }
     return deallocate(address, run, bin)
   }
 
-  /// Frees an object of a size, which is checked. Its class has the bin of this size, or it goes the long way.
-  /// The call goes to `elsewhere` if the address is not in the first segment, or the size above the table's.
+  /// Frees an object of a size, which is checked. Its class has the bin of this size, or it goes the long way. A run
+  /// with this bin is a slab of this heap: it loses the bin before the heap gives it up, see `pass`. The call goes to
+  /// `elsewhere` if the address is not in the first segment, or the size above the table's.
   @inline(__always) func deallocate(
     _ address: UInt, size: UInt, _ pool: HeapPoolPointer, elsewhere: (UInt, UInt, UnsafeMutableRawPointer) -> Status
   ) -> Status {
@@ -30,8 +34,9 @@ extension UnsafeMutablePointer where Pointee == HeapState {
     let offset = address &- runs.base
     guard offset < runs.extent, size < pointee.directLimit else { return elsewhere(address, size, raw) }
     let run = RunPointer.at(runs.table &+ PageRun.descriptorOffset(offset)).pointee.lead
-    guard run.bin == directBin(size) else { return heapDeallocateSized(address, size, raw) }
-    return deallocate(address, run, run.bin)
+    let bin = directBin(size)
+    guard run.bin == bin else { return heapDeallocateSizedRemotely(address, run.raw, raw, size) }
+    return deallocate(address, run, bin)
   }
 
   /// Frees a slot of a slab of a bin of this heap.
@@ -92,16 +97,7 @@ extension UnsafeMutablePointer where Pointee == HeapState {
   /// Frees an object of any heap. A stand-in may do it too.
   @inline(__always) func deallocateElsewhere(_ address: UInt) -> Status {
     guard let run = pool.runs.run(around: address) else { return pool.report(address) }
-    switch run.pointee.kind {
-    case .slab:
-      run.readPublished()
-      if run.currentOwner.alone == self.address { return deallocate(address, run, run.bin) }
-      return deallocateRemotely(address, run)
-    case .large:
-      let status = pool.deallocateLarge(address)
-      if isInitialized { tick() }
-      return status
-    case .unused, .free, .kept, .busy, .metadata: return pool.report(address)
-    }
+    if run.currentOwner.alone == self.address { return deallocate(address, run, run.bin) }
+    return deallocateOutside(address, run)
   }
 }

@@ -15,22 +15,133 @@ import Synchronization
 ///               └──── others ─────> remote ── collected by the owner ──> free
 ///
 /// Invariant: a slab changes its owner only while nothing waits. Lock: none. Model: ctests/model/remote-free.pml.
+
+/// Frees an object of a run that has no bin of the heap.
+/// - Parameters:
+///   - run: the `PageRun` around the address.
+///   - heap: the `HeapState` of the calling thread, or its stand-in.
+@c(slm_core_heap_deallocate_remotely)
+@inline(never)
+@usableFromInline
+func heapDeallocateRemotely(
+  _ address: UInt, _ run: UnsafeMutableRawPointer, _ heap: UnsafeMutableRawPointer
+) -> Status {
+  let run = run.assumingMemoryBound(to: PageRun.self)
+  let heap = heap.assumingMemoryBound(to: HeapState.self)
+  // A stand-in may have come to any run, see `RunPool.extent`.
+  guard heap.pointee.directLimit != 0 else { return heapDeallocateElsewhere(address, heap.raw) }
+  return heap.deallocatePlainRemotely(address, run)
+}
+
+/// Frees an object of a size, of a run that has not the heap's bin of that size.
+/// - Parameters:
+///   - run: the `PageRun` around the address.
+///   - heap: the `HeapState` of the calling thread, and no stand-in.
+///   - size: one of the table's.
+@c(slm_core_heap_deallocate_sized_remotely)
+@inline(never)
+@usableFromInline
+func heapDeallocateSizedRemotely(
+  _ address: UInt, _ run: UnsafeMutableRawPointer, _ heap: UnsafeMutableRawPointer, _ size: UInt
+) -> Status {
+  let run = run.assumingMemoryBound(to: PageRun.self)
+  let heap = heap.assumingMemoryBound(to: HeapState.self)
+  guard run.pointee.kind == .slab, run.pointee.binIndex == heap.directBin(size).pointee.index else {
+    return heapDeallocateSized(address, size, heap.raw)
+  }
+  // Of a slab with the right class, which the heap drains, or another heap's.
+  let bin = run.bin
+  if bin.pointee.heap == heap { return heap.deallocate(address, run, bin) }
+  return heap.deallocatePlainRemotely(address, run)
+}
+
+/// No slot of another heap's plain slab starts at the address.
+/// - Parameters:
+///   - run: the `PageRun` around the address, which lies in the first segment.
+///   - heap: the `HeapState` of the calling thread.
+@c(slm_core_heap_deallocate_outside)
+@inline(never)
+@usableFromInline
+func heapDeallocateOutside(
+  _ address: UInt, _ run: UnsafeMutableRawPointer, _ heap: UnsafeMutableRawPointer
+) -> Status {
+  let run = run.assumingMemoryBound(to: PageRun.self)
+  return heap.assumingMemoryBound(to: HeapState.self).deallocateOutside(address, run, isInFirstSegment: true)
+}
+
+/// The slot of another heap's slab was not a used one: a double free.
+/// - Parameter heap: the `HeapState` of the calling thread.
+@c(slm_core_heap_found_no_object)
+@inline(never)
+@usableFromInline
+func heapFoundNoObject(_ address: UInt, _ heap: UnsafeMutableRawPointer) -> Status {
+  heap.assumingMemoryBound(to: HeapState.self).pool.report(address)
+}
+
+/// A remote free was counted that is the slab's first, or a 64th.
+/// - Parameters:
+///   - run: the `PageRun` of the slab.
+///   - before: the word of its owner before.
+///   - heap: the `HeapState` of the calling thread.
+@c(slm_core_heap_counted_remote_free)
+@inline(never)
+@usableFromInline
+func heapCountedRemoteFree(
+  _ address: UInt, _ run: UnsafeMutableRawPointer, _ index: UInt, _ before: UInt, _ heap: UnsafeMutableRawPointer
+) -> Status {
+  let run = run.assumingMemoryBound(to: PageRun.self)
+  let heap = heap.assumingMemoryBound(to: HeapState.self)
+  return heap.finishRemoteFree(address, run, Owner(word: before), index)
+}
+
 extension UnsafeMutablePointer where Pointee == HeapState {
+  /// Frees a slot of a plain slab that another heap owns, or nobody. A run without a reciprocal is no slab, or a
+  /// hardened one. Past the last slot no mark is a used one.
+  @inline(__always) func deallocatePlainRemotely(_ address: UInt, _ run: RunPointer) -> Status {
+    let reciprocal = run.pointee.reciprocal
+    run.readPublished()
+    let (index, fraction) = (address &- run.pointee.start).multipliedFullWidth(by: reciprocal)
+    guard fraction < reciprocal else { return heapDeallocateOutside(address, run.raw, raw) }
+    guard run.changeUsedMark(index, to: Mark.remote) else { return heapFoundNoObject(address, raw) }
+    let before = run.addRemoteFree()
+    guard !before.isOneIn64 else { return heapCountedRemoteFree(address, run.raw, index, before.word, raw) }
+    return .ok
+  }
+
+  /// Frees an object of any run, which another heap may own. A stand-in may do it too.
+  @inline(__always) func deallocateOutside(
+    _ address: UInt, _ run: RunPointer, isInFirstSegment: Bool = false
+  ) -> Status {
+    if run.pointee.kind == .slab {
+      run.readPublished()
+      return deallocateRemotely(address, run)
+    }
+    guard run.pointee.kind == .large else { return pool.report(address) }
+    let status = pool.deallocateLarge(address, known: isInFirstSegment ? run : nil)
+    if isInitialized { tick() }
+    return status
+  }
+
   /// Frees a slot of a slab that another heap owns, or nobody.
-  func deallocateRemotely(_ address: UInt, _ run: RunPointer) -> Status {
+  private func deallocateRemotely(_ address: UInt, _ run: RunPointer) -> Status {
     let (index, isStart) = run.slot(ofAny: address)
     guard isStart, index < UInt(run.pointee.slotCount) else { return pool.report(address) }
     let refusal = pool.markRemote(address, run, index)
     guard refusal == .ok else {
       return refusal == .overflow ? pool.report(address, refusal) : pool.report(address)
     }
-    collectNowAndThen()
-    return countRemoteFree(address, run, index)
+    let before = run.addRemoteFree()
+    guard before.isOneIn64 else { return .ok }
+    return finishRemoteFree(address, run, before, index)
   }
 
   /// Counts a slot that is marked as remote. The address is for the report of a double free.
   func countRemoteFree(_ address: UInt, _ run: RunPointer, _ index: UInt) -> Status {
-    switch run.countRemoteFree(index) {
+    tellOwner(of: run, address, run.addRemoteFree(), index)
+  }
+
+  private func tellOwner(of run: RunPointer, _ address: UInt, _ before: Owner, _ index: UInt) -> Status {
+    switch run.tellOwner(before, index) {
     case .counted: break
     case .noSlab: return pool.report(address, .doubleFree)
     case .nobodys: adopt(run)
@@ -39,10 +150,10 @@ extension UnsafeMutablePointer where Pointee == HeapState {
   }
 
   /// A thread that only frees must collect too: others free in the slabs that it has adopted.
-  func collectNowAndThen() {
-    guard isInitialized else { return }
-    pointee.remoteFrees &+= 1
-    if pointee.remoteFrees & 63 == 0 { _ = collectRemote() }
+  fileprivate func finishRemoteFree(_ address: UInt, _ run: RunPointer, _ before: Owner, _ index: UInt) -> Status {
+    let status = tellOwner(of: run, address, before, index)
+    if isInitialized { _ = collectRemote() }
+    return status
   }
 
   fileprivate func pushRemote(_ run: RunPointer) {
@@ -90,7 +201,7 @@ extension UnsafeMutablePointer where Pointee == HeapState {
     return true
   }
 
-  /// Makes remote slots available: as many as were counted.
+  /// Makes remote slots ready, or available where the stack has no room: as many as were counted.
   private func collect(_ run: RunPointer) {
     let hint = Int(run.pointee.remoteHint)
     let counted = run.takeRemoteFrees()
@@ -106,7 +217,7 @@ extension UnsafeMutablePointer where Pointee == HeapState {
         let index = UInt(word * 8 + freed.trailingZeroBitCount / 8)
         _ = run.atomicMark(index).pointee.load(ordering: .acquiring)
         run.atomicMark(index).pointee.store(Mark.free, ordering: .relaxed)
-        run.makeAvailable(index)
+        if !run.collectReady(index) { run.makeAvailable(index) }
         freed &= freed &- 1
         left &-= 1
       }
@@ -132,6 +243,15 @@ extension UnsafeMutablePointer where Pointee == HeapPool {
   }
 }
 
+extension UnsafeMutablePointer where Pointee == PageRun {
+  /// Makes a slot ready that was freed remotely. False if there is no room. What a hardened slab's bin has is no stack.
+  @inline(__always) fileprivate func collectReady(_ index: UInt) -> Bool {
+    if isHardened { return false }
+    let address = pointee.start &+ index &* UInt(pointee.slotSize)
+    return bin.takeCollected(ReadySlot(address: address, mark: mark(index)))
+  }
+}
+
 /// What becomes of a remote free that is counted.
 enum RemoteFree {
   /// The owner knows, or was told now.
@@ -143,9 +263,8 @@ enum RemoteFree {
 }
 
 extension UnsafeMutablePointer where Pointee == PageRun {
-  /// Counts a slot that is marked as remote, and tells the owner of the first.
-  @inline(__always) func countRemoteFree(_ index: UInt) -> RemoteFree {
-    let before = addRemoteFree()
+  /// Tells the owner of the first remote free, after it was counted.
+  func tellOwner(_ before: Owner, _ index: UInt) -> RemoteFree {
     if before.remoteFrees != 0 { return .counted }
     if before.isNoSlab {
       cancelRemoteFree()

@@ -29,8 +29,6 @@ struct HeapState: ~Copyable {
   var nextHeap: HeapPointer?
   /// Of a part: the hard limit refused memory.
   var isAtLimit: Bool
-  /// How many slots its thread freed in slabs of others, to collect now and then. Wraps.
-  var remoteFrees: UInt16
   /// When to look at the clock, and when to give back current slabs without used slots.
   var ticks: UInt32
   var nextTrim: UInt64
@@ -96,7 +94,6 @@ extension UnsafeMutablePointer where Pointee == HeapState {
     pointee.nextHeap = nil
     pointee.isAtLimit = false
     pointee.ticks = 0
-    pointee.remoteFrees = 0
     pointee.nextTrim = 0
     pointee.explicit = nil
     pointee.slot = 0

@@ -155,20 +155,22 @@ extension UnsafeMutablePointer where Pointee == PageRun {
   var usableBytes: UInt { bytes - (pointee.isGuarded ? PageRun.pageSize : 0) }
 
   /// Makes the run a slab for threads that look at any address. They read what was written before.
-  @inline(__always) func publish(_ kind: PageRun.Kind) {
+  @inline(__always) func publish(_ kind: PageRun.Kind, reciprocal: UInt) {
     atomicMemoryFence(ordering: .releasing)
+    pointee.reciprocal = reciprocal
     pointee.kind = kind
   }
 
-  /// After the kind was read without the lock: what is read from now on is what the slab was made of, or newer. The
-  /// holder of an object has synchronised with whoever allocated it, but not the caller with a pointer to anything.
-  /// x86 keeps both orders by itself, and neither is an instruction there.
+  /// After the kind or the reciprocal was read without the lock: what is read from now on is what the slab was made
+  /// of, or newer. The holder of an object has synchronised with whoever allocated it, but not the caller with a
+  /// pointer to anything. x86 keeps both orders by itself, and neither is an instruction there.
   @inline(__always) func readPublished() { atomicMemoryFence(ordering: .acquiring) }
 
   /// Ends the life of a slab, a large object or a metadata page: a busy run without an owner and a bin.
   func vacate() {
     pointee.owner.store(PageRun.noSlab, ordering: .releasing)
     pointee.bin.store(PageRun.noBin, ordering: .relaxed)
+    pointee.reciprocal = 0
     pointee.kind = .busy
   }
 }

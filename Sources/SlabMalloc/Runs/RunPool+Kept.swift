@@ -24,15 +24,15 @@ extension UnsafeMutablePointer where Pointee == RunPool {
 
   /// Puts the decommitted run of a freed large object into quarantine.
   /// Requires: the lock of the run pool.
-  func quarantine(_ run: RunPointer) {
+  func quarantine(_ run: RunPointer, stamp: UInt) {
     assertLocked()
     guard UInt(run.pointee.pages) <= KeptRuns.largestPages else { return free(run, isClean: run.pointee.isClean) }
-    quarantine(run, at: Int(truncatingIfNeeded: pointee.kept.random.next() % UInt64(pointee.kept.large.count)))
+    quarantine(run, stamp, at: Int(truncatingIfNeeded: pointee.kept.random.next() % UInt64(pointee.kept.large.count)))
   }
 
-  private func quarantine(_ run: RunPointer, at index: Int) {
+  private func quarantine(_ run: RunPointer, _ stamp: UInt? = nil, at index: Int) {
     let other = pointee.kept.large[index]
-    beginKeeping(run)
+    beginKeeping(run, stamp: stamp)
     pointee.kept.large[index] = run
     if let other { evict(other) }
   }
@@ -139,10 +139,10 @@ extension UnsafeMutablePointer where Pointee == RunPool {
     return isAnyUnmapped
   }
 
-  func beginKeeping(_ run: RunPointer) {
+  func beginKeeping(_ run: RunPointer, stamp: UInt? = nil) {
     run.pointee.kind = .kept
     run.pointee.reciprocal = 0
-    FreeRun(run).stamp = pointee.system.stamp
+    FreeRun(run).stamp = stamp ?? pointee.system.stamp
     if run.pointee.isClean {
       pointee.kept.cleanPages += UInt(run.pointee.pages)
     } else {

@@ -17,11 +17,12 @@ extension UnsafeMutablePointer where Pointee == RunPool {
   }
 
   /// Purges what is due. Takes the lock.
-  func purgeIfDue() {
+  /// - Parameter stamp: of the run that the caller has just freed, which is the time now.
+  func purgeIfDue(_ stamp: UInt? = nil) {
     // Memory of a source is never purged.
     guard dirtyBytes > 0, pointee.source == nil else { return }
     let delay = UInt64(pointee.options.purgeDelay)
-    let now = pointee.system.milliseconds()
+    let now = stamp.map { UInt64($0) } ?? pointee.system.milliseconds()
     if dirtyBytes > pointee.options.retain + pointee.refused.load(ordering: .relaxed) || delay == 0 {
       // Half of it: the next run that becomes free is then kept for a while.
       purge(downTo: delay == 0 ? 0 : pointee.options.retain / 2)

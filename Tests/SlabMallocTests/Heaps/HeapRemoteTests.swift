@@ -101,6 +101,48 @@ final class HeapRemoteTests: XCTestCase {
     }
   }
 
+  /// A thread that allocates nothing collects with the first that it frees in a slab of another, and each 64th.
+  func testAThreadThatOnlyFreesCollects() {
+    withThreads { world, owner, other in
+      let third = world.thread()
+      let live = world.allocate(slots, of: size, from: owner)
+      let more = world.allocate(slots, of: size, from: owner)
+      let adopted = world.run(live[0])
+      world.free(live[..<1], by: other)
+      XCTAssertEqual(adopted.currentOwner.heap, other)
+      XCTAssertGreaterThan(slots, 65)
+      for (freed, collects) in [(0..<1, true), (1..<64, false), (64..<65, true)] {
+        let index = 1 + freed.lowerBound
+        world.free(live[index...index], by: third)
+        XCTAssertEqual(adopted.currentOwner.remoteFrees, 1)
+        world.free(more[freed], by: other)
+        XCTAssertEqual(adopted.currentOwner.remoteFrees, collects ? 0 : 1, "\(freed)")
+        world.check()
+        if !collects { XCTAssertTrue(other.collectRemote()) }
+      }
+      world.free(live[3..<64] + live[66...] + more[65...], by: owner)
+      world.free(live[64...64], by: other)
+    }
+  }
+
+  /// The word of the owner has a number in it by then.
+  func testTheOwnerFreesWhileRemoteFreesWait() {
+    withThreads { world, owner, other in
+      let live = world.allocate(10, of: size, from: owner)
+      let slab = world.run(live[0])
+      world.free(live[..<2], by: other)
+      world.free(live[2..<4], by: owner)
+      XCTAssertEqual(slab.currentOwner.remoteFrees, 2)
+      XCTAssertEqual(slab.usedSlots, 8)
+      XCTAssertEqual(world.free(live[3], by: owner), .doubleFree)
+      XCTAssertEqual(world.free(live[4] + 16, by: owner), .interiorPointer)
+      XCTAssertEqual(world.reports, [.doubleFree, .interiorPointer])
+      XCTAssertEqual(UInt(bitPattern: owner.allocate(size)), live[3])
+      world.check()
+      world.free(live[3...], by: owner)
+    }
+  }
+
   func testASlabOfWhichOthersFreedEverythingGoesBack() {
     withThreads { world, owner, other in
       let live = world.allocate(slots + 1, of: size, from: owner)

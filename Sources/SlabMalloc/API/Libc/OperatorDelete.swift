@@ -15,16 +15,24 @@ public func slm_override_delete(_ object: UnsafeMutableRawPointer?) {
   _ = HeapPointer.thread.deallocate(bits(object), ProcessPointer.shared.heaps)
 }
 
-@c(slm_override_delete_array)
+@_cdecl("slm_override_delete_array")
+public func slm_override_delete_array(_ object: UnsafeMutableRawPointer?) {
+  guard slm_port_has_own_operators() != 0 else { return deleteWarily(object) }
+  _ = HeapPointer.thread.deallocate(bits(object), ProcessPointer.shared.heaps)
+}
+
+/// The program may have operators of its own.
+@c(slm_core_delete_warily)
+@inline(never)
 @usableFromInline
-func deleteArray(_ object: UnsafeMutableRawPointer?) {
+func deleteWarily(_ object: UnsafeMutableRawPointer?) {
   guard slm_port_owns_operators() != 0 else { return slm_port_first_delete(0, object, 0) }
   slm_free(object)
 }
 
 @c(slm_override_delete_nothrow)
 @usableFromInline
-func deleteNothrow(_ object: UnsafeMutableRawPointer?, _ tag: UnsafeRawPointer?) { deleteArray(object) }
+func deleteNothrow(_ object: UnsafeMutableRawPointer?, _ tag: UnsafeRawPointer?) { deleteWarily(object) }
 
 @c(slm_override_delete_array_nothrow)
 @usableFromInline
@@ -33,16 +41,30 @@ func deleteArrayNothrow(_ object: UnsafeMutableRawPointer?, _ tag: UnsafeRawPoin
   slm_free(object)
 }
 
-@c(slm_override_delete_sized)
+@_cdecl("slm_override_delete_sized")
+public func slm_override_delete_sized(_ object: UnsafeMutableRawPointer?, _ size: Int) {
+  guard slm_port_has_own_operators() != 0 else { return deleteSizedWarily(object, size) }
+  freeSized(object, size)
+}
+
+@_cdecl("slm_override_delete_array_sized")
+public func slm_override_delete_array_sized(_ object: UnsafeMutableRawPointer?, _ size: Int) {
+  guard slm_port_has_own_operators() != 0 else { return deleteArraySizedWarily(object, size) }
+  freeSized(object, size)
+}
+
+@c(slm_core_delete_sized_warily)
+@inline(never)
 @usableFromInline
-func deleteSized(_ object: UnsafeMutableRawPointer?, _ size: Int) {
+func deleteSizedWarily(_ object: UnsafeMutableRawPointer?, _ size: Int) {
   guard slm_port_owns_operators() != 0 else { return slm_port_first_delete(0, object, 0) }
   slm_free_sized(object, size)
 }
 
-@c(slm_override_delete_array_sized)
+@c(slm_core_delete_array_sized_warily)
+@inline(never)
 @usableFromInline
-func deleteArraySized(_ object: UnsafeMutableRawPointer?, _ size: Int) {
+func deleteArraySizedWarily(_ object: UnsafeMutableRawPointer?, _ size: Int) {
   guard slm_port_owns_operators() != 0 else { return slm_port_first_delete(Int32(SLM_PORT_ARRAY), object, 0) }
   slm_free_sized(object, size)
 }

@@ -12,7 +12,15 @@ import CSlabmalloc
 // Each operator but the two at the end therefore looks first whether all are this library's.
 
 @_cdecl("slm_override_new")
-public func slm_override_new(_ size: Int) -> UnsafeMutableRawPointer? {
+public func slm_override_new(_ size: Int) -> UnsafeMutableRawPointer? { newObject(size) }
+
+@_cdecl("slm_override_new_array")
+public func slm_override_new_array(_ size: Int) -> UnsafeMutableRawPointer? {
+  guard slm_port_has_own_operators() != 0 else { return UnsafeMutableRawPointer(bitPattern: newArrayWarily(size)) }
+  return newObject(size)
+}
+
+@inline(__always) private func newObject(_ size: Int) -> UnsafeMutableRawPointer? {
   let heap = HeapPointer.thread
   let size = UInt(bitPattern: size)
   guard size < heap.pointee.directLimit else { return UnsafeMutableRawPointer(bitPattern: newSlowly(size, heap.raw)) }
@@ -33,10 +41,12 @@ func newSlowly(_ size: UInt, _ heap: UnsafeMutableRawPointer) -> UInt {
   return UInt(bitPattern: object ?? slm_port_next_new(0, Int(bitPattern: size), 0, nil))
 }
 
-@c(slm_override_new_array)
+/// The program may have operators of its own.
+@c(slm_core_new_array_warily)
+@inline(never)
 @usableFromInline
-func newArray(_ size: Int) -> UnsafeMutableRawPointer? {
-  slm_port_owns_operators() != 0 ? slm_override_new(size) : slm_port_first_new(0, size, 0)
+func newArrayWarily(_ size: Int) -> UInt {
+  UInt(bitPattern: slm_port_owns_operators() != 0 ? slm_override_new(size) : slm_port_first_new(0, size, 0))
 }
 
 @c(slm_override_new_nothrow)

@@ -76,8 +76,11 @@ extension UnsafeMutablePointer where Pointee == ExplicitHeap {
     let index = run.slot(ofAny: address).index
     let refusal = pool.markRemote(address, run, index)
     guard refusal == .ok else { return refusal }
-    part?.collectNowAndThen()
-    return run.countRemoteFree(index) == .counted ? .ok : .doubleFree
+    let before = run.addRemoteFree()
+    guard before.isOneIn64 else { return .ok }
+    let free = run.tellOwner(before, index)
+    _ = part?.collectRemote()
+    return free == .counted ? .ok : .doubleFree
   }
 
   // MARK: Other sizes

@@ -31,7 +31,10 @@ public func slm_realloc(_ pointer: UnsafeMutableRawPointer?, _ size: Int) -> Uns
 }
 
 @_cdecl("slm_free_sized") @implementation
-public func slm_free_sized(_ pointer: UnsafeMutableRawPointer?, _ size: Int) {
+public func slm_free_sized(_ pointer: UnsafeMutableRawPointer?, _ size: Int) { freeSized(pointer, size) }
+
+/// The code of `slm_free_sized` for those who would only jump there.
+@inline(__always) func freeSized(_ pointer: UnsafeMutableRawPointer?, _ size: Int) {
   let heaps = ProcessPointer.shared.heaps
   _ = HeapPointer.thread.deallocate(bits(pointer), size: UInt(bitPattern: size), heaps) {
     freeSizedElsewhere($0, $1, $2)
