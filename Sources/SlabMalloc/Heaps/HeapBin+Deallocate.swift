@@ -1,7 +1,7 @@
 // Slots that return to their slab, and what the slab becomes. Owner: only the thread of the bin's heap runs these.
 
-/// The stack is full, or the slab is drained: the slot becomes available, unless the bin has no stack yet. Run and index
-/// come in the order in which the fast path computes them.
+/// The stack is full, or the slab is drained: the slot becomes available, unless the bin has no stack yet. Run and
+/// index come in the order in which the fast path computes them.
 /// - Parameter run: the `PageRun` of a slab that the thread's heap owns.
 @c(slm_core_heap_deallocate_to_word)
 @inline(never)

@@ -2,8 +2,8 @@ import Synchronization
 
 /// Refill: where a bin's next slots come from. Owner: only the thread of the bin's heap runs these.
 extension UnsafeMutablePointer where Pointee == HeapBin {
-  /// Opens a word with available slots, when nothing is ready or pending, or finds remote frees, which are ready at once.
-  /// False if the system has no more memory.
+  /// Opens a word with available slots, when nothing is ready or pending, or collects remote frees, which are ready at
+  /// once. False if the system has no more memory.
   ///
   /// The slots come, in this order, from the current slab, from remote frees, from a partial slab, from an orphan, from
   /// a new slab, and from a sparse slab.

@@ -205,6 +205,9 @@ extension UnsafeMutablePointer where Pointee == HeapState {
   private func collect(_ run: RunPointer) {
     let hint = Int(run.pointee.remoteHint)
     let counted = run.takeRemoteFrees()
+    // A slab of which nothing else is out goes back. What a hardened slab's bin has is no stack.
+    let makesReady = counted < run.slotsOut && !run.isHardened
+    if makesReady, run.bin.pointee.stackState == 0 { run.bin.growStack() }
     var left = counted
     // Eight marks at a time, from where the first was freed, and round.
     let words = UnsafeMutableRawPointer(run.pointee.marks).assumingMemoryBound(to: UInt64.self)
@@ -217,7 +220,7 @@ extension UnsafeMutablePointer where Pointee == HeapState {
         let index = UInt(word * 8 + freed.trailingZeroBitCount / 8)
         _ = run.atomicMark(index).pointee.load(ordering: .acquiring)
         run.atomicMark(index).pointee.store(Mark.free, ordering: .relaxed)
-        if !run.collectReady(index) { run.makeAvailable(index) }
+        if !makesReady || !run.collectReady(index) { run.makeAvailable(index) }
         freed &= freed &- 1
         left &-= 1
       }
@@ -244,9 +247,8 @@ extension UnsafeMutablePointer where Pointee == HeapPool {
 }
 
 extension UnsafeMutablePointer where Pointee == PageRun {
-  /// Makes a slot ready that was freed remotely. False if there is no room. What a hardened slab's bin has is no stack.
+  /// Makes a slot of a plain slab ready that was freed remotely. False if there is no room.
   @inline(__always) fileprivate func collectReady(_ index: UInt) -> Bool {
-    if isHardened { return false }
     let address = pointee.start &+ index &* UInt(pointee.slotSize)
     return bin.takeCollected(ReadySlot(address: address, mark: mark(index)))
   }

@@ -149,6 +149,8 @@ final class HeapRemoteTests: XCTestCase {
       let slab = world.run(live[0])
       world.free(live[..<1], by: owner)
       XCTAssertEqual(slab.currentOwner.heap, owner)
+      // A ready slot would keep the slab.
+      world.bin(owner, size).emptyStack()
       world.free(live[1..<slots], by: other)
       XCTAssertEqual(slab.pointee.kind, .slab)
       world.check()
@@ -197,7 +199,8 @@ final class HeapRemoteTests: XCTestCase {
       push(live[0], world)
       world.check()
       XCTAssertTrue(owner.collectRemote())
-      XCTAssertEqual(slab.pointee.available, 1)
+      XCTAssertEqual(slab.usedSlots, UInt(slots - 1))
+      XCTAssertEqual(world.bin(owner, size).stackCount, 1, "ready at once")
       world.check()
       world.free(live[1...] + next, by: owner)
     }

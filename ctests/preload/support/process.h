@@ -115,8 +115,8 @@ static inline size_t resident_after_purge(size_t limit) {
   return now;
 }
 
-/** Resident memory where nothing that was freed a while ago is left, but what ordinary calls keep: in a hardened process
- *  some that were freed. */
+/** Resident memory where nothing that was freed a while ago is left, but what ordinary calls keep: in a hardened
+ *  process some that were freed. */
 static inline size_t resident_settled(void) {
   for (size_t i = 0; i < 40; i++) {
     pause_for(10);
