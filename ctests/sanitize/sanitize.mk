@@ -13,7 +13,8 @@ SWIFT_LIBS := $(SWIFT_BIN)../lib/swift/linux
 $(SANITIZE)/SlabMalloc.ll: $(SWIFT_SRC) $(C_HEADERS) $(B)/sources.txt Makefile
 	@mkdir -p $(@D)
 	@echo '  SWIFT   $@'
-	@$(SWIFTC) $(SWIFT_FLAGS) $(HOSTED) -D SLM_LOCKED_LOOKUPS -target $(TARGET) -emit-ir -o $@ $(SWIFT_SRC)
+	@$(SWIFTC) $(SWIFT_FLAGS) $(HOSTED) -D SLM_LOCKED_LOOKUPS -D SLM_THREAD_SANITIZER -target $(TARGET) -emit-ir \
+	  -o $@ $(SWIFT_SRC)
 	@sed -i '/^attributes #/s/{/{ sanitize_thread/' $@
 
 $(SANITIZE)/SlabMalloc.o: $(SANITIZE)/SlabMalloc.ll
