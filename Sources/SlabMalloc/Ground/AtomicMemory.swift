@@ -12,8 +12,8 @@ import Synchronization
 /// Reads an `Atomic<UInt>` of which whoever reads it then reads what was written before it: an acquiring load.
 ///
 /// On x86 every load is one, and a plain load is part of the instruction that uses the value. The compiler gives an
-/// atomic load an instruction of its own. A word that is aligned is read as a whole either way. ThreadSanitizer sees the
-/// atomic load.
+/// atomic load an instruction of its own. A word that is aligned is read as a whole either way.
+/// ThreadSanitizer sees the atomic load.
 @inline(__always) func loadFolded(_ word: UnsafeRawPointer) -> UInt {
   #if arch(x86_64) && !SLM_THREAD_SANITIZER
     word.load(as: UInt.self)
