@@ -345,8 +345,8 @@ typedef struct slm_heap_usage {
   uint64_t hard_limit;   /**< The hard limit in force; 0: none. */
 } slm_heap_usage;
 /** Counts what a heap holds, over all threads: exact while no other thread uses the heap.
- *  Cost: a step for each slab and large object of the process, with a lock that is needed for new slabs and large
- *  objects; in profile hardened one for each slot of the heap. */
+ *  Cost: a step for each slab and large object of the process, and for each 8 slots of the heap, with a lock that is
+ *  needed for new slabs and large objects. */
 slm_status slm_heap_statistics(slm_heap *heap, slm_heap_usage *SLM_NULLABLE out);
 /** What one size class holds: see the group "Options". */
 typedef struct slm_class_statistics slm_class_statistics;
@@ -400,7 +400,8 @@ slm_status slm_process_statistics(slm_process_usage *SLM_NULLABLE out);
 /** Counts one size class over all heaps. slots_live is exact while no other thread allocates or frees; empty_pages is
  *  0.
  *  @param index from 0, by size, below slm_process_usage.class_count; else #SLM_ERR_INVALID_ARGUMENT.
- *  Cost: proportional to the slabs of the process. */
+ *  Cost: a step for each slab and large object of the process, and for each 8 slots of the class, with a lock that is
+ *  needed for new slabs and large objects. */
 slm_status slm_process_class_statistics(size_t index, slm_class_statistics *SLM_NULLABLE out);
 
 /** A misuse, as it is reported. */

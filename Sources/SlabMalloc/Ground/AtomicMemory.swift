@@ -21,3 +21,12 @@ import Synchronization
     word.assumingMemoryBound(to: Atomic<UInt>.self).pointee.load(ordering: .acquiring)
   #endif
 }
+
+/// The same without an order: for a word of which the caller looks for nothing but what its own thread wrote.
+@inline(__always) func loadFoldedRelaxed(_ word: UnsafeRawPointer) -> UInt {
+  #if arch(x86_64) && !SLM_THREAD_SANITIZER
+    word.load(as: UInt.self)
+  #else
+    word.assumingMemoryBound(to: Atomic<UInt>.self).pointee.load(ordering: .relaxed)
+  #endif
+}

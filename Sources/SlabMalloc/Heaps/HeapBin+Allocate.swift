@@ -30,7 +30,8 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
   /// Takes any slot, and says whether its bytes are all 0.
   func allocateFresh(_ isFresh: inout Bool) -> UInt {
     if !isStackEmpty { return UInt(bitPattern: allocate()) }
-    guard pointee.pending != 0 || refill() else { return noMemory() }
+    // A handler of a soft limit may have freed some, though there is no memory.
+    guard pointee.pending != 0 || refill() || hasReady else { return noMemory() }
     let slots = pointee.pending
     guard slots != 0 else { return UInt(bitPattern: allocate()) }
     isFresh = pointee.wordMarks[slots.trailingZeroBitCount] == Mark.fresh

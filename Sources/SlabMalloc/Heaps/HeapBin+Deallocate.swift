@@ -9,7 +9,7 @@
 func heapDeallocateToWord(_ run: UnsafeMutableRawPointer, _ index: UInt) -> Status {
   let run = run.assumingMemoryBound(to: PageRun.self)
   guard run.bin.pointee.stackState != 0 else { return heapDeallocateToFirstStack(run.raw, index) }
-  run.bin.pointee.stackState = HeapBin.stackWasFull
+  run.bin.pointee.stackState |= HeapBin.wasFull
   run.mark(index).pointee = Mark.free
   return run.returnSlot(index)
 }
@@ -46,6 +46,7 @@ func heapSlabChanges(_ run: UnsafeMutableRawPointer) -> Status {
   let run = run.assumingMemoryBound(to: PageRun.self)
   let bin = run.classBin
   bin.changeList(of: run)
+  bin.shrinkStackIfIdle()
   // Last: it may give back another slab.
   bin.pointee.heap.tick()
   return .opaqueOK
@@ -65,7 +66,7 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
   @inline(__always) func takeCollected(_ slot: ReadySlot) -> Bool {
     let top = pointee.top
     guard top != pointee.limit else {
-      pointee.stackState = HeapBin.stackWasFull
+      pointee.stackState |= HeapBin.wasFull
       return false
     }
     Self.ready(at: top).pointee = slot

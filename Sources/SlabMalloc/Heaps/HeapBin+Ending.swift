@@ -62,6 +62,8 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
         discard(slab)
         continue
       }
+      // The next thread's heap may have this one's address.
+      if !slab.isHardened { slab.opener = 0 }
       let isAbandoned =
         slab.pointee.available == 0
         ? slab.pass(from: heap, to: .nobody) : heap.pool.addOrphan(slab, of: heap)

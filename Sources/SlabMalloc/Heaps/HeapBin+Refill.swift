@@ -10,6 +10,8 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
   @inline(never) func refill() -> Bool {
     // First, since it may give back the current slab.
     pointee.heap.tick()
+    // A handler that was called for a misuse just now may have allocated.
+    if pointee.pending != 0 || hasReady { return true }
     growStackIfWanted()
     if let slab = pointee.current, slab.pointee.available > 0 {
       openWord(of: slab)

@@ -10,18 +10,22 @@
 ///
 /// A ready slot keeps its slab, so a stack has the room that allocations make use of, and no more (slow start, as
 /// tcmalloc's thread caches have it). The room doubles when a refill finds that the stack was full since the last one:
-/// slots that had no room were wanted. It halves each time the heap is trimmed. A thread that only frees has a short
-/// stack. The quarantine of a hardened heap is as long as it gets as soon as it is full for the first time.
+/// slots that had no room were wanted. It halves each time the heap is trimmed, and each time that 32 slabs gathered
+/// slots for another list while it was full: a thread that only frees is left with a short stack. The quarantine of a
+/// hardened heap is as long as it gets as soon as it is full for the first time.
 ///
 /// Each stack starts with a bottom: a slot with address 0, which no fast path takes for a ready slot.
 extension HeapBin {
   /// Slots of a short stack.
   static var shortStack: UInt { 8 }
 
-  /// Values of `stackState` in a plain heap. 0 says that the bin has the empty stack.
-  static var stackHadRoom: UInt8 { 2 }
+  /// Bits of `stackState` in a plain heap. 0 says that the bin has the empty stack. The states of a hardened heap are 0
+  /// and odd numbers.
+  static var hasStack: UInt8 { 2 }
   /// Since the last refill a freed slot found no room.
-  static var stackWasFull: UInt8 { 4 }
+  static var wasFull: UInt8 { 4 }
+  /// One slab that gathered slots for another list since then: the bits above count up to 31.
+  static var changedSlab: UInt8 { 8 }
 
   private static var slotBytes: UInt { UInt(MemoryLayout<ReadySlot>.stride) }
 
@@ -69,7 +73,7 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
     Self.setBottom(pointee.bottom)
     (Self.ready(at: pointee.bottom) + 1).update(from: first, count: Int(count))
     if !isHardened {
-      pointee.stackState = HeapBin.stackHadRoom
+      pointee.stackState = HeapBin.hasStack
     } else if room == most {
       pointee.stackState = UInt8(truncatingIfNeeded: most &- 1) | 1
     }
@@ -77,8 +81,24 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
 
   /// A refill: an allocation found the stack empty.
   @inline(__always) func growStackIfWanted() {
-    guard pointee.stackState == HeapBin.stackWasFull else { return }
-    if stackRoom < fullStackRoom { growStack() } else { pointee.stackState = HeapBin.stackHadRoom }
+    guard hasBeenFull else { return }
+    if stackRoom < fullStackRoom { growStack() } else { pointee.stackState = HeapBin.hasStack }
+  }
+
+  /// Of a plain heap: whether the stack was full since the last refill.
+  @inline(__always) private var hasBeenFull: Bool {
+    pointee.stackState & (HeapBin.wasFull | 1) == HeapBin.wasFull
+  }
+
+  /// A slab gathered slots for another list. A bin whose thread only frees gives up its ready slots, and half of the room for them: they
+  /// would keep slabs until the next trim, and there may be none.
+  func shrinkStackIfIdle() {
+    guard hasBeenFull else { return }
+    let (state, isIdle) = pointee.stackState.addingReportingOverflow(HeapBin.changedSlab)
+    guard isIdle else { return pointee.stackState = state }
+    pointee.stackState = HeapBin.hasStack
+    emptyStack()
+    shrinkStack()
   }
 
   /// Halves the room of an empty stack, but for a short one.
@@ -86,7 +106,7 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
     let room = stackRoom
     guard room > HeapBin.shortStack else { return }
     useStack(at: pointee.bottom, room: max(room / 2, HeapBin.shortStack), count: 0)
-    pointee.stackState = HeapBin.stackHadRoom
+    pointee.stackState = HeapBin.hasStack
   }
 
   func useStack(at bottom: UInt, room: UInt, count: UInt) {

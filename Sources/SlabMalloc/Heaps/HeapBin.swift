@@ -58,9 +58,9 @@ struct HeapBin {
   /// Bytes from one bin to the next: two cache lines, the first of which every allocation reads.
   static let stride = 128
 
-  /// The most ready slots that a bin holds: 640 up to 256 bytes, and of larger ones 48 KiB, but 32 or half a slab's.
+  /// The most ready slots that a bin holds: 600 up to 256 bytes, and of larger ones 48 KiB, but 32 or half a slab's.
   static func readyLimit(_ slotSize: UInt) -> UInt {
-    slotSize <= 256 ? 640 : max((48 << 10) / slotSize, min(32, slotCount(slotSize) / 2))
+    slotSize <= 256 ? 600 : max((48 << 10) / slotSize, min(32, slotCount(slotSize) / 2))
   }
 
   /// Slots in a hardened heap's quarantine, a power of two: about 32 KiB of them, but 32 to 128, and no more than half
@@ -108,7 +108,7 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
         partial: LinkedList(), sparse: LinkedList(), bottom: 0,
         reciprocal: isOfEmptyObjects ? 0 : UInt.max / slotSize + 1,
         slotCount: UInt16(slotCount), threshold: UInt16(threshold), pages: UInt16(HeapBin.pages(slotSize)),
-        index: index, stackState: isDrain ? HeapBin.stackHadRoom : 0, random: 0))
+        index: index, stackState: isDrain ? HeapBin.hasStack : 0, random: 0))
     useStack(at: heap.address + HeapBin.emptyStackOffset, room: 0, count: 0)
   }
 

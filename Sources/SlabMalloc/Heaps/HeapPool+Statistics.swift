@@ -15,13 +15,22 @@ struct Census {
 }
 
 extension UnsafeMutablePointer where Pointee == HeapPool {
-  /// Counts the live objects. Cost: a step for each run, and in a hardened process one for each slot.
+  /// Counts the live objects. Cost: a step for each run, and for each 8 slots of slabs.
   /// Requires: the lock of the run pool.
   func census() -> Census {
     assertLocked()
     var census = Census()
     forEachRun { add($0, to: &census) }
     return census
+  }
+
+  /// Counts the used slots of one size class. Cost: a step for each run, and for each 8 slots of this class.
+  /// Requires: the lock of the run pool.
+  func usedSlots(ofClass index: Int) -> UInt {
+    assertLocked()
+    var slots: UInt = 0
+    forEachRun { if $0.pointee.kind == .slab, Int($0.pointee.binIndex) == index { slots += $0.liveSlots } }
+    return slots
   }
 
   /// Calls the body with each run, also those that are free.

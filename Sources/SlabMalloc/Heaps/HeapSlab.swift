@@ -59,13 +59,18 @@ extension UnsafeMutablePointer where Pointee == PageRun {
 
   @inline(__always) var isUnused: Bool { pointee.available == UInt32(pointee.slotCount) }
 
-  /// Slots that a program holds: exact while no other thread allocates or frees. Cost: a step for each slot.
+  /// Slots that a program holds: exact while no other thread allocates or frees. Cost: a step for each 8 slots.
   var liveSlots: UInt {
+    // Eight marks at a time. Past the last slot there is none.
+    let words = UnsafeMutableRawPointer(pointee.marks).assumingMemoryBound(to: UInt64.self)
+    let low: UInt64 = 0x7F7F_7F7F_7F7F_7F7F
+    let used = UInt64(Mark.used) &* 0x0101_0101_0101_0101
     var count: UInt = 0
-    var index = 0
-    while index < Int(pointee.slotCount) {
-      if pointee.marks[index] == Mark.used { count += 1 }
-      index += 1
+    for word in 0..<(Int(pointee.slotCount) + 7) / 8 {
+      let others = words[word] ^ used
+      // The highest bit of each byte: whether the byte of `others` is 0.
+      let found = ~((others & low) &+ low | others | low)
+      count &+= UInt(truncatingIfNeeded: found.nonzeroBitCount)
     }
     return count
   }

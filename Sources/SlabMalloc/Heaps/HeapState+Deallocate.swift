@@ -18,10 +18,9 @@ extension UnsafeMutablePointer where Pointee == HeapState {
     let offset = address &- runs.base
     guard offset < runs.extent else { return heapDeallocateElsewhere(address, raw) }
     let run = RunPointer.at(runs.table &+ PageRun.descriptorOffset(offset)).pointee.lead
-    // Only this thread makes a slab that of a bin of its own, or gives it up.
-    let bin = run.bin
-    guard bin.pointee.heap == self else { return heapDeallocateRemotely(address, run.raw, raw) }
-    return deallocate(address, run, bin)
+    // Only this thread makes a slab this heap's, or gives it up.
+    guard run.isOwned(by: self) else { return heapDeallocateRemotely(address, run.raw, raw) }
+    return deallocate(address, run, run.bin)
   }
 
   /// Frees an object of a size, which is checked. Its class has the bin of this size, or it goes the long way. A run

@@ -16,7 +16,7 @@ import Synchronization
 ///
 /// Invariant: a slab changes its owner only while nothing waits. Lock: none. Model: ctests/model/remote-free.pml.
 
-/// Frees an object of a run that has no bin of the heap.
+/// Frees an object of a run that is not the heap's, or of a slab of it in which others' frees wait.
 /// - Parameters:
 ///   - run: the `PageRun` around the address.
 ///   - heap: the `HeapState` of the calling thread, or its stand-in.
@@ -30,6 +30,7 @@ func heapDeallocateRemotely(
   let heap = heap.assumingMemoryBound(to: HeapState.self)
   // A stand-in may have come to any run, see `RunPool.extent`.
   guard heap.pointee.directLimit != 0 else { return heapDeallocateElsewhere(address, heap.raw) }
+  guard !run.isOwnedOrWaits(heap) else { return heap.deallocate(address, run, run.bin) }
   return heap.deallocatePlainRemotely(address, run)
 }
 
@@ -50,8 +51,7 @@ func heapDeallocateSizedRemotely(
     return heapDeallocateSized(address, size, heap.raw)
   }
   // Of a slab with the right class, which the heap drains, or another heap's.
-  let bin = run.bin
-  if bin.pointee.heap == heap { return heap.deallocate(address, run, bin) }
+  guard !run.isOwnedOrWaits(heap) else { return heap.deallocate(address, run, run.bin) }
   return heap.deallocatePlainRemotely(address, run)
 }
 

@@ -29,7 +29,7 @@ struct HeapState: ~Copyable {
   var nextHeap: HeapPointer?
   /// Of a part: the hard limit refused memory.
   var isAtLimit: Bool
-  /// When to look at the clock, and when to give back current slabs without used slots.
+  /// When to look at the clock, and when to trim.
   var ticks: UInt32
   var nextTrim: UInt64
   /// The explicit heap of which this is a part: the part keeps its slabs, since destroying the heap frees them.
@@ -145,7 +145,7 @@ extension UnsafeMutablePointer where Pointee == HeapState {
     if let explicit = pointee.explicit { explicit.trimVacant() }
   }
 
-  /// Gives back current slabs of which nothing is used.
+  /// Makes ready slots available, and gives back current slabs of which nothing is out.
   func trim() {
     for index in 0..<SizeClass.count { bin(index).trim() }
   }

@@ -39,7 +39,12 @@ struct Owner {
 extension UnsafeMutablePointer where Pointee == PageRun {
   /// Whether a heap owns the slab and no remote frees wait.
   @inline(__always) func isOwned(by heap: HeapPointer) -> Bool {
-    pointee.owner.load(ordering: .relaxed) == heap.address
+    loadFoldedRelaxed(raw) == heap.address
+  }
+
+  /// Whether a heap owns the slab, though remote frees may wait.
+  @inline(__always) func isOwnedOrWaits(_ heap: HeapPointer) -> Bool {
+    Owner(word: loadFoldedRelaxed(raw) ^ heap.address).isNobody
   }
 
   @inline(__always) var currentOwner: Owner { Owner(word: pointee.owner.load(ordering: .acquiring)) }

@@ -207,7 +207,7 @@ final class HeapBinTests: XCTestCase {
         XCTAssertEqual(bin.stackRoom, room)
         world.free(wanted, by: heap)
         bin.emptyStack()
-        bin.pointee.stackState = HeapBin.stackHadRoom
+        bin.pointee.stackState = HeapBin.hasStack
       }
       let most = room
       while room > HeapBin.shortStack {
@@ -217,6 +217,24 @@ final class HeapBinTests: XCTestCase {
         XCTAssertEqual(bin.stackRoom, room)
       }
       XCTAssertEqual(most, UInt(HeapWorld.ready(size)))
+      world.check()
+    }
+  }
+
+  /// A thread that only frees gives up its ready slots, which would keep its slabs: no trim is needed.
+  func testAThreadThatOnlyFreesKeepsFewSlabs() {
+    withHeap { world, heap, bin in
+      while bin.stackRoom < bin.fullStackRoom {
+        world.free(world.allocate(8 * slots, of: size, from: heap), by: heap)
+      }
+      let live = world.allocate(500 * slots, of: size, from: heap)
+      // One of each slab in turn: the slabs become empty at the very end.
+      for slot in 0..<slots {
+        for slab in 0..<500 { world.free(live[(slab * slots + slot)...(slab * slots + slot)], by: heap) }
+      }
+      XCTAssertLessThanOrEqual(bin.stackRoom, 4 * HeapBin.shortStack)
+      let kept = Set(live.map { world.run($0) }).filter { $0.pointee.kind == .slab }
+      XCTAssertLessThanOrEqual(UInt(kept.count), bin.stackCount + 1)
       world.check()
     }
   }

@@ -12,7 +12,7 @@ import Synchronization
 /// - A free clears the slot, and an allocation checks whether it still reads as 0: if not, it was written after it was
 ///   freed, and is retired.
 /// - A freed slot goes into the quarantine of its bin and takes a random entry. The slot that was there is evicted: it
-///   becomes available. The quarantine uses the memory of the stack of ready slots. Its slots count as used in their
+///   becomes available. The quarantine uses the memory of the stack of ready slots. Its slots are out of their
 ///   slabs, and are marked as free for everybody else.
 /// - An allocation takes a random slot of a word; a new slab starts with a random word.
 /// - The run of a slab without used slots is kept whole, for the next slab, see `KeptRuns`.

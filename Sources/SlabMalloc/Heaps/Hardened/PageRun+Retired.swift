@@ -1,5 +1,5 @@
 /// Retired slots of a hardened slab: they were written to while they were free. Whoever did it may do it again, and a
-/// retired slot is never handed out. It counts as used, and its slab is never unused.
+/// retired slot is never handed out. It is out, and its slab is never unused.
 ///
 ///     available, pending, in quarantine ──> retired          the mark stays for the slab's life
 ///

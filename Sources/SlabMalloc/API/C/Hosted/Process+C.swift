@@ -73,7 +73,7 @@ public func slm_process_class_statistics(
   let heaps = ProcessPointer.shared.heaps
   ProcessPointer.shared.prepare()
   return GrowingStruct.fill(out, firstSize: FirstSizes.classStatistics) { result in
-    let (slabs, used) = heaps.locked { (heaps.pointee.slabCounts[index], heaps.census().slots[index]) }
+    let (slabs, used) = heaps.locked { (heaps.pointee.slabCounts[index], heaps.usedSlots(ofClass: index)) }
     result.setLayout(ofClass: UInt(index))
     result.pages = UInt64(slabs)
     result.empty_pages = 0
