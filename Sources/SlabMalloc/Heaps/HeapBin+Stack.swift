@@ -90,8 +90,8 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
     pointee.stackState & (HeapBin.wasFull | 1) == HeapBin.wasFull
   }
 
-  /// A slab gathered slots for another list. A bin whose thread only frees gives up its ready slots, and half of the room for them: they
-  /// would keep slabs until the next trim, and there may be none.
+  /// A slab gathered slots for another list. A bin whose thread only frees gives up its ready slots, and half of the
+  /// room for them: they would keep slabs until the next trim, and there may be none.
   func shrinkStackIfIdle() {
     guard hasBeenFull else { return }
     let (state, isIdle) = pointee.stackState.addingReportingOverflow(HeapBin.changedSlab)
