@@ -1,10 +1,12 @@
 /// Huge pages of the system: where memory is dense and much, 2 MiB fault at once; where it is little, 4 KiB do.
 ///
-/// A process that uses 34 MiB or more advises the huge pages that it is about to grow into, before anybody touches them,
-/// if it grows by slabs of small objects, and its slabs are resident. A sample of earlier pages tells: programs that
-/// touch few pages of their objects stay as they are. Of a large object of 2 MiB or more, the whole huge pages are advised, if an object before it was touched
-/// from its start to its end and was nearly as large: not half as large, as a table is before it grows. Where an object
-/// grows and moves, what is copied is advised.
+/// A process that uses 34 MiB or more advises the huge pages that it is about to grow into, before anybody touches
+/// them, if it grows by slabs of small objects, and its slabs are resident. A sample of earlier pages tells: programs
+/// that touch few pages of their objects stay as they are.
+///
+/// Of a large object of 2 MiB or more, the whole huge pages are advised, if an object before it was touched from its
+/// start to its end and was nearly as large: not half as large, as a table is before it grows. Where an object grows
+/// and moves, what is copied is advised.
 ///
 ///     segment:   | 4 KiB pages ... | huge | huge | huge | frontier, advised | not in use yet
 ///                      sampled                           \__ the next slabs come from here
@@ -14,8 +16,8 @@
 ///     nothing ──advise──> advised ──purged, in part or whole──> refused ──advise──> advised
 ///
 /// Once purged, a huge page is refused. Otherwise its next touch would make all of it resident, and so would the
-/// kernel's own thread, which fills the holes of advised pages. A few free pages in a huge page that is otherwise in use
-/// are not purged: that would split it.
+/// kernel's own thread, which fills the holes of advised pages. A few free pages in a huge page that is otherwise in
+/// use are not purged: that would split it.
 ///
 /// Neighbours that are told different things are two mappings for the system, whose number is limited: when there are
 /// too many such borders, nothing is told any more. Guards would split each huge page, so a hardened process has none.

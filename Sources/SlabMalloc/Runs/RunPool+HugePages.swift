@@ -3,8 +3,8 @@
 /// Advice is only that: where two threads give it for the same pages at once, the map may state what one of them said
 /// while the system follows the other.
 extension UnsafeMutablePointer where Pointee == RunPool {
-  /// Advises the huge pages that begin in a busy run and behind it, if the process grows into them by small slabs and is
-  /// dense. A larger slab has few objects at first: it takes back what was advised there.
+  /// Advises the huge pages that begin in a busy run and behind it, if the process grows into them by small slabs and
+  /// is dense. A larger slab has few objects at first: it takes back what was advised there.
   /// Requires: the lock of the run pool. Releases the lock meanwhile.
   func adviseAhead(of run: RunPointer) {
     assertLocked()
@@ -20,7 +20,8 @@ extension UnsafeMutablePointer where Pointee == RunPool {
     // The more there is, the further ahead, so that there are fewer calls.
     let ahead = max(HugePages.size, min(HugePages.start(used / 32), HugePages.mostAhead))
     let range = start..<max(start, min(HugePages.start(segment.cleanEnd(behind: run)), start + ahead))
-    guard !range.isEmpty, mode != .auto || segment.isOfSmallSlabs(before: start) && isDense(segment.samples(below: start))
+    guard !range.isEmpty,
+      mode != .auto || segment.isOfSmallSlabs(before: start) && isDense(segment.samples(below: start))
     else { return }
     tell(wish, segment, range)
   }
@@ -45,8 +46,8 @@ extension UnsafeMutablePointer where Pointee == RunPool {
     }
   }
 
-  /// Advises the huge pages at the start of a busy run, up to where a large object is about to be filled, and takes back
-  /// what was advised behind that.
+  /// Advises the huge pages at the start of a busy run, up to where a large object is about to be filled, and takes
+  /// back what was advised behind that.
   /// Requires: the lock of the run pool. Releases the lock meanwhile.
   func adviseFilled(_ run: RunPointer, _ bytes: UInt) {
     assertLocked()

@@ -63,7 +63,7 @@ extension UnsafeMutablePointer where Pointee == RunPool {
   }
 
   /// Purges runs that are found in the segments. Those that the system refuses are put aside until the others are
-  /// purged, and are due again after the delay; so are a few pages of a huge page that is otherwise in use, if these are
+  /// purged, and are due again after the delay. So are a few pages of a huge page that is otherwise in use, if such are
   /// to be spared. Returns how many runs there were, and whether any was refused.
   private func purgeRuns(
     atMost limit: Int, downTo bytes: UInt, sparesDense spares: Bool = false, _ find: (SegmentPointer) -> RunPointer?

@@ -61,7 +61,8 @@ extension UnsafeMutablePointer where Pointee == Segment {
 
   /// Whether a few free pages are all that an advised huge page has besides used ones.
   func isDense(around few: Range<UInt>) -> Bool {
-    guard told(few.lowerBound) == .advised, few.upperBound - few.lowerBound <= HugePages.sparedPages << PageRun.pageShift
+    guard told(few.lowerBound) == .advised,
+      few.upperBound - few.lowerBound <= HugePages.sparedPages << PageRun.pageShift
     else { return false }
     let start = HugePages.start(few.lowerBound)
     var free: UInt = 0

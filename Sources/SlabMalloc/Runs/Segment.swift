@@ -93,8 +93,10 @@ extension UnsafeMutablePointer where Pointee == Segment {
   func grow(_ pages: UInt, _ system: SystemMemory, commits: Bool) -> RunPointer? {
     let left = pagesLeft
     guard pages <= left else { return nil }
-    // 4 MiB at once, or an eighth more than there is. If the system refuses that, only what is wanted.
-    let some = min(left, max(pages, max(64, pagesInUse / 8)))
+    // 4 MiB at once, or an eighth more than there is, up to the end of a huge page. If the system refuses that, only
+    // what is wanted.
+    let end = roundUp(pagesInUse + max(pages, max(64, pagesInUse / 8)), to: HugePages.pages)
+    let some = min(left, end - pagesInUse)
     let start = pointee.limit
     var mapped = extend(some, system, commits)
     if mapped != .done, some > pages { mapped = extend(pages, system, commits) }

@@ -29,7 +29,6 @@ final class HugePageTests: XCTestCase {
     return objects
   }
 
-  /// A program fills 20 MiB, and one object of 20 MiB grows in steps that are copied.
   func testASmallProgramAdvisesNothing() {
     let world = world()
     let heap = world.thread()
@@ -93,7 +92,7 @@ final class HugePageTests: XCTestCase {
       let world = world(mode, system, profile: profile)
       let heap = world.thread()
       var live: [UInt] = []
-      for _ in 0..<48 { live += fill(1, heap, world) }
+      for _ in 0..<38 { live += fill(1, heap, world) }
       live += world.allocate(2, of: 10 << 20, from: heap) + world.allocate(1, of: 100 << 20, from: heap)
       XCTAssertEqual(calls, 0, "\(mode) \(system) \(profile)")
       world.free(live, by: heap)
