@@ -9,24 +9,25 @@ import Synchronization
   UnsafeMutableRawPointer(word).assumingMemoryBound(to: Atomic<Word>.self)
 }
 
-/// Reads an `Atomic<UInt>` of which whoever reads it then reads what was written before it: an acquiring load.
-///
-/// On x86 every load is one, and a plain load is part of the instruction that uses the value. The compiler gives an
-/// atomic load an instruction of its own. A word that is aligned is read as a whole either way.
-/// ThreadSanitizer sees the atomic load.
-@inline(__always) func loadFolded(_ word: UnsafeRawPointer) -> UInt {
+/// Whether `loadFolded` reads plainly. On x86 every load is an acquiring one, and a plain load is part of the
+/// instruction that uses the value, where the compiler gives an atomic load an instruction of its own. A word that is
+/// aligned is read as a whole either way. ThreadSanitizer sees atomic loads.
+private var foldsLoads: Bool {
   #if arch(x86_64) && !SLM_THREAD_SANITIZER
-    word.load(as: UInt.self)
+    true
   #else
-    word.assumingMemoryBound(to: Atomic<UInt>.self).pointee.load(ordering: .acquiring)
+    false
   #endif
+}
+
+/// Reads an `Atomic<UInt>` of which whoever reads it then reads what was written before it: an acquiring load.
+@inline(__always) func loadFolded(_ word: UnsafeRawPointer) -> UInt {
+  foldsLoads
+    ? word.load(as: UInt.self) : word.assumingMemoryBound(to: Atomic<UInt>.self).pointee.load(ordering: .acquiring)
 }
 
 /// The same without an order: for a word of which the caller looks for nothing but what its own thread wrote.
 @inline(__always) func loadFoldedRelaxed(_ word: UnsafeRawPointer) -> UInt {
-  #if arch(x86_64) && !SLM_THREAD_SANITIZER
-    word.load(as: UInt.self)
-  #else
-    word.assumingMemoryBound(to: Atomic<UInt>.self).pointee.load(ordering: .relaxed)
-  #endif
+  foldsLoads
+    ? word.load(as: UInt.self) : word.assumingMemoryBound(to: Atomic<UInt>.self).pointee.load(ordering: .relaxed)
 }

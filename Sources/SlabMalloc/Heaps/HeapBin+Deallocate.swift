@@ -30,10 +30,14 @@ func heapDeallocateToFirstStack(_ run: UnsafeMutableRawPointer, _ index: UInt) -
 extension UnsafeMutablePointer where Pointee == PageRun {
   /// Makes a slot available that is out.
   @inline(__always) func returnSlot(_ index: UInt) -> Status {
+    gather(index) ? heapSlabChanges(raw) : .ok
+  }
+
+  /// Makes a slot available that is out. Returns whether the slab now belongs in another list.
+  @inline(__always) fileprivate func gather(_ index: UInt) -> Bool {
     makeAvailable(index)
     pointee.countdown &-= 1
-    guard pointee.countdown != 0 else { return heapSlabChanges(raw) }
-    return .ok
+    return pointee.countdown == 0
   }
 }
 
@@ -55,22 +59,24 @@ func heapSlabChanges(_ run: UnsafeMutableRawPointer) -> Status {
 extension UnsafeMutablePointer where Pointee == HeapBin {
   /// Puts a used slot on the stack, which has room.
   @inline(__always) func makeReady(_ slot: ReadySlot) -> Status {
-    let top = pointee.top
     slot.mark.pointee = Mark.free
+    push(slot)
+    return .ok
+  }
+
+  @inline(__always) private func push(_ slot: ReadySlot) {
+    let top = pointee.top
     Self.ready(at: top).pointee = slot
     pointee.top = top &+ UInt(MemoryLayout<ReadySlot>.stride)
-    return .ok
   }
 
   /// Puts a slot on the stack that was freed remotely. False if there is no room.
   @inline(__always) func takeCollected(_ slot: ReadySlot) -> Bool {
-    let top = pointee.top
-    guard top != pointee.limit else {
+    guard pointee.top != pointee.limit else {
       pointee.stackState |= HeapBin.wasFull
       return false
     }
-    Self.ready(at: top).pointee = slot
-    pointee.top = top &+ UInt(MemoryLayout<ReadySlot>.stride)
+    push(slot)
     return true
   }
 
@@ -83,9 +89,7 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
       let ready = Self.ready(at: pointee.top).pointee
       // A slot that is out keeps its slab, and so its run.
       let run = runs.run(around: ready.address).unsafelyUnwrapped
-      run.makeAvailable(UInt(ready.mark - run.pointee.marks))
-      run.pointee.countdown &-= 1
-      if run.pointee.countdown == 0 { changeList(of: run) }
+      if run.gather(UInt(ready.mark - run.pointee.marks)) { changeList(of: run) }
     }
   }
 

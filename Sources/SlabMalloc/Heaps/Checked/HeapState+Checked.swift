@@ -66,7 +66,7 @@ extension UnsafeMutablePointer where Pointee == HeapState {
       if Self.ready(at: pointee.bottom).pointee.address != 0 { return "the bottom of a stack" }
       if pointee.top > pointee.limit || pointee.top <= pointee.bottom { return "the top of a stack" }
       let isHardened = pointee.heap.pool.isHardened
-      let held = (pointee.top - pointee.bottom) / size - 1
+      let held = stackCount
       // Slots of slabs that were abandoned may be in quarantine too.
       if isHardened ? held < ready : held != ready { return "used + available + pending + held is not all slots" }
       var address = pointee.bottom + size
