@@ -359,6 +359,7 @@ slm_status slm_heap_class_statistics(slm_heap *heap, size_t index, slm_class_sta
  *
  *  The environment chooses the profile, SLABMALLOC_PROFILE: `checked`, the default, `fast` or `hardened`, as #SLM_FAST
  *  and #SLM_HARDENED describe them. Hardened also puts guard pages around slabs and large objects.
+ *  SLABMALLOC_HUGE_PAGES chooses where the system is asked for huge pages: `never`, `auto`, the default, or `always`.
  *  @{ */
 /** How the memory of the process is managed. */
 typedef struct slm_process_options {

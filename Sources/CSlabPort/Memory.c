@@ -55,17 +55,53 @@ void *slm_port_place(size_t bytes, size_t head) {
   return NULL;
 }
 
-size_t slm_port_mappings(void) {
-  enum { USUAL = 65530 };
+// Reads the start of a small file. Returns how many bytes there are, 0 if there is no such file.
+static long read_file(const char *path, char *text, size_t size) {
+  long file = slm_port_system_call(SYS_openat, AT_FDCWD, (long)path, O_RDONLY | O_CLOEXEC, 0, 0, 0);
+  if (slm_port_is_error(file)) return 0;
+  long length = slm_port_system_call(SYS_read, file, (long)text, (long)size, 0, 0, 0);
+  slm_port_system_call(SYS_close, file, 0, 0, 0, 0, 0);
+  return slm_port_is_error(length) ? 0 : length;
+}
+
+static size_t read_number(const char *path) {
   char text[32];
   size_t number = 0;
-  long file =
-      slm_port_system_call(SYS_openat, AT_FDCWD, (long)"/proc/sys/vm/max_map_count", O_RDONLY | O_CLOEXEC, 0, 0, 0);
-  if (slm_port_is_error(file)) return USUAL;
-  long length = slm_port_system_call(SYS_read, file, (long)text, sizeof text, 0, 0, 0);
+  long length = read_file(path, text, sizeof text);
   for (long i = 0; i < length && text[i] >= '0' && text[i] <= '9'; i++) number = number * 10 + (size_t)(text[i] - '0');
-  slm_port_system_call(SYS_close, file, 0, 0, 0, 0, 0);
+  return number;
+}
+
+size_t slm_port_mappings(void) {
+  enum { USUAL = 65530 };
+  size_t number = read_number("/proc/sys/vm/max_map_count");
   return number != 0 ? number : USUAL;
+}
+
+// The file has all words, and the one that holds in brackets: "always [madvise] never". Without huge pages there is no
+// file. Where their size is another, as with pages of 64 KiB, the library has no use for them.
+int slm_port_huge_pages(void) {
+  enum { HUGE_PAGE = 2 << 20 };
+  char text[64];
+  long length = read_file("/sys/kernel/mm/transparent_hugepage/enabled", text, sizeof text);
+  long start = 0;
+  while (start < length && text[start] != '[') start++;
+  if (start + 1 >= length || text[start + 1] == 'n') return SLM_PORT_HUGE_PAGES_NONE;
+  size_t size = read_number("/sys/kernel/mm/transparent_hugepage/hpage_pmd_size");
+  if (size != HUGE_PAGE) return SLM_PORT_HUGE_PAGES_NONE;
+  return text[start + 1] == 'a' ? SLM_PORT_HUGE_PAGES_ALWAYS : SLM_PORT_HUGE_PAGES_ADVISED;
+}
+
+size_t slm_port_resident(void *memory, size_t bytes) {
+  unsigned char pages[512];
+  size_t page = slm_port_page_size(), resident = 0;
+  for (size_t at = 0; at < bytes; at += sizeof pages * page) {
+    size_t piece = bytes - at < sizeof pages * page ? bytes - at : sizeof pages * page;
+    long result = slm_port_system_call(SYS_mincore, (long)memory + (long)at, (long)piece, (long)pages, 0, 0, 0);
+    if (result != 0) return 0;
+    for (size_t i = 0; i < piece / page; i++) resident += (pages[i] & 1) * page;
+  }
+  return resident;
 }
 
 static long advise(void *memory, size_t bytes, int advice) {

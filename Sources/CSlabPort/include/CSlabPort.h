@@ -250,6 +250,17 @@ void *slm_port_remap_anywhere(void *memory, size_t bytes, size_t new_bytes) __at
 // has changed.
 int slm_port_move(void *from, void *to, size_t bytes) __attribute__((visibility("hidden")));
 
+// What the system does about huge pages, of 2 MiB: it has none, has them where they are advised, or everywhere.
+enum { SLM_PORT_HUGE_PAGES_NONE, SLM_PORT_HUGE_PAGES_ADVISED, SLM_PORT_HUGE_PAGES_ALWAYS };
+int slm_port_huge_pages(void) __attribute__((visibility("hidden")));
+// Advises huge pages for memory, or advises against them. 0 on success. Nothing becomes resident.
+static inline int slm_port_advise_huge(void *memory, size_t bytes, int is_wanted) {
+  int advice = is_wanted ? MADV_HUGEPAGE : MADV_NOHUGEPAGE;
+  return (int)slm_port_system_call(SYS_madvise, (long)memory, (long)bytes, advice, 0, 0, 0);
+}
+// How many bytes of memory are resident; 0 if the system does not know. Memory that is not mapped is not resident.
+size_t slm_port_resident(void *memory, size_t bytes) __attribute__((visibility("hidden")));
+
 // How many mappings the system lets this process have.
 size_t slm_port_mappings(void) __attribute__((visibility("hidden")));
 

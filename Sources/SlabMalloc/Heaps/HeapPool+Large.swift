@@ -5,9 +5,10 @@ extension UnsafeMutablePointer where Pointee == HeapPool {
   /// The start of a large object, and whether its bytes are all 0. The start is 0 if the system has no more memory.
   /// - Parameters:
   ///   - isZeroed: the bytes are going to be cleared, unless they are all 0.
+  ///   - filled: bytes at the start that are about to be filled; nil if that is not known.
   ///   - heap: the explicit heap that lists the object.
   func allocateLarge(
-    _ size: UInt, alignment: UInt, isZeroed: Bool = false, for heap: ExplicitHeapPointer?
+    _ size: UInt, alignment: UInt, isZeroed: Bool = false, filled: UInt? = nil, for heap: ExplicitHeapPointer?
   ) -> (start: UInt, isClean: Bool) {
     // Rounding up must not wrap.
     guard size <= UInt(Int.max) - PageSize.large.size, alignment <= UInt(Int.max) / 4 else {
@@ -16,7 +17,7 @@ extension UnsafeMutablePointer where Pointee == HeapPool {
     let bytes = roundUp(max(size, 1), to: UInt(runs.pointee.system.pageSize))
     guard heap?.charge(pages(bytes) << PageRun.pageShift) ?? true else { return (noMemory(), false) }
     runs.acquire()
-    guard let run = takeLargeRun(bytes, alignment, for: heap) else {
+    guard let run = takeLargeRun(bytes, alignment, filled, for: heap) else {
       runs.release()
       return (noMemory(), false)
     }
@@ -28,7 +29,7 @@ extension UnsafeMutablePointer where Pointee == HeapPool {
       ZeroMemory.clear(start, bytes)
       return (start, true)
     }
-    return (start, isZeroed && purgeLarge(start, bytes))
+    return (start, isZeroed && purgeLarge(run, bytes))
   }
 
   /// The start of a large object whose bytes are all 0; 0 if the system has no more memory.
@@ -47,17 +48,22 @@ extension UnsafeMutablePointer where Pointee == HeapPool {
   /// Makes the memory of a large object read as 0 without touching it, if there is enough that this costs less than to
   /// clear it. False if not, or if the system refuses. Nothing is counted as purged, since the object gets the memory
   /// back.
-  private func purgeLarge(_ start: UInt, _ bytes: UInt) -> Bool {
-    bytes >= PageRun.purgedFrom && runs.pointee.system.purge(at: start, bytes)
+  private func purgeLarge(_ run: RunPointer, _ bytes: UInt) -> Bool {
+    guard bytes >= PageRun.purgedFrom, runs.pointee.system.purge(at: run.pointee.start, bytes) else { return false }
+    locked { runs.refusePurged(run) }
+    return true
   }
 
   /// A run for so many bytes. For an explicit heap they are counted already, and no longer if there is none.
-  private func takeLargeRun(_ bytes: UInt, _ alignment: UInt, for heap: ExplicitHeapPointer?) -> RunPointer? {
+  private func takeLargeRun(
+    _ bytes: UInt, _ alignment: UInt, _ filled: UInt?, for heap: ExplicitHeapPointer?
+  ) -> RunPointer? {
     let counted = pages(bytes) << PageRun.pageShift
     guard let run = runs.takeRun(pages(bytes), alignment: alignment) else {
       heap?.uncharge(counted)
       return nil
     }
+    if let filled { runs.adviseFilled(run, filled) } else { runs.adviseLarge(run, bytes) }
     let isAllowed = heap?.settle(counted, run.bytes) ?? true
     if !isAllowed || isHardened && !runs.commit(run, bytes) {
       heap?.uncharge(isAllowed ? run.bytes : counted)

@@ -63,15 +63,16 @@ extension UnsafeMutablePointer where Pointee == HeapPool {
     if run.pointee.isLone, alignment <= UInt(runs.pointee.system.pageSize), moveLone(run, size, for: heap) {
       return run.pointee.start
     }
-    let (start, _) = allocateLarge(size, alignment: alignment, for: heap)
-    guard start != 0, let from = UnsafeMutableRawPointer(bitPattern: old),
-      let to = UnsafeMutableRawPointer(bitPattern: start)
-    else { return 0 }
     let bytes = min(LargeObject(run).size, roundUp(size, to: UInt(runs.pointee.system.pageSize)))
     // Moving page tables is cheaper than copying bytes, if there are enough of them. A lone run is copied into once:
     // with moved tables it would be two mappings of the system, which can neither grow nor move as one.
     let isLone = pages(roundUp(size, to: UInt(runs.pointee.system.pageSize))) >= runs.leastLonePages
-    if isLone || bytes < PageRun.movedFrom || runs.pointee.system.move(from, to, Int(bytes)) != 0 {
+    let isCopied = isLone || bytes < PageRun.movedFrom
+    let (start, _) = allocateLarge(size, alignment: alignment, filled: isCopied ? bytes : 0, for: heap)
+    guard start != 0, let from = UnsafeMutableRawPointer(bitPattern: old),
+      let to = UnsafeMutableRawPointer(bitPattern: start)
+    else { return 0 }
+    if isCopied || runs.pointee.system.move(from, to, Int(bytes)) != 0 {
       to.copyMemory(from: from, byteCount: Int(min(bytes, size)))
     }
     _ = deallocateLarge(old)

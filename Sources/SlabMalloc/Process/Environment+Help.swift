@@ -29,6 +29,7 @@ extension UnsafeMutablePointer where Pointee == ProcessState {
     case .retain: line.add(options.retain >> 20)
     case .reserve: line.add(options.addressSpace >> 30)
     case .profile: line.add(options.profile.name)
+    case .hugePages: line.add(options.hugePages.name)
     case .statistics: line.add(pointee.printsStatistics ? 1 : 0)
     case .backtrace: line.add(pointee.printsCallStack ? 1 : 0)
     case .trace: if let path = reading.tracePath { line.add(cString: path) }
@@ -44,6 +45,7 @@ extension UnsafeMutablePointer where Pointee == ProcessState {
     case .retain: line.add(standard.retain >> 20)
     case .reserve: line.add(standard.addressSpace >> 30)
     case .profile: line.add(standard.profile.name)
+    case .hugePages: line.add(standard.hugePages.name)
     case .trace: line.add("none")
     case .statistics, .backtrace, .abortConf, .help: line.add(0)
     }
@@ -57,6 +59,17 @@ extension Profile {
     case .fast: "fast"
     case .checked: "checked"
     case .hardened: "hardened"
+    }
+  }
+}
+
+extension HugePages.Mode {
+  /// As the environment spells it.
+  fileprivate var name: StaticString {
+    switch self {
+    case .never: "never"
+    case .auto: "auto"
+    case .always: "always"
     }
   }
 }

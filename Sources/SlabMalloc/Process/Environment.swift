@@ -31,6 +31,12 @@ enum Environment {
     return text[word.utf8CodeUnitCount] == 0
   }
 
+  fileprivate static func hugePages(_ text: UnsafePointer<CChar>) -> HugePages.Mode? {
+    if isEqual(text, "never") { return .never }
+    if isEqual(text, "auto") { return .auto }
+    return isEqual(text, "always") ? .always : nil
+  }
+
   fileprivate static func flag(_ text: UnsafePointer<CChar>) -> Bool? { number(text, upTo: 1).map { $0 == 1 } }
 
   fileprivate static func number(_ text: UnsafePointer<CChar>, upTo limit: UInt) -> UInt? {
@@ -89,6 +95,9 @@ extension Environment {
     case .profile:
       guard let profile = profile(value) else { return false }
       options.profile = profile
+    case .hugePages:
+      guard let mode = hugePages(value) else { return false }
+      options.hugePages = mode
     case .statistics, .backtrace, .trace, .abortConf, .help: return nil
     }
     return true
@@ -143,7 +152,7 @@ extension UnsafeMutablePointer where Pointee == ProcessState {
     case .help:
       guard let flag = Environment.flag(value) else { return false }
       reading.wantsHelp = flag
-    case .purgeDelay, .retain, .reserve, .profile: break
+    case .purgeDelay, .retain, .reserve, .profile, .hugePages: break
     }
     return true
   }

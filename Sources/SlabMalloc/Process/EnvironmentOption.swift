@@ -8,13 +8,14 @@ enum EnvironmentOption: UInt8 {
   case retain
   case reserve
   case profile
+  case hugePages
   case statistics
   case backtrace
   case trace
   case abortConf
   case help
 
-  static var count: UInt8 { 9 }
+  static var count: UInt8 { 10 }
 
   /// What follows the prefix.
   var name: StaticString {
@@ -23,6 +24,7 @@ enum EnvironmentOption: UInt8 {
     case .retain: "RETAIN"
     case .reserve: "RESERVE"
     case .profile: "PROFILE"
+    case .hugePages: "HUGE_PAGES"
     case .statistics: "STATS"
     case .backtrace: "BACKTRACE"
     case .trace: "TRACE"
@@ -38,6 +40,7 @@ enum EnvironmentOption: UInt8 {
     case .retain: "a number of MiB up to 1099511627776"
     case .reserve: "a number of GiB up to 32768"
     case .profile: "fast, checked or hardened"
+    case .hugePages: "never, auto or always"
     case .statistics, .backtrace, .abortConf, .help: "0 or 1"
     case .trace: "a file that can be written"
     }
@@ -49,6 +52,7 @@ enum EnvironmentOption: UInt8 {
     case .retain: "unused memory that may wait for that"
     case .reserve: "what the first segment may grow to"
     case .profile: "what is checked"
+    case .hugePages: "where the system is asked for huge pages"
     case .statistics: "1 prints a table at exit"
     case .backtrace: "1 prints the call stack of a misuse"
     case .trace: "gets a trace of every call"

@@ -56,7 +56,7 @@ extension UnsafeMutablePointer where Pointee == RunPool {
       purgeQuarantine(olderThan: stamp)
       while count < 64, purgeResting(olderThan: stamp) { count += 1 }
       while purgeKeptLone(olderThan: stamp) {}
-      count += purgeRuns(atMost: 64 - count, downTo: 0) { $0.pointee.dirty.find(until: stamp) }.count
+      count += purgeRuns(atMost: 64 - count, downTo: 0, sparesDense: true) { $0.pointee.dirty.find(until: stamp) }.count
       // What is above the limit is tried again.
       pointee.refused.store(0, ordering: .relaxed)
       return count < 64
@@ -64,14 +64,19 @@ extension UnsafeMutablePointer where Pointee == RunPool {
   }
 
   /// Purges runs that are found in the segments. Those that the system refuses are put aside until the others are
-  /// purged, and are due again after the delay. Returns how many runs there were, and whether any was refused.
+  /// purged, and are due again after the delay. So are a few pages of a huge page that is otherwise in use, if such are
+  /// to be spared. Returns how many runs there were, and whether any was refused.
   private func purgeRuns(
-    atMost limit: Int, downTo bytes: UInt, _ find: (SegmentPointer) -> RunPointer?
+    atMost limit: Int, downTo bytes: UInt, sparesDense spares: Bool = false, _ find: (SegmentPointer) -> RunPointer?
   ) -> (count: Int, isAnyRefused: Bool) {
     var (refused, refusals) = (LinkedList<PageRun>(), 0)
     var count = 0
     while count < limit, refusals < 16, dirtyBytes > bytes, let run = takeDirty(find) {
       count += 1
+      if spares, sparesDense(run) {
+        refused.append(run)
+        continue
+      }
       purge(run)
       if run.pointee.isClean {
         segment(around: run.pointee.start)?.add(run)
@@ -109,6 +114,8 @@ extension UnsafeMutablePointer where Pointee == RunPool {
     let isPurged = pointee.system.purge(at: run.pointee.start, run.bytes)
     acquire()
     run.pointee.isClean = isPurged
-    if isPurged { pointee.counts.purged += run.bytes }
+    guard isPurged else { return }
+    pointee.counts.purged += run.bytes
+    refusePurged(run)
   }
 }

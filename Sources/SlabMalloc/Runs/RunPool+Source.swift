@@ -91,7 +91,7 @@ extension UnsafeMutablePointer where Pointee == Segment {
     place.initialize(
       to: Segment(
         base: base, limit: base, table: table, capacity: pages, tableLimit: base, mapping: start, mappingBytes: bytes,
-        isPlaced: false, startsDirty: true, dirty: .none, clean: .none))
+        isPlaced: false, startsDirty: true, hugeMap: 0, dirty: .none, clean: .none))
     return place
   }
 

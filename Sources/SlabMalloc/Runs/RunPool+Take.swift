@@ -4,7 +4,9 @@ extension UnsafeMutablePointer where Pointee == RunPool {
   /// Requires: the lock of the run pool. Releases the lock meanwhile.
   func takeRun(_ pages: UInt) -> RunPointer? {
     assertLocked()
-    return takeAnyRun(pages)
+    guard let run = takeAnyRun(pages) else { return nil }
+    if run.beginsHugePage { adviseAhead(of: run) }
+    return run
   }
 
   /// A busy run of so many pages for a large object, which starts at a multiple of the alignment, a power of two.

@@ -48,6 +48,7 @@ struct RunPool: ~Copyable {
   let refused: Atomic<UInt>
   let purgeTime: Atomic<UInt64>
   var counts: Counts
+  var huge: HugePages
 
   struct Options {
     /// Milliseconds until dirty runs are purged.
@@ -57,6 +58,7 @@ struct RunPool: ~Copyable {
     /// Bytes that the first segment may grow to.
     var addressSpace: UInt
     var profile: Profile = .checked
+    var hugePages: HugePages.Mode = .auto
 
     static var standard: Self { Self(purgeDelay: 100, retain: 256 << 20, addressSpace: 256 << 30) }
   }
@@ -97,6 +99,7 @@ extension UnsafeMutablePointer where Pointee == RunPool {
     pointee.metadata = .none
     pointee.kept = KeptRuns(random)
     pointee.counts = RunPool.Counts()
+    pointee.huge = .unknown
   }
 
   /// The run around an address, nil if it lies in no segment. Nothing near the address is read.

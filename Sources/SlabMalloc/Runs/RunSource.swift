@@ -32,7 +32,7 @@ extension SystemMemory {
       reserve: { _ in nil }, place: { _, _ in nil }, map: { _, _, _ in -1 }, commit: { _, _ in 0 },
       decommit: { _, _ in 0 }, purge: { _, _ in -1 }, excludeFromDumps: { _, _ in 0 }, includeInDumps: { _, _ in 0 },
       unmap: { _, _ in 0 }, remap: { _, _, _, _ in -1 }, remapAnywhere: { _, _, _ in nil },
-      move: { _, _, _ in -1 }, pageSize: system.pageSize,
-      mappings: { Int.max }, milliseconds: system.milliseconds)
+      move: { _, _, _ in -1 }, hugePages: { 0 }, adviseHuge: { _, _, _ in -1 }, resident: { _, _ in 0 },
+      pageSize: system.pageSize, mappings: { Int.max }, milliseconds: system.milliseconds)
   }
 }

@@ -26,6 +26,8 @@ struct Segment {
   var isPlaced: Bool
   /// Pages have any content before their first use.
   var startsDirty: Bool
+  /// What the system was told of each huge page, see `HugePages`: two bits each. 0 if it is told nothing.
+  var hugeMap: UInt
   var dirty: FreeRuns
   var clean: FreeRuns
 }
@@ -36,7 +38,8 @@ extension UnsafeMutablePointer where Pointee == Segment {
   /// Makes a segment with room for so many pages.
   static func make(_ capacity: UInt, isPlaced: Bool, _ system: SystemMemory) -> SegmentPointer? {
     let align = UInt(system.pageSize)
-    let head = roundUp(UInt(MemoryLayout<Segment>.stride), to: align)
+    let mapBytes = isPlaced ? HugePages.mapBytes(capacity) : 0
+    let head = roundUp(UInt(MemoryLayout<Segment>.stride) + mapBytes, to: align)
     let table = roundUp(capacity << PageRun.strideShift, to: align)
     // Large pages of the system start at base, if it wants to use them.
     let largePage = PageSize.large.size
@@ -63,7 +66,7 @@ extension UnsafeMutablePointer where Pointee == Segment {
       to: Segment(
         base: base, limit: base, table: start + head, capacity: capacity, tableLimit: start + head,
         mapping: isPlaced ? start : start - guardPage, mappingBytes: bytes, isPlaced: isPlaced, startsDirty: false,
-        dirty: .none, clean: .none))
+        hugeMap: isPlaced ? UInt(bitPattern: segment + 1) : 0, dirty: .none, clean: .none))
     return segment
   }
 
@@ -90,8 +93,10 @@ extension UnsafeMutablePointer where Pointee == Segment {
   func grow(_ pages: UInt, _ system: SystemMemory, commits: Bool) -> RunPointer? {
     let left = pagesLeft
     guard pages <= left else { return nil }
-    // 4 MiB at once, or an eighth more than there is. If the system refuses that, only what is wanted.
-    let some = min(left, max(pages, max(64, pagesInUse / 8)))
+    // 4 MiB at once, or an eighth more than there is, up to the end of a huge page. If the system refuses that, only
+    // what is wanted.
+    let end = roundUp(pagesInUse + max(pages, max(64, pagesInUse / 8)), to: HugePages.pages)
+    let some = min(left, end - pagesInUse)
     let start = pointee.limit
     var mapped = extend(some, system, commits)
     if mapped != .done, some > pages { mapped = extend(pages, system, commits) }

@@ -13,6 +13,8 @@ extension SystemMemory {
         return 0
       }, remap: { slm_port_remap($0, $1, $2, $3) },
       remapAnywhere: { slm_port_remap_anywhere($0, $1, $2) }, move: { slm_port_move($0, $1, $2) },
+      hugePages: { slm_port_huge_pages() }, adviseHuge: { slm_port_advise_huge($0, $1, $2) },
+      resident: { Int(slm_port_resident($0, $1)) },
       pageSize: Int(slm_port_page_size()),
       mappings: { Int(slm_port_mappings()) },
       milliseconds: { slm_port_milliseconds() })

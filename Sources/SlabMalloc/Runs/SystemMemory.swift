@@ -44,6 +44,12 @@ struct SystemMemory {
   let remapAnywhere: RemapAnywhere
   /// Moves memory. What is left behind reads as 0. On any result but 0 nothing changed.
   let move: Move
+  /// What the system does about huge pages, an `SLM_PORT_HUGE_PAGES` number.
+  let hugePages: @convention(c) () -> Int32
+  /// Advises huge pages for memory, or advises against them. 0 on success. Nothing becomes resident.
+  let adviseHuge: Map
+  /// How many bytes of memory are resident; 0 if that is not known.
+  let resident: @convention(c) (UnsafeMutableRawPointer, Int) -> Int
   /// Bytes of one of the system's pages.
   let pageSize: Int
   /// How many mappings the system lets the process have.
@@ -78,6 +84,10 @@ extension SystemMemory {
   func remapAnywhere(from start: UInt, _ bytes: UInt, _ newBytes: UInt) -> UInt? {
     remapAnywhere(Self.pointer(start), Int(bytes), Int(newBytes)).map { UInt(bitPattern: $0) }
   }
+  func adviseHuge(at start: UInt, _ bytes: UInt, _ isWanted: Bool) -> Bool {
+    adviseHuge(Self.pointer(start), Int(bytes), isWanted ? 1 : 0) == 0
+  }
+  func resident(at start: UInt, _ bytes: UInt) -> UInt { UInt(resident(Self.pointer(start), Int(bytes))) }
   func unmap(at start: UInt, _ bytes: UInt) { _ = unmap(Self.pointer(start), Int(bytes)) }
 
   private static func pointer(_ address: UInt) -> UnsafeMutableRawPointer {

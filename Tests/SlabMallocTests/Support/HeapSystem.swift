@@ -8,7 +8,7 @@ import Foundation
 /// It is called through functions without a context, so there is one. Tests run one after the other.
 struct HeapSystem {
   enum Call: Int, CaseIterable {
-    case reserve, map, commit, decommit, purge, unmap, remap, move
+    case reserve, map, commit, decommit, purge, unmap, remap, move, adviseHuge
   }
 
   nonisolated(unsafe) static var current = HeapSystem(pageSize: 4096)
@@ -28,6 +28,11 @@ struct HeapSystem {
   var duringPurge: () -> Void = {}
   var duringUnmap: () -> Void = {}
   var duringDecommit: () -> Void = {}
+  /// What it does about huge pages: none, unless a test wants some.
+  var hugePages = HugePages.System.none
+  /// Huge pages that are advised, and those that are advised against.
+  private(set) var advised: Set<UInt> = []
+  private(set) var refused: Set<UInt> = []
   private(set) var calls = 0
   private(set) var failures = 0
   /// Stretches of address space that could not be given back.
@@ -71,7 +76,10 @@ struct HeapSystem {
       unmap: { HeapSystem.unmap(range($0, $1)) },
       remap: { HeapSystem.remap(range($0, $1), $2, $3) },
       remapAnywhere: { HeapSystem.current.remapAnywhere(range($0, $1), $2) },
-      move: { HeapSystem.current.move(from: range($0, $2), to: range($1, $2)) }, pageSize: pageSize,
+      move: { HeapSystem.current.move(from: range($0, $2), to: range($1, $2)) },
+      hugePages: { HeapSystem.current.hugePages.rawValue },
+      adviseHuge: { HeapSystem.current.adviseHuge(range($0, $1), isWanted: $2 != 0) },
+      resident: { Int(slm_port_resident($0, $1)) }, pageSize: pageSize,
       mappings: { HeapSystem.current.mappings }, milliseconds: { HeapSystem.current.now })
   }
 
@@ -212,6 +220,19 @@ struct HeapSystem {
     guard !refuses(.purge, range.count) else { return -1 }
     check(.purge, range, in: reserves + mapped)
     return slm_port_purge(UnsafeMutableRawPointer(bitPattern: range.lowerBound)!, range.count)
+  }
+
+  /// Noted, and not done: what is resident is what the test touched.
+  private mutating func adviseHuge(_ range: Range<UInt>, isWanted: Bool) -> Int32 {
+    guard !refuses(.adviseHuge, range.count) else { return -1 }
+    check(.adviseHuge, range, in: reserves + mapped)
+    if range.lowerBound % HugePages.size != 0 || UInt(range.count) % HugePages.size != 0 {
+      errors.append("adviseHuge of \(text(range)): no whole huge pages")
+    }
+    let pages = Set(stride(from: range.lowerBound, to: range.upperBound, by: Int(HugePages.size)))
+    advised = isWanted ? advised.union(pages) : advised.subtracting(pages)
+    refused = isWanted ? refused.subtracting(pages) : refused.union(pages)
+    return 0
   }
 
   private static func unmap(_ range: Range<UInt>) -> Int32 {

@@ -16,7 +16,7 @@ final class HeapWorld {
 
   init(
     pageSize: Int = 4096, reserve: UInt = 16 << 30, purgeDelay: UInt32 = 100, retain: UInt = 64 << 20,
-    profile: Profile = .checked,
+    profile: Profile = .checked, hugePages: HugePages.Mode = .auto, hugeSystem: HugePages.System = .none,
     fails: @escaping (HeapSystem.Call, Int, Int) -> Bool = { _, _, _ in false }
   ) {
     storage = .allocate(byteCount: MemoryLayout<HeapPool>.stride, alignment: 64)
@@ -25,7 +25,9 @@ final class HeapWorld {
     HeapSystem.current = HeapSystem(pageSize: pageSize)
     HeapSystem.current.fails = fails
     Self.reports = []
-    let options = RunPool.Options(purgeDelay: purgeDelay, retain: retain, addressSpace: reserve, profile: profile)
+    HeapSystem.current.hugePages = hugeSystem
+    let options = RunPool.Options(
+      purgeDelay: purgeDelay, retain: retain, addressSpace: reserve, profile: profile, hugePages: hugePages)
     pool.locked {
       pool.initialize(HeapSystem.current.memory, options) { _, _, kind, _ in
         HeapWorld.reports.append(kind)

@@ -29,6 +29,9 @@ static const option options[] = {
     {"SLABMALLOC_PROFILE=hardend", false},
     {"SLABMALLOC_PROFILE=", false},
     {"SLABMALLOC_PROFILE=hardened ", false},
+    {"SLABMALLOC_HUGE_PAGES=", false},
+    {"SLABMALLOC_HUGE_PAGES=1", false},
+    {"SLABMALLOC_HUGE_PAGES=auto ", false},
     {"SLABMALLOC_HELP=yes", false},
     {"SLABMALLOC_PURGEDELAY=10", false},
     {"SLABMALLOC_=1", false},
@@ -39,6 +42,9 @@ static const option options[] = {
     {"SLABMALLOC_RETAIN=1024", true},
     {"SLABMALLOC_RESERVE=1", true},
     {"SLABMALLOC_RESERVE=64", true},
+    {"SLABMALLOC_HUGE_PAGES=never", true},
+    {"SLABMALLOC_HUGE_PAGES=auto", true},
+    {"SLABMALLOC_HUGE_PAGES=always", true},
     {"SLABMALLOC_STATS=0", true},
     {"SLABMALLOC_ABORT_CONF=0", true},
     {"SLABMALLOC_ABORT_CONF=1", true},
@@ -143,6 +149,7 @@ static void help_lists_all_options(void **state) {
       {"SLABMALLOC_RETAIN=64", "SLABMALLOC_RETAIN=64 (default 256; a number of MiB up to 1099511627776): "},
       {"SLABMALLOC_RESERVE=2", "SLABMALLOC_RESERVE=2 (default 256; a number of GiB up to 32768): "},
       {"SLABMALLOC_PROFILE=hardened", "SLABMALLOC_PROFILE=hardened (default checked; fast, checked or hardened): "},
+      {"SLABMALLOC_HUGE_PAGES=never", "SLABMALLOC_HUGE_PAGES=never (default auto; never, auto or always): "},
       {"SLABMALLOC_STATS=0", "SLABMALLOC_STATS=0 (default 0; 0 or 1): "},
       {"SLABMALLOC_ABORT_CONF=1", "SLABMALLOC_ABORT_CONF=1 (default 0; 0 or 1): "},
       {"SLABMALLOC_HELP=1", "SLABMALLOC_HELP=1 (default 0; 0 or 1): "},
@@ -225,6 +232,51 @@ static int keep_resident(size_t size) {
   return 0;
 }
 
+/** Prints for how many KiB a program has advised huge pages that touches so many MiB of small objects. */
+static int advise_huge_pages(size_t mib) {
+  for (size_t i = 0; i < mib * MIB / 512; i++) memset(opaque(malloc(500)), 1, 500);
+  char line[512];
+  size_t mapping = 0, advised = 0;
+  FILE *maps = fopen("/proc/self/smaps", "r");
+  if (maps == NULL) return 1;
+  while (fgets(line, sizeof line, maps) != NULL) {
+    if (strncmp(line, "Size:", 5) == 0) mapping = strtoull(line + 5, NULL, 10);
+    if (strncmp(line, "VmFlags:", 8) == 0 && strstr(line, " hg") != NULL) advised += mapping;
+  }
+  fclose(maps);
+  printf("%zu\n", advised);
+  return 0;
+}
+
+/** Whether the system gives huge pages of 2 MiB on request, and only then. */
+static bool has_huge_pages_on_request(void) {
+  char text[64] = "", size[64] = "";
+  FILE *file = fopen("/sys/kernel/mm/transparent_hugepage/enabled", "r");
+  if (file == NULL) return false;
+  char *line = fgets(text, sizeof text, file);
+  fclose(file);
+  file = fopen("/sys/kernel/mm/transparent_hugepage/hpage_pmd_size", "r");
+  if (line == NULL || file == NULL) return false;
+  line = fgets(size, sizeof size, file);
+  fclose(file);
+  return line != NULL && strstr(text, "[madvise]") != NULL && strtoull(size, NULL, 10) == 2 * MIB;
+}
+
+static size_t advised_kib(const char *role, const char *mode) {
+  const char *variables[] = {mode, NULL};
+  return kept_resident(role, variables);
+}
+
+/** A small program has none unless it wants them, a large one has some, and a hardened one never. */
+static void huge_pages(void **state) {
+  (void)state;
+  bool may = has_huge_pages_on_request() && !is_hardened();
+  assert_int_equal(advised_kib("huge 80", "SLABMALLOC_HUGE_PAGES=never"), 0);
+  assert_int_equal(advised_kib("huge 16", "SLABMALLOC_HUGE_PAGES=auto"), 0);
+  assert_in_range(advised_kib("huge 80", "SLABMALLOC_HUGE_PAGES=auto"), may ? 32 * KIB : 0, may ? 64 * KIB : 0);
+  assert_in_range(advised_kib("huge 16", "SLABMALLOC_HUGE_PAGES=always"), may ? 14 * KIB : 0, may ? 24 * KIB : 0);
+}
+
 static const char *const with_statistics[] = {"SLABMALLOC_STATS=1", NULL};
 
 /** A table comes at exit, after what the program printed. */
@@ -263,6 +315,7 @@ static void *work(void *argument) {
 
 static int run_role(const char *role) {
   if (strcmp(role, "nothing") == 0) _exit(0);
+  if (strncmp(role, "huge ", 5) == 0) return advise_huge_pages(strtoull(role + 5, NULL, 10));
   if (role[0] == '1') return keep_resident(strtoull(role, NULL, 10));
   work(NULL);
   if (strcmp(role, "threads") == 0) {
@@ -290,6 +343,7 @@ int main(int argc, char **argv) {
       cmocka_unit_test(help_lists_all_options),
       cmocka_unit_test(a_program_that_allocates_nothing),
       cmocka_unit_test(purge_delay_and_retain),
+      cmocka_unit_test(huge_pages),
       cmocka_unit_test(statistics),
       cmocka_unit_test(statistics_without_stderr),
   };
