@@ -10,6 +10,7 @@ extension UnsafeMutablePointer where Pointee == HeapState {
       let bin = bin(index)
       bin.emptyStack()
       if let slab = bin.pointee.current { bin.closeCurrent(slab) }
+      bin.startSmall()
       let lists = bin.takeLists()
       // Slabs that stay are listed anew.
       bin.abandon(from: lists.partial)

@@ -2,9 +2,9 @@
 extension UnsafeMutablePointer where Pointee == HeapBin {
   /// Puts a slab into the list that its numbers call for. The slab is this bin's and not current.
   func updateList(of run: RunPointer) {
-    let place: PageRun.Place = run.pointee.available >= UInt32(pointee.threshold) ? .partial : .sparse
-    let next = place == .partial ? pointee.slotCount : pointee.threshold
-    run.pointee.countdown = UInt32(next) &- run.pointee.available
+    let place: PageRun.Place = run.pointee.available >= run.threshold ? .partial : .sparse
+    let next = place == .partial ? UInt32(run.pointee.slotCount) : run.threshold
+    run.pointee.countdown = next &- run.pointee.available
     guard place != run.pointee.place else { return }
     unlist(run)
     run.pointee.place = place

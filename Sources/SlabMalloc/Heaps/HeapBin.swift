@@ -22,10 +22,10 @@ extension UnsafeMutablePointer where Pointee == ReadySlot {
 ///     freed ──> ready ──────────────────────────────> allocated
 ///         └───> available ── refill ──> pending ──┘
 ///
-/// Lists: `partial`, first in first out, so that slabs gather free slots; `sparse`, slabs with fewer than `threshold`
-/// available slots, which are opened only when there is no memory for a new slab. A slab without available slots, ready
-/// slots and remote frees is given up: it has no owner and is in no list, and a thread that frees a slot of it adopts
-/// it.
+/// Lists: `partial`, first in first out, so that slabs gather free slots; `sparse`, slabs with fewer available slots
+/// than their `threshold`, which are opened only when there is no memory for a new slab. A slab without available
+/// slots, ready slots and remote frees is given up: it has no owner and is in no list, and a thread that frees a slot
+/// of it adopts it.
 struct HeapBin {
   /// One past the newest ready slot.
   var top: UInt
@@ -45,9 +45,11 @@ struct HeapBin {
   /// The bottom of the stack: a slot 0.
   var bottom: UInt
   var reciprocal: UInt
+  /// Slots and pages of a full slab.
   var slotCount: UInt16
-  var threshold: UInt16
   var pages: UInt16
+  /// Pages of the next slab, see HeapBin+Slabs.
+  var nextPages: UInt16
   var index: UInt8
   /// See HeapBin+Stack. Of a hardened heap 0 until the bin has its full stack, and then one less than its slots, which
   /// are a power of two: the mask for an entry of the quarantine.
@@ -69,18 +71,6 @@ struct HeapBin {
     let limit = min(max(min((32 << 10) / slotSize, 128), 32), slotCount(slotSize) / 2)
     return 1 << UInt(UInt.bitWidth - 1 - limit.leadingZeroBitCount)
   }
-
-  /// Pages of a slab: at least 64 slots up to 16 KiB, and 15 for the largest. Pages that are not touched take no
-  /// memory.
-  static func pages(_ slotSize: UInt) -> UInt {
-    if slotSize <= 512 { return 1 }
-    if slotSize <= 1024 { return 2 }
-    if slotSize <= 2048 { return 4 }
-    if slotSize <= 8192 { return 8 }
-    return slotSize <= 64 << 10 ? 16 : 32
-  }
-
-  static func slotCount(_ slotSize: UInt) -> UInt { pages(slotSize) << PageRun.pageShift / slotSize }
 }
 
 typealias HeapBinPointer = UnsafeMutablePointer<HeapBin>
@@ -99,16 +89,16 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
     let isDrain = UInt(index) == SizeClass.empty && !isOfEmptyObjects
     let slotSize = isOfEmptyObjects ? SizeClass.emptyStride : SizeClass.slotSize(UInt(index))
     let slotCount = HeapBin.slotCount(slotSize)
-    // A sixteenth of a slab.
-    let threshold = slotCount < 32 ? 1 : slotCount / 16
+    let pages = HeapBin.pages(slotSize)
     initialize(
       to: HeapBin(
         top: 0, limit: 0, pending: 0, wordStart: 0,
         wordMarks: raw.assumingMemoryBound(to: UInt8.self), slotSize: slotSize, current: nil, heap: heap,
         partial: LinkedList(), sparse: LinkedList(), bottom: 0,
         reciprocal: isOfEmptyObjects ? 0 : UInt.max / slotSize + 1,
-        slotCount: UInt16(slotCount), threshold: UInt16(threshold), pages: UInt16(HeapBin.pages(slotSize)),
+        slotCount: UInt16(slotCount), pages: UInt16(pages), nextPages: UInt16(pages),
         index: index, stackState: isDrain ? HeapBin.hasStack : 0, random: 0))
+    startSmall()
     useStack(at: heap.address + HeapBin.emptyStackOffset, room: 0, count: 0)
   }
 
@@ -123,10 +113,4 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
   @inline(__always) var isStackEmpty: Bool {
     pointee.top == pointee.bottom &+ UInt(MemoryLayout<ReadySlot>.stride)
   }
-
-  /// Lines of metadata that a slab of this class takes: its marks, then its words.
-  var metadataLines: UInt {
-    Self.markLines(UInt(pointee.slotCount)) + Metadata.lines((UInt(pointee.slotCount) + 63) / 64 * 8)
-  }
-  static func markLines(_ slotCount: UInt) -> UInt { Metadata.lines(slotCount) }
 }

@@ -22,7 +22,7 @@ extension UnsafeMutablePointer where Pointee == HeapPool {
     let now = isHardened ? nil : runs.pointee.system.stamp
     runs.acquire()
     slab.vacate()
-    runs.freeMetadata(UInt(bitPattern: slab.pointee.marks), lines: bin.metadataLines)
+    runs.freeMetadata(UInt(bitPattern: slab.pointee.marks), lines: HeapBin.metadataLines(UInt(slab.pointee.slotCount)))
     pointee.slabCounts[Int(bin.pointee.index)] -= 1
     count(slabBytes: -Int(slab.bytes))
     bin.pointee.heap.pointee.explicit?.uncharge(slab.bytes)

@@ -57,6 +57,9 @@ extension UnsafeMutablePointer where Pointee == PageRun {
   /// Slots that are not available: used, ready, pending, in quarantine, or freed remotely and not collected.
   @inline(__always) var slotsOut: UInt { UInt(pointee.slotCount) &- UInt(pointee.available) }
 
+  /// With fewer available slots a slab is sparse: a sixteenth of all.
+  @inline(__always) var threshold: UInt32 { max(UInt32(pointee.slotCount) / 16, 1) }
+
   @inline(__always) var isUnused: Bool { pointee.available == UInt32(pointee.slotCount) }
 
   /// Slots that a program holds: exact while no other thread allocates or frees. Cost: a step for each 8 slots.

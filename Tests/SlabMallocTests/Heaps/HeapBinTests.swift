@@ -42,22 +42,52 @@ final class HeapBinTests: XCTestCase {
     }
   }
 
+  /// The first slab is small, and each further one has twice its pages, up to a full one.
   func testEverySlotOfASlabIsServedOnceBeforeTheNext() {
     for index in 1..<SizeClass.count {
       let slotSize = SizeClass.slotSize(index)
       let world = HeapWorld()
       let heap = world.thread()
-      let live = world.allocate(HeapWorld.slots(slotSize), of: slotSize, from: heap)
+      var (live, pages): ([UInt], UInt) = ([], HeapBin.firstPages(slotSize))
+      for _ in 0..<6 {
+        let slots = Int(pages << PageRun.pageShift / slotSize)
+        let next = world.allocate(slots, of: slotSize, from: heap)
+        let slab = world.run(next[0])
+        XCTAssertEqual(UInt(slab.pointee.pages), pages, "slots of \(slotSize)")
+        XCTAssertEqual(Int(slab.pointee.slotCount), slots, "slots of \(slotSize)")
+        XCTAssertTrue(next.allSatisfy { world.run($0) == slab }, "slots of \(slotSize)")
+        XCTAssertTrue(next.allSatisfy { $0 % 16 == 0 && $0 + slotSize <= slab.endAddress })
+        world.check("slots of \(slotSize):")
+        live += next
+        pages = min(2 * pages, HeapBin.pages(slotSize))
+      }
       XCTAssertEqual(Set(live).count, live.count)
-      XCTAssertEqual(Set(live.map { world.run($0) }).count, 1, "slots of \(slotSize)")
-      XCTAssertTrue(live.allSatisfy { $0 % 16 == 0 && $0 + slotSize <= world.run($0).endAddress })
-      world.check("slots of \(slotSize):")
-      let next = UInt(bitPattern: heap.allocate(slotSize))
-      XCTAssertNotEqual(world.run(next), world.run(live[0]))
-      world.check("slots of \(slotSize):")
-      world.free(live + [next], by: heap)
+      world.free(live, by: heap)
       world.finish()
     }
+  }
+
+  /// A thread that ends leaves the next one a small start.
+  func testThreadsStartSmall() {
+    let world = HeapWorld()
+    for _ in 0..<2 {
+      let heap = world.thread()
+      let live = world.allocate(8, of: 20_000, from: heap)
+      let pages = [0, 7].map { UInt(world.run(live[$0]).pointee.pages) }
+      XCTAssertEqual(pages, [HeapBin.firstPages(20_480), 2 * HeapBin.firstPages(20_480)])
+      world.free(live, by: heap)
+      world.end(heap)
+    }
+    world.finish()
+  }
+
+  func testHardenedSlabsAreFull() {
+    let world = HeapWorld(profile: .hardened)
+    let heap = world.thread()
+    let object = UInt(bitPattern: heap.allocate(20_000))
+    XCTAssertEqual(UInt(world.run(object).pointee.pages), HeapBin.pages(20_480) + 1)
+    world.free([object], by: heap)
+    world.finish()
   }
 
   /// A full slab is nobody's, and adopted by the next who frees a slot of it.
@@ -94,8 +124,8 @@ final class HeapBinTests: XCTestCase {
         let other = world.thread()
         let live = world.allocate(2 * slots, of: size, from: heap)
         let slab = world.run(live[0])
-        let threshold = Int(bin.pointee.threshold)
-        XCTAssertEqual(threshold, slots / 16)
+        let threshold = slots / 16
+        XCTAssertEqual(Int(slab.threshold), threshold)
         // Another slab's slots fill the stack.
         world.free(live[slots..<slots + ready], by: heap)
         for count in 1..<threshold {

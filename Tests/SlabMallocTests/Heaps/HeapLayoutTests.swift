@@ -150,11 +150,20 @@ final class HeapLayoutTests: XCTestCase {
   func testEachClassFillsItsSlabs() {
     for index in 0..<SizeClass.count {
       let slotSize = SizeClass.slotSize(index)
-      let bytes = HeapBin.pages(slotSize) << PageRun.pageShift
+      var pages = HeapBin.firstPages(slotSize)
+      XCTAssertGreaterThanOrEqual(pages << PageRun.pageShift / slotSize, 4, "slots of \(slotSize)")
+      while true {
+        let bytes = pages << PageRun.pageShift
+        // A mark of the line behind the last slot says that there is none.
+        if bytes % slotSize != 0 { XCTAssertNotEqual(bytes / slotSize % 64, 0, "slots of \(slotSize)") }
+        XCTAssertLessThanOrEqual(bytes % slotSize, bytes / 8, "slots of \(slotSize): what is left over")
+        guard pages < HeapBin.pages(slotSize) else { break }
+        pages *= 2
+      }
+      XCTAssertEqual(pages, HeapBin.pages(slotSize))
+      let bytes = pages << PageRun.pageShift
       XCTAssertGreaterThanOrEqual(bytes / slotSize, 15, "slots of \(slotSize)")
       XCTAssertLessThanOrEqual(bytes % slotSize, bytes / 16, "slots of \(slotSize): what is left over")
-      // A mark of the line behind the last slot says that there is none.
-      if bytes % slotSize != 0 { XCTAssertNotEqual(bytes / slotSize % 64, 0, "slots of \(slotSize)") }
     }
   }
 

@@ -20,12 +20,14 @@ extension UnsafeMutablePointer where Pointee == PageRun {
 
   private func geometryViolation() -> String? {
     let slotSize = SizeClass.slotSize(UInt(pointee.binIndex))
-    if UInt(pointee.slotSize) != slotSize || UInt(pointee.pages) != HeapBin.pages(slotSize) + (isHardened ? 1 : 0) {
-      return "carved for another class"
+    if UInt(pointee.slotSize) != slotSize { return "carved for another class" }
+    let (pages, most) = (UInt(pointee.pages) - (isHardened ? 1 : 0), HeapBin.pages(slotSize))
+    if isHardened ? pages != most : most % pages != 0 || pages < HeapBin.firstPages(slotSize) {
+      return "\(pages) pages"
     }
     let distance = isHardened ? slotDistance : slotSize
-    if UInt(pointee.slotCount) != HeapBin.slotCount(distance) { return "\(pointee.slotCount) slots" }
-    let lines = HeapBinPointer.markLines(UInt(pointee.slotCount)) * Metadata.line
+    if UInt(pointee.slotCount) != pages << PageRun.pageShift / distance { return "\(pointee.slotCount) slots" }
+    let lines = HeapBin.markLines(UInt(pointee.slotCount)) * Metadata.line
     if UInt(bitPattern: pointee.words) - UInt(bitPattern: pointee.marks) != lines { return "words don't follow marks" }
     return isHardened || pointee.reciprocal == UInt.max / slotSize + 1 ? nil : "reciprocal"
   }
@@ -101,7 +103,7 @@ extension UnsafeMutablePointer where Pointee == PageRun {
     if (currentOwner.remoteFrees != 0) != (entry.remote != nil) || entry.remote ?? owner != owner {
       return "\(currentOwner.remoteFrees) remote frees, on a stack: \(entry.remote != nil)"
     }
-    return placeViolation(threshold: UInt32(place.bin.pointee.threshold))
+    return placeViolation()
   }
 
   private func nobodysViolation(_ entry: HeapLists.Entry) -> String? {
@@ -115,7 +117,8 @@ extension UnsafeMutablePointer where Pointee == PageRun {
     return (entry.orphan != nil) == (pointee.available > 0) ? nil : "an orphan or not, with \(pointee.available) slots"
   }
 
-  private func placeViolation(threshold: UInt32) -> String? {
+  private func placeViolation() -> String? {
+    let threshold = max(UInt32(pointee.slotCount / 16), 1)
     if pointee.place != .current, isUnused, currentOwner.remoteFrees == 0 { return "\(pointee.place), but unused" }
     switch pointee.place {
     case .unlisted: return "owned, but nowhere"

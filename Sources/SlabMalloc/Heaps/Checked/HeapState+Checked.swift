@@ -98,7 +98,6 @@ extension UnsafeMutablePointer where Pointee == HeapState {
       if let text = geometryViolation(bin) ?? slotViolation(&missing) { return text }
       // After a double free of its last slot it stays until that is collected.
       if place != .current, isUnused, currentOwner.remoteFrees == 0 { return "an unused slab is listed" }
-      let threshold = UInt32(bin.pointee.threshold)
       switch place {
       case .partial:
         if pointee.available < threshold { return "a partial slab has too few slots" }
@@ -114,11 +113,11 @@ extension UnsafeMutablePointer where Pointee == HeapState {
       let guards: UInt = bin.pointee.heap.pool.isHardened ? 1 : 0
       if (guards == 1 ? slotDistance : UInt(pointee.slotSize)) != bin.pointee.slotSize
         || pointee.binIndex != bin.pointee.index
-        || UInt(pointee.pages) != UInt(bin.pointee.pages) + guards || pointee.slotCount != bin.pointee.slotCount
+        || !bin.mayHaveSlab(of: UInt(pointee.pages) - guards, slots: UInt(pointee.slotCount))
       {
         return "a slab is carved for another class"
       }
-      let lines = HeapBinPointer.markLines(UInt(pointee.slotCount)) * Metadata.line
+      let lines = HeapBin.markLines(UInt(pointee.slotCount)) * Metadata.line
       if UInt(bitPattern: pointee.words) - UInt(bitPattern: pointee.marks) != lines {
         return "a slab's words don't follow its marks"
       }
