@@ -50,6 +50,10 @@ class Launcher:
 
     def run(self, library, command, environment=None):
         """Runs a command with a library (None: none) and returns its sample."""
+        return self.run_printing(library, command, environment)[0]
+
+    def run_printing(self, library, command, environment=None):
+        """The same, and what the command printed."""
         with tempfile.NamedTemporaryFile(mode="r") as result:
             launch = [self.program, result.name, str(self.limit), str(library or "-"), *command]
             environment = {**os.environ, **(environment or {})}
@@ -67,4 +71,5 @@ class Launcher:
         # A preload that did not happen is no more than a warning of the loader.
         if b"cannot be preloaded" in done.stderr:
             raise Failed("the library was not loaded")
-        return Sample(wall, user, system, int(fields[3]), hashlib.sha256(done.stdout).hexdigest())
+        sample = Sample(wall, user, system, int(fields[3]), hashlib.sha256(done.stdout).hexdigest())
+        return sample, done.stdout

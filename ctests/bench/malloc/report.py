@@ -65,6 +65,17 @@ def progress(number, count, elapsed, row, outcomes):
     return f"[{number}/{count} {elapsed:.0f} s] {row}: " + "  ".join(cells)
 
 
+def version_table(versions, libraries):
+    """What is compared: without a version, the file's digest tells builds apart."""
+    width = max(len(library.name) for library in libraries) + 2
+    lines = [f"{'library':<{width}}{'version':<24}file"]
+    for library in libraries:
+        found = versions[library.name]
+        stated = found["version"] or "sha256 " + found["sha256"][:12]
+        lines.append(f"{library.name:<{width}}{stated:<24}{found['path']}")
+    return "\n".join(lines) + "\n"
+
+
 def value_table(table, names, title, value, form):
     widths = [max(9, len(name) + 1) for name in names]
     lines = [title, f"{'row':<20}" + "".join(f"{name:>{width}}" for name, width in zip(names, widths))]

@@ -74,25 +74,29 @@ def machine():
     }
 
 
+def version(library):
+    """A package's version; of a library that was built from source, what its name says."""
+    for name, _, package in DEFAULT_PEERS:
+        if library.name == name:
+            return package_version(package)
+    stated = re.search(r"\d+(?:\.\d+)+", re.sub(r"\.so[.\d]*$", "", os.path.basename(library.path)))
+    return stated.group() if stated else None
+
+
 def versions(libraries):
-    packages = {name: package for name, _, package in DEFAULT_PEERS}
     found = {}
     for library in libraries:
         with open(library.path, "rb") as file:
             digest = hashlib.sha256(file.read()).hexdigest()
-        found[library.name] = {
-            "path": library.path,
-            "sha256": digest,
-            "package": package_version(packages[library.name]) if library.name in packages else None,
-        }
+        found[library.name] = {"path": library.path, "sha256": digest, "version": version(library)}
     found["programs"] = {package: package_version(package) for package in PROGRAM_PACKAGES}
     return found
 
 
-def write(path, table, libraries, arguments, rounds):
+def write(path, table, libraries, found, arguments, rounds):
     content = {
         "machine": machine(),
-        "versions": versions(libraries),
+        "versions": found,
         "rounds": rounds,
         "quick": arguments.quick,
         "libraries": [library.name for library in libraries],

@@ -3,6 +3,7 @@ import os
 from dataclasses import dataclass, field
 
 import programs
+from originals import original_rows
 from redis_row import RedisRow
 
 QUICK_PERCENT = 5
@@ -72,12 +73,12 @@ def workload_rows(build, quick):
     return rows
 
 
-def all_rows(build, quick):
-    """Every row, in the order in which they run."""
+def all_rows(build, quick, originals):
+    """Every row, in the order in which they run. `originals` is the folder of mimalloc-bench's programs, or empty."""
     folder = os.path.join(build, "bench/malloc", "inputs-quick" if quick else "inputs")
     os.makedirs(folder, exist_ok=True)
     rows = workload_rows(build, quick)
     rows.append(RedisRow(folder, quick))
     for name, package, command, environment in programs.commands(folder, quick):
         rows.append(CommandRow(name, command, package, environment))
-    return rows
+    return rows + (original_rows(os.path.abspath(originals)) if originals else [])

@@ -23,6 +23,7 @@ def parse_arguments():
     parser.add_argument("--rows", default="", help="rows to run, as patterns: 'larson-* redis' (all)")
     parser.add_argument("--rounds", type=int, default=5, help="rounds that count (5); one before them warms up")
     parser.add_argument("--limit", type=int, help="seconds after which a run has failed (60; 10 if quick)")
+    parser.add_argument("--originals", default="", help="folder of mimalloc-bench's own programs, which get rows too")
     parser.add_argument("--quick", action="store_true", help="smaller inputs, one round and no warm-up")
     parser.add_argument("--no-floor", action="store_true", help="leave out the library that does nearly nothing")
     parser.add_argument("--list", action="store_true", help="print the names of the rows and stop")
@@ -73,7 +74,7 @@ def run_row(row, libraries, launcher, rounds, warm_up):
 
 def main():
     arguments = parse_arguments()
-    rows = select(all_rows(arguments.build, arguments.quick), arguments.rows.split())
+    rows = select(all_rows(arguments.build, arguments.quick, arguments.originals), arguments.rows.split())
     if arguments.list:
         print("\n".join(row.name for row in rows))
         return 0
@@ -91,6 +92,8 @@ def main():
             broken += 1
     if not libraries:
         sys.exit("bench-malloc: there is no library to measure")
+    versions = results.versions(libraries)
+    print(report.version_table(versions, libraries), flush=True)
 
     rounds = 1 if arguments.quick else arguments.rounds
     limit = arguments.limit or (10 if arguments.quick else 60)
@@ -110,7 +113,7 @@ def main():
     programs = {row.name for row in rows if row.is_program}
     print(report.tables(table, names, "quick: " if arguments.quick else "", programs))
     path = os.path.join(folder, "results.json")
-    content = results.write(path, table, libraries, arguments, rounds)
+    content = results.write(path, table, libraries, versions, arguments, rounds)
     print(f"bench-malloc: every sample is in {path}")
     drawing = os.path.join(folder, "results.svg")
     reason = picture.draw(content, drawing)
