@@ -42,6 +42,12 @@ bench: ## Compare whole programs with the Debian mallocs: PEERS="a.so b.so" ROWS
 	@PYTHONDONTWRITEBYTECODE=1 $(PYTHON3) $(MALLOC_BENCH)/run.py --build $(B) $(if $(ROUNDS),--rounds $(ROUNDS)) \
 	  $(if $(filter command environment,$(word 1,$(origin PEERS))),--peers '$(PEERS)') --rows '$(ROWS)' $(OPTIONS)
 
+.PHONY: bench-growth
+bench-growth: $(MALLOC_PRELOAD) $(MALLOC_PROGRAMS) $(B)/packages/bench-malloc
+bench-growth: ## Show how mallocs grow with threads, live objects and days of drifting sizes: PEERS= ROUNDS=3
+	@PYTHONDONTWRITEBYTECODE=1 $(PYTHON3) $(MALLOC_BENCH)/growth.py --build $(B) $(if $(ROUNDS),--rounds $(ROUNDS)) \
+	  $(if $(filter command environment,$(word 1,$(origin PEERS))),--peers '$(PEERS)')
+
 # What the profiles cost: slabmalloc, which is `checked`, beside the other two, and the hardened malloc that the
 # toolchain has.
 SCUDO := $(wildcard $(SWIFT_BIN)../lib/clang/*/lib/linux/libclang_rt.scudo_standalone-$(shell uname -m).so)
