@@ -9,6 +9,8 @@ LOOKS = {
     "jemalloc": ("#d55e00", "square"),
     "tcmalloc": ("#3b8eea", "diamond"),
     "mimalloc": ("#009e73", "up"),
+    "snmalloc": ("#cc79a7", "down"),
+    "rpmalloc": ("#e69f00", "cross"),
 }
 LOW, HIGH = -2.6, 3.2
 ROW = 21
@@ -45,13 +47,14 @@ def place(left, ratio):
 
 
 def draw(path):
-    _, rows, means = read(path)
+    names, rows, means = read(path)
+    looks = {name: LOOKS[name] for name in names if name != OWN}
     height = 116 + ROW * (len(rows) + 1) + 30
     title = "Time and memory of other mallocs, as multiples of slabmalloc's"
     picture = Picture(LEFT + 2 * PANEL + GAP + 20, height, title)
     x = LEFT
     picture.text(20, 26, "Other mallocs against slabmalloc: right of the line slabmalloc is ahead", "bold")
-    for peer, (colour, shape) in LOOKS.items():
+    for peer, (colour, shape) in looks.items():
         picture.mark(x + 6, 48, shape, colour)
         picture.text(x + 18, 52, peer)
         x += 100
@@ -70,7 +73,7 @@ def draw(path):
         for number in (0, 1):
             left = LEFT + number * (PANEL + GAP)
             picture.line(left, y, left + PANEL, y)
-            for peer, (colour, shape) in LOOKS.items():
+            for peer, (colour, shape) in looks.items():
                 # The means are slabmalloc's share of the peer's; the rows have the figures themselves.
                 ratio = 1 / means[peer][number] if index == 0 else rows[name][peer][number] / rows[name][OWN][number]
                 picture.mark(place(left, ratio), y, shape, colour, 6 if index == 0 else 4.5)

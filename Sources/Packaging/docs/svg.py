@@ -35,11 +35,14 @@ class Picture:
 
     def mark(self, x, y, shape, colour, size=4.5):
         """A mark that is told apart by its shape, too."""
-        wide, half = size + 1, f"{size:g} {size:g} 0"
+        wide, arm, half = size + 1, size / 3, f"{size:g} {size:g} 0"
         paths = {
             "square": f"M{x - size:g} {y - size:g}h{2 * size:g}v{2 * size:g}h{-2 * size:g}z",
             "diamond": f"M{x:g} {y - wide:g}l{wide:g} {wide:g}l{-wide:g} {wide:g}l{-wide:g} {-wide:g}z",
             "up": f"M{x:g} {y - size:g}l{size:g} {2 * size:g}h{-2 * size:g}z",
+            "down": f"M{x:g} {y + size:g}l{size:g} {-2 * size:g}h{-2 * size:g}z",
+            "cross": f"M{x - arm:g} {y - size:g}h{2 * arm:g}v{size - arm:g}h{size - arm:g}v{2 * arm:g}h{arm - size:g}"
+            f"v{size - arm:g}h{-2 * arm:g}v{arm - size:g}h{arm - size:g}v{-2 * arm:g}h{size - arm:g}z",
             "circle": f"M{x - size:g} {y:g}a{half} 1 0 {2 * size:g} 0a{half} 1 0 {-2 * size:g} 0z",
         }
         self.lines.append(f'<path d="{paths[shape]}" fill="{colour}"/>')
