@@ -15,6 +15,8 @@ let package = Package(
       exclude: ["API/SwiftRuntime", "API/Libc/names.txt", "API/Libc/operators.txt"],
       swiftSettings: [
         .define("SLM_HOSTED"), .define("SLM_ASSERT", .when(configuration: .debug)), .treatAllWarnings(as: .error),
+        // For containers that borrow their zone. A program that uses them needs no feature.
+        .enableExperimentalFeature("Lifetimes"),
       ]),
     .testTarget(
       name: "SlabMallocTests", dependencies: ["SlabMalloc", "CSlabmalloc", "CSlabPort"], path: "Tests/SlabMallocTests"),
