@@ -56,7 +56,7 @@ floor Process $ground $(files Runs Heaps Process)
 typed_ground=$(for file in Ground/AllocationError Ground/Build Ground/Layout Ground/PageSize Ground/Profile \
   Ground/Status Pages/PageProvider; do echo "$src/$file.swift"; done)
 floor API/Typed $typed_ground $(files API/Typed)
-floor API $(find "$src" -name '*.swift' -not -path '*/SwiftRuntime/*' | sort)
+floor API $(find "$src" -name '*.swift' -not -path '*/SwiftRuntime/*' -not -path '*.docc/*' | sort)
 
 # Of each function: whether its comment has the line, and whether its body starts with the call.
 files Runs Heaps Process | while read -r file; do

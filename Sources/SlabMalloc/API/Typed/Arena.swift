@@ -22,8 +22,10 @@ public struct ArenaIn<Memory: MemorySource & ~Escapable>: ~Copyable, ~Escapable 
   @usableFromInline let head: UnsafeMutablePointer<ArenaHead>
   private let marker = EndMarker()
 
-  /// Makes an arena. Takes its first chunk from the source.
-  /// - Parameter firstChunk: bytes of the first chunk, at least 256.
+  /// Makes an arena, and takes its first chunk from the source.
+  /// - Parameters:
+  ///   - memory: the source of all chunks.
+  ///   - firstChunk: bytes of the first chunk, at least 256.
   @_lifetime(copy memory)
   public init(in memory: Memory, firstChunk: Int = 4 << 10) throws(AllocationError) {
     guard firstChunk >= 256 else { throw .invalidArgument }

@@ -13,7 +13,11 @@ public struct CacheFor<Value: ~Copyable, Threads: ZoneThreads>: ~Copyable {
   private let home: AllocatorHome
 
   /// A cache that takes its pages, and those for its own state, from a provider.
-  /// - Parameter hardLimit: bytes of pages above which allocations throw `limit`; 0 for none.
+  /// - Parameters:
+  ///   - provider: gives pages and takes them back; thread-safe for a cache for any thread.
+  ///   - pageSize: the base page size; nil for the provider's, or 4 KiB.
+  ///   - profile: the kinds of misuse that are detected.
+  ///   - hardLimit: bytes of pages above which allocations throw `limit`; 0 for none.
   public init(
     provider: PageProvider, pageSize: PageSize? = nil, profile: Profile = .checked, hardLimit: UInt64 = 0
   ) throws(AllocationError) {

@@ -15,8 +15,8 @@ public protocol MemorySource: BitwiseCopyable, ~Escapable {
   /// Allocates memory, not cleared. Size 0 is served as 1.
   func allocate(_ layout: Layout) throws(AllocationError) -> UnsafeMutableRawPointer
 
-  /// Deallocates memory of this source. Traps at misuse.
-  /// - Parameter layout: the alignment that the memory was allocated with, and its size, or less than that.
+  /// Deallocates memory of this source. Traps at misuse. The layout has the alignment that the memory was allocated
+  /// with, and its size, or less than that.
   func deallocate(_ memory: UnsafeMutableRawPointer, _ layout: Layout)
 
   /// Gives memory another size where it is. Returns whether it did; if not, nothing changed.

@@ -21,7 +21,9 @@ public struct ZoneFor<Threads: ZoneThreads>: ~Copyable {
 
   /// A zone that takes its pages, and those for its own state, from a provider.
   /// - Parameters:
+  ///   - provider: gives pages and takes them back; thread-safe for a zone for any thread.
   ///   - pageSize: the base page size; nil for the provider's, or 4 KiB.
+  ///   - profile: the kinds of misuse that are detected.
   ///   - softLimit: bytes of pages at which a handler is called; 0 for none. See `slm_zone_set_limits`.
   ///   - hardLimit: bytes of pages above which allocations throw `limit`; 0 for none.
   public init(
