@@ -108,6 +108,11 @@ check-freestanding: ## The archives for kernels: their symbols, their sizes, and
 	@$(foreach t,$(FREESTANDING_ALL),grep -qF '| `$(t)` | `$(triple_$(t))` | `$(target_flags_$(t))` |' $(KERNEL_GUIDE) || \
 	  { echo '$(KERNEL_GUIDE) lacks the flags of $(t)'; exit 1; };)
 	@ctests/freestanding/run.sh $(B)/freestanding $(FREESTANDING)
+	@$(if $(filter x86_64,$(FREESTANDING)),ctests/freestanding/check-package.sh $(B))
+	@$(typed_sizes) >$(F)/typed-sizes
+	@awk 'FNR == NR { if (!/^#/) limit[$$1, $$2] = $$3; next } FNR == 1 { next } { rows++ } \
+	  $$3 <= 0 || $$3 > limit[$$1, $$2] { print $$1 ": a", $$2, "has", $$3, "bytes of", limit[$$1, $$2]; bad = 1 } \
+	  END { exit bad || rows == 0 }' ctests/freestanding/typed-limits.txt $(F)/typed-sizes
 check-links: freestanding $(LINK_OBJECTS) $(B)/packages/links
 check-links: ## The README's kernel links with the archives by lld and GNU ld, at any address, without a hook
 	@ctests/freestanding/check-links.sh $(B)/freestanding $(FREESTANDING)

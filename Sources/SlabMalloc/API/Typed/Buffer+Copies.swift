@@ -4,24 +4,18 @@ extension BufferIn where Source: ~Escapable {
   @inlinable
   @_lifetime(copy source)
   public init(repeating value: Element, count: Int, in source: Source) throws(AllocationError) {
-    self.init(in: source)
-    guard count != 0 else { return }
-    let memory = try source.allocate(Element.self, count: count)
-    memory.initialize(repeating: value, count: count)
-    start = memory
-    elementCount = count
+    let memory = try source.allocateElements(Element.self, count: count)
+    memory?.initialize(repeating: value, count: count)
+    self.init(memory, count: count, in: source)
   }
 
   /// Copies the elements of a span.
   @inlinable
   @_lifetime(copy source)
   public init(copying elements: borrowing Span<Element>, in source: Source) throws(AllocationError) {
-    self.init(in: source)
-    guard !elements.isEmpty else { return }
-    let memory = try source.allocate(Element.self, count: elements.count)
-    for index in elements.indices { (memory + index).initialize(to: elements[index]) }
-    start = memory
-    elementCount = elements.count
+    let memory = try source.allocateElements(Element.self, count: elements.count)
+    for index in elements.indices { (memory.unsafelyUnwrapped + index).initialize(to: elements[index]) }
+    self.init(memory, count: elements.count, in: source)
   }
 }
 

@@ -26,7 +26,8 @@ public struct BufferIn<Element: ~Copyable, Source: MemorySource & ~Escapable>: ~
     elementCount = 0
   }
 
-  @usableFromInline
+  /// Takes memory with so many elements over. The other initialisers end here: they throw before there is a buffer.
+  @inlinable
   @_lifetime(copy source)
   init(_ start: UnsafeMutablePointer<Element>?, count: Int, in source: Source) {
     self.source = source
@@ -43,38 +44,34 @@ public struct BufferIn<Element: ~Copyable, Source: MemorySource & ~Escapable>: ~
   public init<Failure: Error>(
     count: Int, in source: Source, trying make: (Int) throws(Failure) -> Element
   ) throws(AllocationOr<Failure>) {
-    self.init(in: source)
-    guard count != 0 else { return }
-    do throws(AllocationError) { start = try source.allocate(Element.self, count: count) } catch {
+    let memory: UnsafeMutablePointer<Element>?
+    do throws(AllocationError) { memory = try source.allocateElements(Element.self, count: count) } catch {
       throw .allocation(error)
     }
-    let layout = Layout(size: MemoryLayout<Element>.stride * count, alignment: MemoryLayout<Element>.alignment)
-    let memory = start.unsafelyUnwrapped
     var made = 0
     do throws(Failure) {
       while made < count {
-        (memory + made).initialize(to: try make(made))
+        (memory.unsafelyUnwrapped + made).initialize(to: try make(made))
         made += 1
       }
     } catch {
+      let memory = memory.unsafelyUnwrapped
       memory.deinitialize(count: made)
-      source.deallocate(UnsafeMutableRawPointer(memory), layout)
-      start = nil
+      source.deallocate(
+        UnsafeMutableRawPointer(memory),
+        Layout(size: MemoryLayout<Element>.stride &* count, alignment: MemoryLayout<Element>.alignment))
       throw .failure(error)
     }
-    elementCount = count
+    self.init(memory, count: count, in: source)
   }
 
   /// Makes each element with a closure, which gets its index.
   @inlinable
   @_lifetime(copy source)
   public init(count: Int, in source: Source, _ make: (Int) -> Element) throws(AllocationError) {
-    self.init(in: source)
-    guard count != 0 else { return }
-    let memory = try source.allocate(Element.self, count: count)
-    for index in 0..<count { (memory + index).initialize(to: make(index)) }
-    start = memory
-    elementCount = count
+    let memory = try source.allocateElements(Element.self, count: count)
+    for index in 0..<count { (memory.unsafelyUnwrapped + index).initialize(to: make(index)) }
+    self.init(memory, count: count, in: source)
   }
 
   @inlinable

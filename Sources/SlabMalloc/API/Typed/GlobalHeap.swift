@@ -12,6 +12,9 @@ public struct GlobalHeap: MemorySource, Sendable {
   @inlinable public init() {}
 
   #if SLM_HOSTED
+    /// Bytes of a pool's chunk.
+    @inlinable @inline(__always) static var chunkGoal: Int { 16 << 10 }
+
     @inlinable @inline(__always)
     public func allocate(_ layout: Layout) throws(AllocationError) -> UnsafeMutableRawPointer {
       guard layout.alignment <= 16, let memory = slm_malloc(layout.size) else { return try allocateAligned(layout) }
@@ -55,6 +58,9 @@ public struct GlobalHeap: MemorySource, Sendable {
       return moved
     }
   #else
+    /// Bytes of a pool's chunk: the largest size of which a base page of 4 KiB has two.
+    @inlinable @inline(__always) static var chunkGoal: Int { 2 << 10 }
+
     @inlinable
     public func allocate(_ layout: Layout) throws(AllocationError) -> UnsafeMutableRawPointer {
       var memory: UnsafeMutableRawPointer?

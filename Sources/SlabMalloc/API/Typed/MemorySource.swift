@@ -53,6 +53,14 @@ extension MemorySource where Self: ~Escapable {
     try allocate(try Layout(of: type, count: count)).bindMemory(to: type, capacity: count)
   }
 
+  /// As ``allocate(_:count:)``; nil for no elements, which take no memory.
+  @inlinable
+  func allocateElements<Element: ~Copyable>(
+    _ type: Element.Type, count: Int
+  ) throws(AllocationError) -> UnsafeMutablePointer<Element>? {
+    count == 0 ? nil : try allocate(type, count: count)
+  }
+
   /// Lends memory for a number of elements to a closure, which initialises as many of them as it likes. They are ended
   /// when it returns or throws, and the memory is given back.
   @inlinable

@@ -3,7 +3,7 @@ import CSlabmalloc
 /// Where the slots of a pool are.
 ///
 /// An index has the number of a chunk in its upper bits and that of a slot in its lower ones. Chunks have as many slots
-/// as fit into 16 KiB, which is no power of two: some indices have no slot.
+/// as fit into 16 KiB, in a kernel into 2 KiB, which is no power of two: some indices have no slot.
 ///
 ///     alignment up to 8:   │ header │ value │ header │ value │ ...
 ///     above:               │ header │ header │ ... │ padding │ value │ value │ ...
@@ -44,11 +44,9 @@ extension PoolIn where Element: ~Copyable, Source: ~Escapable {
   @inlinable @inline(__always)
   static var slotBytes: Int { isInterleaved ? valueStride : valueStride &+ headerBytes }
 
-  @inlinable @inline(__always) static var chunkGoal: Int { 16 << 10 }
-
   @inlinable @inline(__always)
   static var slotsPerChunk: Int {
-    let room = isInterleaved ? chunkGoal : chunkGoal &- MemoryLayout<Element>.alignment
+    let room = isInterleaved ? GlobalHeap.chunkGoal : GlobalHeap.chunkGoal &- MemoryLayout<Element>.alignment
     return max(1, room / slotBytes)
   }
 
