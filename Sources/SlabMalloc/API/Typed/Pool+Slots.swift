@@ -113,15 +113,20 @@ extension PoolIn where Element: ~Copyable, Source: ~Escapable {
   mutating func free(_ index: UInt32) {
     let header = header(index)
     liveCount &-= 1
-    guard header.pointee.generation != PoolSlot.lastGeneration else {
-      // Even, so that no handle fits, and above the generation of each handle of the slot but the last.
-      header.pointee.generation = PoolSlot.lastGeneration &- 1
-      retired += 1
-      return
-    }
-    header.pointee.generation &+= 1
+    let generation = header.pointee.generation &+ 1
+    guard generation != 0 else { return retire(index) }
+    header.pointee.generation = generation
     header.pointee.next = free
     free = index
+  }
+
+  /// Takes a slot out of use whose generation would start again. Its generation is even, so that no handle fits, and
+  /// above that of each handle of the slot but the last.
+  @inlinable @inline(never)
+  @_lifetime(self: copy self)
+  mutating func retire(_ index: UInt32) {
+    header(index).pointee.generation = PoolSlot.lastGeneration &- 1
+    retired += 1
   }
 
   /// Takes a chunk from the source. Throws `outOfMemory` where the indices end.

@@ -52,22 +52,24 @@ public struct PoolIn<Element: ~Copyable, Source: MemorySource & ~Escapable>: ~Co
   }
 
   /// Moves a value into the pool. If memory is refused, the value ends.
-  @inlinable @discardableResult
+  @inlinable @inline(__always) @discardableResult
   @_lifetime(self: copy self)
   public mutating func insert(_ value: consuming Element) throws(AllocationError) -> Handle {
     let index = try takeSlot()
-    let header = header(index)
-    header.pointee.generation &+= 1
+    // The addresses are known before anything is written: a write might change the table, for all the compiler knows.
+    let (header, element) = (header(index), element(index))
+    let generation = header.pointee.generation &+ 1
+    header.pointee.generation = generation
     liveCount &+= 1
-    element(index).initialize(to: value)
-    return Handle(index: index, generation: header.pointee.generation)
+    element.initialize(to: value)
+    return Handle(index: index, generation: generation)
   }
 
   /// Moves a value out of the pool. The handle, and each copy of it, is stale from now on.
   ///
   /// The value ends where you drop it, when the pool is no longer being changed: its deinitializer may remove others.
   /// Throws `doubleFree` if the value was removed before, `foreignPointer` if the pool never had such a slot.
-  @inlinable @discardableResult
+  @inlinable @inline(__always) @discardableResult
   @_lifetime(self: copy self)
   public mutating func remove(_ handle: Handle) throws(AllocationError) -> Element {
     guard contains(handle) else { throw stale(handle) }
@@ -108,21 +110,6 @@ public struct PoolIn<Element: ~Copyable, Source: MemorySource & ~Escapable>: ~Co
 
 extension PoolIn: Escapable where Element: ~Copyable, Source: Escapable {}
 extension PoolIn: @unchecked Sendable where Element: Sendable & ~Copyable, Source: Sendable & ~Escapable {}
-
-extension PoolIn where Element: ~Copyable, Source: ~Escapable {
-  /// Names a value of a pool: its slot, and the slot's generation when the value came. It may be copied, compared,
-  /// hashed, and sent to other threads. It owns nothing.
-  public struct Handle: Hashable, Sendable, BitwiseCopyable {
-    @usableFromInline let index: UInt32
-    @usableFromInline let generation: UInt32
-
-    @inlinable @inline(__always)
-    init(index: UInt32, generation: UInt32) {
-      self.index = index
-      self.generation = generation
-    }
-  }
-}
 
 /// A pool in the process's heap. In a kernel: in the heap of its Swift objects.
 public typealias Pool<Element: ~Copyable> = PoolIn<Element, GlobalHeap>

@@ -1,5 +1,6 @@
-import SlabMalloc
 import XCTest
+
+@testable import SlabMalloc
 
 /// A pool's values have fixed addresses, and handles that know whether theirs is still there.
 final class PoolTests: XCTestCase {
@@ -13,6 +14,11 @@ final class PoolTests: XCTestCase {
     XCTAssertEqual(Set(handles).count, 10_000)
     XCTAssertEqual(try pool.remove(handles[5]), 6)
     XCTAssertEqual(pool.count, 9_999)
+  }
+
+  func testAnOptionalHandleHasTheSizeOfAHandle() {
+    XCTAssertEqual(MemoryLayout<Pool<Int>.Handle>.size, 8)
+    XCTAssertEqual(MemoryLayout<Pool<Int>.Handle?>.size, 8)
   }
 
   func testAddressesAreFixed() throws {
@@ -223,6 +229,28 @@ final class PoolTests: XCTestCase {
       }
       XCTAssertTrue(counter.live.isEmpty && counter.errors.isEmpty)
     }
+  }
+
+  /// A slot whose generation would start again is used no more, so that no handle of it ever fits again.
+  func testASlotRetiresBeforeItsGenerationStartsAgain() throws {
+    let log = Tracked.Log()
+    var pool = Pool<Tracked>()
+    pool.firstGeneration = UInt32.max - 1
+    let handles = try (0..<3).map { try pool.insert(Tracked($0, log)) }
+    let capacity = pool.capacity
+    try pool.remove(handles[0])
+    try pool.release(handles[1])
+    XCTAssertEqual(log.ended, [0, 1], "a value whose slot retires is not kept for reuse")
+    XCTAssertNil(pool.reuse())
+    XCTAssertEqual(pool.capacity, capacity - 2)
+    XCTAssertFalse(pool.contains(handles[0]) || pool.contains(handles[1]))
+    XCTAssertEqual(pool[handles[2]].number, 2)
+    let next = try pool.insert(Tracked(3, log))
+    XCTAssertFalse(handles.contains(next))
+    XCTAssertEqual(pool.count, 2)
+    pool.removeAll()
+    XCTAssertFalse(pool.contains(next))
+    XCTAssertEqual(pool.firstGeneration, UInt32.max - 1)
   }
 
   func testValuesOfAllLayouts() throws {
