@@ -8,7 +8,8 @@ build=$(cd "$1" && pwd)
 here=$(cd "$(dirname "$0")" && pwd)
 scratch=$build/swift-bench
 count=${COUNT:-200000}
-${SWIFT:-swift} build -c release --omit-frame-pointers --package-path "$here" --scratch-path "$scratch" --product Bench \
+${SWIFT:-swift} build -c release --omit-frame-pointers --package-path "$here" \
+  --scratch-path "$scratch" --product Bench \
   >"$scratch.log" 2>&1 || {
   cat "$scratch.log"
   exit 1

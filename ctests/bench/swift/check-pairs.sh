@@ -6,7 +6,8 @@ set -eu
 build=$(cd "$1" && pwd)
 here=$(cd "$(dirname "$0")" && pwd)
 scratch=$build/swift-bench
-${SWIFT:-swift} build -c release --omit-frame-pointers --package-path "$here" --scratch-path "$scratch" --product Pairs >"$scratch.log" 2>&1 ||
+${SWIFT:-swift} build -c release --omit-frame-pointers --package-path "$here" \
+  --scratch-path "$scratch" --product Pairs >"$scratch.log" 2>&1 ||
   {
     cat "$scratch.log"
     exit 1
