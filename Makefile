@@ -18,7 +18,10 @@ endif
 B         := build
 include Sources/Packaging/arm64.mk
 HEADER    := include/slabmalloc.h
-SWIFT_SRC := $(sort $(shell find Sources/SlabMalloc -name '*.swift' -not -path '*/SwiftRuntime/*'))
+# The typed containers are for Swift programs alone; the libraries are without them.
+TYPED_SRC := $(sort $(shell find Sources/SlabMalloc/API/Typed -name '*.swift'))
+SWIFT_SRC := $(filter-out $(TYPED_SRC),\
+  $(sort $(shell find Sources/SlabMalloc -name '*.swift' -not -path '*/SwiftRuntime/*' -not -path '*.docc/*')))
 # What only shared objects have is apart.
 SHARED_PORT_SRC := Sources/CSlabPort/SharedForks.c
 PORT_SRC  := $(filter-out $(SHARED_PORT_SRC),$(wildcard Sources/CSlabPort/*.c))

@@ -4,7 +4,11 @@ import PackageDescription
 
 let package = Package(
   name: "slabmalloc",
-  products: [.library(name: "SlabMalloc", targets: ["SlabMalloc"])],
+  products: [
+    .library(name: "SlabMalloc", targets: ["SlabMalloc"]),
+    // The typed containers for Embedded Swift, on an archive of `make freestanding`.
+    .library(name: "SlabMallocEmbedded", type: .static, targets: ["SlabMallocEmbedded"]),
+  ],
   targets: [
     .target(name: "CSlabmalloc", path: "include", publicHeadersPath: "."),
     // A Swift program takes pthread_atfork from the C library that it is linked with.
@@ -15,6 +19,16 @@ let package = Package(
       exclude: ["API/SwiftRuntime", "API/Libc/names.txt", "API/Libc/operators.txt"],
       swiftSettings: [
         .define("SLM_HOSTED"), .define("SLM_ASSERT", .when(configuration: .debug)), .treatAllWarnings(as: .error),
+        // For containers that borrow their zone. A program that uses them needs no feature.
+        .enableExperimentalFeature("Lifetimes"),
+      ]),
+    // The same files as in SlabMalloc, by links. Embedded Swift needs the whole module at once, as in release builds.
+    .target(
+      name: "SlabMallocEmbedded", dependencies: ["CSlabmalloc"], path: "Sources/SlabMallocEmbedded",
+      exclude: ["Typed/Hosted"],
+      swiftSettings: [
+        .treatAllWarnings(as: .error), .enableExperimentalFeature("Lifetimes"),
+        .enableExperimentalFeature("Embedded", .when(configuration: .release)),
       ]),
     .testTarget(
       name: "SlabMallocTests", dependencies: ["SlabMalloc", "CSlabmalloc", "CSlabPort"], path: "Tests/SlabMallocTests"),

@@ -17,13 +17,14 @@ check-docs: docs $(B)/packages/pictures ## The documentation has no warning, and
 	@PYTHONDONTWRITEBYTECODE=1 python3 $(DOCS)/pictures.py --check
 
 # What the compiler knows of the Swift API, for DocC. The regular mode, as programs that import the module have it.
-$(B)/docs/symbols/SlabMalloc.symbols.json: $(SWIFT_SRC) $(C_HEADERS) $(B)/sources.txt $(DOCS)/swift-symbols.py \
-  $(B)/packages/docs
+$(B)/docs/symbols/SlabMalloc.symbols.json: $(SWIFT_SRC) $(TYPED_SRC) $(C_HEADERS) $(B)/sources.txt \
+  $(DOCS)/swift-symbols.py $(B)/packages/docs
 	@mkdir -p $(@D) $(B)/docs/module
 	@echo '  SWIFT   $@'
-	@$(SWIFTC) -swift-version 6 -parse-as-library -module-name SlabMalloc $(HOSTED) $(INCLUDES) -emit-module \
+	@$(SWIFTC) -swift-version 6 -parse-as-library -module-name SlabMalloc -enable-experimental-feature Lifetimes \
+	  $(HOSTED) $(INCLUDES) -emit-module \
 	  -emit-module-path $(B)/docs/module/SlabMalloc.swiftmodule -emit-symbol-graph \
-	  -emit-symbol-graph-dir $(@D) $(SWIFT_SRC)
+	  -emit-symbol-graph-dir $(@D) $(SWIFT_SRC) $(TYPED_SRC)
 	@python3 $(DOCS)/swift-symbols.py $@
 
 $(B)/docs/swift/index.html: $(B)/docs/symbols/SlabMalloc.symbols.json \

@@ -140,6 +140,21 @@ $(F)/small-api.txt: $(F)/api.txt $(FREESTANDING_MAKEFILES)
 $(F)/%/libslabmalloc-small.a: $(F)/%/small/SlabMalloc.o $(SMALL_C_OBJ) $(F)/small-api.txt $(F)/hooks.txt
 	$(call make_bare_archive,$(F)/small-api.txt)
 
+# The typed containers as a Swift module and its object, for programs that plain swiftc compiles with -I. The same files
+# as the product SlabMallocEmbedded of Package.swift has.
+TYPED_GROUND := $(addprefix Sources/SlabMalloc/,$(addsuffix .swift,Ground/AllocationError Ground/Build Ground/Layout \
+  Ground/PageSize Ground/Profile Ground/Status Pages/PageProvider))
+TYPED_BARE_SRC := $(TYPED_GROUND) $(filter-out Sources/SlabMalloc/API/Typed/Hosted/%,$(TYPED_SRC))
+$(F)/%/typed/SlabMalloc.o: $(TYPED_BARE_SRC) $(C_HEADERS) $(B)/sources.txt $(FREESTANDING_MAKEFILES)
+	@mkdir -p $(@D)
+	@echo '  SWIFT   $@'
+	@$(SWIFTC) -swift-version 6 -warnings-as-errors -enable-experimental-feature Embedded \
+	  -enable-experimental-feature Lifetimes -wmo -Osize -g -parse-as-library -module-name SlabMalloc -I include \
+	  -Xfrontend -function-sections -Xfrontend -disable-stack-protector -target $(triple_$*) \
+	  $(addprefix -Xcc ,-ffreestanding $(target_flags_$*)) \
+	  -emit-module -emit-module-path $(@:.o=.swiftmodule) -c -o $@ $(TYPED_BARE_SRC)
+.PRECIOUS: $(F)/%/typed/SlabMalloc.o
+
 $(F)/%/libslabmalloc-swiftheap.a: $(F)/%/SwiftHeapNames.o
 	@rm -f $@
 	@$(AR) rcsD $@ $<

@@ -39,6 +39,15 @@ $(B)/packages/peers: ctests/bench/bench.mk
 
 -include $(wildcard $(addprefix $(B)/bench/,*.d archives/*.d))
 
+# Swift's own: containers against class instances. SwiftPM builds them, and keeps what it built in $(B)/swift-bench.
+.PHONY: bench-swift check-swift-speed
+bench-swift: $(B)/packages/speed ## Compare Pool with class instances, ManagedBuffer and UnsafeMutablePointer
+	@mkdir -p $(B)/swift-bench
+	@ctests/bench/swift/bench.sh $(B)
+check-swift-speed: $(B)/packages/speed ## A box that is made and dropped takes few instructions
+	@mkdir -p $(B)/swift-bench
+	@ctests/bench/swift/check-pairs.sh $(B)
+
 .PHONY: bench-zones bench-frames bench-descriptors check-speed
 check-speed: $(B)/bench/instructions ## The instruction counts of the fast paths are within their limits
 	@ctests/bench/check-instructions.sh $(B)

@@ -4,7 +4,7 @@
 #
 #     Ground -> Pages -> Zones -> Zones/Shared        the zone house; Pages/Mmap is its hosted provider
 #     Ground -> Runs -> Heaps -> Process              the run house
-#     all of these -> API
+#     all of these -> API; API/Typed stands on the interface in C
 #
 # Then checks the fixed form of the lock's duty: a function whose comment says `Requires: the lock of the run pool.`
 # starts with assertLocked(), and no other function does. A build with assertions stops there if the lock is not held.
@@ -28,6 +28,7 @@ floor() { # floor NAME FILES: the files compile on their own
   shift
   case " ${FLOORS-$name} " in *" $name "*) ;; *) return ;; esac
   if "$swiftc" -typecheck -swift-version 6 -enable-experimental-feature Embedded -wmo -parse-as-library \
+    -enable-experimental-feature Lifetimes \
     -module-name SlabMalloc -D SLM_HOSTED ${DEFINES-} -target "$target" -I include -I Sources/CSlabPort/include "$@" \
     >"$work/log" 2>&1; then
     echo "$name: holds"
@@ -51,7 +52,11 @@ floor Pages/Mmap $ground $(files Pages)
 floor Runs $ground $(files Runs)
 floor Heaps $ground $(files Runs Heaps)
 floor Process $ground $(files Runs Heaps Process)
-floor API $(find "$src" -name '*.swift' -not -path '*/SwiftRuntime/*' | sort)
+# The typed containers see the interface in C, and of the sources the types that stand in it.
+typed_ground=$(for file in Ground/AllocationError Ground/Build Ground/Layout Ground/PageSize Ground/Profile \
+  Ground/Status Pages/PageProvider; do echo "$src/$file.swift"; done)
+floor API/Typed $typed_ground $(files API/Typed)
+floor API $(find "$src" -name '*.swift' -not -path '*/SwiftRuntime/*' -not -path '*.docc/*' | sort)
 
 # Of each function: whether its comment has the line, and whether its body starts with the call.
 files Runs Heaps Process | while read -r file; do

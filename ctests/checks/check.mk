@@ -66,9 +66,9 @@ KERNEL_GUIDE := Sources/SlabMalloc/SlabMalloc.docc/Kernels.md
 # --- Checks ------------------------------------------------------------------------------------------
 STEPS := check-steps check-build-scripts check-floors check-names check-header check-synopsis check-compiler-help \
   check-format check-symbols check-abi check-freestanding check-links check-archive check-plugin check-override \
-  check-musl check-arm64-part check-install check-tests check-fuzz check-swift check-examples check-speed \
-  check-malloc-speed check-preload check-crash check-valgrind check-core check-call-stack check-sanitizers check-soak \
-  check-replay check-model check-kernels check-kernel-speed check-docs
+  check-musl check-arm64-part check-install check-tests check-fuzz check-swift check-ownership check-examples \
+  check-speed check-malloc-speed check-swift-speed check-preload check-crash check-valgrind check-core \
+  check-call-stack check-sanitizers check-soak check-replay check-model check-kernels check-kernel-speed check-docs
 export CC CLANG SWIFT SWIFTC SWIFT_BIN VERSION
 # Random tests do the same in each run of all steps, unless SLM_TEST_SEED names another seed, or none: SLM_TEST_SEED=
 # A step alone takes another one each time.
@@ -108,6 +108,11 @@ check-freestanding: ## The archives for kernels: their symbols, their sizes, and
 	@$(foreach t,$(FREESTANDING_ALL),grep -qF '| `$(t)` | `$(triple_$(t))` | `$(target_flags_$(t))` |' $(KERNEL_GUIDE) || \
 	  { echo '$(KERNEL_GUIDE) lacks the flags of $(t)'; exit 1; };)
 	@ctests/freestanding/run.sh $(B)/freestanding $(FREESTANDING)
+	@$(if $(filter x86_64,$(FREESTANDING)),ctests/freestanding/check-package.sh $(B))
+	@$(typed_sizes) >$(F)/typed-sizes
+	@awk 'FNR == NR { if (!/^#/) limit[$$1, $$2] = $$3; next } FNR == 1 { next } { rows++ } \
+	  $$3 <= 0 || $$3 > limit[$$1, $$2] { print $$1 ": a", $$2, "has", $$3, "bytes of", limit[$$1, $$2]; bad = 1 } \
+	  END { exit bad || rows == 0 }' ctests/freestanding/typed-limits.txt $(F)/typed-sizes
 check-links: freestanding $(LINK_OBJECTS) $(B)/packages/links
 check-links: ## The README's kernel links with the archives by lld and GNU ld, at any address, without a hook
 	@ctests/freestanding/check-links.sh $(B)/freestanding $(FREESTANDING)
@@ -122,6 +127,8 @@ check-install: all $(B)/packages/check ## pkg-config, CMake and Swift find what 
 	+@ctests/packaging/check-install.sh $(B) '$(MAKE)'
 check-swift: ## The XCTest suites
 	@ctests/checks/run-xctest.sh
+check-ownership: ## The compiler refuses what would outlive its allocator, and accepts the rest without a warning
+	@ctests/ownership/check-ownership.sh $(B)
 check-examples: $(EXAMPLES) ## The examples, the demo and the README's code print what they should
 	@ctests/examples/check-examples.sh $(B)/examples
 	@ctests/examples/check-cpp.sh .

@@ -143,6 +143,20 @@ END
   expect 'swift: seed' 0 "$lib/swift-example/debug/seed" <<END
 both examples work
 END
+  expect 'swift: types' 0 "$lib/swift-example/debug/types" <<END
+Sirius 15
+Vega has lost a neighbour
+603
+Deneb, 2600.0 light years: 2 objects with 112 bytes in 131072 (peak 131072, hard limit 1048576)
+6
+stored
+try again with less: limit (8000000 bytes, aligned to 8): the hard limit forbids another page, which is 1048576 bytes. \
+Free objects, reclaim pages, or raise the limit.
+a mistake: invalidLayout (9223372036854775807 bytes, aligned to 8): no allocator of this kind serves this size and \
+alignment. Ask for less, and for an alignment that is a power of two.
+2 0
+END
+  . "$here/check-tutorial.sh"
 else
   fail 'swift: the package stars does not build'
   cat out

@@ -4,7 +4,8 @@ FREESTANDING_TEST_MAKEFILES := $(FREESTANDING_MAKEFILES) ctests/freestanding/fre
 # --- The test of each: a program that needs no operating system but for its exit, under qemu-user ---
 # Swift's heap is the same code for each calling convention of a machine.
 FREESTANDING_TESTS := $(foreach test,core small stack stack_small,$(FREESTANDING:%=$(F)/%/tests/$(test).test)) \
-  $(patsubst %,$(F)/%/tests/swift_heap.test,$(filter-out riscv64-lp64d armv7em-hf,$(FREESTANDING)))
+  $(foreach test,swift_heap typed,$(patsubst %,$(F)/%/tests/$(test).test,\
+    $(filter-out riscv64-lp64d armv7em-hf,$(FREESTANDING))))
 $(F)/%/tests/machine.o: ctests/freestanding/machine.c ctests/freestanding/machine.h $(FREESTANDING_TEST_MAKEFILES)
 	$(call compile_bare_c)
 $(F)/%/tests/core.o: ctests/freestanding/core.c ctests/freestanding/machine.h $(C_HEADERS) \
@@ -55,6 +56,29 @@ $(F)/%/tests/swift_heap.test: $(F)/%/tests/swift_heap.o $(F)/%/tests/swift_progr
   $(F)/%/Runtime.o \
   $(F)/%/libslabmalloc-swiftheap.a $(F)/%/libslabmalloc.a
 	$(link_freestanding_test)
+$(F)/%/tests/typed.o: ctests/freestanding/typed.c ctests/freestanding/machine.h $(C_HEADERS) \
+  $(FREESTANDING_TEST_MAKEFILES)
+	$(call compile_bare_c)
+TYPED_PROGRAM := ctests/freestanding/package/Sources/Typed/typed.swift
+$(F)/%/tests/typed_program.o: $(TYPED_PROGRAM) $(F)/%/typed/SlabMalloc.o $(FREESTANDING_TEST_MAKEFILES)
+	@$(SWIFTC) -swift-version 6 -warnings-as-errors -enable-experimental-feature Embedded -wmo \
+	  -O -parse-as-library -module-name Typed -I include -I $(F)/$*/typed -Xfrontend -function-sections \
+	  -Xfrontend -disable-stack-protector -target $(triple_$*) $(addprefix -Xcc ,$(target_flags_$*)) -c -o $@ $<
+.PRECIOUS: $(F)/%/tests/typed.o $(F)/%/tests/typed_program.o
+$(F)/%/tests/typed.test: $(F)/%/tests/typed.o $(F)/%/tests/typed_program.o $(F)/%/typed/SlabMalloc.o \
+  $(F)/%/tests/machine.o $(F)/%/Runtime.o $(F)/%/libslabmalloc-swiftheap.a $(F)/%/libslabmalloc.a
+	$(link_freestanding_test)
+
+# What one use of each container adds to a kernel.
+TYPED_SIZES := $(filter x86_64 riscv64 armv7em,$(FREESTANDING))
+TYPED_SIZES_NEED := $(foreach t,$(TYPED_SIZES),$(addprefix $(F)/$(t)/,typed/SlabMalloc.o Runtime.o tests/machine.o \
+  libslabmalloc.a libslabmalloc-swiftheap.a))
+typed_sizes = $(foreach t,$(TYPED_SIZES),TRIPLE_$(t)='$(triple_$(t))' \
+  FLAGS_$(t)='$(addprefix -Xcc ,$(target_flags_$(t)))') ctests/freestanding/typed-sizes.sh $(F) $(TYPED_SIZES)
+.PHONY: typed-sizes
+typed-sizes: $(TYPED_SIZES_NEED) ## The bytes that one use of each typed container adds to a kernel
+	@$(typed_sizes)
+check-freestanding: $(TYPED_SIZES_NEED)
 
 # --- The README's kernel, to be linked by check-links: compiled as it stands, for a fixed address and for any ---
 $(F)/readme_kernel.c: README.md $(FREESTANDING_TEST_MAKEFILES)

@@ -12,7 +12,7 @@ task_flags_riscv64 := -mcmodel=medany -march=rv64gc -mabi=lp64
 
 define kernel_rules
 KERNEL_OBJ_$(1) := $$(KERNEL_C:ctests/kernels/%.c=$(K)/$(1)/%.o) $(K)/$(1)/boot.o $(K)/$(1)/machine.o \
-  $(K)/$(1)/tasks.swift.o
+  $(K)/$(1)/tasks.swift.o $(F)/$(1)/typed/SlabMalloc.o
 kernel_cc_$(1) = $$(CLANG) -target $$(triple_$(1)) -ffreestanding -nostdlibinc -fno-builtin $$(target_flags_$(1)) \
   -I include -MMD -MP
 $(K)/$(1)/%.o: ctests/kernels/%.c ctests/kernels/kernels.mk
@@ -26,11 +26,12 @@ $(K)/$(1)/boot.o: ctests/kernels/$(1)/boot.S ctests/kernels/kernels.mk
 	@mkdir -p $$(@D)
 	@$$(kernel_cc_$(1)) -g -c -o $$@ $$<
 $(K)/$(1)/tasks.swift.o: ctests/kernels/tasks.swift ctests/kernels/kernel.h ctests/kernels/config.h \
-  ctests/kernels/module.modulemap $(C_HEADERS) ctests/kernels/kernels.mk
+  ctests/kernels/module.modulemap $(F)/$(1)/typed/SlabMalloc.o $(C_HEADERS) ctests/kernels/kernels.mk
 	@mkdir -p $$(@D)
 	@echo '  SWIFT   $$@'
 	@$(SWIFTC) -swift-version 6 -warnings-as-errors -enable-experimental-feature Embedded -wmo -O -g \
-	  -parse-as-library -module-name KernelTasks -I include -I ctests/kernels -Xfrontend -function-sections \
+	  -parse-as-library -module-name KernelTasks -I include -I $(F)/$(1)/typed -I ctests/kernels \
+	  -Xfrontend -function-sections \
 	  -Xfrontend -disable-stack-protector -target $$(triple_$(1)) $$(addprefix -Xcc ,-ffreestanding $$(task_flags_$(1))) \
 	  -c -o $$@ $$<
 $(K)/$(1).elf: $$(KERNEL_OBJ_$(1)) ctests/kernels/$(1)/kernel.ld $(F)/$(1)/libslabmalloc.a \

@@ -1,5 +1,6 @@
 // Swift on the kernel's heap: objects that one CPU makes and another lets go.
 import Kernel
+import SlabMalloc
 
 // [Parcel
 /// Holds memory of each kind that Swift allocates.
@@ -49,6 +50,8 @@ public func runBatch(cpu: UInt32, batch: UInt32) {
     let parcel = Parcel(Int(truncatingIfNeeded: random_next(&random) >> 40), inner: inner)
     exchange(parcel, place: UInt32(truncatingIfNeeded: random_next(&random) >> 32) % UInt32(EXCHANGE_PLACES))
   }
+  guard batch % 8 == 0 else { return }
+  do throws(AllocationError) { try useContainers(&random) } catch { check_that(false, "the containers have memory") }
 }
 
 @_cdecl("swift_take_all")
@@ -56,3 +59,33 @@ public func takeAll() {
   for place in 0..<UInt32(EXCHANGE_PLACES) { exchange(nil, place: place) }
 }
 // Parcel]
+
+// [Containers
+/// A timer that is due, in the order of the list.
+struct Timer: ~Copyable {
+  let due: UInt64
+  var next: Pool<Timer>.Handle?
+  let note: Box<UInt64>
+}
+
+/// A pool of timers that name each other, a box in each, and an arena for the work of a round.
+func useContainers(_ random: inout UInt64) throws(AllocationError) {
+  var timers = Pool<Timer>()
+  var first: Pool<Timer>.Handle?
+  for _ in 0..<20 {
+    let due = random_next(&random) >> 8
+    first = try timers.insert(Timer(due: due, next: first, note: try Box(due &+ 1)))
+  }
+  var arena = try Arena(firstChunk: 512)
+  while let handle = first {
+    do {
+      let words = try arena.buffer(repeating: timers[handle].due, count: Int(timers[handle].due % 50) + 1)
+      check_that(words[words.count - 1] &+ 1 == timers[handle].note.value, "a timer is as it was made")
+    }
+    arena.reset()
+    first = try timers.remove(handle).next
+    check_that(!timers.contains(handle), "a handle is stale when its timer is gone")
+  }
+  check_that(timers.isEmpty, "every timer is gone")
+}
+// Containers]

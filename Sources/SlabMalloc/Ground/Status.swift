@@ -1,4 +1,3 @@
-import CSlabPort
 import CSlabmalloc
 
 /// The result of a call of the core: the C API's `slm_status`, under Swift names.
@@ -39,7 +38,4 @@ extension slm_status {
 
   /// Whether the status reports a write to memory that nobody may write. Only profile hardened returns such a status.
   var reportsWrite: Bool { self == .writeAfterFree || self == .overflow }
-
-  /// A success that the compiler cannot foresee. A caller that knew the result would call instead of jump.
-  static var opaqueOK: Self { Self(rawValue: Int32(truncatingIfNeeded: slm_port_opaque(0))) }
 }

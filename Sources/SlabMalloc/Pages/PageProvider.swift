@@ -1,10 +1,15 @@
+import CSlabmalloc
+
 /// A page provider: C functions that give pages and take them back, and their context.
 ///
 /// Every provider gives single pages. One that also gives runs has two functions more, and perhaps a third that resizes
 /// a run in place. A run is any multiple of the page size, aligned to a power of two.
 ///
 /// The allocator holds no lock while it calls a provider, and the functions may call back into the allocator.
-public struct PageProvider {
+///
+/// A provider is a value of functions and may be sent and be a global `let`. Its functions and its context must stand
+/// what you use it for: an allocator for several threads calls them from each.
+public struct PageProvider: @unchecked Sendable {
   /// Returns a page of `pageSize` bytes, aligned to its size, or nil.
   public typealias Allocate =
     @convention(c) (_ context: UnsafeMutableRawPointer?, _ pageSize: Int) ->
@@ -58,4 +63,12 @@ public struct PageProvider {
 
   /// Whether the provider gives runs, and takes them back.
   @inline(__always) var givesRuns: Bool { allocateRun != nil && releaseRun != nil }
+
+  /// The same functions as the C API has them.
+  var c: slm_page_provider {
+    slm_page_provider(
+      struct_size: UInt32(MemoryLayout<slm_page_provider>.size), page_size: UInt32(pageSize?.bytes ?? 0),
+      context: context, allocate_page: allocate, release_page: release, allocate_run: allocateRun,
+      release_run: releaseRun)
+  }
 }

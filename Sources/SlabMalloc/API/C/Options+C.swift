@@ -103,11 +103,4 @@ extension PageProvider {
       allocateRun: knowsRuns ? c.allocate_run : nil, releaseRun: knowsRuns ? c.release_run : nil,
       resizeRun: knowsRuns ? RunResizerPointer.function(for: c.allocate_run) : nil)
   }
-
-  var c: slm_page_provider {
-    slm_page_provider(
-      struct_size: UInt32(MemoryLayout<slm_page_provider>.size), page_size: UInt32(pageSize?.bytes ?? 0),
-      context: context, allocate_page: allocate, release_page: release, allocate_run: allocateRun,
-      release_run: releaseRun)
-  }
 }

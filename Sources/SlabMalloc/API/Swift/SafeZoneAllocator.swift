@@ -1,4 +1,5 @@
-/// A zone that any thread may use. See `ZoneAllocator`. The zone releases its lock while it calls the provider. The
+/// A zone that any thread may use: pointers that you manage by hand. See `ZoneAllocator`; `Zone.Shared` has boxes and
+/// buffers that the compiler checks. The zone releases its lock while it calls the provider. The
 /// provider must therefore be thread-safe.
 public struct SafeZoneAllocator: ~Copyable, @unchecked Sendable {
   private let home: Home

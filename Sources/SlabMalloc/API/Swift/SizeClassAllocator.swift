@@ -1,8 +1,10 @@
 import CSlabmalloc
 
-/// Allocates objects of one size, for one thread at a time: a typed object cache. It shares the rules of
-/// `ZoneAllocator`. Its slots have the object's size, rounded up to its alignment, and at least 8 bytes. In profile
-/// `hardened` each slot also holds a canary.
+/// Allocates objects of one size, for one thread at a time: pointers that you manage by hand. It shares the rules of
+/// `ZoneAllocator`. ``CacheFor``, the type behind `Cache`, has boxes that the compiler checks.
+///
+/// Its slots have the object's size, rounded up to its alignment, and at least 8 bytes. In profile `hardened` each slot
+/// also holds a canary.
 public struct SizeClassAllocator: ~Copyable {
   private let home: Home
   private let zone: ZonePointer

@@ -1,4 +1,5 @@
-/// Allocates objects of any size, for one thread at a time.
+/// Allocates objects of any size, for one thread at a time: pointers that you manage by hand, and pages that you push.
+/// ``ZoneFor``, the type behind `Zone`, has boxes and buffers that the compiler checks.
 ///
 /// A zone gets pages in two ways, which mix: it *pulls* them from its provider, and you *push* them with `refill`. When
 /// the zone ends it returns every page, with the objects in it. No pointer from the zone may outlive it. Every misuse

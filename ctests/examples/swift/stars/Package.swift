@@ -11,5 +11,8 @@ let package = Package(
     .executableTarget(
       name: "seed", dependencies: [.product(name: "SlabMalloc", package: "slabmalloc")], path: "Seed",
       swiftSettings: [.treatAllWarnings(as: .error)]),
+    .executableTarget(
+      name: "types", dependencies: [.product(name: "SlabMalloc", package: "slabmalloc")], path: "Types",
+      swiftSettings: [.treatAllWarnings(as: .error)]),
   ]
 )

@@ -1,0 +1,115 @@
+import CSlabmalloc
+
+/// What a zone serves: values, buffers, pools, arenas, and memory.
+extension ZoneFor {
+  /// A box in a zone, which it borrows.
+  public typealias Box<Value: ~Copyable> = BoxIn<Value, Source>
+  /// A buffer in a zone, which it borrows.
+  public typealias Buffer<Element: ~Copyable> = BufferIn<Element, Source>
+  /// A pool in a zone, which it borrows.
+  public typealias Pool<Element: ~Copyable> = PoolIn<Element, Source>
+  /// An arena in a zone, which it borrows.
+  public typealias Arena = ArenaIn<Source>
+
+  /// Moves a value into a slot of the zone. If memory is refused, the value ends.
+  @inlinable @inline(__always)
+  @_lifetime(borrow self)
+  public borrowing func box<Value: ~Copyable>(_ value: consuming Value) throws(AllocationError) -> Box<Value> {
+    try BoxIn(value, in: source)
+  }
+
+  /// Makes a buffer whose elements a closure makes, which gets the index.
+  @inlinable
+  @_lifetime(borrow self)
+  public borrowing func buffer<Element: ~Copyable>(
+    count: Int, _ make: (Int) -> Element
+  ) throws(AllocationError) -> Buffer<Element> {
+    try BufferIn(count: count, in: source, make)
+  }
+
+  /// Makes a buffer whose elements a closure makes, which may throw. See ``BufferIn/init(count:in:trying:)``.
+  @inlinable
+  @_lifetime(borrow self)
+  public borrowing func buffer<Element: ~Copyable, Failure: Error>(
+    count: Int, trying make: (Int) throws(Failure) -> Element
+  ) throws(AllocationOr<Failure>) -> Buffer<Element> {
+    try BufferIn(count: count, in: source, trying: make)
+  }
+
+  /// Makes a buffer of copies of a value.
+  @inlinable
+  @_lifetime(borrow self)
+  public borrowing func buffer<Element>(
+    repeating value: Element, count: Int
+  ) throws(AllocationError) -> Buffer<Element> {
+    try BufferIn(repeating: value, count: count, in: source)
+  }
+
+  /// Makes an empty pool. It takes memory with its first value.
+  @inlinable
+  @_lifetime(borrow self)
+  public borrowing func pool<Element: ~Copyable>(of type: Element.Type) -> Pool<Element> { PoolIn(in: source) }
+
+  /// Makes an arena.
+  @inlinable
+  @_lifetime(borrow self)
+  public borrowing func arena(firstChunk: Int = 4 << 10) throws(AllocationError) -> Arena {
+    try ArenaIn(in: source, firstChunk: firstChunk)
+  }
+
+  /// Lends memory for up to a number of elements to a closure. What it initialised ends when it returns or throws.
+  @inlinable
+  public borrowing func withTemporary<Element: ~Copyable, Result: ~Copyable, Failure: Error>(
+    _ type: Element.Type, capacity: Int, _ body: (inout OutputSpan<Element>) throws(Failure) -> Result
+  ) throws(AllocationOr<Failure>) -> Result {
+    try source.lend(type, capacity: capacity, body)
+  }
+
+  /// Allocates memory, not cleared. It ends with the zone at the latest: the pointer must not be used later.
+  @inlinable @unsafe
+  public borrowing func allocate(_ layout: Layout) throws(AllocationError) -> UnsafeMutableRawPointer {
+    try source.allocate(layout)
+  }
+
+  /// Deallocates memory of ``allocate(_:)``. Throws and changes nothing for any other pointer.
+  @inlinable @unsafe
+  public borrowing func deallocate(_ memory: UnsafeMutableRawPointer) throws(AllocationError) {
+    let status = slm_zone_deallocate(raw, memory)
+    guard status.rawValue == 0 else { throw AllocationError(status, nil) }
+  }
+
+  /// Gives memory of ``allocate(_:)`` another size, in place or by moving its bytes. On error nothing changed.
+  @inlinable @unsafe
+  public borrowing func reallocate(
+    _ memory: UnsafeMutableRawPointer, _ layout: Layout, to size: Int
+  ) throws(AllocationError) -> UnsafeMutableRawPointer {
+    try source.reallocate(memory, layout, to: size)
+  }
+
+  /// Guarantees the next allocations of a layout. See `slm_zone_reserve`.
+  public borrowing func reserve(_ layout: Layout, count: Int) throws(AllocationError) {
+    guard count >= 0 else { throw .invalidArgument }
+    let status = slm_zone_reserve(raw, layout.alignment, layout.size, count)
+    guard status == .ok else {
+      throw AllocationError(status, layout, limit: ZoneMemory.statistics(raw).hard_limit)
+    }
+  }
+
+  /// Gives all empty pages back to the provider, except those of a reserve. Returns their number.
+  @discardableResult
+  public borrowing func reclaim() -> Int {
+    var out = slm_reclaimed()
+    out.struct_size = UInt32(MemoryLayout<slm_reclaimed>.size)
+    let status = slm_zone_reclaim(raw, Int(bitPattern: UInt.max), Int(bitPattern: UInt.max), &out)
+    guard status == .ok else { trap(AllocationError(status)) }
+    return Int(out.base_pages + out.large_pages)
+  }
+
+  /// Sets the limits, in bytes of pages; 0 for none. Throws `invalidArgument` if the soft limit is above the hard one.
+  public borrowing func setLimits(soft: UInt64, hard: UInt64) throws(AllocationError) {
+    try AllocationError.check(slm_zone_set_limits(raw, soft, hard))
+  }
+
+  /// What the zone holds. Cost: some 100 instructions for each page.
+  public var statistics: MemoryStatistics { MemoryStatistics(ZoneMemory.statistics(raw)) }
+}

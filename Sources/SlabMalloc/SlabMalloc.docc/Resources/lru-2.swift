@@ -1,0 +1,35 @@
+import SlabMalloc
+
+struct LRUCache: ~Copyable {
+  struct Entry {
+    let key: String
+    var value: String
+    var newer: Pool<Entry>.Handle?
+    var older: Pool<Entry>.Handle?
+  }
+
+  private var entries: Pool<Entry>
+  private var places: [String: Pool<Entry>.Handle] = [:]
+  private var newest: Pool<Entry>.Handle?
+  private var oldest: Pool<Entry>.Handle?
+  let capacity: Int
+
+  init(capacity: Int) throws(AllocationError) {
+    precondition(capacity > 0)
+    self.capacity = capacity
+    entries = try Pool(capacity: capacity)
+  }
+
+  private mutating func unlink(_ handle: Pool<Entry>.Handle) {
+    let (newer, older) = (entries[handle].newer, entries[handle].older)
+    if let newer { entries[newer].older = older } else { newest = older }
+    if let older { entries[older].newer = newer } else { oldest = newer }
+  }
+
+  private mutating func linkAsNewest(_ handle: Pool<Entry>.Handle) {
+    entries[handle].newer = nil
+    entries[handle].older = newest
+    if let newest { entries[newest].newer = handle } else { oldest = handle }
+    newest = handle
+  }
+}

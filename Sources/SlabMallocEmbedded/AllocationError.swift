@@ -1,0 +1,1 @@
+../SlabMalloc/Ground/AllocationError.swift

@@ -1,0 +1,1 @@
+../SlabMalloc/Pages/PageProvider.swift

@@ -1,0 +1,1 @@
+../SlabMalloc/Ground/PageSize.swift
