@@ -12,7 +12,12 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
     guard slab.pass(from: pointee.heap, to: .noSlab) else { return updateList(of: slab) }
     let (start, bytes) = (slab.pointee.start, slab.bytes)
     let isPurged = pool.runs.pointee.system.purge(at: start, bytes)
-    if isPurged { pool.locked { pool.runs.pointee.counts.purged += bytes } }
+    if isPurged {
+      pool.locked {
+        pool.runs.pointee.counts.purged += bytes
+        pool.runs.refusePurged(slab)
+      }
+    }
     pool.destroy(slab, of: self, isClean: isPurged)
   }
 }

@@ -254,6 +254,11 @@ final class HugePageTests: XCTestCase {
 
   /// The first touch of a huge page makes all of it resident: with its slabs, what nobody has used yet is purged.
   func testTheUnusedRestOfAPurgedPage() {
+    for isTrimmed in [false, true] { purgeLastPage(isTrimmed: isTrimmed) }
+  }
+
+  /// - Parameter isTrimmed: the last slab is the current one, and a trim purges it. Otherwise a purge takes it.
+  private func purgeLastPage(isTrimmed: Bool) {
     let world = world()
     let heap = world.thread()
     var live: [UInt] = []
@@ -267,9 +272,13 @@ final class HugePageTests: XCTestCase {
     }
     world.free(live.filter { $0 >= page }, by: heap)
     live.removeAll { $0 >= page }
-    world.bin(heap, 512).emptyStack()
-    HeapSystem.current.now += 200
-    world.runs.purgeIfDue()
+    if isTrimmed {
+      world.bin(heap, 512).trim()
+    } else {
+      world.bin(heap, 512).emptyStack()
+      HeapSystem.current.now += 200
+      world.runs.purgeIfDue()
+    }
     XCTAssertEqual(HeapSystem.current.memory.resident(at: rest, page + size - rest), 0)
     XCTAssertTrue(refused.contains(page))
     world.check()
