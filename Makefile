@@ -118,7 +118,7 @@ $(B)/libslabmalloc.so: $(B)/$(SONAME)
 
 # The same code under the names of the C library's malloc family, for LD_PRELOAD.
 NAMES := Sources/SlabMalloc/API/Libc/names.txt
-PRELOAD_NAMES := $(NAMES) Sources/SlabMalloc/API/Libc/operators.txt
+PRELOAD_NAMES := $(NAMES) Sources/SlabMalloc/API/Libc/operators.txt Sources/SlabMalloc/API/Libc/exits.txt
 $(B)/preload.map: $(PRELOAD_NAMES)
 	@mkdir -p $(@D)
 	@{ echo '{'; echo '  global:'; sed 's/^\([^ ]*\) .*/    \1;/' $^; echo '  local: *;'; echo '};'; } >$@
@@ -194,12 +194,12 @@ INSTALLED := lib/$(SONAME) lib/libslabmalloc.so lib/libslabmalloc.a lib/libslabm
   lib/libslabmalloc-malloc.o lib/libslabmalloc-new.o \
   include/slabmalloc.h include/slabmalloc/port.h include/slabmalloc/module.modulemap lib/pkgconfig/slabmalloc.pc \
   lib/cmake/slabmalloc/slabmalloc-config.cmake lib/cmake/slabmalloc/slabmalloc-config-version.cmake \
-  bin/slabmalloc-replay
+  bin/slabmalloc-replay share/slabmalloc/statistics.schema.json
 BARE_DIRS := $(foreach t,$(FREESTANDING),lib/slabmalloc/$(call install_dir,$(t)))
 BARE_DIRS_ALL := $(foreach t,$(FREESTANDING_ALL),lib/slabmalloc/$(call install_dir,$(t)))
 BARE_ARCHIVES := libslabmalloc.a libslabmalloc-small.a libslabmalloc-swiftheap.a
 # Those that nobody else has, the inner ones first.
-OWN_DIRS := include/slabmalloc lib/cmake/slabmalloc $(BARE_DIRS_ALL) lib/slabmalloc
+OWN_DIRS := share/slabmalloc include/slabmalloc lib/cmake/slabmalloc $(BARE_DIRS_ALL) lib/slabmalloc
 # The loader looks into its cache, not into /usr/local/lib.
 refresh_loader_cache = $(if $(DESTDIR),,@[ "$$(id -u)" != 0 ] || ldconfig)
 define install_headers
@@ -210,13 +210,14 @@ endef
 
 .PHONY: install install-freestanding uninstall
 install: all ## Install below PREFIX (/usr/local), staged in DESTDIR
-	@install -d $(addprefix "$(ROOT)"/,bin lib lib/pkgconfig lib/cmake/slabmalloc)
+	@install -d $(addprefix "$(ROOT)"/,bin lib lib/pkgconfig lib/cmake/slabmalloc share/slabmalloc)
 	@install -m 755 $(B)/$(SONAME) "$(ROOT)"/lib/
 	@ln -sf $(SONAME) "$(ROOT)"/lib/libslabmalloc.so
 	@install -m 644 $(B)/libslabmalloc.a $(B)/libslabmalloc-malloc.o $(B)/libslabmalloc-new.o "$(ROOT)"/lib/
 	@install -m 755 $(B)/libslabmalloc-preload.so "$(ROOT)"/lib/
 	$(install_headers)
 	@install -m 644 Sources/Packaging/module.modulemap "$(ROOT)"/include/slabmalloc/
+	@install -m 644 Sources/Packaging/statistics.schema.json "$(ROOT)"/share/slabmalloc/
 	@install -m 644 $(B)/slabmalloc.pc "$(ROOT)"/lib/pkgconfig/
 	@install -m 644 $(B)/cmake/slabmalloc/*.cmake "$(ROOT)"/lib/cmake/slabmalloc/
 	@install -m 755 $(B)/replay/slabmalloc-replay "$(ROOT)"/bin/

@@ -353,6 +353,8 @@ static void work_on_policies(uint32_t threads, uint64_t flags) {
           STACK(slm_cache_for_each, cache, go_on, NULL) == SLM_OK);
     CHECK(STACK(slm_registry_for_each, &registry, next_row, NULL) == SLM_OK);
     CHECK(STACK(slm_registry_print, &registry, write_nothing, NULL) == SLM_OK);
+    CHECK(STACK(slm_zone_print, zone, SLM_TEXT, write_nothing, NULL) == SLM_OK);
+    CHECK(STACK(slm_cache_print, cache, SLM_JSON, write_nothing, NULL) == SLM_OK);
   }
   CHECK(STACK(slm_registry_remove, &registry, &entries[0]) == SLM_OK);
   CHECK(STACK(slm_registry_remove, &registry, &entries[1]) == SLM_OK);

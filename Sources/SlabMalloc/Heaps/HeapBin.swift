@@ -125,8 +125,9 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
   }
 
   /// Lines of metadata that a slab of this class takes: its marks, then its words.
-  var metadataLines: UInt {
-    Self.markLines(UInt(pointee.slotCount)) + Metadata.lines((UInt(pointee.slotCount) + 63) / 64 * 8)
+  var metadataLines: UInt { Self.metadataLines(UInt(pointee.slotCount)) }
+  static func metadataLines(_ slotCount: UInt) -> UInt {
+    markLines(slotCount) + Metadata.lines((slotCount + 63) / 64 * 8)
   }
   static func markLines(_ slotCount: UInt) -> UInt { Metadata.lines(slotCount) }
 }
