@@ -317,6 +317,17 @@ int slm_port_can_handle(int signal) __attribute__((visibility("hidden")));
 void slm_port_watch_signals(int chosen) __attribute__((visibility("hidden")));
 static inline void slm_port_yield(void) { slm_port_system_call(SYS_sched_yield, 0, 0, 0, 0, 0, 0); }
 
+// --- Inspection from outside -----------------------------------------------------------------------
+
+// The ELF note of Inspection.c: its type, the version of its record, and the layout that this build has.
+#define SLM_PORT_INSPECTION_TYPE 1
+#define SLM_PORT_INSPECTION_VERSION 1
+typedef struct {
+  uint32_t version, layout;
+  int64_t distance; // from this field to slm_port_process
+} slm_port_inspection;
+uint32_t slm_port_layout(void) __attribute__((visibility("hidden")));
+
 // --- Traces ----------------------------------------------------------------------------------------
 
 // The state of the process's trace. While a trace is recorded, slm_port_heap does not lead to a thread's heap. The

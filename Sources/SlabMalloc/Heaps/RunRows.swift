@@ -68,7 +68,8 @@ struct RunRows {
   /// Makes the bytes of all metadata come to this number.
   mutating func setMetadata(_ bytes: UInt) {
     var rest = bytes
-    for index in 0..<Int(SizeClass.count) { rest -= classes[index].metadataBytes }
+    // Never below 0, though the numbers may be of a process that runs on while a tool reads them.
+    for index in 0..<Int(SizeClass.count) { rest -= min(rest, classes[index].metadataBytes) }
     metadata.addMetadata(rest)
   }
 

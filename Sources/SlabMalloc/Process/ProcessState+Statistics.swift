@@ -35,14 +35,19 @@ extension UnsafeMutablePointer where Pointee == ProcessState {
   func report(_ rows: inout RunRows) -> Report {
     runs.assertLocked()
     heaps.fill(&rows)
+    return report(of: rows, id: UInt(slm_port_process_id()))
+  }
+
+  /// A report of rows that are filled. A tool calls it with a copy of the state of another process.
+  func report(of rows: RunRows, id: UInt) -> Report {
     let (ledger, counts) = (runs.pointee.counts, heaps.pointee.counts)
     var report = Report(
       kind: .process, profile: runs.pointee.options.profile, total: rows.total, peak: counts.peak)
     report.largeLive = rows.largeLive
-    report.total.heldBytes = ledger.taken - ledger.givenBack
+    // The copy of a process that runs on may be of no one moment.
+    report.total.heldBytes = ledger.taken &- ledger.givenBack
     report.process = Report.ProcessFigures(
-      id: UInt(slm_port_process_id()), taken: ledger.taken, givenBack: ledger.givenBack, purged: ledger.purged,
-      heaps: counts.heaps)
+      id: id, taken: ledger.taken, givenBack: ledger.givenBack, purged: ledger.purged, heaps: counts.heaps)
     return report
   }
 }
