@@ -43,7 +43,8 @@ struct HeapPicture {
     let height = Self.top + Double(filled > 0 ? row + 1 : row) * (Self.rowHeight + 2) + 16
     return """
       <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(Int(Self.width) + 32) \(Int(height))" \
-      font-family="sans-serif" font-size="12">
+      font-family="sans-serif" font-size="12" stroke-width="0.4">
+      <style>rect { stroke: #333 } text { stroke: none }</style>
       <rect width="100%" height="100%" fill="#fff"/>
       <text x="16" y="24" font-size="16">\(heading)</text>
       \(legend)
@@ -62,8 +63,8 @@ struct HeapPicture {
     let style = Style(run)
     let liveBytes = run.kind == .large ? run.objectBytes : run.bytes / 100 * run.fill
     let live = liveBytes > start ? min(liveBytes - start, part) : 0
-    var text = "<g><title>\(describe(run))</title>" + Self.rect(x, y, Double(part) * scale, style.pale, stroke: true)
-    if live > 0 { text += Self.rect(x, y, Double(live) * scale, style.full, stroke: false) }
+    var text = "<g><title>\(describe(run))</title>" + Self.rect(x, y, Double(part) * scale, style.pale)
+    if live > 0 { text += Self.rect(x, y, Double(live) * scale, style.full) }
     text += "</g>"
     return text
   }
@@ -73,34 +74,27 @@ struct HeapPicture {
     return "\(hex(run.start)): \(run.what), \(run.bytes) bytes\(figures)"
   }
 
-  private static func rect(_ x: Double, _ y: Double, _ width: Double, _ fill: String, stroke: Bool) -> String {
-    let border = stroke ? " stroke=\"#888\" stroke-width=\"0.3\"" : ""
-    return "<rect x=\"\(round(x))\" y=\"\(round(y))\" width=\"\(round(width))\" height=\"\(Int(rowHeight))\" "
-      + "fill=\"\(fill)\"\(border)/>"
+  private static func rect(_ x: Double, _ y: Double, _ width: Double, _ fill: String) -> String {
+    "<rect x=\"\(round(x))\" y=\"\(round(y))\" width=\"\(round(width))\" height=\"\(Int(rowHeight))\" "
+      + "fill=\"\(fill)\"/>"
   }
 
   /// Two digits are enough, and keep a picture of thousands of slabs small.
   private static func round(_ number: Double) -> String { String((number * 100).rounded() / 100) }
 
-  /// The classes that the heap has, at most 20 of them, and the other kinds.
+  /// The 20 classes that have the most memory, by size, and the other kinds.
   private var legend: String {
-    var samples: [(String, Style)] = []
-    for (index, size) in Set(runs.filter { $0.kind == .slab }.map { Sample(index: $0.classIndex, size: $0.slotSize) })
-      .sorted(by: { $0.index < $1.index }).prefix(20).map({ ($0.index, $0.size) })
-    {
-      samples.append(("\(size)", Style(classIndex: index)))
+    var classes: [Int: (size: UInt, bytes: UInt)] = [:]
+    for run in runs where run.kind == .slab {
+      classes[run.classIndex, default: (run.slotSize, 0)].bytes += run.bytes
     }
+    let largest = classes.sorted { $0.value.bytes > $1.value.bytes }.prefix(20).sorted { $0.key < $1.key }
+    var samples = largest.map { ("\($0.value.size)", Style(classIndex: $0.key)) }
     samples += [("large", .large), ("metadata", .metadata), ("dirty", .dirty), ("clean", .clean)]
     return samples.enumerated().map { index, sample in
       let (x, y) = (16 + Double(index % 12) * 100, 40 + Double(index / 12) * 20)
-      return Self.rect(x, y, 12, sample.1.full, stroke: true)
-        + "<text x=\"\(Int(x) + 18)\" y=\"\(Int(y) + 11)\">\(sample.0)</text>"
+      return Self.rect(x, y, 12, sample.1.full) + "<text x=\"\(Int(x) + 18)\" y=\"\(Int(y) + 11)\">\(sample.0)</text>"
     }.joined(separator: "\n")
-  }
-
-  private struct Sample: Hashable {
-    let index: Int
-    let size: UInt
   }
 
   private static func escaped(_ text: String) -> String {

@@ -42,7 +42,8 @@ ends() {
 
 # start COMMAND...: a target in the background, and waits until it is ready. Its lines are in said, its number in $pid.
 start() {
-  rm -f input said
+  rm -f input
+  : >said
   mkfifo input
   "$@" <input >said 2>said.errors &
   pid=$!
