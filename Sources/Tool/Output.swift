@@ -13,7 +13,7 @@ enum Output {
     var report = report
     name.withCString {
       report.name = $0
-      let printer = ReportPrinter(write: { _, text, length in Output.write(text, length) }, context: nil)
+      var printer = ReportPrinter(write: { _, text, length in Output.write(text, length) }, context: nil)
       printer.print(report, as: json ? .json : .text) { rows[$0] }
     }
   }

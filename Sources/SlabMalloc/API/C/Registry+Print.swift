@@ -13,29 +13,30 @@ public func slm_registry_print(
   _ write: slm_text_writer,
   _ context: UnsafeMutableRawPointer?
 ) -> slm_status {
-  func put(_ line: TableLine) { line.pass { write(context, $0, $1) } }
-  put(.headings)
+  var line = TableLine("     OBJECTS       SLOTS    SLABS          BYTES  FILL           PEAK NAME\n")
+  line.pass { write(context, $0, $1) }
   registry.forEach { row in
-    put(TableLine(row))
+    line.clear()
+    line.add(row)
+    line.pass { write(context, $0, $1) }
+    line.clear()
     if let name = row.name {
       var length = 0
       while name[length] != 0 { length += 1 }
       write(context, name, length)
+    } else {
+      line.add(UInt8(ascii: "-"))
     }
-    put(TableLine(row.name == nil ? "-\n" : "\n"))
+    line.add(UInt8(ascii: "\n"))
+    line.pass { write(context, $0, $1) }
     return true
   }
   return .ok
 }
 
 extension TableLine {
-  fileprivate static var headings: TableLine {
-    TableLine("     OBJECTS       SLOTS    SLABS          BYTES  FILL           PEAK NAME\n")
-  }
-
   /// The numbers of a row, and the space before its name.
-  fileprivate init(_ row: slm_registry_row) {
-    self.init("")
+  fileprivate mutating func add(_ row: slm_registry_row) {
     add(row.objects_live, width: 12)
     add(row.slots, width: 12)
     add(row.slabs, width: 9)

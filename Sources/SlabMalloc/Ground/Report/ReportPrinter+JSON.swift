@@ -7,102 +7,86 @@ import CSlabmalloc
 extension ReportPrinter {
   static var schemaVersion: UInt { 1 }
 
-  func printJSON(_ report: Report, _ row: (UInt) -> ReportRow?) {
-    var line = TableLine("{")
-    line.add("\"slabmalloc\":")
-    line.add(Self.schemaVersion, width: 0)
-    line.add(",\"kind\":\"")
-    line.add(report.kind.name)
-    line.add("\",\"name\":")
-    put(line)
-    putString(report.name)
-    line = TableLine(",\"profile\":\"")
-    line.add(report.profile.name)
-    line.add("\"")
-    add("peak_bytes", report.peak, to: &line)
-    if let process = report.process {
-      add("pid", process.id, to: &line)
-      add("heaps", process.heaps, to: &line)
-      put(line)
-      line = TableLine("")
-      add("taken_bytes", process.taken, to: &line)
-      add("given_back_bytes", process.givenBack, to: &line)
-      add("purged_bytes", process.purged, to: &line)
-      if report.number != 0 { add("table", report.number, to: &line) }
-    } else {
-      add("soft_limit_bytes", report.softLimit, to: &line)
-      add("hard_limit_bytes", report.hardLimit, to: &line)
-    }
-    put(line)
-    put(TableLine(",\"total\":{"))
-    putFields(report.total, report)
-    put(TableLine("},\"rows\":["))
-    putRows(report, row)
-    put(TableLine("]}\n"))
-  }
-
-  private func putRows(_ report: Report, _ row: (UInt) -> ReportRow?) {
+  @inline(never) mutating func printJSON(_ report: Report, _ row: (UInt) -> ReportRow?) {
+    addHead(report)
+    line.add(",\"total\":{")
+    addFields(report.total, isCompared: report.number != 0)
+    line.add("},\"rows\":[")
     var (index, isFirst): (UInt, Bool) = (0, true)
     while let row = row(index) {
       index += 1
       guard !row.isEmpty else { continue }
-      var line = TableLine(isFirst ? "{" : ",{")
+      line.add(isFirst ? "{\"row\":\"" : ",{\"row\":\"")
       isFirst = false
-      line.add("\"row\":\"")
       line.add(row.kind.key)
-      line.add("\"")
-      if row.kind == .sizeClass { add("slot_bytes", row.slotSize, to: &line) }
-      line.add(",")
-      put(line)
-      putFields(row, report)
-      put(TableLine("}"))
+      line.add("\",")
+      if row.kind == .sizeClass {
+        add("\"slot_bytes\":", row.slotSize)
+        line.add(",")
+      }
+      addFields(row, isCompared: report.number != 0)
+      line.add("}")
     }
+    line.add("]}\n")
+    flush()
   }
 
-  private func putFields(_ row: ReportRow, _ report: Report) {
-    var line = TableLine("\"slabs\":")
-    line.add(row.slabs, width: 0)
-    add("empty_slabs", row.emptySlabs, to: &line)
-    add("slots", row.slots, to: &line)
-    add("live", row.live, to: &line)
-    put(line)
-    line = TableLine("")
-    add("live_bytes", row.liveBytes, to: &line)
-    add("free_bytes", row.freeBytes, to: &line)
-    add("metadata_bytes", row.metadataBytes, to: &line)
-    put(line)
-    line = TableLine("")
-    add("dirty_bytes", row.dirtyBytes, to: &line)
-    add("clean_bytes", row.cleanBytes, to: &line)
-    add("held_bytes", row.heldBytes, to: &line)
-    if report.number != 0 {
-      line.add(",\"live_bytes_since\":")
-      line.add(change: row.liveBytes, from: row.liveBytesBefore, width: 0)
+  @inline(never) private mutating func addHead(_ report: Report) {
+    add("{\"slabmalloc\":", Self.schemaVersion)
+    line.add(",\"kind\":\"")
+    line.add(report.kind.name)
+    line.add("\",\"name\":")
+    addString(report.name)
+    line.add(",\"profile\":\"")
+    line.add(report.profile.name)
+    add("\",\"peak_bytes\":", report.peak)
+    if let process = report.process {
+      add(",\"pid\":", process.id)
+      add(",\"heaps\":", process.heaps)
+      flush()
+      add(",\"taken_bytes\":", process.taken)
+      add(",\"given_back_bytes\":", process.givenBack)
+      add(",\"purged_bytes\":", process.purged)
+      if report.number != 0 { add(",\"table\":", report.number) }
+    } else {
+      flush()
+      add(",\"soft_limit_bytes\":", report.softLimit)
+      add(",\"hard_limit_bytes\":", report.hardLimit)
     }
-    put(line)
+    flush()
   }
 
-  private func add(_ key: StaticString, _ number: UInt, to line: inout TableLine) {
-    line.add(",\"")
-    line.add(key)
-    line.add("\":")
-    line.add(number, width: 0)
+  /// The line has at most the start of a row before.
+  @inline(never) private mutating func addFields(_ row: ReportRow, isCompared: Bool) {
+    add("\"slabs\":", row.slabs)
+    add(",\"empty_slabs\":", row.emptySlabs)
+    add(",\"slots\":", row.slots)
+    flush()
+    add(",\"live\":", row.live)
+    add(",\"live_bytes\":", row.liveBytes)
+    add(",\"free_bytes\":", row.freeBytes)
+    add(",\"metadata_bytes\":", row.metadataBytes)
+    flush()
+    add(",\"dirty_bytes\":", row.dirtyBytes)
+    add(",\"clean_bytes\":", row.cleanBytes)
+    add(",\"held_bytes\":", row.heldBytes)
+    flush()
+    guard isCompared else { return }
+    line.add(",\"live_bytes_since\":")
+    line.add(change: row.liveBytes, from: row.liveBytesBefore, width: 0)
   }
 
   /// A string, or null. What is not printable ASCII is escaped byte by byte, so that any name gives valid JSON.
-  private func putString(_ text: UnsafePointer<CChar>?) {
-    guard var next = text else { return put(TableLine("null")) }
-    var line = TableLine("\"")
+  private mutating func addString(_ text: UnsafePointer<CChar>?) {
+    guard var next = text else { return line.add("null") }
+    line.add("\"")
     while next.pointee != 0 {
       line.add(jsonByte: UInt8(bitPattern: next.pointee))
       next += 1
-      if line.isNearlyFull {
-        put(line)
-        line = TableLine("")
-      }
+      if line.isNearlyFull { flush() }
     }
     line.add("\"")
-    put(line)
+    flush()
   }
 }
 

@@ -12,105 +12,101 @@ import CSlabmalloc
 struct ReportPrinter {
   let write: slm_text_writer
   let context: UnsafeMutableRawPointer?
+  /// The one line that is put together at a time: a kernel has little stack.
+  var line = TableLine("")
 
   enum Form: UInt32 {
     case text
     case json
   }
 
+  init(write: slm_text_writer, context: UnsafeMutableRawPointer?) {
+    self.write = write
+    self.context = context
+  }
+
   /// Prints a report. `row` gives its rows but for the total, by number, and nil after the last one.
-  func print(_ report: Report, as form: Form, row: (UInt) -> ReportRow?) {
+  mutating func print(_ report: Report, as form: Form, row: (UInt) -> ReportRow?) {
     switch form {
     case .text: printText(report, row)
     case .json: printJSON(report, row)
     }
   }
 
-  func put(_ line: TableLine) { line.pass { write(context, $0, $1) } }
+  /// Writes the line, and begins another.
+  @inline(never) mutating func flush() {
+    line.pass { write(context, $0, $1) }
+    line.clear()
+  }
 
-  /// Writes what the caller has as a string.
-  func put(_ text: UnsafePointer<CChar>) {
-    var length = 0
-    while text[length] != 0 { length += 1 }
-    write(context, text, length)
+  mutating func add(_ text: StaticString, _ number: UInt) {
+    line.add(text)
+    line.add(number, width: 0)
   }
 }
 
 extension ReportPrinter {
-  private func printText(_ report: Report, _ row: (UInt) -> ReportRow?) {
-    putTitle(report)
-    putFigures(report)
-    var headings = TableLine(" size class  slabs     slots      live  fill  live bytes  free bytes   metadata")
-    headings.add("       dirty       clean        held")
-    if report.number != 0 { headings.add("  since before") }
-    headings.add("\n")
-    put(headings)
-    put(report.total, in: report)
+  @inline(never) private mutating func printText(_ report: Report, _ row: (UInt) -> ReportRow?) {
+    addTitle(report)
+    addFigures(report)
+    line.add(" size class  slabs     slots      live  fill  live bytes  free bytes   metadata")
+    line.add("       dirty       clean        held")
+    if report.number != 0 { line.add("  since before") }
+    line.add("\n")
+    flush()
+    add(report.total, report.fill, isCompared: report.number != 0)
     var index: UInt = 0
     while let row = row(index) {
-      if !row.isEmpty { put(row, in: report) }
+      if !row.isEmpty {
+        add(row, TableLine.percent(row.live, of: row.slots), isCompared: report.number != 0)
+      }
       index += 1
     }
   }
 
-  private func putTitle(_ report: Report) {
-    var line = TableLine("slabmalloc: ")
+  @inline(never) private mutating func addTitle(_ report: Report) {
+    line.add("slabmalloc: ")
     if report.process == nil || report.name == nil { line.add(report.kind.name) }
     if let name = report.name {
       if report.process == nil { line.add(" ") }
-      put(line)
-      put(name)
-      line = TableLine("")
+      flush()
+      var length = 0
+      while name[length] != 0 { length += 1 }
+      if length != 0 { write(context, name, length) }
     }
     if let process = report.process {
-      line.add(" [")
-      line.add(process.id, width: 0)
+      add(" [", process.id)
       line.add("]")
     }
     line.add(", profile ")
     line.add(report.profile.name)
-    if report.number != 0 {
-      line.add(", table ")
-      line.add(report.number, width: 0)
-    }
+    if report.number != 0 { add(", table ", report.number) }
     line.add(", in bytes\n")
-    put(line)
+    flush()
   }
 
   /// A line of what is no column.
-  private func putFigures(_ report: Report) {
-    var line = TableLine("slabmalloc: peak ")
-    line.add(report.peak, width: 0)
+  @inline(never) private mutating func addFigures(_ report: Report) {
+    add("slabmalloc: peak ", report.peak)
     if let process = report.process {
-      line.add(", taken ")
-      line.add(process.taken, width: 0)
-      line.add(", given back ")
-      line.add(process.givenBack, width: 0)
-      line.add(", purged ")
-      line.add(process.purged, width: 0)
-      line.add("; heaps ")
-      line.add(process.heaps, width: 0)
+      add(", taken ", process.taken)
+      add(", given back ", process.givenBack)
+      add(", purged ", process.purged)
+      add("; heaps ", process.heaps)
     }
-    if report.softLimit != 0 {
-      line.add(", soft limit ")
-      line.add(report.softLimit, width: 0)
-    }
-    if report.hardLimit != 0 {
-      line.add(", hard limit ")
-      line.add(report.hardLimit, width: 0)
-    }
+    if report.softLimit != 0 { add(", soft limit ", report.softLimit) }
+    if report.hardLimit != 0 { add(", hard limit ", report.hardLimit) }
     line.add("\n")
-    put(line)
+    flush()
   }
 
-  private func put(_ row: ReportRow, in report: Report) {
-    var line = TableLine("")
+  @inline(never) private mutating func add(_ row: ReportRow, _ fill: UInt, isCompared: Bool) {
     if row.kind == .sizeClass { line.add(row.slotSize, width: 11) } else { line.add(row.kind.heading) }
     line.add(row.slabs, width: 7)
     line.add(row.slots, width: 10)
     line.add(row.live, width: 10)
     if row.slots != 0 {
-      line.add(row.kind == .total ? report.fill : TableLine.percent(row.live, of: row.slots), width: 5)
+      line.add(fill, width: 5)
       line.add("%")
     } else {
       line.add("     -")
@@ -121,9 +117,9 @@ extension ReportPrinter {
     line.add(row.dirtyBytes, width: 12)
     line.add(row.cleanBytes, width: 12)
     line.add(row.heldBytes, width: 12)
-    if report.number != 0 { line.add(change: row.liveBytes, from: row.liveBytesBefore, width: 14) }
+    if isCompared { line.add(change: row.liveBytes, from: row.liveBytesBefore, width: 14) }
     line.add("\n")
-    put(line)
+    flush()
   }
 }
 

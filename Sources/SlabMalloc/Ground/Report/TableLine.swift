@@ -6,6 +6,8 @@ struct TableLine {
 
   init(_ text: StaticString) { add(text) }
 
+  mutating func clear() { length = 0 }
+
   func pass(_ body: (UnsafePointer<CChar>, Int) -> Void) {
     text.span.withUnsafeBufferPointer { bytes in
       guard let start = bytes.baseAddress, length != 0 else { return }

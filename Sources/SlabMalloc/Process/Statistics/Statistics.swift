@@ -101,7 +101,7 @@ extension UnsafeMutablePointer where Pointee == Statistics {
     pointee.output.begin()
     withUnsafePointer(to: pointee.output.name) { name in
       report.name = UnsafeRawPointer(name).assumingMemoryBound(to: CChar.self)
-      let printer = ReportPrinter(write: statisticsWrite, context: nil)
+      var printer = ReportPrinter(write: statisticsWrite, context: nil)
       printer.print(report, as: pointee.form) { pointee.rows[$0] }
     }
     pointee.output.end()

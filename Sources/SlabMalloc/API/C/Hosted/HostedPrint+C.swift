@@ -11,7 +11,8 @@ public func slm_process_print(
   process.prepare()
   var rows = RunRows()
   let report = process.heaps.locked { process.report(&rows) }
-  ReportPrinter(write: write, context: context).print(report, as: form) { rows[$0] }
+  var printer = ReportPrinter(write: write, context: context)
+  printer.print(report, as: form) { rows[$0] }
   return .ok
 }
 
@@ -22,6 +23,7 @@ public func slm_heap_print(
   guard heap.heap.isInitialized else { return .notInitialized }
   guard let form = ReportPrinter.Form(rawValue: form) else { return .invalidArgument }
   let (report, rows) = heap.heap.report()
-  ReportPrinter(write: write, context: context).print(report, as: form) { rows[$0] }
+  var printer = ReportPrinter(write: write, context: context)
+  printer.print(report, as: form) { rows[$0] }
   return .ok
 }
