@@ -5,7 +5,7 @@ TOOL_SRC := $(sort $(wildcard Sources/Tool/*.swift)) \
   $(filter $(addprefix Sources/SlabMalloc/,Ground/% Runs/% Heaps/% Process/%),$(SWIFT_SRC))
 TOOL_PORT := $(filter-out Operators LibcNames StatusNames,$(notdir $(PORT_SRC:.c=)))
 TOOL_PORT_OBJ := $(TOOL_PORT:%=$(B)/tool/%.o)
-TOOL_FLAGS := -swift-version 6 -warnings-as-errors -wmo -O -g -parse-as-library -module-name SlabMallocTool $(HOSTED) \
+TOOL_FLAGS := -swift-version 6 -warnings-as-errors -wmo -O -parse-as-library -module-name SlabMallocTool $(HOSTED) \
   $(INCLUDES) -I Sources/Tool/include -static-stdlib
 $(TOOL_PORT_OBJ): $(B)/tool/%.o: Sources/CSlabPort/%.c $(C_HEADERS) $(LAYOUT_SRC) Makefile Sources/Packaging/tool.mk
 	@mkdir -p $(@D)

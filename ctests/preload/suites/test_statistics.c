@@ -68,6 +68,7 @@ static int run_role(const char *role) {
   if (strcmp(role, "_exit") == 0) _exit(3);
   if (strcmp(role, "_Exit") == 0) _Exit(3);
   if (strcmp(role, "fault") == 0) *(volatile char *)opaque(NULL) = 1;
+  if (strcmp(role, "sent fault") == 0) kill(getpid(), SIGSEGV);
   if (strcmp(role, "abort") == 0) abort();
   if (strcmp(role, "misuse") == 0) {
     char *object = malloc(OBJECT);
@@ -173,7 +174,7 @@ static void fatal_signals(void **state) {
   static const struct {
     const char *role;
     int signal;
-  } ends[] = {{"fault", SIGSEGV}, {"abort", SIGABRT}, {"misuse", SIGABRT}, {"term", SIGTERM}};
+  } ends[] = {{"fault", SIGSEGV}, {"sent fault", SIGSEGV}, {"abort", SIGABRT}, {"misuse", SIGABRT}, {"term", SIGTERM}};
   for (size_t i = 0; i < COUNT_OF(ends); i++) {
     child c;
     child_run_self(&c, ends[i].role, (const char *const[]){in_file("fatal"), NULL});
