@@ -56,8 +56,8 @@ CFLAGS ?= -O2 -gdwarf-4
 # All that `make install` puts somewhere: root need not have the compilers.
 PACKAGE_FILES := $(B)/slabmalloc.pc $(B)/cmake/slabmalloc/slabmalloc-config.cmake \
   $(B)/cmake/slabmalloc/slabmalloc-config-version.cmake
-all: lib $(PACKAGE_FILES) $(B)/replay/slabmalloc-replay
-all: ## Build the libraries, the tool and the package files (the default)
+all: lib $(PACKAGE_FILES) $(B)/replay/slabmalloc-replay $(B)/tool/slabmalloc $(B)/tool/slabmalloc.bash
+all: ## Build the libraries, the tools and the package files (the default)
 assert: $(B)/libslabmalloc-assert.so $(B)/libslabmalloc-assert-preload.so
 assert: ## Build the libraries that check their invariants
 lib: $(B)/$(SONAME) $(B)/libslabmalloc.so $(B)/libslabmalloc.a $(B)/libslabmalloc-preload.so \
@@ -96,12 +96,20 @@ $(B)/obj/SlabMalloc.o $(B)/assert/SlabMalloc.o: $(SWIFT_SRC) $(C_HEADERS) $(B)/s
 	@$(SWIFTC) $(SWIFT_FLAGS) $(HOSTED_FLAGS) $(ASSERT_FLAGS) $(SWIFT_TARGET) -c -o $@ $(SWIFT_SRC)
 	$(call name_hot,$(HOT) $(HOSTED_HOT))
 
+# A number of the sources that a tool outside must agree with on what lies where, see Inspection.c.
+LAYOUT_SRC := $(addprefix Sources/SlabMalloc/,$(addsuffix .swift,Ground/Build Ground/LinkedList Runs/OwnedLock \
+  Runs/SystemMemory Runs/RunPool Runs/RunSource Runs/Segment Runs/FreeRuns Runs/PageRun Runs/LoneRun Runs/LargeObject \
+  Runs/FreeRun Runs/Metadata Runs/KeptRuns Runs/RunPool+Resting Heaps/ClassArray Heaps/HeapPool Heaps/Orphans \
+  Heaps/Mark Process/ProcessState))
+LAYOUT := $(shell cat $(LAYOUT_SRC) | cksum | cut -d ' ' -f 1)
+$(B)/obj/Inspection.o: LAYOUT_FLAG := -DSLM_LAYOUT=$(LAYOUT)
+$(B)/obj/Inspection.o: $(LAYOUT_SRC)
 PORT_OBJ := $(PORT_SRC:Sources/CSlabPort/%.c=$(B)/obj/%.o)
 SHARED_PORT_OBJ := $(SHARED_PORT_SRC:Sources/CSlabPort/%.c=$(B)/obj/%.o)
 $(PORT_OBJ) $(SHARED_PORT_OBJ): $(B)/obj/%.o: Sources/CSlabPort/%.c $(C_HEADERS) Makefile
 	@mkdir -p $(@D)
 	@$(CLANG) $(C_TARGET) -std=gnu11 $(C_WARNINGS) -O2 -gdwarf-4 -fPIC -fvisibility=hidden -ffunction-sections \
-	  $(INCLUDES) -c -o $@ $<
+	  $(INCLUDES) $(LAYOUT_FLAG) -c -o $@ $<
 
 LIB_OBJ := $(B)/obj/SlabMalloc.o $(PORT_OBJ)
 ASSERT_OBJ := $(B)/assert/SlabMalloc.o $(PORT_OBJ)
@@ -121,7 +129,7 @@ $(B)/libslabmalloc.so: $(B)/$(SONAME)
 
 # The same code under the names of the C library's malloc family, for LD_PRELOAD.
 NAMES := Sources/SlabMalloc/API/Libc/names.txt
-PRELOAD_NAMES := $(NAMES) Sources/SlabMalloc/API/Libc/operators.txt
+PRELOAD_NAMES := $(NAMES) Sources/SlabMalloc/API/Libc/operators.txt Sources/SlabMalloc/API/Libc/exits.txt
 $(B)/preload.map: $(PRELOAD_NAMES)
 	@mkdir -p $(@D)
 	@{ echo '{'; echo '  global:'; sed 's/^\([^ ]*\) .*/    \1;/' $^; echo '  local: *;'; echo '};'; } >$@
@@ -177,6 +185,7 @@ endef
 $(B)/libslabmalloc.a: $(B)/obj/SlabMalloc.o $(B)/api.txt $(PORT_OBJ) Sources/Packaging/link-object.sh
 	$(call make_archive,$(LIB_OBJ))
 
+include Sources/Packaging/tool.mk
 include Sources/Packaging/freestanding.mk
 include Sources/Packaging/docs.mk
 include ctests/examples/examples.mk
@@ -197,12 +206,13 @@ INSTALLED := lib/$(SONAME) lib/libslabmalloc.so lib/libslabmalloc.a lib/libslabm
   lib/libslabmalloc-malloc.o lib/libslabmalloc-new.o \
   include/slabmalloc.h include/slabmalloc/port.h include/slabmalloc/module.modulemap lib/pkgconfig/slabmalloc.pc \
   lib/cmake/slabmalloc/slabmalloc-config.cmake lib/cmake/slabmalloc/slabmalloc-config-version.cmake \
-  bin/slabmalloc-replay
+  bin/slabmalloc bin/slabmalloc-replay share/slabmalloc/statistics.schema.json share/man/man1/slabmalloc.1 \
+  share/bash-completion/completions/slabmalloc
 BARE_DIRS := $(foreach t,$(FREESTANDING),lib/slabmalloc/$(call install_dir,$(t)))
 BARE_DIRS_ALL := $(foreach t,$(FREESTANDING_ALL),lib/slabmalloc/$(call install_dir,$(t)))
 BARE_ARCHIVES := libslabmalloc.a libslabmalloc-small.a libslabmalloc-swiftheap.a
 # Those that nobody else has, the inner ones first.
-OWN_DIRS := include/slabmalloc lib/cmake/slabmalloc $(BARE_DIRS_ALL) lib/slabmalloc
+OWN_DIRS := share/slabmalloc include/slabmalloc lib/cmake/slabmalloc $(BARE_DIRS_ALL) lib/slabmalloc
 # The loader looks into its cache, not into /usr/local/lib.
 refresh_loader_cache = $(if $(DESTDIR),,@[ "$$(id -u)" != 0 ] || ldconfig)
 define install_headers
@@ -213,16 +223,20 @@ endef
 
 .PHONY: install install-freestanding uninstall
 install: all ## Install below PREFIX (/usr/local), staged in DESTDIR
-	@install -d $(addprefix "$(ROOT)"/,bin lib lib/pkgconfig lib/cmake/slabmalloc)
+	@install -d $(addprefix "$(ROOT)"/,bin lib lib/pkgconfig lib/cmake/slabmalloc share/slabmalloc share/man/man1 \
+	  share/bash-completion/completions)
 	@install -m 755 $(B)/$(SONAME) "$(ROOT)"/lib/
 	@ln -sf $(SONAME) "$(ROOT)"/lib/libslabmalloc.so
 	@install -m 644 $(B)/libslabmalloc.a $(B)/libslabmalloc-malloc.o $(B)/libslabmalloc-new.o "$(ROOT)"/lib/
 	@install -m 755 $(B)/libslabmalloc-preload.so "$(ROOT)"/lib/
 	$(install_headers)
 	@install -m 644 Sources/Packaging/module.modulemap "$(ROOT)"/include/slabmalloc/
+	@install -m 644 Sources/Packaging/statistics.schema.json "$(ROOT)"/share/slabmalloc/
 	@install -m 644 $(B)/slabmalloc.pc "$(ROOT)"/lib/pkgconfig/
 	@install -m 644 $(B)/cmake/slabmalloc/*.cmake "$(ROOT)"/lib/cmake/slabmalloc/
-	@install -m 755 $(B)/replay/slabmalloc-replay "$(ROOT)"/bin/
+	@install -m 755 $(TOOL) $(B)/replay/slabmalloc-replay "$(ROOT)"/bin/
+	@install -m 644 Sources/Tool/slabmalloc.1 "$(ROOT)"/share/man/man1/
+	@install -m 644 $(B)/tool/slabmalloc.bash "$(ROOT)"/share/bash-completion/completions/slabmalloc
 	$(refresh_loader_cache)
 	@echo "slabmalloc $(VERSION) is installed in $(ROOT)"
 

@@ -16,7 +16,7 @@ let package = Package(
       name: "CSlabPort", dependencies: ["CSlabmalloc"], path: "Sources/CSlabPort", exclude: ["SharedForks.c"]),
     .target(
       name: "SlabMalloc", dependencies: ["CSlabmalloc", "CSlabPort"], path: "Sources/SlabMalloc",
-      exclude: ["API/SwiftRuntime", "API/Libc/names.txt", "API/Libc/operators.txt"],
+      exclude: ["API/SwiftRuntime", "API/Libc/names.txt", "API/Libc/operators.txt", "API/Libc/exits.txt"],
       swiftSettings: [
         .define("SLM_HOSTED"), .define("SLM_ASSERT", .when(configuration: .debug)), .treatAllWarnings(as: .error),
         // For containers that borrow their zone. A program that uses them needs no feature.

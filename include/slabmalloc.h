@@ -541,9 +541,9 @@ slm_status slm_region_free_runs(slm_region *region, slm_free_runs *SLM_NULLABLE 
 /** Define SLM_SMALL before this header in programs that link libslabmalloc-small.a, the freestanding library for
  *  machines that count bytes: at most 16 KiB of code, and 2 KiB for a zone. Objects and alignments go up to 2 KiB,
  *  there are two size classes per doubling, no large pages and no runs. Zones and caches are for one thread. Batches,
- *  reserves, statistics, slm_region_fragmentation(), slm_region_free_runs(), profiles, limits, shrinkers, walks,
- *  registries, constructors, slm_zone_provider(), slm_status_name() and Swift's heap are missing. A deallocation takes
- *  a step for each 16 pages of the zone. */
+ *  reserves, statistics, reports, slm_region_fragmentation(), slm_region_free_runs(), profiles, limits, shrinkers,
+ *  walks, registries, constructors, slm_zone_provider(), slm_status_name() and Swift's heap are missing. A deallocation
+ *  takes a step for each 16 pages of the zone. */
 #if defined(SLM_SMALL)
 #define SLM_MAX_SIZE ((size_t)2048)
 #else
@@ -1194,6 +1194,33 @@ typedef void (*slm_text_writer)(void *SLM_NULLABLE context, const char *text, si
  *  (held), FILL (the live ones among these, in percent), PEAK (the most bytes held) and NAME (- for none).
  *  @return #SLM_OK. @see slm_registry_for_each */
 slm_status slm_registry_print(slm_registry *registry, slm_text_writer write, void *SLM_NULLABLE context);
+/** @} */
+/** @defgroup reports Reports
+ *  What the process, a heap, a zone or a cache holds, printed as a table or as JSON, by a writer of yours.
+ *
+ *  In each row held = live + free + metadata + dirty + clean, in bytes. The row of totals is the sum of the others.
+ *  Both are exact while no other thread uses the memory. The guide "Programs" explains every word. The JSON has a
+ *  schema, statistics.schema.json. No content of an object is printed. Interrupt: no.
+ *
+ *  Freestanding archives have slm_zone_print() and slm_cache_print() in an object of their own, which the linker leaves
+ *  out unless one of them is called.
+ *  @{ */
+/** The form of a report: a table, one line a row. */
+#define SLM_TEXT ((uint32_t)0)
+/** The form of a report: JSON, one line for the whole report. */
+#define SLM_JSON ((uint32_t)1)
+/** Prints what the process holds. Hosted builds only. @return #SLM_OK; #SLM_ERR_INVALID_ARGUMENT for another form.
+ *  Cost: as slm_process_class_statistics() for all classes at once, and 6 KiB of stack. */
+slm_status slm_process_print(uint32_t form, slm_text_writer write, void *SLM_NULLABLE context);
+/** Prints what a heap holds, over all threads: its slabs and large objects. Hosted builds only.
+ *  @return #SLM_OK; #SLM_ERR_NOT_INITIALIZED; #SLM_ERR_INVALID_ARGUMENT for another form. @see slm_process_print */
+slm_status slm_heap_print(slm_heap *heap, uint32_t form, slm_text_writer write, void *SLM_NULLABLE context);
+/** Prints what a zone holds. The writer may use the zone; if it destroys it, the report ends.
+ *  @return #SLM_OK; #SLM_ERR_NOT_INITIALIZED; #SLM_ERR_INVALID_ARGUMENT for another form.
+ *  Cost: as slm_zone_class_statistics() for each class. */
+slm_status slm_zone_print(const slm_zone *zone, uint32_t form, slm_text_writer write, void *SLM_NULLABLE context);
+/** Prints what a cache holds. @see slm_zone_print */
+slm_status slm_cache_print(const slm_cache *cache, uint32_t form, slm_text_writer write, void *SLM_NULLABLE context);
 /** @} */
 
 #if defined(__cplusplus)

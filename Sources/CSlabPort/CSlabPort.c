@@ -94,6 +94,7 @@ void slm_port_watch_forks(void) {
   errno = saved;
 }
 
+#ifndef SLM_TOOL // whose own heap this is not
 static int is_pinned;
 
 // Among the first constructors of a program, and of all its shared objects by -z initfirst. A handler of
@@ -111,6 +112,7 @@ __attribute__((destructor)) static void process_ends(void) {
   // After dlclose() the code is gone. A thread that ends later keeps its heap.
   if (!is_pinned && has_thread_key) has_thread_key = pthread_key_delete(thread_key) != 0;
 }
+#endif
 
 void slm_port_write_file(void *file, const void *text, size_t bytes) {
   size_t written = fwrite(text, 1, bytes, file);

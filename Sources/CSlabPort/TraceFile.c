@@ -11,7 +11,7 @@ uint64_t slm_port_trace[32] __attribute__((aligned(64)));
 __thread slm_port_traced_thread slm_port_traced;
 
 // The trace's descriptor has a number of at least 400 where possible, because programs use the lower numbers.
-enum { FIRST_FILE = 400, PATH_BYTES = 4096 };
+enum { FIRST_FILE = 400 };
 
 static struct {
   int file;
@@ -20,8 +20,7 @@ static struct {
   ino_t inode;
 } trace;
 
-// Copies the path and replaces its first %p by the process's number. 0 on success.
-static int expand(const char *path, char *out) {
+int slm_port_expand_path(const char *path, char *out) {
   size_t count = 0;
   int is_expanded = 0;
   for (; *path != 0; path++) {
@@ -32,7 +31,7 @@ static int expand(const char *path, char *out) {
       path++;
       for (unsigned rest = (unsigned)getpid(); rest != 0 || length == 0; rest /= 10) digits[length++] = '0' + rest % 10;
     } else digits[length++] = *path;
-    if (count + length >= PATH_BYTES) return -1;
+    if (count + length >= SLM_PORT_PATH_BYTES) return -1;
     while (length > 0) out[count++] = digits[--length];
   }
   out[count] = 0;
@@ -40,8 +39,8 @@ static int expand(const char *path, char *out) {
 }
 
 static int open_path(const char *path) {
-  char expanded[PATH_BYTES];
-  if (expand(path, expanded) != 0) return SLM_PORT_TRACE_REFUSED;
+  char expanded[SLM_PORT_PATH_BYTES];
+  if (slm_port_expand_path(path, expanded) != 0) return SLM_PORT_TRACE_REFUSED;
   // open() is a cancellation point. The system call itself is none.
   long opened = syscall(SYS_openat, AT_FDCWD, expanded, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
   if (opened < 0) return SLM_PORT_TRACE_REFUSED;

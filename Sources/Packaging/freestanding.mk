@@ -57,8 +57,8 @@ PORT_HEADER := include/slabmalloc/port.h
 FREESTANDING_MAKEFILES := Makefile Sources/Packaging/freestanding.mk
 
 # The same as in slabmalloc.h, at SLM_SMALL.
-SMALL_LACKS_NAMES := statistics batch reserve fragmentation free_runs status_name swift_heap limit shrinker for_each \
-  destroy_with registry constructor zone_provider
+SMALL_LACKS_NAMES := statistics print batch reserve fragmentation free_runs status_name swift_heap limit shrinker \
+  for_each destroy_with registry constructor zone_provider
 empty :=
 SMALL_LACKS := '$(subst $(empty) $(empty),|,$(strip $(SMALL_LACKS_NAMES)))'
 
@@ -68,10 +68,16 @@ FREESTANDING_ARCHIVES := $(foreach name,libslabmalloc libslabmalloc-small libsla
 freestanding: $(FREESTANDING_ARCHIVES) ## Build the archives for kernels and firmware
 	@ctests/checks/freestanding-sizes.sh $(F) $(FREESTANDING)
 
-# What an archive defines: zones, caches and regions, and slm_port_provider.
-$(F)/api.txt: $(B)/api.txt $(PORT_HEADER) $(FREESTANDING_MAKEFILES)
+# What an archive defines: zones, caches and regions, and slm_port_provider. Reports are apart: a kernel that prints
+# none is not linked with what prints them.
+PRINTS := slm_zone_print slm_cache_print
+$(F)/print-api.txt: $(FREESTANDING_MAKEFILES)
 	@mkdir -p $(@D)
-	@{ grep -E '^slm_(zone|cache|region|registry|status|version)' $<; echo slm_port_provider; \
+	@printf '%s\n' $(PRINTS) >$@
+$(F)/api.txt: $(B)/api.txt $(F)/print-api.txt $(PORT_HEADER) $(FREESTANDING_MAKEFILES)
+	@mkdir -p $(@D)
+	@{ grep -E '^slm_(zone|cache|region|registry|status|version)' $< | grep -v -x -f $(F)/print-api.txt; \
+	  echo slm_port_provider; \
 	  $(CLANG) -E -P -ffreestanding $(PORT_HEADER) | grep -o '\bslm_swift_heap_[a-z_]*(' | tr -d '('; } | sort >$@
 # The hooks that it has a weak definition of.
 $(F)/hooks.txt: $(PORT_HEADER) $(FREESTANDING_MAKEFILES)
@@ -95,13 +101,14 @@ define compile_bare_c
 @mkdir -p $(@D)
 @$(bare_cc) -fPIC $(1) -c -o $@ $<
 endef
-# make_bare_archive API: one object, as the hosted archive's, with the weak hooks as its only other global symbols.
+# make_bare_archive API, OBJECTS: one object, as the hosted archive's, with the weak hooks as its only other global
+# symbols, and other objects beside it.
 define make_bare_archive
 @echo '  AR      $@'
-@$(LLD) -r --gc-sections $$(sed 's/^/-u /' $(1) $(F)/hooks.txt) -o $(@:.a=.o) $(filter %.o,$^)
+@$(LLD) -r --gc-sections $$(sed 's/^/-u /' $(1) $(F)/hooks.txt) -o $(@:.a=.o) $(filter-out $(2),$(filter %.o,$^))
 @$(OBJCOPY) --keep-global-symbols=$(1) --keep-global-symbols=$(F)/hooks.txt $(@:.a=.o)
 @rm -f $@
-@$(AR) rcsD $@ $(@:.a=.o)
+@$(AR) rcsD $@ $(@:.a=.o) $(2)
 endef
 
 # What is in C. The small library has neither names of statuses nor Swift's heap.
@@ -116,8 +123,12 @@ $(foreach name,$(BARE_C) Broken SwiftHeapNames,$(eval $(call bare_c_rule,$(name)
 SMALL_C_OBJ := $(foreach name,$(SMALL_C),$(F)/%/$(name).o)
 BARE_C_OBJ := $(foreach name,$(BARE_C),$(F)/%/$(name).o)
 
-$(F)/%/libslabmalloc.a: $(F)/%/SlabMalloc.o $(BARE_C_OBJ) $(F)/api.txt $(F)/hooks.txt
-	$(call make_bare_archive,$(F)/api.txt)
+$(F)/%/libslabmalloc.a: $(F)/%/SlabMalloc.o $(BARE_C_OBJ) $(F)/%/print.o $(F)/api.txt $(F)/hooks.txt
+	$(call make_bare_archive,$(F)/api.txt,$(F)/$*/print.o)
+# What prints reports, with a copy of the walks that it needs. Hooks are those of the program, or of the other object.
+$(F)/%/print.o: $(F)/%/SlabMalloc.o $(F)/%/Runtime.o $(F)/print-api.txt
+	@$(LLD) -r --gc-sections $(PRINTS:%=-u %) -o $@ $(filter %.o,$^)
+	@$(OBJCOPY) --keep-global-symbols=$(F)/print-api.txt $@
 
 # The same with assertions: zones check their invariants, and a broken one traps. The example kernel is linked with it.
 $(F)/%/assert/SlabMalloc.o: $(BARE_SRC) $(C_HEADERS) $(B)/sources.txt $(B)/api.txt $(FREESTANDING_MAKEFILES)
@@ -126,8 +137,9 @@ $(F)/%/assert/SlabMalloc.o: $(BARE_SRC) $(C_HEADERS) $(B)/sources.txt $(B)/api.t
 	@rm -f $@
 	@$(SWIFTC) $(bare_swift_flags) $(FULL_FLAGS) -D SLM_ASSERT -c -o $@ $(BARE_SRC)
 	$(call name_hot,$(HOT))
-$(F)/%/assert/libslabmalloc.a: $(F)/%/assert/SlabMalloc.o $(BARE_C_OBJ) $(F)/%/Broken.o $(F)/api.txt $(F)/hooks.txt
-	$(call make_bare_archive,$(F)/api.txt)
+$(F)/%/assert/libslabmalloc.a: $(F)/%/assert/SlabMalloc.o $(BARE_C_OBJ) $(F)/%/Broken.o $(F)/%/print.o $(F)/api.txt \
+  $(F)/hooks.txt
+	$(call make_bare_archive,$(F)/api.txt,$(F)/$*/print.o)
 
 # The small profile: the same sources without what SMALL_LACKS names.
 $(F)/%/small/SlabMalloc.o: $(SMALL_SRC) $(C_HEADERS) $(B)/sources.txt $(B)/api.txt $(FREESTANDING_MAKEFILES)
@@ -158,4 +170,4 @@ $(F)/%/typed/SlabMalloc.o: $(TYPED_BARE_SRC) $(C_HEADERS) $(B)/sources.txt $(FRE
 $(F)/%/libslabmalloc-swiftheap.a: $(F)/%/SwiftHeapNames.o
 	@rm -f $@
 	@$(AR) rcsD $@ $<
-.PRECIOUS: $(F)/%/SlabMalloc.o $(F)/%/small/SlabMalloc.o $(F)/%/assert/SlabMalloc.o
+.PRECIOUS: $(F)/%/print.o $(F)/%/SlabMalloc.o $(F)/%/small/SlabMalloc.o $(F)/%/assert/SlabMalloc.o

@@ -11,19 +11,27 @@ names() {
   # What every linker makes itself for position-independent code of i686 is no need.
   "$nm" "$@" | awk 'NF > 1 && $NF != "_GLOBAL_OFFSET_TABLE_" { print $NF }' | sort -u
 }
-check() { # ARCHIVE API
-  names --defined-only --extern-only "$1" >"$dir/names"
-  sort "$2" "$dir/hooks.txt" | diff -u --label "headers: $2" --label "$1" - "$dir/names"
+check() { # ARCHIVE API...
+  archive=$1
+  shift
+  names --defined-only --extern-only "$archive" >"$dir/names"
+  sort "$@" "$dir/hooks.txt" | diff -u --label "headers: $*" --label "$archive" - "$dir/names"
   # An embedder's own hooks take the place of the archive's.
-  "$nm" --defined-only "$1" | awk '$2 == "W" { print $NF }' | sort |
-    diff -u --label 'optional hooks in port.h' --label "weak in $1" "$dir/hooks.txt" -
-  if names -u "$1" | grep -v -x -f "$allowed"; then
-    echo "$1 needs these, which are not in $allowed"
+  "$nm" --defined-only "$archive" | awk '$2 == "W" { print $NF }' | sort |
+    diff -u --label 'optional hooks in port.h' --label "weak in $archive" "$dir/hooks.txt" -
+  # What one object of the archive needs of the other is no need.
+  if names -u "$archive" | grep -v -x -f "$allowed" | grep -v -x -f "$dir/names"; then
+    echo "$archive needs these, which are not in $allowed"
     exit 1
   fi
 }
 for architecture in "$@"; do
-  check "$dir/$architecture/libslabmalloc.a" "$dir/api.txt"
+  check "$dir/$architecture/libslabmalloc.a" "$dir/api.txt" "$dir/print-api.txt"
+  # The object that prints stands beside the other, which needs nothing of it.
+  if names -u "$dir/$architecture/libslabmalloc.o" | grep -x -f "$dir/print-api.txt"; then
+    echo "libslabmalloc.o of $architecture needs what prints reports"
+    exit 1
+  fi
   check "$dir/$architecture/libslabmalloc-small.a" "$dir/small-api.txt"
   heap=$dir/$architecture/libslabmalloc-swiftheap.a
   [ "$(echo $(names -u "$heap"))" = 'slm_swift_heap_allocate slm_swift_heap_free' ] ||
@@ -44,13 +52,15 @@ for architecture in "$@"; do
       exit 1
     fi
   done
-  echo "=> $architecture needs" $(names -u "$dir/$architecture/libslabmalloc.a")
+  echo "=> $architecture needs" $(names -u "$dir/$architecture/libslabmalloc.a" | grep -v -x -f "$dir/names")
 done
 
 # The bound on the stack is one for each function.
 while read -r function; do
   grep -qw "$function" ctests/freestanding/stack.c || { echo "stack.c does not call $function"; exit 1; }
-done <"$dir/api.txt"
+done <<END_OF_FUNCTIONS
+$(cat "$dir/api.txt" "$dir/print-api.txt")
+END_OF_FUNCTIONS
 
 limits=$(dirname "$0")/freestanding-limits.txt
 "$(dirname "$0")/freestanding-sizes.sh" "$dir" "$@" | awk '

@@ -27,9 +27,10 @@ same 'header' 'libslabmalloc.a' "$scratch/header" "$scratch/static"
 
 # The other libraries have the names of the C library.
 names=Sources/SlabMalloc/API/Libc/names.txt
-sed 's/ .*//' $names Sources/SlabMalloc/API/Libc/operators.txt | sort >"$scratch/names"
+sed 's/ .*//' $names Sources/SlabMalloc/API/Libc/operators.txt Sources/SlabMalloc/API/Libc/exits.txt |
+  sort >"$scratch/names"
 "$nm" -D --defined-only -j "$build/libslabmalloc-preload.so" | sort >"$scratch/preload"
-same 'names.txt and operators.txt' 'libslabmalloc-preload.so' "$scratch/names" "$scratch/preload"
+same 'names.txt, operators.txt and exits.txt' 'libslabmalloc-preload.so' "$scratch/names" "$scratch/preload"
 
 # Weak, so that a program may have operators of its own.
 "$nm" --defined-only --extern-only -P "$build/libslabmalloc-new.o" |

@@ -340,7 +340,7 @@ static void statistics(void) {
 static struct {
   uint32_t constructed, destroyed, visits, asked;
   size_t length;
-  char text[400];
+  char text[4000];
 } client;
 
 static slm_status construct(void *context, void *object, size_t size) {
@@ -395,6 +395,12 @@ static void caches_in_full(uint32_t threads) {
   CHECK(slm_registry_print(&registry, write, &client) == SLM_OK);
   static const char end[] = "8192 nodes\n";
   for (size_t i = 1; i < sizeof end; i++) CHECK(client.text[client.length - i] == end[sizeof end - 1 - i]);
+  static const char start[] = "{\"slabmalloc\":1,\"kind\":\"cache\",\"name\":\"nodes\"";
+  client.length = 0;
+  CHECK(slm_cache_print(cache, SLM_JSON, write, &client) == SLM_OK);
+  for (size_t i = 0; i + 1 < sizeof start; i++) CHECK(client.text[i] == start[i]);
+  CHECK(client.text[client.length - 1] == '\n' && client.text[client.length - 2] == '}');
+  CHECK(slm_zone_print(zone, 2, write, &client) == SLM_ERR_INVALID_ARGUMENT);
   CHECK(slm_registry_remove(&registry, &entries[0]) == SLM_OK);
   CHECK(slm_registry_remove(&registry, &entries[1]) == SLM_OK);
   size_t left = 0;

@@ -7,7 +7,7 @@ suite_flags_hardened := -DSUITE_HARDENED
 
 ZONE_SUITES := bad_runs batch destroy misuse misuse_pointers model nowait provider_callbacks provider_faults realloc \
   reclaim reserve shrink statistics stress zone zone_aligned zone_directory zone_options zone_provider zone_pull \
-  zone_push zone_pushed_runs zone_run_resize zone_runs zone_slabs limits shrinkers walk
+  zone_print zone_push zone_pushed_runs zone_run_resize zone_runs zone_slabs limits shrinkers walk
 SHARED_ONLY := zone_lock zone_threads cache_threads limit_threads
 VARIANTS := any per_cpu hardened any-hardened per_cpu-hardened
 suites_any      := $(ZONE_SUITES) fault_sweep cache constructor cache_fault_sweep $(SHARED_ONLY)

@@ -298,6 +298,47 @@ static inline uintptr_t slm_port_thread_id(void) { return (uintptr_t)syscall(SYS
 void slm_port_prepare_call_stack(void) __attribute__((visibility("hidden")));
 void slm_port_write_call_stack(void) __attribute__((visibility("hidden")));
 
+// --- Statistics ------------------------------------------------------------------------------------
+
+// Copies a path and replaces its first %p by the process's number. 0 on success.
+enum { SLM_PORT_PATH_BYTES = 4096 };
+int slm_port_expand_path(const char *path, char *out) __attribute__((visibility("hidden")));
+
+// The state of the process's statistics.
+enum { SLM_PORT_STATISTICS_BYTES = 24576 };
+extern unsigned char slm_port_statistics[SLM_PORT_STATISTICS_BYTES] __attribute__((visibility("hidden")));
+static inline void *slm_port_statistics_address(void) { return slm_port_statistics; }
+
+// The file that gets them, %p replaced. Without one it is stderr. Files are appended to.
+int slm_port_output_is_writable(const char *path) __attribute__((visibility("hidden")));
+void slm_port_set_output(const char *path) __attribute__((visibility("hidden")));
+const char *slm_port_output_path(void) __attribute__((visibility("hidden")));
+// A descriptor; below 0 if the file cannot be opened.
+int slm_port_open_output(void) __attribute__((visibility("hidden")));
+// 0 on success. After a failure nothing of the report is in the file.
+int slm_port_write_output(int file, const void *text, size_t bytes) __attribute__((visibility("hidden")));
+void slm_port_close_output(int file) __attribute__((visibility("hidden")));
+// The name of the program, as ps shows it; empty if /proc is not there.
+void slm_port_program_name(void *out, size_t bytes) __attribute__((visibility("hidden")));
+
+// The number of a signal; 0 if the name is not known.
+int slm_port_signal_number(const char *name) __attribute__((visibility("hidden")));
+int slm_port_can_handle(int signal) __attribute__((visibility("hidden")));
+// Handles this signal, unless it is 0, and those that end the process and have no handler.
+void slm_port_watch_signals(int chosen) __attribute__((visibility("hidden")));
+static inline void slm_port_yield(void) { slm_port_system_call(SYS_sched_yield, 0, 0, 0, 0, 0, 0); }
+
+// --- Inspection from outside -----------------------------------------------------------------------
+
+// The ELF note of Inspection.c: its type, the version of its record, and the layout that this build has.
+#define SLM_PORT_INSPECTION_TYPE 1
+#define SLM_PORT_INSPECTION_VERSION 1
+typedef struct {
+  uint32_t version, layout;
+  int64_t distance; // from this field to slm_port_process
+} slm_port_inspection;
+uint32_t slm_port_layout(void) __attribute__((visibility("hidden")));
+
 // --- Traces ----------------------------------------------------------------------------------------
 
 // The state of the process's trace. While a trace is recorded, slm_port_heap does not lead to a thread's heap. The

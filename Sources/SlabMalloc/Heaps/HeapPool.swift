@@ -1,4 +1,5 @@
 import CSlabPort
+import Synchronization
 
 /// What the heaps of a process share: page runs, heaps that nobody has, orphans, and counts.
 ///
@@ -15,6 +16,9 @@ struct HeapPool: ~Copyable {
   /// What is called for a misuse, without the lock: the pool, the pointer, what is wrong with it, and whether the
   /// program only asked for its usable size.
   var report: (@convention(c) (UnsafeMutableRawPointer, UInt, Status, Bool) -> Void)?
+  /// The time from which on a slow path calls `onAlarm`, without the lock. A signal handler may store 0: now.
+  let alarm: Atomic<UInt64>
+  var onAlarm: (@convention(c) () -> Void)?
   /// Heaps that no thread has, with slabs that they could not abandon; linked by `nextHeap`. A heap that nobody has and
   /// that has no slabs is a resting block of metadata.
   var idleHeaps: HeapPointer?
@@ -62,6 +66,8 @@ extension UnsafeMutablePointer where Pointee == HeapPool {
     var random = SplitMix(state: slm_port_random())
     pointee.secret = Canary.secret(&random)
     pointee.report = report
+    pointee.alarm.store(UInt64.max, ordering: .relaxed)
+    pointee.onAlarm = nil
     pointee.orphans.initialize()
     pointee.counts = HeapPool.Counts()
     pointee.heapNumber = 0

@@ -139,6 +139,7 @@ extension UnsafeMutablePointer where Pointee == HeapState {
     checkInvariants()
     pool.runs.purgeIfDue()
     let now = pool.runs.pointee.system.milliseconds()
+    if now >= pool.pointee.alarm.load(ordering: .relaxed) { pool.pointee.onAlarm?() }
     guard now >= pointee.nextTrim else { return }
     pointee.nextTrim = now + UInt64(pool.runs.pointee.options.purgeDelay)
     trim()

@@ -30,7 +30,10 @@ extension UnsafeMutablePointer where Pointee == ProcessState {
     case .reserve: line.add(options.addressSpace >> 30)
     case .profile: line.add(options.profile.name)
     case .hugePages: line.add(options.hugePages.name)
-    case .statistics: line.add(pointee.printsStatistics ? 1 : 0)
+    case .statistics: line.add(reading.statistics.name)
+    case .statisticsFile: if let path = reading.statistics.path { line.add(cString: path) }
+    case .statisticsSignal: line.add(UInt(reading.statistics.signal))
+    case .statisticsInterval: line.add(reading.statistics.interval)
     case .backtrace: line.add(pointee.printsCallStack ? 1 : 0)
     case .trace: if let path = reading.tracePath { line.add(cString: path) }
     case .abortConf: line.add(reading.isStrict ? 1 : 0)
@@ -46,19 +49,8 @@ extension UnsafeMutablePointer where Pointee == ProcessState {
     case .reserve: line.add(standard.addressSpace >> 30)
     case .profile: line.add(standard.profile.name)
     case .hugePages: line.add(standard.hugePages.name)
-    case .trace: line.add("none")
-    case .statistics, .backtrace, .abortConf, .help: line.add(0)
-    }
-  }
-}
-
-extension Profile {
-  /// As the environment spells it.
-  fileprivate var name: StaticString {
-    switch self {
-    case .fast: "fast"
-    case .checked: "checked"
-    case .hardened: "hardened"
+    case .trace, .statisticsFile: line.add("none")
+    case .statistics, .statisticsSignal, .statisticsInterval, .backtrace, .abortConf, .help: line.add(0)
     }
   }
 }

@@ -24,7 +24,7 @@ enum Environment {
     return isEqual(text, "hardened") ? .hardened : nil
   }
 
-  private static func isEqual(_ text: UnsafePointer<CChar>, _ word: StaticString) -> Bool {
+  static func isEqual(_ text: UnsafePointer<CChar>, _ word: StaticString) -> Bool {
     for index in 0..<word.utf8CodeUnitCount where UInt8(bitPattern: text[index]) != word.utf8Start[index] {
       return false
     }
@@ -39,7 +39,7 @@ enum Environment {
 
   fileprivate static func flag(_ text: UnsafePointer<CChar>) -> Bool? { number(text, upTo: 1).map { $0 == 1 } }
 
-  fileprivate static func number(_ text: UnsafePointer<CChar>, upTo limit: UInt) -> UInt? {
+  static func number(_ text: UnsafePointer<CChar>, upTo limit: UInt) -> UInt? {
     guard text[0] != 0 else { return nil }
     var number: UInt = 0
     var index = 0
@@ -98,7 +98,8 @@ extension Environment {
     case .hugePages:
       guard let mode = hugePages(value) else { return false }
       options.hugePages = mode
-    case .statistics, .backtrace, .trace, .abortConf, .help: return nil
+    case .statistics, .statisticsFile, .statisticsSignal, .statisticsInterval, .backtrace, .trace, .abortConf, .help:
+      return nil
     }
     return true
   }
@@ -119,6 +120,7 @@ extension UnsafeMutablePointer where Pointee == ProcessState {
     }
     Environment.forEachOption { read($0, &reading) }
     if !isInTime { runs.pointee.options = reading.options }
+    StatisticsPointer.shared.begin(reading.statistics)
     if reading.wantsHelp { printHelp(reading) }
     if reading.hasRefused, reading.isStrict { slm_port_abort() }
   }
@@ -139,9 +141,14 @@ extension UnsafeMutablePointer where Pointee == ProcessState {
   ) -> Bool {
     if let isRead = Environment.set(option, value, in: &reading.options) { return isRead }
     switch option {
-    case .statistics:
-      guard let flag = Environment.flag(value) else { return false }
-      pointee.printsStatistics = flag
+    case .statistics: return reading.statistics.setForm(value)
+    case .statisticsFile:
+      guard slm_port_output_is_writable(value) != 0 else { return false }
+      reading.statistics.path = value
+    case .statisticsSignal: return reading.statistics.setSignal(value)
+    case .statisticsInterval:
+      guard let number = Environment.number(value, upTo: 2_147_483) else { return false }
+      reading.statistics.interval = number
     case .backtrace:
       guard let flag = Environment.flag(value) else { return false }
       pointee.printsCallStack = flag

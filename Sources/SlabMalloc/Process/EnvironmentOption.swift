@@ -10,12 +10,15 @@ enum EnvironmentOption: UInt8 {
   case profile
   case hugePages
   case statistics
+  case statisticsFile
+  case statisticsSignal
+  case statisticsInterval
   case backtrace
   case trace
   case abortConf
   case help
 
-  static var count: UInt8 { 10 }
+  static var count: UInt8 { 13 }
 
   /// What follows the prefix.
   var name: StaticString {
@@ -26,6 +29,9 @@ enum EnvironmentOption: UInt8 {
     case .profile: "PROFILE"
     case .hugePages: "HUGE_PAGES"
     case .statistics: "STATS"
+    case .statisticsFile: "STATS_FILE"
+    case .statisticsSignal: "STATS_SIGNAL"
+    case .statisticsInterval: "STATS_INTERVAL"
     case .backtrace: "BACKTRACE"
     case .trace: "TRACE"
     case .abortConf: "ABORT_CONF"
@@ -41,8 +47,11 @@ enum EnvironmentOption: UInt8 {
     case .reserve: "a number of GiB up to 32768"
     case .profile: "fast, checked or hardened"
     case .hugePages: "never, auto or always"
-    case .statistics, .backtrace, .abortConf, .help: "0 or 1"
-    case .trace: "a file that can be written"
+    case .statistics: "table, json, 0 or 1"
+    case .statisticsSignal: "a number up to 64, HUP, QUIT, USR1, USR2, URG, WINCH, IO or PWR"
+    case .statisticsInterval: "a number of seconds up to 2147483"
+    case .backtrace, .abortConf, .help: "0 or 1"
+    case .trace, .statisticsFile: "a file that can be written"
     }
   }
 
@@ -53,7 +62,10 @@ enum EnvironmentOption: UInt8 {
     case .reserve: "what the first segment may grow to"
     case .profile: "what is checked"
     case .hugePages: "where the system is asked for huge pages"
-    case .statistics: "1 prints a table at exit"
+    case .statistics: "statistics when the process ends; 1 is table"
+    case .statisticsFile: "gets the statistics in place of stderr"
+    case .statisticsSignal: "prints the statistics"
+    case .statisticsInterval: "prints the statistics again and again; 0: never"
     case .backtrace: "1 prints the call stack of a misuse"
     case .trace: "gets a trace of every call"
     case .abortConf: "1 ends the process if an option can't be read"
@@ -72,6 +84,7 @@ struct EnvironmentReading {
   var isStrict = false
   var hasRefused = false
   var wantsHelp = false
+  var statistics = StatisticsOptions()
   /// The file of the trace, as the environment names it.
   var tracePath: UnsafePointer<CChar>?
 }

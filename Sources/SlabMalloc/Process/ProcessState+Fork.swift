@@ -10,8 +10,11 @@ import CSlabPort
 @usableFromInline
 func beforeFork() {
   let process = ProcessPointer.shared
-  let isInterrupted = process.runs.pointee.lock.isHeld || process.pointee.misuse.lock.isHeld
+  let statistics = StatisticsPointer.shared
+  let isInterrupted =
+    statistics.pointee.lock.isHeld || process.runs.pointee.lock.isHeld || process.pointee.misuse.lock.isHeld
   TracePointer.shared.beforeFork(isInterrupted: isInterrupted)
+  statistics.pointee.lock.keep()
   process.runs.pointee.lock.keep()
   process.pointee.misuse.lock.keep()
 }
@@ -27,6 +30,7 @@ func afterFork() {
 @usableFromInline
 func afterForkInChild() {
   ProcessPointer.shared.giveBackLocks()
+  StatisticsPointer.shared.pointee.process = UInt(slm_port_process_id())
   TracePointer.shared.afterForkInChild()
 }
 
@@ -34,5 +38,6 @@ extension UnsafeMutablePointer where Pointee == ProcessState {
   fileprivate func giveBackLocks() {
     pointee.misuse.lock.giveBack()
     runs.pointee.lock.giveBack()
+    StatisticsPointer.shared.pointee.lock.giveBack()
   }
 }

@@ -1,3 +1,5 @@
+import CSlabPort
+
 /// What the process holds, at one moment.
 struct ProcessSnapshot {
   let runs: RunPool.Counts
@@ -28,41 +30,24 @@ extension UnsafeMutablePointer where Pointee == ProcessState {
       runs: runs.pointee.counts, heaps: heaps.pointee.counts, pages: runs.pages, metadata: runs.metadataBytes)
   }
 
-  /// A table of the size classes and the ledger, on stderr.
-  func printStatistics() {
-    var line = TextLine()
-    line.add("slabmalloc: size class      slabs       used slots")
-    line.write()
-    let census = census()
-    let now = census.snapshot
-    for index in 0..<Int(SizeClass.count) where census.slabs[index] != 0 {
-      line.add("slabmalloc: ")
-      line.add(SizeClass.slotSize(UInt(index)), width: 10)
-      line.add(UInt(census.slabs[index]), width: 11)
-      line.add(census.objects.slots[index], width: 17)
-      line.write()
-    }
-    row("live objects", census.objects.objects)
-    row("bytes in live objects", census.objects.bytes)
-    row("KiB in slabs", now.heaps.slabs >> 10)
-    row("KiB in large objects", now.heaps.large >> 10)
-    row("large objects", now.heaps.largeLive)
-    row("KiB at the peak", now.heaps.peak >> 10)
-    row("KiB of metadata", now.metadata >> 10)
-    row("KiB dirty", now.pages.dirty >> 10)
-    row("KiB clean", now.pages.clean >> 10)
-    row("KiB purged", now.runs.purged >> 10)
-    row("KiB taken", now.runs.taken >> 10)
-    row("KiB given back", now.runs.givenBack >> 10)
-    row("heaps", now.heaps.heaps)
+  /// What the process holds, as a report, and its rows, which were empty. The name is not set.
+  /// Requires: the lock of the run pool.
+  func report(_ rows: inout RunRows) -> Report {
+    runs.assertLocked()
+    heaps.fill(&rows)
+    return report(of: rows, id: UInt(slm_port_process_id()))
   }
 
-  private func row(_ name: StaticString, _ number: UInt) {
-    var line = TextLine()
-    line.add("slabmalloc: ")
-    line.add(number, width: 21)
-    line.add(" ")
-    line.add(name)
-    line.write()
+  /// A report of rows that are filled. A tool calls it with a copy of the state of another process.
+  func report(of rows: RunRows, id: UInt) -> Report {
+    let (ledger, counts) = (runs.pointee.counts, heaps.pointee.counts)
+    var report = Report(
+      kind: .process, profile: runs.pointee.options.profile, total: rows.total, peak: counts.peak)
+    report.largeLive = rows.largeLive
+    // The copy of a process that runs on may be of no one moment.
+    report.total.heldBytes = ledger.taken &- ledger.givenBack
+    report.process = Report.ProcessFigures(
+      id: id, taken: ledger.taken, givenBack: ledger.givenBack, purged: ledger.purged, heaps: counts.heaps)
+    return report
   }
 }

@@ -8,13 +8,13 @@ import Synchronization
 ///
 ///     slm_port_process ──> ProcessState | HeapPool | RunPool | base | extent | table | ...
 ///
-/// Lock order: trace, run pool, misuse handler. No thread takes one of them while it holds one that stands behind it.
+/// Lock order: trace, statistics, run pool, misuse handler. No thread takes one of them while it holds one that stands
+/// behind it.
 struct ProcessState: ~Copyable {
   var heaps: HeapPool
   /// 1 when set up.
   let ready: Atomic<UInt32>
   var hasReadEnvironment: Bool
-  var printsStatistics: Bool
   var printsCallStack: Bool
   var misuse: MisuseHandlers
 }
@@ -70,6 +70,5 @@ func processBegins() {
 @usableFromInline
 func processEnds() {
   TracePointer.shared.end()
-  let process = ProcessPointer.shared
-  if process.isReady, process.pointee.printsStatistics { process.printStatistics() }
+  StatisticsPointer.shared.end()
 }

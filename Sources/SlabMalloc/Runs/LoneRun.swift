@@ -37,7 +37,7 @@ extension UnsafeMutablePointer where Pointee == PageRun {
 
 /// The lone runs of a pool.
 struct LoneRuns {
-  private var root: LonePointer?
+  private(set) var root: LonePointer?
   /// Bytes of all of them.
   private(set) var bytes: UInt
   /// Where the latest runs that were unmapped or moved away started. A second free of such an object is recognised.

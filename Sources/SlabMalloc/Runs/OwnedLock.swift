@@ -38,6 +38,13 @@ struct OwnedLock: ~Copyable {
     if word.wrappingSubtract(thread, ordering: .releasing).oldValue != thread { releaseContended() }
   }
 
+  /// Takes the lock if it is open. A signal handler may call this.
+  func tryAcquire() -> Bool {
+    word.compareExchange(
+      expected: 0, desired: Platform.context(), successOrdering: .acquiring, failureOrdering: .relaxed
+    ).exchanged
+  }
+
   /// Whether the calling thread is between `acquire` and `release`.
   var isHeld: Bool { Self.owner(word.load(ordering: .relaxed)) == Platform.context() }
 

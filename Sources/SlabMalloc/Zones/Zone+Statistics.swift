@@ -71,7 +71,7 @@ extension UnsafeMutablePointer where Pointee == ZoneState {
     }
   }
 
-  private func forEachIntactSlab(_ body: (SlabPointer) -> Void) {
+  func forEachIntactSlab(_ body: (SlabPointer) -> Void) {
     forEachSlab { if isIntact($0) { body($0) } }
   }
 

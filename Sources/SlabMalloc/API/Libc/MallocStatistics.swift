@@ -33,12 +33,12 @@ func mallinfo() -> slm_port_mallinfo {
     fsmblks: 0, uordblks: int(wide.uordblks), fordblks: int(wide.fordblks), keepcost: int(wide.keepcost))
 }
 
-/// The table of SLABMALLOC_STATS, on stderr.
+/// The table of SLABMALLOC_STATS, on stderr or in its file.
 @c(slm_override_malloc_stats)
 @usableFromInline
 func mallocStats() {
   ProcessPointer.shared.prepare()
-  ProcessPointer.shared.printStatistics()
+  StatisticsPointer.shared.printTable()
 }
 
 /// Writes XML to a FILE of the C library. No option is known: EINVAL for any but 0, like glibc's.

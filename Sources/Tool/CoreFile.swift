@@ -1,0 +1,136 @@
+import Glibc
+
+/// A core file: what a process had in memory when it ended, or when gcore(1) was asked for it. Pages of files are left
+/// out of most cores. They are read from the files, which the core names.
+///
+///     PT_LOAD    address -> offset in the core
+///     NT_FILE    address -> offset in a file, and its path
+///     NT_PRPSINFO the process's number and its program's name
+final class CoreFile: Source {
+  let name: String
+  private(set) var processID: UInt = 0
+  private(set) var programName = ""
+  var isRunning: Bool { false }
+  private let file: Int32
+  private let fileBytes: UInt
+  private var loads: [ProgramHeader] = []
+  private var mapped: [MappedFile] = []
+  /// Part of the memory is behind the end of the file.
+  private var isCutOff = false
+
+  private struct MappedFile {
+    let start: UInt
+    let end: UInt
+    let offset: UInt
+    let path: String
+  }
+
+  init(_ path: String) throws(ToolError) {
+    name = path
+    file = open(path, O_RDONLY | O_CLOEXEC)
+    guard file >= 0 else { throw .unreadable("\(path): \(systemError())") }
+    var status = stat()
+    guard fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+      throw .unreadable("\(path) is neither a process nor a core file")
+    }
+    fileBytes = UInt(status.st_size)
+    let refusal = ToolError.unreadable("\(path) is no core file of a 64-bit program")
+    guard let start = part(0, ElfHeader.size), let header = start.withUnsafeBytes({ ElfHeader($0) }),
+      header.type == ElfHeader.core
+    else { throw refusal }
+    guard let headers = part(header.headersOffset, header.headersBytes) else {
+      throw .unreadable("\(path) is cut off: it ends within its headers")
+    }
+    let all = headers.withUnsafeBytes { ElfHeader.programHeaders($0) }
+    loads = all.filter { $0.type == ProgramHeader.load }
+    isCutOff = loads.contains { $0.offset + $0.fileBytes > fileBytes }
+    for note in all where note.type == ProgramHeader.note {
+      guard let bytes = part(note.offset, Int(note.fileBytes)) else {
+        throw .unreadable("\(path) is cut off: it ends within its notes")
+      }
+      bytes.withUnsafeBytes { readNotes($0) }
+    }
+  }
+
+  deinit { close(file) }
+
+  private func part(_ offset: UInt, _ count: Int) -> [UInt8]? {
+    var bytes = [UInt8](repeating: 0, count: count)
+    return bytes.withUnsafeMutableBytes({ readFully(file, $0, offset) }) ? bytes : nil
+  }
+
+  private func readNotes(_ bytes: UnsafeRawBufferPointer) {
+    for note in ElfNote.all(bytes) where note.name == "CORE" {
+      let record = UnsafeRawBufferPointer(rebasing: bytes[note.record])
+      switch note.type {
+      case 3 where record.count >= 56:  // NT_PRPSINFO
+        processID = UInt(record.loadUnaligned(fromByteOffset: 24, as: UInt32.self))
+        programName = String(decoding: record[40..<56].prefix { $0 != 0 }, as: UTF8.self)
+      case 0x4649_4C45 where record.count >= 16: readMappedFiles(record)  // NT_FILE
+      default: break
+      }
+    }
+  }
+
+  /// count, bytes of a page; start, end and offset in pages of each; then the paths.
+  private func readMappedFiles(_ record: UnsafeRawBufferPointer) {
+    func word(_ index: Int) -> UInt { UInt(record.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self)) }
+    let count = Int(word(0))
+    guard count >= 0, count < record.count / 24 else { return }
+    var rest = record[(2 + 3 * count) * 8..<record.count]
+    for index in 0..<count {
+      let path = rest.prefix { $0 != 0 }
+      rest = rest.dropFirst(path.count + 1)
+      mapped.append(
+        MappedFile(
+          start: word(2 + 3 * index), end: word(3 + 3 * index), offset: word(4 + 3 * index) * word(1),
+          path: String(decoding: path, as: UTF8.self)))
+    }
+  }
+
+  func images() -> [Image] { mapped.filter { $0.offset == 0 }.map { Image(base: $0.start, path: $0.path) } }
+
+  func read(_ address: UInt, into buffer: UnsafeMutableRawBufferPointer) -> Bool {
+    var done = 0
+    while done < buffer.count {
+      let place = address + UInt(done)
+      let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[done...])
+      guard let count = readPart(place, rest), count > 0 else { return false }
+      done += count
+    }
+    return true
+  }
+
+  /// Reads up to the end of what is in one place. nil if it is nowhere.
+  private func readPart(_ address: UInt, _ buffer: UnsafeMutableRawBufferPointer) -> Int? {
+    if let load = loads.first(where: { address >= $0.address && address - $0.address < $0.fileBytes }) {
+      let count = min(buffer.count, Int(load.fileBytes - (address - load.address)))
+      let part = UnsafeMutableRawBufferPointer(rebasing: buffer[0..<count])
+      return readFully(file, part, load.offset + (address - load.address)) ? count : nil
+    }
+    guard let found = mapped.first(where: { address >= $0.start && address < $0.end }) else { return nil }
+    let other = open(found.path, O_RDONLY | O_CLOEXEC)
+    guard other >= 0 else { return nil }
+    defer { close(other) }
+    let count = min(buffer.count, Int(found.end - address))
+    let part = UnsafeMutableRawBufferPointer(rebasing: buffer[0..<count])
+    return readFully(other, part, found.offset + (address - found.start)) ? count : nil
+  }
+
+  func explain(_ what: String) -> ToolError {
+    .unreadable("\(name): \(what) " + (isCutOff ? "is missing: the file is cut off" : "is not in the core"))
+  }
+}
+
+/// Fills a buffer from a place in a file. False if the file ends before.
+private func readFully(_ file: Int32, _ buffer: UnsafeMutableRawBufferPointer, _ offset: UInt) -> Bool {
+  var done = 0
+  while done < buffer.count {
+    guard let start = buffer.baseAddress, let place = off_t(exactly: offset + UInt(done)) else { return false }
+    let got = pread(file, start + done, buffer.count - done, place)
+    if got < 0, errno == EINTR { continue }
+    guard got > 0 else { return false }
+    done += got
+  }
+  return true
+}

@@ -1,0 +1,150 @@
+import CSlabPort
+import Glibc
+
+/// Reads the heaps of a program into this process: copies of its state, of the descriptors of all runs and of the marks
+/// of all slabs. The types are the library's own, and so is the code that counts.
+///
+///     ProcessState ──> segments ──> table of descriptors ──> marks
+///                └──> tree of lone runs
+///
+/// The program runs on meanwhile. A reading is *torn* if a descriptor cannot be one, if the runs do not tile their
+/// segment, or if the sum of all rows is not what the ledger holds. It is then read again.
+final class HeapReader {
+  let source: any Source
+  let library: Library
+  private let state: UnsafeMutableRawPointer
+  private var marks: UnsafeMutableRawPointer
+  private static let markBytes = 65536 + 8
+  private static let attempts = 200
+
+  /// What a reading found.
+  struct Reading {
+    var report: Report
+    var rows = RunRows()
+    var runs: [RunFacts] = []
+    /// The mark of each slot of the slab around the address that was asked for.
+    var marks: [UInt8] = []
+  }
+
+  init(_ source: any Source, _ library: Library) {
+    self.source = source
+    self.library = library
+    state = .allocate(byteCount: MemoryLayout<ProcessState>.size, alignment: 64)
+    marks = .allocate(byteCount: Self.markBytes, alignment: 8)
+  }
+
+  deinit {
+    state.deallocate()
+    marks.deallocate()
+  }
+
+  private var process: ProcessPointer { state.assumingMemoryBound(to: ProcessState.self) }
+
+  /// Reads until a reading is not torn.
+  func read(markedAt address: UInt? = nil) throws(ToolError) -> Reading {
+    for attempt in 0..<(source.isRunning ? Self.attempts : 1) {
+      if attempt > 0 { usleep(useconds_t(min(attempt, 20)) * 500) }
+      if let reading = try readOnce(address) { return reading }
+    }
+    guard source.isRunning else {
+      throw .unreadable("\(source.name): the heaps were being changed when the core was written")
+    }
+    throw .unreadable("process \(source.name) changes its heaps faster than they can be read: try again")
+  }
+
+  /// nil if the reading is torn.
+  private func readOnce(_ address: UInt?) throws(ToolError) -> Reading? {
+    let bytes = UnsafeMutableRawBufferPointer(start: state, count: MemoryLayout<ProcessState>.size)
+    guard source.read(library.state, into: bytes) else { throw source.explain("the state of its heaps") }
+    guard process.isReady else { throw .nothing("\(source.name) has allocated nothing") }
+    var reading = Reading(report: process.report(of: RunRows(), id: source.processID))
+    let runs = process.runs
+    guard runs.pointee.segmentCount >= 0, runs.pointee.segmentCount <= RunPool.maxSegments else { return nil }
+    for index in 0..<runs.pointee.segmentCount {
+      guard let segment = runs.pointee.segments[index] else { return nil }
+      guard try readSegment(UInt(bitPattern: segment), address, &reading) else { return nil }
+    }
+    guard try readLone(runs.pointee.lone.root, address, &reading, depth: 0) else { return nil }
+    reading.rows.setMetadata(runs.metadataBytes)
+    let total = reading.rows.total
+    reading.report = process.report(of: reading.rows, id: source.processID)
+    return total.heldBytes == reading.report.total.heldBytes ? reading : nil
+  }
+
+  /// False if the reading is torn.
+  private func readSegment(_ place: UInt, _ address: UInt?, _ reading: inout Reading) throws(ToolError) -> Bool {
+    guard let head = source.copy(place, MemoryLayout<Segment>.size) else { return try missing("a segment") }
+    defer { head.deallocate() }
+    let segment = head.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: Segment.self)
+    let (base, limit, tableStart) = (segment.pointee.base, segment.pointee.limit, segment.pointee.table)
+    guard base <= limit, (limit - base) >> PageRun.pageShift <= segment.pointee.capacity else { return false }
+    let pages = Int((limit - base) >> PageRun.pageShift)
+    guard let table = source.copy(tableStart, pages * PageRun.stride) else { return try missing("a table of runs") }
+    defer { table.deallocate() }
+    var page = 0
+    while page < pages {
+      let offset = page * PageRun.stride
+      let run = (table.baseAddress.unsafelyUnwrapped + offset).assumingMemoryBound(to: PageRun.self)
+      guard run.pointee.start == base + UInt(page) << PageRun.pageShift,
+        UInt(bitPattern: run.pointee.lead) == tableStart + UInt(offset), run.pointee.pages > 0,
+        Int(run.pointee.pages) <= pages - page, try add(run, address, &reading)
+      else { return false }
+      page += Int(run.pointee.pages)
+    }
+    return true
+  }
+
+  /// The lone runs below a node of their tree, by address.
+  private func readLone(
+    _ node: LonePointer?, _ address: UInt?, _ reading: inout Reading, depth: Int
+  ) throws(ToolError) -> Bool {
+    guard let node else { return true }
+    // Deeper than any tree is, unless it changed meanwhile.
+    guard depth < 200 else { return false }
+    guard let copy = source.copy(UInt(bitPattern: node), MemoryLayout<LoneRun>.size) else {
+      return try missing("a large object")
+    }
+    defer { copy.deallocate() }
+    let lone = copy.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: LoneRun.self)
+    guard try readLone(lone.pointee.left, address, &reading, depth: depth + 1), lone.run.pointee.pages > 0,
+      lone.run.pointee.isLone, try add(lone.run, address, &reading)
+    else { return false }
+    return try readLone(lone.pointee.right, address, &reading, depth: depth + 1)
+  }
+
+  /// Adds a copy of a run. False if no run looks so.
+  private func add(_ run: RunPointer, _ address: UInt?, _ reading: inout Reading) throws(ToolError) -> Bool {
+    let kind = UnsafeRawPointer(fieldPointer(&run.pointee.kind)).load(as: UInt8.self)
+    guard PageRun.Kind(rawValue: kind) != nil else { return false }
+    switch run.pointee.kind {
+    case .slab:
+      let slots = UInt(run.pointee.slotCount)
+      guard slots > 0, run.pointee.slotSize > 0, UInt(run.pointee.binIndex) < SizeClass.count,
+        slots * UInt(run.pointee.slotSize) <= run.bytes, Int(slots) < Self.markBytes - 8
+      else { return false }
+      let bytes = UnsafeMutableRawBufferPointer(start: marks, count: Int(slots + 7) / 8 * 8)
+      guard source.read(UInt(bitPattern: run.pointee.marks), into: bytes) else { return try missing("a slab") }
+      // No slots follow the last one, whatever this memory is by now.
+      for index in Int(slots)..<bytes.count { bytes[index] = Mark.none }
+      run.pointee.marks = marks.assumingMemoryBound(to: UInt8.self)
+      if let address, address >= run.pointee.start, address < run.endAddress {
+        reading.marks = Array(bytes[0..<Int(slots)])
+      }
+    case .large:
+      guard LargeObject(run).size <= run.bytes else { return false }
+    case .unused: return false
+    case .free, .kept, .busy, .metadata: break
+    }
+    reading.rows.add(run, countsMetadata: true)
+    reading.runs.append(RunFacts(run))
+    return true
+  }
+
+  /// What is not there may have gone meanwhile. In a core file it is missing, and a process may have ended.
+  private func missing(_ what: String) throws(ToolError) -> Bool {
+    var probe: UInt8 = 0
+    let isThere = withUnsafeMutableBytes(of: &probe) { source.read(library.state, into: $0) }
+    guard source.isRunning, isThere else { throw source.explain(what) }
+    return false
+  }
+}

@@ -1,0 +1,58 @@
+import Glibc
+
+/// The memory of a program, read from outside: of a running process by /proc/PID/mem, or of a core file. The process is
+/// not stopped, and runs no code for it.
+///
+/// Whoever reads says what it is about, for the error.
+protocol Source: AnyObject {
+  /// As the command line names it: "4711" or "core.4711".
+  var name: String { get }
+  /// The process's number, 0 if it is not known.
+  var processID: UInt { get }
+  var programName: String { get }
+  /// Whether what is read may be different the next time.
+  var isRunning: Bool { get }
+  /// Where loaded files start: the addresses of their ELF headers, and their names.
+  func images() throws(ToolError) -> [Image]
+  /// Copies memory. False if it is not there.
+  func read(_ address: UInt, into buffer: UnsafeMutableRawBufferPointer) -> Bool
+  /// Why memory could not be read.
+  func explain(_ what: String) -> ToolError
+}
+
+struct Image {
+  let base: UInt
+  let path: String
+}
+
+extension Source {
+  /// A value at an address; nil if it is not there.
+  func value<Value: BitwiseCopyable>(_ address: UInt, as type: Value.Type) -> Value? {
+    withUnsafeTemporaryAllocation(byteCount: MemoryLayout<Value>.size, alignment: MemoryLayout<Value>.alignment) {
+      read(address, into: $0) ? $0.load(as: Value.self) : nil
+    }
+  }
+
+  /// Memory of this command with a copy of so many bytes. The caller frees it.
+  func copy(_ address: UInt, _ bytes: Int) -> UnsafeMutableRawBufferPointer? {
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: max(bytes, 1), alignment: 128)
+    let part = UnsafeMutableRawBufferPointer(rebasing: buffer[0..<bytes])
+    guard read(address, into: part) else {
+      buffer.deallocate()
+      return nil
+    }
+    return buffer
+  }
+}
+
+/// Opens what the command line names: digits are a process, all else is a core file.
+func openSource(_ name: String) throws(ToolError) -> any Source {
+  if !name.isEmpty, name.allSatisfy({ $0 >= "0" && $0 <= "9" }) {
+    guard let id = Int32(name), id > 0 else { throw .usage("\(name) is no process") }
+    return try RunningProcess(id)
+  }
+  return try CoreFile(name)
+}
+
+/// The reason that the C library gives.
+func systemError() -> String { String(cString: strerror(errno)) }

@@ -1,0 +1,281 @@
+#!/bin/sh
+# check-tool.sh BUILD_DIR: looks by build/tool/slabmalloc at programs on each of the libraries, and takes each error.
+set -eu
+build=$(readlink -f "$1")
+here=$(dirname "$(readlink -f "$0")")
+root=$(readlink -f "$here/../..")
+tool=$build/tool/slabmalloc
+scratch=$(mktemp -d)
+trap 'stop; rm -rf "$scratch"' EXIT
+cd "$scratch"
+ulimit -c 0
+unset LD_PRELOAD
+checks=0 pid=
+
+fail() {
+  echo "FAIL  $1"
+  shift
+  for file in "$@"; do sed 's/^/      /' "$file" | head -n 20; done
+  exit 1
+}
+
+# same WHAT EXPECTED ACTUAL
+same() {
+  checks=$((checks + 1))
+  [ "$2" = "$3" ] && return
+  echo "FAIL  $1"
+  printf '      expected: %s\n      actual:   %s\n' "$2" "$3"
+  exit 1
+}
+
+# ends STATUS PATTERN COMMAND...: it ends so, and stderr has the pattern. An error is one line, or two with the hint.
+ends() {
+  expected=$1 pattern=$2
+  shift 2
+  status=0
+  "$@" >out 2>errors || status=$?
+  same "status of $*" "$expected" "$status"
+  checks=$((checks + 1))
+  grep -q -e "$pattern" errors || fail "$* does not say '$pattern'" errors
+  [ "$(wc -l <errors)" -le 2 ] || fail "$* says too much" errors
+}
+
+# start COMMAND...: a target in the background, and waits until it is ready. Its lines are in said, its number in $pid.
+start() {
+  rm -f input
+  : >said
+  mkfifo input
+  "$@" <input >said 2>said.errors &
+  pid=$!
+  exec 9>input
+  waits=0
+  until grep -q ready said; do
+    waits=$((waits + 1))
+    [ $waits -lt 600 ] && kill -0 "$pid" 2>/dev/null || fail "$* does not start" said said.errors
+    sleep 0.1
+  done
+}
+
+stop() {
+  [ -n "$pid" ] || return 0
+  exec 9>&-
+  wait "$pid" 2>/dev/null || true
+  pid=
+}
+
+schema() {
+  /usr/bin/python3 "$root/ctests/statistics/check_schema.py" "$root/Sources/Packaging/statistics.schema.json" "$@"
+}
+address() { sed -n "s/^$1 //p" said; }
+state() { "$tool" where --json "$1" "$(address "$2")" 2>/dev/null | jq -r .state; }
+
+# look SOURCE: what is known of a target that is ready, in a process or in its core file.
+look() {
+  "$tool" stat --json "$1" >stat.json || fail "stat of $1"
+  schema stat.json >schema.out || fail "stat of $1" schema.out
+  "$tool" stat "$1" >stat.text
+  grep -q "^slabmalloc: target-.*, profile $profile, in bytes" stat.text || fail 'the title of stat' stat.text
+  same "total of $1" "$(jq .total.held_bytes stat.json)" "$(awk '$1 == "total" { print $NF }' stat.text)"
+  same 'a live object' live "$(state "$1" live)"
+  same 'the inside of an object' live "$(state "$1" inside)"
+  same 'its offset' 4711 "$("$tool" where --json "$1" "$(address inside)" | jq .offset)"
+  same 'its size class' true "$("$tool" where --json "$1" "$(address inside)" | jq '.slot_bytes > 20000')"
+  same 'a freed object' free "$(state "$1" freed)"
+  case $(state "$1" remote) in
+    free | 'freed by another thread') ;;
+    *) fail "an object that another thread freed is $(state "$1" remote)" ;;
+  esac
+  same 'a large object' live "$(state "$1" large)"
+  same 'a giant object' large "$("$tool" where --json "$1" "$(address giant)" | jq -r .what)"
+  same 'its offset' 5000000 "$("$tool" where --json "$1" "$(address giant)" | jq .offset)"
+  ends 1 'not every address' "$tool" where "$1" "$(address live)" "$(address stack)"
+  same 'the lines of both' 2 "$(wc -l <out)"
+  # The runs of heap come to the rows of stat.
+  "$tool" heap --json "$1" >heap.json
+  same "slabs of $1" "$(jq .total.slabs stat.json)" "$(jq -s 'map(select(.what == "slab")) | length' heap.json)"
+  same "live objects of $1" "$(jq '.total.live' stat.json)" \
+    "$(jq -s '(map(select(.what == "slab").live) | add) + (map(select(.what == "large")) | length)' heap.json)"
+  same "bytes of $1" "$(jq .total.held_bytes stat.json)" "$(jq -s 'map(.bytes) | add' heap.json)"
+  "$tool" heap "$1" >heap.text
+  same "lines of heap" "$(($(wc -l <heap.json) + 2))" "$(wc -l <heap.text)"
+  # Each run is in the picture, to scale.
+  "$tool" map -o heap.svg "$1"
+  /usr/bin/python3 "$here/check_picture.py" heap.svg heap.json >picture.out 2>&1 || fail "the picture of $1" picture.out
+  checks=$((checks + 1))
+}
+
+# --- Programs on each library ------------------------------------------------------------------------
+for profile in checked hardened; do
+  start env SLABMALLOC_PROFILE=$profile SLABMALLOC_STATS=json SLABMALLOC_STATS_FILE=own.json \
+    SLABMALLOC_STATS_SIGNAL=USR2 LD_PRELOAD="$build/libslabmalloc-preload.so" "$build/tool/target-preload"
+  look "$pid"
+  # The process says the same of itself.
+  rm -f own.json
+  kill -USR2 "$pid"
+  until [ -s own.json ]; do sleep 0.1; done
+  same 'what the process says itself' \
+    "$(jq -S 'del(.table, .rows[].live_bytes_since, .total.live_bytes_since)' own.json)" "$(jq -S . stat.json)"
+  # And so does its core file, without the process.
+  gcore -o core "$pid" >gcore.out 2>&1 || fail 'gcore writes no core file' gcore.out
+  core=core.$pid
+  cp stat.json running.json
+  stop
+  look "$core"
+  same 'what the core says' "$(jq -S 'del(.name)' running.json)" "$(jq -S 'del(.name)' stat.json)"
+  same 'the name in the core' target-preload "$(jq -r .name stat.json)"
+  [ $profile = checked ] || rm "$core"
+  [ $profile != checked ] || mv "$core" core
+done
+profile=checked
+for kind in shared static object; do
+  start "$build/tool/target-$kind"
+  look "$pid"
+  stop
+done
+
+# A program that is busy: each reading closes, or it is read again.
+start env LD_PRELOAD="$build/libslabmalloc-preload.so" "$build/tool/target-preload" busy
+for _ in $(seq 100); do "$tool" stat --json "$pid"; done >many.json
+schema many.json >schema.out || fail 'stat of a busy program' schema.out
+same 'the readings of a busy program' 100 "$(wc -l <many.json)"
+checks=$((checks + 1))
+"$tool" top --count 3 --interval 1 --sort bytes "$pid" >top.text
+same 'the views of top' 3 "$(grep -c '^target-preload \[' top.text)"
+awk '/size class/ { last = -1; next } /^target/ { next } last >= 0 && $5 > last { exit 1 } { last = $5 }' top.text ||
+  fail 'top does not sort by bytes' top.text
+"$tool" top --count 2 --interval 1 --json "$pid" >top.json
+schema top.json >schema.out || fail 'top --json' schema.out
+"$tool" top --count 1 --sort class "$pid" >top.text
+sed 1,2d top.text | awk '$1 + 0 > 0' | sort -n -c -k 1 || fail 'top does not sort by class' top.text
+"$tool" top --count 1 --sort growth "$pid" >top.text
+
+# --- Errors ------------------------------------------------------------------------------------------
+ends 2 'a command' "$tool"
+ends 2 'no command shwo' "$tool" shwo
+ends 2 'no option --jsno' "$tool" stat --jsno "$pid"
+ends 2 '--interval needs a value' "$tool" top --interval
+ends 2 'a number from 1 to' "$tool" top --interval 0 "$pid"
+ends 2 'bytes, growth or class' "$tool" top --sort size "$pid"
+ends 2 'it takes a process or a core file' "$tool" stat
+ends 2 'it takes a process or a core file' "$tool" stat 1 2
+ends 2 '-o FILE' "$tool" map "$pid"
+ends 2 'xyz is no address' "$tool" where "$pid" xyz
+ends 2 'use stat' "$tool" top core
+ends 3 'no process 4194305' "$tool" stat 4194305
+ends 1 'no slabmalloc in' "$tool" stat $$
+ends 3 'No such file' "$tool" stat no-such-core
+ends 3 'is neither a process nor a core file' "$tool" stat /dev/null
+ends 3 'no core file of a 64-bit program' "$tool" stat "$tool"
+ends 3 'no core file of a 64-bit program' "$tool" stat said
+ends 3 'output cannot be written: No space' sh -c '"$1" stat "$2" >/dev/full' - "$tool" "$pid"
+ends 3 'cannot be written: No such file' "$tool" map -o no/such/folder/heap.svg "$pid"
+ends 3 '/dev/full cannot be written' "$tool" map -o /dev/full "$pid"
+mkdir full
+ends 3 'cannot be written' sh -c 'ulimit -f 1; trap "" XFSZ; "$1" map -o full/heap.svg "$2"' - "$tool" "$pid"
+same 'what is left of a picture that cannot be written' '' "$(ls full)"
+# A core that is cut off: within its headers, its notes, and its memory.
+size=$(wc -c <core)
+head -c 100 core >cut
+ends 3 'cut off: it ends within its headers' "$tool" stat cut
+notes=$(readelf -lW core | awk '$1 == "NOTE" { print $2; exit }')
+head -c $((notes + 100)) core >cut
+ends 3 'cut off: it ends within its notes' "$tool" stat cut
+for part in 4 2; do
+  # The notes are still there: they stand where the memory ends.
+  /usr/bin/python3 - core cut $((size / part)) <<'END_OF_PYTHON'
+import struct, sys
+data, length = bytearray(open(sys.argv[1], "rb").read()), int(sys.argv[3])
+start, count = struct.unpack_from("<Q", data, 32)[0], struct.unpack_from("<H", data, 56)[0]
+for place in range(start, start + 56 * count, 56):
+    kind, _, offset, _, _, bytes_ = struct.unpack_from("<IIQQQQ", data, place)
+    if kind == 4:
+        notes = data[offset : offset + bytes_]
+        struct.pack_into("<Q", data, place + 8, length)
+open(sys.argv[2], "wb").write(data[:length] + notes)
+END_OF_PYTHON
+  ends 3 'the file is cut off' "$tool" stat cut
+done
+# A library of another version: the layout in its note is another number.
+mkdir other
+/usr/bin/python3 - "$build/libslabmalloc-preload.so" other/libslabmalloc-preload.so <<'END_OF_PYTHON'
+import sys
+data = bytearray(open(sys.argv[1], "rb").read())
+place = data.index(b"slabmalloc\0\0") + 12 + 4
+data[place] ^= 1
+open(sys.argv[2], "wb").write(data)
+END_OF_PYTHON
+stop
+start env LD_PRELOAD="$scratch/other/libslabmalloc-preload.so" "$build/tool/target-preload"
+ends 3 'another version of slabmalloc' "$tool" stat "$pid"
+stop
+# A process that ends: before, and while it is shown.
+start env LD_PRELOAD="$build/libslabmalloc-preload.so" "$build/tool/target-preload"
+rm -f top.json
+"$tool" top --json --interval 1 "$pid" >top.json 2>errors 9>&- &
+top=$!
+until [ -s top.json ]; do sleep 0.1; done
+gone=$pid
+stop
+status=0
+wait $top || status=$?
+same 'the status of top when its process ends' 3 "$status"
+grep -q "process $gone has ended" errors || fail 'top does not say that the process has ended' errors
+ends 3 "no process $gone" "$tool" stat "$gone"
+# A process of another user. Only root can become one.
+if [ "$(id -u)" = 0 ]; then
+  start env LD_PRELOAD="$build/libslabmalloc-preload.so" "$build/tool/target-preload"
+  ends 3 "process $pid cannot be read: Permission denied" setpriv --reuid=65534 --regid=65534 --clear-groups \
+    --inh-caps=-all "$tool" stat "$pid"
+  stop
+fi
+
+# --- Running programs --------------------------------------------------------------------------------
+same 'the output of a program' 'hello world' "$("$tool" run -- echo hello world)"
+same 'options of the program' '-n' "$("$tool" run printf '%s' -n)"
+status=0
+"$tool" run sh -c 'exit 7' || status=$?
+same 'the status of the program' 7 "$status"
+"$tool" run --profile hardened --stats json --stats-file 'run.%p.json' -- "$build/tool/target-preload" </dev/null >out
+schema run.*.json >schema.out || fail 'run --stats json' schema.out
+same 'the profile' hardened "$(jq -r .profile run.*.json)"
+"$tool" run --record run.trace -- "$build/tool/target-preload" </dev/null >out
+"$tool" replay dump run.trace >dump.text
+grep -q malloc dump.text || fail 'the trace has no calls' dump.text
+same 'LD_PRELOAD of the program' "$build/libslabmalloc-preload.so:libm.so.6" \
+  "$(LD_PRELOAD=libm.so.6 "$tool" run printenv LD_PRELOAD)"
+ends 2 'it takes a program' "$tool" run --profile fast
+ends 3 'no-such-program cannot be run: No such file' "$tool" run no-such-program
+ends 134 'PROFILE=slow: not fast, checked or hardened; fatal' sh -c '"$1" run --profile slow true' - "$tool"
+mkdir alone
+cp "$tool" alone/
+ends 3 'libslabmalloc-preload.so is not in' alone/slabmalloc run true
+
+# --- Help, completions, man page ---------------------------------------------------------------------
+man=$root/Sources/Tool/slabmalloc.1
+"$tool" --help >help.text
+same 'the version' "slabmalloc $VERSION" "$("$tool" --version)"
+for command in $(awk '/^  [a-z]/ { print $1 }' help.text); do
+  "$tool" "$command" --help >one.text
+  grep -q "^  slabmalloc $command\|slabmalloc $command " one.text || fail "$command has no example" one.text
+  grep -q "^\.SS $command\b" "$man" || fail "the man page lacks $command"
+  for option in $(awk '/^  (-o, )?--/ { sub("-o, ", ""); print $1 }' one.text); do
+    grep -q -- "$(echo "$option" | sed 's/-/\\\\-/g')" "$man" || fail "the man page lacks $option of $command"
+    checks=$((checks + 1))
+  done
+done
+if command -v man >/dev/null; then
+  LC_ALL=C.UTF-8 MANROFFSEQ='' man --warnings -E UTF-8 -l -Tutf8 -Z "$man" >/dev/null 2>man.errors
+  [ ! -s man.errors ] || fail 'the man page has errors' man.errors
+fi
+"$tool" completion bash >completion
+complete_of() { # the words of a command line, the last one unfinished
+  bash -c '. ./completion; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _slabmalloc; echo "${COMPREPLY[@]}"' - "$@"
+}
+same 'completion of a command' 'stat' "$(complete_of slabmalloc st)"
+same 'completion of an option' '--json' "$(complete_of slabmalloc stat --j)"
+same 'completion of the options of run' '--stats --stats-file --stats-signal --stats-interval' \
+  "$(complete_of slabmalloc run --st)"
+complete_of slabmalloc stat $$ | grep -qw $$ || fail 'processes are not completed'
+"$tool" completion zsh | grep -q bashcompinit || fail 'the completions of zsh'
+ends 2 'bash or zsh' "$tool" completion fish
+echo "=> $checks checks of the tool"
