@@ -5,7 +5,10 @@
 
 #if __STDC_HOSTED__ && defined(__linux__)
 #include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
 #include <signal.h>
+#include <time.h>
 
 unsigned char slm_port_statistics[SLM_PORT_STATISTICS_BYTES] __attribute__((aligned(64)));
 
@@ -18,10 +21,16 @@ static struct {
 // Never waits: not for a reader of a pipe either.
 enum { OUTPUT_FLAGS = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK };
 
+// The lock of the statistics guards the name: a signal handler has little stack. A descriptor that the program closed,
+// as daemons close 0 to 2, is not taken: what the program writes there must not get into the file.
 static long open_expanded(const char *path) {
-  char expanded[SLM_PORT_PATH_BYTES];
+  static char expanded[SLM_PORT_PATH_BYTES];
   if (slm_port_expand_path(path, expanded) != 0) return -1;
-  return slm_port_system_call(SYS_openat, AT_FDCWD, (long)expanded, OUTPUT_FLAGS, 0666, 0, 0);
+  long file = slm_port_system_call(SYS_openat, AT_FDCWD, (long)expanded, OUTPUT_FLAGS, 0666, 0, 0);
+  if (file < 0 || file > STDERR_FILENO) return file;
+  long higher = slm_port_system_call(SYS_fcntl, file, F_DUPFD_CLOEXEC, STDERR_FILENO + 1, 0, 0, 0);
+  slm_port_system_call(SYS_close, file, 0, 0, 0, 0, 0);
+  return higher;
 }
 
 int slm_port_output_is_writable(const char *path) {
@@ -53,9 +62,19 @@ static void take_back(int file) {
     slm_port_system_call(SYS_ftruncate, file, output.start, 0, 0, 0, 0);
 }
 
-int slm_port_write_output(int file, const void *text, size_t bytes) {
+// Whether stderr takes some bytes within a second. Whoever reads it may be this program, and may wait for a lock.
+static int stderr_is_open(void) {
+  struct pollfd poll = {.fd = STDERR_FILENO, .events = POLLOUT};
+  struct timespec second = {.tv_sec = 1};
+  return slm_port_system_call(SYS_ppoll, (long)&poll, 1, (long)&second, 0, 0, 0) == 1;
+}
+
+static int write_all(int file, const void *text, size_t bytes) {
   while (bytes > 0) {
-    long written = slm_port_system_call(SYS_write, file, (long)text, (long)bytes, 0, 0, 0);
+    // A pipe that is open takes so much without waiting.
+    size_t some = file == STDERR_FILENO && bytes > PIPE_BUF ? PIPE_BUF : bytes;
+    if (file == STDERR_FILENO && !stderr_is_open()) return -1;
+    long written = slm_port_system_call(SYS_write, file, (long)text, (long)some, 0, 0, 0);
     if (written == -EINTR) continue;
     if (written <= 0) {
       take_back(file);
@@ -66,6 +85,21 @@ int slm_port_write_output(int file, const void *text, size_t bytes) {
     bytes -= (size_t)written;
   }
   return 0;
+}
+
+// A pipe without a reader, or a file as large as it may be, must not end a program by a signal that is about a report.
+int slm_port_write_output(int file, const void *text, size_t bytes) {
+  // The kernel's sets: a bit for each signal.
+  uint64_t signals = UINT64_C(1) << (SIGPIPE - 1) | UINT64_C(1) << (SIGXFSZ - 1), before = 0, pending = 0;
+  struct timespec now = {0};
+  slm_port_system_call(SYS_rt_sigprocmask, SIG_BLOCK, (long)&signals, (long)&before, sizeof before, 0, 0);
+  slm_port_system_call(SYS_rt_sigpending, (long)&pending, sizeof pending, 0, 0, 0, 0);
+  int result = write_all(file, text, bytes);
+  uint64_t ours = signals & ~pending;
+  if (result != 0 && ours != 0)
+    slm_port_system_call(SYS_rt_sigtimedwait, (long)&ours, 0, (long)&now, sizeof ours, 0, 0);
+  slm_port_system_call(SYS_rt_sigprocmask, SIG_SETMASK, (long)&before, 0, sizeof before, 0, 0);
+  return result;
 }
 
 void slm_port_close_output(int file) {
@@ -85,12 +119,17 @@ void slm_port_program_name(void *out, size_t bytes) {
 
 // --- Signals ---------------------------------------------------------------------------------------
 
-// Those that end a process unless it handles them.
-static const int fatal_signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTERM, SIGINT, SIGHUP, SIGQUIT};
+// Those of errors. INT, TERM, HUP and QUIT are left alone: Python and Ruby handle them only where nobody else does.
+static const int fatal_signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+
+static int is_of_faults(int signal) {
+  return signal == SIGSEGV || signal == SIGBUS || signal == SIGFPE || signal == SIGILL;
+}
 
 int slm_port_can_handle(int signal) {
-  // Two below SIGRTMIN are the C library's own.
-  return signal > 0 && signal <= 64 && signal != SIGKILL && signal != SIGSTOP && (signal < 32 || signal >= SIGRTMIN);
+  // Two below SIGRTMIN are the C library's own. An instruction that faults would fault again after its handler.
+  return signal > 0 && signal <= 64 && signal != SIGKILL && signal != SIGSTOP && (signal < 32 || signal >= SIGRTMIN) &&
+         !is_of_faults(signal);
 }
 
 int slm_port_signal_number(const char *name) {
@@ -120,8 +159,7 @@ static void on_fatal_signal(int signal, siginfo_t *info, void *context) {
   (void)context;
   int saved = errno;
   slm_core_statistics_signal(1);
-  int is_fault = signal == SIGSEGV || signal == SIGBUS || signal == SIGFPE || signal == SIGILL;
-  if (!is_fault || info->si_code <= 0)
+  if (!is_of_faults(signal) || info->si_code <= 0)
     slm_port_system_call(SYS_tgkill, getpid(), (long)slm_port_thread_id(), signal, 0, 0, 0);
   errno = saved;
 }
@@ -129,6 +167,8 @@ static void on_fatal_signal(int signal, siginfo_t *info, void *context) {
 void slm_port_watch_signals(int chosen) {
   int saved = errno;
   struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK}, old;
+  // Another handler might jump out of this one, which holds locks.
+  sigfillset(&action.sa_mask);
   if (chosen != 0) sigaction(chosen, &action, NULL);
   action.sa_sigaction = on_fatal_signal;
   action.sa_flags = SA_SIGINFO | SA_RESETHAND | SA_ONSTACK;

@@ -68,7 +68,7 @@ static inline void *allocate_aligned(size_t alignment, size_t size, size_t *slot
 /** The equations of the header hold. Returns the ledger. */
 static inline slm_process_usage check_process_books(void) {
   slm_process_usage now = process_statistics();
-  uint64_t slabs = 0;
+  uint64_t slabs = 0, most = 0;
   uint32_t last = 0;
   for (uint32_t i = 0; i < now.class_count; i++) {
     slm_class_statistics class = process_class(i);
@@ -77,9 +77,11 @@ static inline slm_process_usage check_process_books(void) {
     assert_int_equal(class.empty_pages, 0);
     assert_true(class.slots_live <= class.pages * class.slots_per_page);
     if (class.pages > 0) assert_true(class.slots_per_page * class.slot_size <= class.page_size);
-    slabs += class.pages * bytes_of_slab(&class);
+    slabs += class.pages;
+    most += class.pages * bytes_of_slab(&class);
   }
-  assert_int_equal(now.bytes_slabs, slabs);
+  /* The first slabs of a heap have fewer pages than those that follow, but in profile hardened. */
+  assert_in_range(now.bytes_slabs, is_hardened() ? most : slabs * HEAP_PAGE, most);
   assert_int_equal(now.bytes_taken - now.bytes_given_back,
                    now.bytes_slabs + now.bytes_large + now.bytes_metadata + now.bytes_retained + now.bytes_clean);
   assert_true(now.bytes_peak >= now.bytes_slabs + now.bytes_large);

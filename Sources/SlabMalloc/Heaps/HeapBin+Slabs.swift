@@ -4,8 +4,9 @@ import Synchronization
 ///
 /// The first slab of a thread, or of an explicit heap's part, has room for at least 4 slots. Each further one has twice
 /// the pages, up to those of a full slab: 64 slots up to 8 KiB, and 15 for the largest. What few objects take is near
-/// to each other that way, and memory that was freed is used again sooner. A hardened heap has full slabs from the
-/// start, since its slots are chosen at random and a guard follows each slab.
+/// to each other that way, and memory that was freed is used again sooner. Where there is no memory for a slab, a first
+/// one is tried. A hardened heap has full slabs from the start, since its slots are chosen at random and a guard
+/// follows each slab.
 ///
 ///     slots of 10 KiB:   | 6 | 12 | 25 | 51 | 102 | 102 ...
 extension HeapBin {
@@ -52,18 +53,25 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
 
   /// A new slab, all of whose slots are available.
   func makeSlab() -> RunPointer? {
-    guard let explicit = pointee.heap.pointee.explicit else { return makeCountedSlab() }
+    // Read once: a handler of a soft limit may allocate from this bin.
+    let pages = UInt(pointee.nextPages)
+    if let slab = makeSlab(pages) { return slab }
+    let first = HeapBin.firstPages(pointee.slotSize)
+    return pages > first && !pointee.heap.pool.isHardened ? makeSlab(first) : nil
+  }
+
+  private func makeSlab(_ pages: UInt) -> RunPointer? {
+    guard let explicit = pointee.heap.pointee.explicit else { return makeCountedSlab(pages) }
     // A hardened slab ends with a guard.
-    let bytes = (UInt(pointee.nextPages) + (explicit.pool.isHardened ? 1 : 0)) << PageRun.pageShift
+    let bytes = (pages + (explicit.pool.isHardened ? 1 : 0)) << PageRun.pageShift
     guard explicit.charge(bytes) else { return nil }
-    let slab = makeCountedSlab()
+    let slab = makeCountedSlab(pages)
     _ = explicit.settle(bytes, slab == nil ? 0 : bytes)
     return slab
   }
 
-  private func makeCountedSlab() -> RunPointer? {
+  private func makeCountedSlab(_ pages: UInt) -> RunPointer? {
     let pool = pointee.heap.pool
-    let pages = UInt(pointee.nextPages)
     let count = pages << PageRun.pageShift / pointee.slotSize
     return pool.locked {
       guard let block = pool.runs.takeMetadata(lines: HeapBin.metadataLines(count)) else { return nil }
@@ -73,7 +81,7 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
       }
       carve(slab, block, count)
       pool.countSlab(slab, of: pointee.index)
-      pointee.nextPages = min(2 * pointee.nextPages, pointee.pages)
+      pointee.nextPages = max(pointee.nextPages, min(2 * UInt16(pages), pointee.pages))
       return slab
     }
   }

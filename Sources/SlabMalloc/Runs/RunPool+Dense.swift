@@ -27,7 +27,14 @@ extension UnsafeMutablePointer where Pointee == RunPool {
   /// Requires: the lock of the run pool. Releases the lock meanwhile.
   func refusePurged(_ run: RunPointer) {
     assertLocked()
-    guard let segment = hugeSegment, segment.contains(run.pointee.start) else { return }
+    guard let segment = hugeSegment else { return }
+    if run.pointee.isLone {
+      // Nothing notes what was advised of it, if anything was.
+      guard pointee.huge.system != nil, pointee.options.hugePages != .always else { return }
+      let start = HugePages.end(run.pointee.start)
+      return tell(.refused, nil, start..<max(start, HugePages.start(run.endAddress)))
+    }
+    guard segment.contains(run.pointee.start) else { return }
     let advised = segment.advised(in: run.pointee.start..<run.endAddress)
     guard !advised.isEmpty else { return }
     tell(.refused, segment, advised)
@@ -35,8 +42,7 @@ extension UnsafeMutablePointer where Pointee == RunPool {
     release()
     var next = clean.first
     while let run = next {
-      let start = max(run.pointee.start, advised.lowerBound)
-      _ = pointee.system.purge(at: start, min(run.endAddress, advised.upperBound) - start)
+      _ = pointee.system.purge(at: run.pointee.start, run.bytes)
       next = run.pointee.next
     }
     acquire()

@@ -100,7 +100,8 @@ extension UnsafeMutablePointer where Pointee == RunPool {
       pointee.huge.maxBorders = mappings / 16
       pointee.huge.system = system
     }
-    guard pointee.huge.borders < pointee.huge.maxBorders else { return false }
+    // What is purged is refused in any case, or the system would fill it again.
+    guard wish == .refused || pointee.huge.borders < pointee.huge.maxBorders else { return false }
     switch pointee.huge.system {
     case .advised: return wish == .advised || pointee.options.hugePages != .never
     case .always: return wish == .refused && pointee.options.hugePages == .never

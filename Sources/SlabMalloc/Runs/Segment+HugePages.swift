@@ -81,7 +81,8 @@ extension UnsafeMutablePointer where Pointee == Segment {
     return after.pointee.kind == .free && after.pointee.isClean ? after.endAddress : end
   }
 
-  /// Makes the clean free runs around a busy one busy, as far as they overlap a range.
+  /// Makes what is clean and free around a busy run busy, as far as it lies in a range. The pages of these runs lead to
+  /// themselves.
   func takeClean(around run: RunPointer, in range: Range<UInt>) -> LinkedList<PageRun> {
     var taken = LinkedList<PageRun>()
     // The pages within a free run don't lead to it: only its first and its last page do.
@@ -89,15 +90,30 @@ extension UnsafeMutablePointer where Pointee == Segment {
     while end < range.upperBound, contains(end) {
       let after = self.run(end)
       end = after.endAddress
-      if takeClean(after) { taken.append(after) }
+      guard takeClean(after) else { continue }
+      if end > range.upperBound {
+        _ = cut(after, (range.upperBound - after.pointee.start) >> PageRun.pageShift)
+        after.disband()
+      }
+      taken.append(after)
     }
     var start = run.pointee.start
     while start > range.lowerBound {
       let before = self.run(start - 1)
       start = before.pointee.start
-      if takeClean(before) { taken.append(before) }
+      guard takeClean(before) else { continue }
+      taken.append(start < range.lowerBound ? cutFront(before, range.lowerBound) : before)
     }
     return taken
+  }
+
+  /// Cuts a busy run at an address. What lies before it becomes free again, and what is left is returned.
+  private func cutFront(_ run: RunPointer, _ address: UInt) -> RunPointer {
+    let front = cut(run, (address - run.pointee.start) >> PageRun.pageShift)
+    let rest = self.run(address)
+    _ = takeClean(rest)
+    free(front)
+    return rest
   }
 
   private func takeClean(_ run: RunPointer) -> Bool {

@@ -54,6 +54,7 @@ static const option options[] = {
     {"SLABMALLOC_STATS_SIGNAL=0", false},
     {"SLABMALLOC_STATS_SIGNAL=65", false},
     {"SLABMALLOC_STATS_SIGNAL=9", false},
+    {"SLABMALLOC_STATS_SIGNAL=11", false},
     {"SLABMALLOC_STATS_SIGNAL=32", false},
     {"SLABMALLOC_STATS_SIGNAL=KILL", false},
     {"SLABMALLOC_STATS_SIGNAL=USR3", false},

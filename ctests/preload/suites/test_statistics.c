@@ -63,6 +63,17 @@ static bool has_no_table(void) {
   return stat(path, &status) != 0 || status.st_size == 0;
 }
 
+/** Handlers of the program's own for these are what languages install where nobody else handles them. No handler of the
+ * program's interrupts a report. */
+static bool are_left_alone(void) {
+  struct sigaction action;
+  for (const int *signal = (const int[]){SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, 0}; *signal != 0; signal++)
+    if (sigaction(*signal, NULL, &action) != 0 || action.sa_handler != SIG_DFL) return false;
+  for (const int *signal = (const int[]){SIGUSR2, SIGSEGV, SIGABRT, 0}; *signal != 0; signal++)
+    if (sigaction(*signal, NULL, &action) != 0 || sigismember(&action.sa_mask, SIGALRM) != 1) return false;
+  return true;
+}
+
 static int run_role(const char *role) {
   make_objects();
   if (strcmp(role, "_exit") == 0) _exit(3);
@@ -75,7 +86,19 @@ static int run_role(const char *role) {
     free(object);
     free(opaque(object));
   }
-  if (strcmp(role, "term") == 0) kill(getpid(), SIGTERM);
+  if (strcmp(role, "left alone") == 0) return !are_left_alone();
+  if (strcmp(role, "closed") == 0) {
+    close(STDIN_FILENO);
+    raise(SIGUSR2);
+    return open("/dev/null", O_RDONLY) == STDIN_FILENO ? 0 : 1;
+  }
+  if (strcmp(role, "pipe") == 0) {
+    int ends[2];
+    if (pipe(ends) != 0 || dup2(ends[1], STDERR_FILENO) < 0) return 1;
+    close(ends[0]);
+    close(ends[1]);
+    raise(SIGUSR2);
+  }
   if (strcmp(role, "own") == 0) {
     signal(SIGTERM, SIG_IGN);
     kill(getpid(), SIGTERM);
@@ -174,7 +197,7 @@ static void fatal_signals(void **state) {
   static const struct {
     const char *role;
     int signal;
-  } ends[] = {{"fault", SIGSEGV}, {"sent fault", SIGSEGV}, {"abort", SIGABRT}, {"misuse", SIGABRT}, {"term", SIGTERM}};
+  } ends[] = {{"fault", SIGSEGV}, {"sent fault", SIGSEGV}, {"abort", SIGABRT}, {"misuse", SIGABRT}};
   for (size_t i = 0; i < COUNT_OF(ends); i++) {
     child c;
     child_run_self(&c, ends[i].role, (const char *const[]){in_file("fatal"), NULL});
@@ -209,6 +232,20 @@ static void a_signal_of_choice(void **state) {
   }
 }
 
+/** A report must not change what the program does: neither its signals, nor its descriptors, nor how it ends. */
+static void what_is_the_programs_own(void **state) {
+  (void)state;
+  static const char signal[] = "SLABMALLOC_STATS_SIGNAL=USR2";
+  child c;
+  child_run_self(&c, "left alone", (const char *const[]){signal, in_file("alone"), NULL});
+  assert_child_fine(&c);
+  child_run_self(&c, "closed", (const char *const[]){signal, in_file("closed"), NULL});
+  assert_child_fine(&c);
+  assert_int_equal(count_of(read_file(path), "profile"), 2);
+  child_run_self(&c, "pipe", (const char *const[]){signal, NULL});
+  assert_true(child_exited(&c, 0));
+}
+
 static void an_interval(void **state) {
   (void)state;
   child c;
@@ -241,6 +278,7 @@ int main(int argc, char **argv) {
       cmocka_unit_test(ends_without_exit_handlers),
       cmocka_unit_test(fatal_signals),
       cmocka_unit_test(a_signal_of_choice),
+      cmocka_unit_test(what_is_the_programs_own),
       cmocka_unit_test(an_interval),
       cmocka_unit_test(files_that_cannot_be_written),
   };

@@ -53,10 +53,13 @@ extension UnsafeMutablePointer where Pointee == Statistics {
     slm_port_watch_signals(options.signal)
   }
 
+  /// Whether this process prints. The child of a vfork does not, and takes no lock: it has its parent's.
+  private var isOn: Bool { pointee.isOn && pointee.process == UInt(slm_port_process_id()) }
+
   /// Prints for the last time. In an exit handler locks can be waited for, except where a signal handler that
   /// interrupted their holder calls exit.
   func end() {
-    guard process.isReady, pointee.isOn, !pointee.lock.isHeld, !process.runs.pointee.lock.isHeld else { return }
+    guard process.isReady, isOn, !pointee.lock.isHeld, !process.runs.pointee.lock.isHeld else { return }
     pointee.lock.acquire()
     process.runs.pointee.lock.acquire()
     tell()
@@ -74,7 +77,7 @@ extension UnsafeMutablePointer where Pointee == Statistics {
 
   /// Prints if both locks are open, or become so while the caller tries for a while. Any signal handler may call this.
   func tryToTell(attempts: Int) -> Bool {
-    guard process.isReady, pointee.isOn else { return true }
+    guard process.isReady, isOn else { return true }
     for attempt in 0..<attempts {
       if attempt != 0 { slm_port_yield() }
       guard pointee.lock.tryAcquire() else { continue }
@@ -90,7 +93,8 @@ extension UnsafeMutablePointer where Pointee == Statistics {
 
   /// The lock of the run pool, which the caller has taken, is released as soon as the rows are counted.
   private func tell() {
-    guard pointee.process == UInt(slm_port_process_id()) else { return process.runs.pointee.lock.release() }
+    // First: a signal that comes meanwhile asks for another table.
+    setAlarm()
     pointee.rows.reset()
     var report = process.report(&pointee.rows)
     process.runs.pointee.lock.release()
@@ -105,7 +109,6 @@ extension UnsafeMutablePointer where Pointee == Statistics {
       printer.print(report, as: pointee.form) { pointee.rows[$0] }
     }
     pointee.output.end()
-    setAlarm()
   }
 
   private func setAlarm() {
