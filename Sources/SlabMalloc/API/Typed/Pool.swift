@@ -72,7 +72,7 @@ public struct PoolIn<Element: ~Copyable, Source: MemorySource & ~Escapable>: ~Co
   @inlinable @inline(__always) @discardableResult
   @_lifetime(self: copy self)
   public mutating func remove(_ handle: Handle) throws(AllocationError) -> Element {
-    guard contains(handle) else { throw stale(handle) }
+    guard contains(handle) else { throw Self.stale(handle, fresh) }
     let value = element(handle.index).move()
     free(handle.index)
     return value
@@ -98,12 +98,13 @@ public struct PoolIn<Element: ~Copyable, Source: MemorySource & ~Escapable>: ~Co
 
   @inlinable @inline(__always)
   func checked(_ handle: Handle) -> UnsafeMutablePointer<Element> {
-    guard contains(handle) else { trap(stale(handle)) }
+    guard contains(handle) else { trap(Self.stale(handle, fresh)) }
     return element(handle.index)
   }
 
+  /// Not a method of the pool: a call with the pool as its argument would copy the pool to the stack at each access.
   @inlinable @inline(never)
-  func stale(_ handle: Handle) -> AllocationError {
+  static func stale(_ handle: Handle, _ fresh: UInt32) -> AllocationError {
     handle.index < fresh ? .doubleFree : .foreignPointer
   }
 }
