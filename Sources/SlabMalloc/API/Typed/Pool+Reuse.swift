@@ -9,7 +9,7 @@ extension PoolIn where Element: ~Copyable, Source: ~Escapable {
   @inlinable
   @_lifetime(self: copy self)
   public mutating func release(_ handle: Handle) throws(AllocationError) {
-    guard contains(handle) else { throw Self.stale(handle, fresh) }
+    guard contains(handle) else { throw stale(handle) }
     let header = header(handle.index)
     guard header.pointee.generation != PoolSlot.lastGeneration else {
       // The slot is retired, and its value with it.

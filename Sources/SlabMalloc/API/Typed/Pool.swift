@@ -72,7 +72,7 @@ public struct PoolIn<Element: ~Copyable, Source: MemorySource & ~Escapable>: ~Co
   @inlinable @inline(__always) @discardableResult
   @_lifetime(self: copy self)
   public mutating func remove(_ handle: Handle) throws(AllocationError) -> Element {
-    guard contains(handle) else { throw Self.stale(handle, fresh) }
+    guard contains(handle) else { throw stale(handle) }
     let value = element(handle.index).move()
     free(handle.index)
     return value
@@ -102,11 +102,17 @@ public struct PoolIn<Element: ~Copyable, Source: MemorySource & ~Escapable>: ~Co
     return element(handle.index)
   }
 
-  /// Not a method of the pool: a call with the pool as its argument would copy the pool to the stack at each access.
+  /// Why a handle is not live. Where the pool is only read it does not take the pool: that would copy the pool to the
+  /// stack before each check.
   @inlinable @inline(never)
   static func stale(_ handle: Handle, _ fresh: UInt32) -> AllocationError {
     handle.index < fresh ? .doubleFree : .foreignPointer
   }
+
+  /// The same where the pool is being changed, and has an address.
+  @inlinable @inline(never)
+  @_lifetime(self: copy self)
+  mutating func stale(_ handle: Handle) -> AllocationError { Self.stale(handle, fresh) }
 }
 
 extension PoolIn: Escapable where Element: ~Copyable, Source: Escapable {}
