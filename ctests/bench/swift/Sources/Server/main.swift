@@ -1,8 +1,8 @@
-// Server REQUESTS_PER_SECOND: an hour of a server's load, whose seconds pass as fast as they are served. Each request is
-// a task. Prints a number of what was served, seconds of processor time, and resident KiB: the peak and the mean of the
-// hour, and what is left at its end, when the load has gone.
+// Server REQUESTS_PER_SECOND: an hour of a server's load, whose seconds pass as fast as they are served. Each request
+// is a task. Prints a number of what was served, seconds of processor time, and resident KiB: the peak and the mean of the
+// hour, and what is left at its end, after ten minutes without a request.
 //
-//     load     30 minutes ─── 100 % ───┐ 10 ── 150 % ──┐ 10 ── 50 % ──┐ 10 minutes: none
+//     load     30 minutes: 100 %, 10: 150 %, 10: 50 %, 10: none
 //     request  reads a body, splits it into fields, answers: all of it ends with the request
 //     session  one request in 8 starts one; it stays for up to 15 minutes, and later requests add to it
 //     page     one request in 16 renders one; it stays until 2000 later ones were rendered
