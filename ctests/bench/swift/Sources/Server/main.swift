@@ -1,6 +1,6 @@
 // Server REQUESTS_PER_SECOND: an hour of a server's load, whose seconds pass as fast as they are served. Each request
-// is a task. Prints a number of what was served, seconds of processor time, and resident KiB: the peak and the mean of the
-// hour, and what is left at its end, after ten minutes without a request.
+// is a task. Prints a number of what was served, seconds of processor time, and resident KiB: the peak and the mean of
+// the hour, and what is left at its end, after ten minutes without a request.
 //
 //     load     30 minutes: 100 %, 10: 150 %, 10: 50 %, 10: none
 //     request  reads a body, splits it into fields, answers: all of it ends with the request
