@@ -35,6 +35,7 @@ extension PoolIn where Element: ~Copyable, Source: ~Escapable {
     let highest = highestGeneration()
     guard highest < PoolSlot.retiredGeneration else { return }
     firstGeneration = highest
+    formerFresh = max(formerFresh, fresh)
     giveBackChunks()
   }
 

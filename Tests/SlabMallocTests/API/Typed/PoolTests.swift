@@ -276,6 +276,22 @@ final class PoolTests: XCTestCase {
     }
   }
 
+  /// The pool had the slot of the handle, also when its memory went back.
+  func testAHandleFromBeforeRemoveAllIsADoubleFree() throws {
+    for keepsCapacity in [true, false] {
+      var pool = Pool<Int>()
+      var last = try pool.insert(0)
+      for number in 1..<5000 { last = try pool.insert(number) }
+      for _ in 0..<2 {
+        pool.removeAll(keepingCapacity: keepsCapacity)
+        XCTAssertEqual(errorOf { () throws(AllocationError) in try pool.remove(last) }, .doubleFree)
+        XCTAssertEqual(errorOf { () throws(AllocationError) in try pool.release(last) }, .doubleFree)
+        try pool.insert(1)
+        XCTAssertEqual(errorOf { () throws(AllocationError) in try pool.remove(last) }, .doubleFree)
+      }
+    }
+  }
+
   func testValuesOfAllLayouts() throws {
     struct Empty {}
     struct Large {
