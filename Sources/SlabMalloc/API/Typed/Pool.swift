@@ -19,6 +19,11 @@
 /// handle is thrown by ``remove(_:)`` and traps in the subscript. A handle of another pool is not detected if its slot
 /// and generation are live here.
 ///
+/// A deinitializer must not change the pool in which its value ends: in ``removeAll(keepingCapacity:)``,
+/// ``removeAll(where:)``, ``endReleased()``, the pool's own end, and where another value is assigned to the slot. The
+/// compiler or the running program refuses that, but Embedded Swift has no such check when it runs. There, end values
+/// with ``remove(_:)``, which moves them out first.
+///
 /// Threads: one at a time, as the compiler checks. A pool of `Sendable` values may be sent, and be an actor's.
 @safe
 public struct PoolIn<Element: ~Copyable, Source: MemorySource & ~Escapable>: ~Copyable, ~Escapable {
