@@ -105,6 +105,15 @@ final class TypedZoneTests: XCTestCase {
       let live = [zone.statistics.bytesLive, heap.statistics.bytesLive]
       XCTAssertEqual([inZone(ofZone, 1 << 60), inHeap(ofHeap, 1 << 60)], [.outOfMemory, .outOfMemory])
       XCTAssertEqual(inShared(ofShared, 1 << 60), .outOfMemory)
+      for (odd, new) in [
+        (layout, -1), (Layout(size: size, alignment: 3), 400), (Layout(size: size, alignment: 0), 400),
+      ] {
+        let refusals = [
+          errorOf { () throws(AllocationError) in _ = unsafe try zone.reallocate(ofZone, odd, to: new) },
+          errorOf { () throws(AllocationError) in _ = unsafe try heap.reallocate(ofHeap, odd, to: new) },
+        ]
+        XCTAssertEqual(refusals, [.invalidLayout, .invalidLayout], "\(odd) to \(new)")
+      }
       XCTAssertEqual([zone.statistics.bytesLive, heap.statistics.bytesLive], live, "nothing changed")
       unsafe try zone.deallocate(ofZone)
       unsafe try shared.deallocate(ofShared)

@@ -115,7 +115,9 @@ enum HeapMemory {
     // A live object cannot have this size, and stays as it is. Any other pointer is refused before its size is.
     let status = slm_heap_resize(heap, memory, Int.max)
     guard status == .cannotResize else { return AllocationError(status, nil) }
-    guard layout.size >= 0 else { return AllocationError(SLM_ERR_INVALID_LAYOUT, layout) }
+    guard layout.size >= 0, layout.alignment.nonzeroBitCount == 1 else {
+      return AllocationError(SLM_ERR_INVALID_LAYOUT, layout)
+    }
     let usage = statistics(heap)
     let isAtLimit = usage.hard_limit != 0 && usage.bytes_held + UInt64(layout.size) > usage.hard_limit
     return AllocationError(isAtLimit ? .limit : .outOfMemory, layout, limit: usage.hard_limit)
