@@ -41,9 +41,11 @@ $(B)/packages/peers: ctests/bench/bench.mk
 
 # Swift's own: containers against class instances. SwiftPM builds them, and keeps what it built in $(B)/swift-bench.
 .PHONY: bench-swift check-swift-speed
-bench-swift: $(B)/packages/speed ## Compare Pool with class instances, ManagedBuffer and UnsafeMutablePointer
+bench-swift: $(B)/packages/speed | $(B)/libslabmalloc-preload.so
+bench-swift: ## Compare Pool with class instances, ManagedBuffer and UnsafeMutablePointer, and a server's memory
 	@mkdir -p $(B)/swift-bench
 	@ctests/bench/swift/bench.sh $(B)
+	@ctests/bench/swift/server.sh $(B)
 check-swift-speed: $(B)/packages/speed ## A box that is made and dropped takes few instructions
 	@mkdir -p $(B)/swift-bench
 	@ctests/bench/swift/check-pairs.sh $(B)

@@ -6,6 +6,8 @@ let package = Package(
   dependencies: [.package(name: "slabmalloc", path: "../../..")],
   targets: [
     .executableTarget(name: "Bench", dependencies: [.product(name: "SlabMalloc", package: "slabmalloc")]),
+    // An ordinary Swift program, which knows nothing of the library: that comes by LD_PRELOAD.
+    .executableTarget(name: "Server"),
     .executableTarget(name: "Pairs", dependencies: [.product(name: "SlabMalloc", package: "slabmalloc")]),
   ]
 )

@@ -24,7 +24,7 @@ struct ArenaHead {
   /// The first free byte, and the end of the chunk.
   @usableFromInline var next: UInt
   @usableFromInline var end: UInt
-  /// The latest chunk, which is also the largest but for objects that needed a large one of their own.
+  /// The latest chunk. It is the largest too, unless the source refused one of twice the size.
   @usableFromInline var chunk: UnsafeMutablePointer<ArenaChunk>
   @usableFromInline let first: UnsafeMutablePointer<ArenaChunk>
   /// The first free byte of the first chunk, behind this struct.
@@ -47,8 +47,20 @@ struct ArenaHead {
     end = bits(new) + UInt(new.pointee.size)
   }
 
-  /// Starts again in the latest chunk.
-  mutating func restart() {
+  /// The largest chunk of all.
+  var largest: UnsafeMutablePointer<ArenaChunk> {
+    var largest = chunk
+    var next = chunk.pointee.former
+    while let former = next {
+      if former.pointee.size > largest.pointee.size { largest = former }
+      next = former.pointee.former
+    }
+    return largest
+  }
+
+  /// Starts again in a chunk, which is the latest from now on.
+  mutating func restart(in chunk: UnsafeMutablePointer<ArenaChunk>) {
+    self.chunk = chunk
     next = chunk == first ? firstFree : bits(chunk) + UInt(ArenaChunk.headerBytes)
     end = bits(chunk) + UInt(chunk.pointee.size)
   }

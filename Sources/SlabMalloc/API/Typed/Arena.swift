@@ -53,15 +53,15 @@ public struct ArenaIn<Memory: MemorySource & ~Escapable>: ~Copyable, ~Escapable 
   @_lifetime(self: copy self)
   public mutating func reset() {
     let head = head
-    let largest = head.pointee.chunk
     let first = head.pointee.first
-    var chunk = largest.pointee.former
-    while let former = chunk, former != first {
-      chunk = former.pointee.former
-      memory.deallocate(former, ArenaChunk.layout(former.pointee.size))
+    let largest = head.pointee.largest
+    var chunk = Optional(head.pointee.chunk)
+    while let one = chunk {
+      chunk = one.pointee.former
+      if one != first, one != largest { memory.deallocate(one, ArenaChunk.layout(one.pointee.size)) }
     }
     if largest != first { largest.pointee.former = first }
-    head.pointee.restart()
+    head.pointee.restart(in: largest)
   }
 
   /// What the arena holds, in chunks and objects.

@@ -6,7 +6,7 @@ import CSlabmalloc
 /// `let`. A ``Pool`` has handles and takes its memory where you like; a cache gives whole pages back to its provider as
 /// they become empty.
 ///
-/// Cost: 28 instructions for a box that is made and dropped at once, beside the value's own. Misuse: as ``ZoneFor``.
+/// Cost: 41 instructions for a box that is made and dropped at once. Misuse: as ``ZoneFor``.
 @safe
 public struct CacheFor<Value: ~Copyable, Threads: ZoneThreads>: ~Copyable {
   @usableFromInline let raw: OpaquePointer

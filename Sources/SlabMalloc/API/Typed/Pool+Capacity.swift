@@ -22,14 +22,20 @@ extension PoolIn where Element: ~Copyable, Source: ~Escapable {
   }
 
   /// Ends all values, released ones too. Their handles are stale from now on.
+  ///
+  /// A pool with a slot that has come to the end of its generations keeps its chunks in either case: they know which
+  /// slots are retired. That takes 2^31 insertions and reuses at least.
   /// - Parameter keepingCapacity: whether the chunks stay for later values, or go back to the source.
   @inlinable
   @_lifetime(self: copy self)
   public mutating func removeAll(keepingCapacity: Bool = false) {
     endValues()
     guard !keepingCapacity else { return }
-    // Slots of later chunks start above the generations that handles of these have.
-    firstGeneration = highestGeneration()
+    // Slots of later chunks start above the generations that handles of these have. Above the last there is none.
+    let highest = highestGeneration()
+    guard highest < PoolSlot.retiredGeneration else { return }
+    firstGeneration = highest
+    formerFresh = max(formerFresh, fresh)
     giveBackChunks()
   }
 

@@ -24,6 +24,8 @@ struct PoolSlot: BitwiseCopyable {
   @inlinable @inline(__always) static var none: UInt32 { UInt32.max }
   /// The highest generation: a slot that is freed with it is retired.
   @inlinable @inline(__always) static var lastGeneration: UInt32 { UInt32.max }
+  /// The generation of a retired slot: even, and above that of each handle of the slot but the last.
+  @inlinable @inline(__always) static var retiredGeneration: UInt32 { lastGeneration &- 1 }
 }
 
 extension PoolIn where Element: ~Copyable, Source: ~Escapable {
@@ -120,12 +122,11 @@ extension PoolIn where Element: ~Copyable, Source: ~Escapable {
     free = index
   }
 
-  /// Takes a slot out of use whose generation would start again. Its generation is even, so that no handle fits, and
-  /// above that of each handle of the slot but the last.
+  /// Takes a slot out of use whose generation would start again. No handle fits its generation, which is even.
   @inlinable @inline(never)
   @_lifetime(self: copy self)
   mutating func retire(_ index: UInt32) {
-    header(index).pointee.generation = PoolSlot.lastGeneration &- 1
+    header(index).pointee.generation = PoolSlot.retiredGeneration
     retired += 1
   }
 

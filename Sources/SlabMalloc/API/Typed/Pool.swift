@@ -15,9 +15,15 @@
 /// `Pool<Element>` is in the process's heap; `Zone.Pool` and `Heap.Pool` are in an allocator of yours, and do not
 /// outlive it. A pool that ends, ends its values; ``abandon()`` leaves them.
 ///
-/// Cost: some ten instructions for an insertion, a removal and an access each; a chunk now and then. Misuse: a stale
+/// Cost: 35 instructions for an insertion and a removal, some ten for an access; a chunk now and then. Misuse: a stale
 /// handle is thrown by ``remove(_:)`` and traps in the subscript. A handle of another pool is not detected if its slot
 /// and generation are live here.
+///
+/// A deinitializer must not change the pool in which its value ends: in ``removeAll(keepingCapacity:)``,
+/// ``removeAll(where:)``, ``endReleased()``, the pool's own end, and where another value is assigned to the slot. The
+/// compiler or the running program refuses that, but Embedded Swift has no such check when it runs. There, end values
+/// with ``remove(_:)``, which moves them out first.
+///
 /// Threads: one at a time, as the compiler checks. A pool of `Sendable` values may be sent, and be an actor's.
 @safe
 public struct PoolIn<Element: ~Copyable, Source: MemorySource & ~Escapable>: ~Copyable, ~Escapable {
@@ -36,6 +42,8 @@ public struct PoolIn<Element: ~Copyable, Source: MemorySource & ~Escapable>: ~Co
   @usableFromInline var retired = 0
   /// The generation of slots that are used for the first time. Above those of chunks that were given back.
   @usableFromInline var firstGeneration: UInt32 = 0
+  /// The highest `fresh` of the times before chunks were given back.
+  @usableFromInline var formerFresh: UInt32 = 0
   /// The number of live values.
   @inlinable public var count: Int { liveCount }
   @usableFromInline var liveCount = 0
@@ -98,14 +106,21 @@ public struct PoolIn<Element: ~Copyable, Source: MemorySource & ~Escapable>: ~Co
 
   @inlinable @inline(__always)
   func checked(_ handle: Handle) -> UnsafeMutablePointer<Element> {
-    guard contains(handle) else { trap(stale(handle)) }
+    guard contains(handle) else { trap(Self.stale(handle, max(fresh, formerFresh))) }
     return element(handle.index)
   }
 
+  /// Why a handle is not live. Where the pool is only read it does not take the pool: that would copy the pool to the
+  /// stack before each check.
   @inlinable @inline(never)
-  func stale(_ handle: Handle) -> AllocationError {
-    handle.index < fresh ? .doubleFree : .foreignPointer
+  static func stale(_ handle: Handle, _ everUsed: UInt32) -> AllocationError {
+    handle.index < everUsed ? .doubleFree : .foreignPointer
   }
+
+  /// The same where the pool is being changed, and has an address.
+  @inlinable @inline(never)
+  @_lifetime(self: copy self)
+  mutating func stale(_ handle: Handle) -> AllocationError { Self.stale(handle, max(fresh, formerFresh)) }
 }
 
 extension PoolIn: Escapable where Element: ~Copyable, Source: Escapable {}

@@ -95,7 +95,7 @@ public struct ZoneFor<Threads: ZoneThreads>: ~Copyable {
       _ memory: UnsafeMutableRawPointer, _ layout: Layout, to size: Int
     ) throws(AllocationError) -> UnsafeMutableRawPointer {
       guard let moved = slm_zone_reallocate_aligned(raw, memory, layout.alignment, size) else {
-        throw ZoneMemory.error(raw, Layout(size: size, alignment: layout.alignment))
+        throw ZoneMemory.error(raw, memory, Layout(size: size, alignment: layout.alignment))
       }
       return moved
     }
@@ -140,13 +140,18 @@ enum ZoneMemory {
     return memory
   }
 
-  /// Why a reallocation failed: what an allocation of the new size would say.
+  /// Why a reallocation failed: what is wrong with the pointer, or what an allocation of the new size would say.
   @usableFromInline
-  static func error(_ zone: OpaquePointer, _ layout: Layout) -> AllocationError {
-    var memory: UnsafeMutableRawPointer?
-    let status = slm_zone_allocate_with(zone, layout.alignment, layout.size, SLM_NOWAIT, &memory)
-    if let memory { _ = slm_zone_deallocate(zone, memory) }
-    return AllocationError(status == .ok ? .outOfMemory : status, layout, limit: statistics(zone).hard_limit)
+  static func error(
+    _ zone: OpaquePointer, _ memory: UnsafeMutableRawPointer, _ layout: Layout
+  ) -> AllocationError {
+    // A live object cannot have this size, and stays as it is. Any other pointer is refused before its size is.
+    let status = slm_zone_resize(zone, memory, Int.max)
+    guard status == .cannotResize else { return AllocationError(status, nil) }
+    var other: UnsafeMutableRawPointer?
+    let refusal = slm_zone_allocate_with(zone, layout.alignment, layout.size, SLM_NOWAIT, &other)
+    if let other { _ = slm_zone_deallocate(zone, other) }
+    return AllocationError(refusal == .ok ? .outOfMemory : refusal, layout, limit: statistics(zone).hard_limit)
   }
 
   static func statistics(_ zone: OpaquePointer) -> slm_statistics {

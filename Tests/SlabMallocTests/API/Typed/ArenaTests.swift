@@ -37,6 +37,26 @@ final class ArenaTests: XCTestCase {
     XCTAssertTrue(counter.live.isEmpty && counter.errors.isEmpty)
   }
 
+  /// A chunk of just enough bytes, after a larger one was refused, is the latest and not the largest.
+  func testAResetKeepsTheLargestChunkThatIsNotTheLatest() throws {
+    for (firstChunk, refused) in [(4096, 3), (64 << 10, 2)] {
+      let counter = try CountingSource.with(refusing: refused) { source in
+        var arena = try ArenaIn(in: source, firstChunk: firstChunk)
+        func fill(_ size: Int) throws { _ = unsafe try arena.allocate(Layout(size: size, alignment: 8)) }
+        try fill(60_000)
+        let held = arena.statistics.bytesHeld
+        try fill(10_000)
+        XCTAssertGreaterThan(arena.statistics.bytesHeld, held)
+        arena.reset()
+        XCTAssertEqual(arena.statistics.bytesHeld, held)
+        try fill(60_000)
+        XCTAssertEqual(arena.statistics.bytesHeld, held, "the chunk that stayed serves it")
+      }
+      XCTAssertEqual(counter.allocations, refused + 1)
+      XCTAssertTrue(counter.live.isEmpty && counter.errors.isEmpty)
+    }
+  }
+
   func testAlignmentsAndSizes() throws {
     let counter = try CountingSource.with { source in
       let arena = try ArenaIn(in: source, firstChunk: 256)

@@ -250,7 +250,46 @@ final class PoolTests: XCTestCase {
     XCTAssertEqual(pool.count, 2)
     pool.removeAll()
     XCTAssertFalse(pool.contains(next))
-    XCTAssertEqual(pool.firstGeneration, UInt32.max - 1)
+  }
+
+  /// Slots that were never used take the place of those that retired, also when everything was removed in between: no
+  /// round gives a handle that an earlier one gave.
+  func testHandlesOfRetiredSlotsStayStaleAfterRemoveAll() throws {
+    for first in [UInt32.max - 1, UInt32.max - 5] {
+      let counter = try CountingSource.with { source in
+        var pool = PoolIn<Int, CountingSource>(in: source)
+        pool.firstGeneration = first
+        var old: Set<PoolIn<Int, CountingSource>.Handle> = []
+        for round in 0..<5 {
+          for number in 0..<2000 {
+            let handle = try pool.insert(number)
+            XCTAssertTrue(old.insert(handle).inserted, "round \(round)")
+            if number % 2 == 0 { try pool.remove(handle) }
+          }
+          XCTAssertEqual(old.count { pool.contains($0) }, pool.count, "round \(round)")
+          pool.removeAll()
+          XCTAssertTrue(pool.isEmpty)
+          XCTAssertFalse(old.contains { pool.contains($0) }, "round \(round)")
+        }
+      }
+      XCTAssertTrue(counter.live.isEmpty && counter.errors.isEmpty)
+    }
+  }
+
+  /// The pool had the slot of the handle, also when its memory went back.
+  func testAHandleFromBeforeRemoveAllIsADoubleFree() throws {
+    for keepsCapacity in [true, false] {
+      var pool = Pool<Int>()
+      var last = try pool.insert(0)
+      for number in 1..<5000 { last = try pool.insert(number) }
+      for _ in 0..<2 {
+        pool.removeAll(keepingCapacity: keepsCapacity)
+        XCTAssertEqual(errorOf { () throws(AllocationError) in try pool.remove(last) }, .doubleFree)
+        XCTAssertEqual(errorOf { () throws(AllocationError) in try pool.release(last) }, .doubleFree)
+        try pool.insert(1)
+        XCTAssertEqual(errorOf { () throws(AllocationError) in try pool.remove(last) }, .doubleFree)
+      }
+    }
   }
 
   func testValuesOfAllLayouts() throws {

@@ -1,5 +1,7 @@
-import SlabMalloc
+import CSlabmalloc
 import XCTest
+
+@testable import SlabMalloc
 
 /// Zones, heaps and caches with typed containers: what they give, they get back.
 final class TypedZoneTests: XCTestCase {
@@ -71,6 +73,74 @@ final class TypedZoneTests: XCTestCase {
       _ = unsafe try heap.reallocate(heap.allocate(layout), layout, to: 1 << 60)
     }
     XCTAssertEqual(refused, .outOfMemory)
+  }
+
+  /// A caller that frees something and tries again must not take a wrong pointer for a lack of memory.
+  func testAReallocationSaysWhatIsWrongWithThePointer() throws {
+    let zone = try Zone(provider: .mmap)
+    let shared = try Zone.Shared(provider: .mmap)
+    let heap = try Heap()
+    for size in [40, 100_000] {
+      let layout = Layout(size: size, alignment: 8)
+      let ofZone = unsafe try zone.allocate(layout)
+      let ofShared = unsafe try shared.allocate(layout)
+      let ofHeap = unsafe try heap.allocate(layout)
+      func inZone(_ memory: UnsafeMutableRawPointer, _ new: Int) -> AllocationError? {
+        errorOf { () throws(AllocationError) in _ = unsafe try zone.reallocate(memory, layout, to: new) }
+      }
+      func inShared(_ memory: UnsafeMutableRawPointer, _ new: Int) -> AllocationError? {
+        errorOf { () throws(AllocationError) in _ = unsafe try shared.reallocate(memory, layout, to: new) }
+      }
+      func inHeap(_ memory: UnsafeMutableRawPointer, _ new: Int) -> AllocationError? {
+        errorOf { () throws(AllocationError) in _ = unsafe try heap.reallocate(memory, layout, to: new) }
+      }
+      for new in [0, 24, 5000, 1 << 20, 1 << 60] {
+        XCTAssertEqual(inZone(ofHeap, new), .foreignPointer, "\(size) to \(new)")
+        XCTAssertEqual(inShared(ofZone, new), .foreignPointer, "\(size) to \(new)")
+        XCTAssertEqual(inHeap(ofZone, new), .foreignPointer, "\(size) to \(new)")
+        XCTAssertEqual(inZone(ofZone + 8, new), .interiorPointer, "\(size) to \(new)")
+        XCTAssertEqual(inShared(ofShared + 8, new), .interiorPointer, "\(size) to \(new)")
+        XCTAssertEqual(inHeap(ofHeap + 8, new), .interiorPointer, "\(size) to \(new)")
+      }
+      let live = [zone.statistics.bytesLive, heap.statistics.bytesLive]
+      XCTAssertEqual([inZone(ofZone, 1 << 60), inHeap(ofHeap, 1 << 60)], [.outOfMemory, .outOfMemory])
+      XCTAssertEqual(inShared(ofShared, 1 << 60), .outOfMemory)
+      for (odd, new) in [
+        (layout, -1), (Layout(size: size, alignment: 3), 400), (Layout(size: size, alignment: 0), 400),
+      ] {
+        let refusals = [
+          errorOf { () throws(AllocationError) in _ = unsafe try zone.reallocate(ofZone, odd, to: new) },
+          errorOf { () throws(AllocationError) in _ = unsafe try heap.reallocate(ofHeap, odd, to: new) },
+        ]
+        XCTAssertEqual(refusals, [.invalidLayout, .invalidLayout], "\(odd) to \(new)")
+      }
+      XCTAssertEqual([zone.statistics.bytesLive, heap.statistics.bytesLive], live, "nothing changed")
+      unsafe try zone.deallocate(ofZone)
+      unsafe try shared.deallocate(ofShared)
+      unsafe try heap.deallocate(ofHeap)
+      // A heap gives the pages of a large object away, and may not know them any more.
+      let freed = errorOf { () throws(AllocationError) in unsafe try heap.deallocate(ofHeap) }
+      XCTAssertTrue(freed == .doubleFree || (freed == .foreignPointer && size > 40))
+      for new in [24, 5000, 1 << 60] {
+        XCTAssertEqual(inZone(ofZone, new), .doubleFree, "\(size) to \(new)")
+        XCTAssertEqual(inShared(ofShared, new), .doubleFree, "\(size) to \(new)")
+        XCTAssertEqual(inHeap(ofHeap, new), freed, "\(size) to \(new)")
+      }
+    }
+  }
+
+  /// Profile hardened sees the byte behind an object when the object is reallocated.
+  func testAReallocationOfAnObjectThatWasOverrunSaysIt() throws {
+    let zone = try Zone(provider: .mmap, profile: .hardened)
+    let layout = Layout(size: 24, alignment: 8)
+    let memory = unsafe try zone.allocate(layout)
+    let behind = slm_zone_usable_size(zone.raw, memory)
+    let kept = memory.load(fromByteOffset: behind, as: UInt8.self)
+    memory.storeBytes(of: ~kept, toByteOffset: behind, as: UInt8.self)
+    XCTAssertEqual(
+      errorOf { () throws(AllocationError) in _ = unsafe try zone.reallocate(memory, layout, to: 5000) }, .overflow)
+    memory.storeBytes(of: kept, toByteOffset: behind, as: UInt8.self)
+    unsafe try zone.deallocate(memory)
   }
 
   func testACacheHasSlotsOfItsType() throws {

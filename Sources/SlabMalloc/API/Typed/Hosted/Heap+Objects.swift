@@ -70,6 +70,9 @@ extension Heap {
   }
 
   /// Gives memory of ``allocate(_:)`` another size, in place or by moving its bytes. On error nothing changed.
+  ///
+  /// Throws `foreignPointer`, `interiorPointer` or `doubleFree` for a pointer that is not to a live object of this
+  /// heap, `overflow` for one that was written past its end (profile hardened), and the errors of ``allocate(_:)``.
   @inlinable @unsafe
   public borrowing func reallocate(
     _ memory: UnsafeMutableRawPointer, _ layout: Layout, to size: Int

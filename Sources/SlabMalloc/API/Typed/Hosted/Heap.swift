@@ -88,7 +88,7 @@ public struct Heap: ~Copyable, @unchecked Sendable {
       _ memory: UnsafeMutableRawPointer, _ layout: Layout, to size: Int
     ) throws(AllocationError) -> UnsafeMutableRawPointer {
       guard let moved = slm_heap_reallocate_aligned(raw, memory, layout.alignment, size) else {
-        throw HeapMemory.error(raw, Layout(size: size, alignment: layout.alignment))
+        throw HeapMemory.error(raw, memory, Layout(size: size, alignment: layout.alignment))
       }
       return moved
     }
@@ -106,10 +106,18 @@ enum HeapMemory {
     return memory
   }
 
-  /// Why a reallocation failed. Of the two shortages, the limit is the one that can be seen.
+  /// Why a reallocation failed: what is wrong with the pointer or the layout. Of the two shortages, the limit is the
+  /// one that can be seen.
   @usableFromInline
-  static func error(_ heap: OpaquePointer, _ layout: Layout) -> AllocationError {
-    guard layout.size >= 0 else { return AllocationError(SLM_ERR_INVALID_LAYOUT, layout) }
+  static func error(
+    _ heap: OpaquePointer, _ memory: UnsafeMutableRawPointer, _ layout: Layout
+  ) -> AllocationError {
+    // A live object cannot have this size, and stays as it is. Any other pointer is refused before its size is.
+    let status = slm_heap_resize(heap, memory, Int.max)
+    guard status == .cannotResize else { return AllocationError(status, nil) }
+    guard layout.size >= 0, layout.alignment.nonzeroBitCount == 1 else {
+      return AllocationError(SLM_ERR_INVALID_LAYOUT, layout)
+    }
     let usage = statistics(heap)
     let isAtLimit = usage.hard_limit != 0 && usage.bytes_held + UInt64(layout.size) > usage.hard_limit
     return AllocationError(isAtLimit ? .limit : .outOfMemory, layout, limit: usage.hard_limit)
