@@ -13,19 +13,18 @@ ulimit -v "${SOAK_KIB:-800000}"
 
 for profile in fast checked hardened; do
   status=0
+  : >"$ledger"
   # The inner shell has the limit and the files; only the program has the library.
-  timeout $((seconds + 120)) sh -c \
-    'SOAK_SECONDS=$3 SLABMALLOC_STATS=1 SLABMALLOC_PROFILE=$5 LD_PRELOAD=$1 exec "$2" 2>"$4"' - \
-    "$library" "$program" "$seconds" "$ledger" "$profile" || status=$?
-  [ "$status" -eq 0 ] || { tail -n 40 "$ledger"; echo "the soak test failed ($profile): $status"; exit 1; }
+  timeout $((seconds + 120)) sh -c 'SOAK_SECONDS=$3 SLABMALLOC_STATS=json SLABMALLOC_STATS_FILE=$4 \
+    SLABMALLOC_PROFILE=$5 LD_PRELOAD=$1 exec "$2"' - "$library" "$program" "$seconds" "$ledger" "$profile" || status=$?
+  [ "$status" -eq 0 ] || { echo "the soak test failed ($profile): $status"; exit 1; }
   # Children that became the program anew print ledgers too: the last one is the program's own.
-  awk '/size class/ { text = "" } { text = text $0 "\n" } END { printf "%s", text }' "$ledger" >"$ledger.last"
-  awk -v profile="$profile" '/KiB in slabs/ { used += $2 } /KiB in large objects/ { used += $2; large = $2 }
-    /KiB of metadata|KiB dirty|KiB clean/ { used += $2 } /KiB taken/ { held += $2 } /KiB given back/ { held -= $2 }
-    END {
-      printf "ledger (%s): %d KiB held = %d KiB in slabs, large objects, metadata, dirty and clean; %d KiB in large" \
-        " objects\n",
-        profile, held, used, large
-      exit !(held > 0 && held == used && large == 0)
-    }' "$ledger.last" || { cat "$ledger.last"; echo "the ledger does not balance ($profile)"; exit 1; }
+  tail -n 1 "$ledger" >"$ledger.last"
+  jq -e -r --arg profile "$profile" '.total as $t
+    | ([.rows[] | select(.row == "large") | .held_bytes] | add // 0) as $large
+    | ($t | .live_bytes + .free_bytes + .metadata_bytes + .dirty_bytes + .clean_bytes) as $sum
+    | if $t.held_bytes > 0 and $t.held_bytes == $sum and .taken_bytes - .given_back_bytes == $sum and $large == 0
+      then "ledger (\($profile)): \($t.held_bytes) bytes held = \($sum) live, free, metadata, dirty and clean;"
+        + " \($large) in large objects"
+      else error("the ledger does not balance") end' "$ledger.last" || { cat "$ledger.last"; exit 1; }
 done
