@@ -9,7 +9,8 @@ $(SOAK): ctests/soak/soak.c ctests/soak/soak.mk | $(B)/packages/check
 -include $(wildcard $(B)/soak/*.d)
 
 .PHONY: soak check-soak
-soak: $(SOAK) $(PRELOAD_LIB) $(B)/packages/statistics ## Threads, fork, exec, signals and no memory at once, each object checked: MINUTES=60
+soak: $(B)/packages/statistics
+soak: $(SOAK) $(PRELOAD_LIB) ## Threads, fork, exec, signals and no memory at once, each object checked: MINUTES=60
 	@ctests/soak/run-soak.sh $(PRELOAD_LIB) $< "$$(echo '$(MINUTES)' | awk '/^[0-9.]+$$/ { print int($$1 * 60) }')"
 check-soak: $(SOAK) $(B)/libslabmalloc-assert-preload.so $(B)/packages/statistics
 check-soak: ## Ten seconds of the soak test with assertions, in each profile in turn
