@@ -61,7 +61,8 @@ final class HeapReader {
     let runs = process.runs
     guard runs.pointee.segmentCount >= 0, runs.pointee.segmentCount <= RunPool.maxSegments else { return nil }
     for index in 0..<runs.pointee.segmentCount {
-      guard let segment = runs.pointee.segments[index] else { return nil }
+      // A segment that was given back has left a hole.
+      guard let segment = runs.pointee.segments[index] else { continue }
       guard try readSegment(UInt(bitPattern: segment), address, &reading) else { return nil }
     }
     guard try readLone(runs.pointee.lone.root, address, &reading, depth: 0) else { return nil }

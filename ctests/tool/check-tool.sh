@@ -195,6 +195,11 @@ open(sys.argv[2], "wb").write(data[:length] + notes)
 END_OF_PYTHON
   ends 3 'the file is cut off' "$tool" stat cut
 done
+# damaged HOW: the core with one thing changed, in the file damaged.
+damaged() { /usr/bin/python3 "$here/damage_core.py" core damaged "$1" || fail "the core cannot be damaged: $1"; }
+# A segment that was given back is a hole in the list, and no torn reading.
+damaged hole
+same 'a core with a hole among its segments' "$("$tool" stat --json core)" "$("$tool" stat --json damaged)"
 # A library of another version: the layout in its note is another number.
 mkdir other
 /usr/bin/python3 - "$build/libslabmalloc-preload.so" other/libslabmalloc-preload.so <<'END_OF_PYTHON'
