@@ -14,16 +14,9 @@ final class CoreFile: Source {
   private let file: Int32
   private let fileBytes: UInt
   private var loads: [ProgramHeader] = []
-  private var mapped: [MappedFile] = []
+  private var mapped: [Mapping] = []
   /// Part of the memory is behind the end of the file.
   private var isCutOff = false
-
-  private struct MappedFile {
-    let start: UInt
-    let end: UInt
-    let offset: UInt
-    let path: String
-  }
 
   init(_ path: String) throws(ToolError) {
     name = path
@@ -82,13 +75,13 @@ final class CoreFile: Source {
       let path = rest.prefix { $0 != 0 }
       rest = rest.dropFirst(path.count + 1)
       mapped.append(
-        MappedFile(
+        Mapping(
           start: word(2 + 3 * index), end: word(3 + 3 * index), offset: word(4 + 3 * index) * word(1),
           path: String(decoding: path, as: UTF8.self)))
     }
   }
 
-  func images() -> [Image] { mapped.filter { $0.offset == 0 }.map { Image(base: $0.start, path: $0.path) } }
+  func images() -> [Image] { Image.all(mapped) }
 
   func read(_ address: UInt, into buffer: UnsafeMutableRawBufferPointer) -> Bool {
     var done = 0

@@ -9,10 +9,16 @@ struct ProgramHeader {
   let offset: UInt
   let address: UInt
   let fileBytes: UInt
+  let memoryBytes: UInt
 
   static let load: UInt32 = 1
   static let note: UInt32 = 4
   static let size = 56
+
+  func moved(by distance: UInt) -> ProgramHeader {
+    ProgramHeader(
+      type: type, offset: offset, address: address &+ distance, fileBytes: fileBytes, memoryBytes: memoryBytes)
+  }
 }
 
 struct ElfHeader {
@@ -44,7 +50,8 @@ struct ElfHeader {
         type: bytes.loadUnaligned(fromByteOffset: start, as: UInt32.self),
         offset: UInt(bytes.loadUnaligned(fromByteOffset: start + 8, as: UInt64.self)),
         address: UInt(bytes.loadUnaligned(fromByteOffset: start + 16, as: UInt64.self)),
-        fileBytes: UInt(bytes.loadUnaligned(fromByteOffset: start + 32, as: UInt64.self)))
+        fileBytes: UInt(bytes.loadUnaligned(fromByteOffset: start + 32, as: UInt64.self)),
+        memoryBytes: UInt(bytes.loadUnaligned(fromByteOffset: start + 40, as: UInt64.self)))
     }
   }
 }

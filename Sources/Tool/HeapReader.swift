@@ -26,7 +26,20 @@ final class HeapReader {
     var marks: [UInt8] = []
   }
 
-  init(_ source: any Source, _ library: Library) {
+  /// One reader for each copy of the library that has allocated something. A program may load a copy and never call it.
+  static func all(in source: any Source) throws(ToolError) -> [HeapReader] {
+    var ready: [HeapReader] = []
+    var isAnyMissing = false
+    for library in try Library.all(in: source) {
+      let reader = HeapReader(source, library)
+      if !reader.readState() { isAnyMissing = true } else if reader.process.isReady { ready.append(reader) }
+    }
+    if ready.isEmpty, isAnyMissing { throw source.explain("the state of its heaps") }
+    guard !ready.isEmpty else { throw .nothing("\(source.name) has allocated nothing") }
+    return ready
+  }
+
+  private init(_ source: any Source, _ library: Library) {
     self.source = source
     self.library = library
     state = .allocate(byteCount: MemoryLayout<ProcessState>.size, alignment: 64)
@@ -39,6 +52,11 @@ final class HeapReader {
   }
 
   private var process: ProcessPointer { state.assumingMemoryBound(to: ProcessState.self) }
+
+  private func readState() -> Bool {
+    source.read(
+      library.state, into: UnsafeMutableRawBufferPointer(start: state, count: MemoryLayout<ProcessState>.size))
+  }
 
   /// Reads until a reading is not torn.
   func read(markedAt address: UInt? = nil) throws(ToolError) -> Reading {
@@ -54,9 +72,7 @@ final class HeapReader {
 
   /// nil if the reading is torn.
   private func readOnce(_ address: UInt?) throws(ToolError) -> Reading? {
-    let bytes = UnsafeMutableRawBufferPointer(start: state, count: MemoryLayout<ProcessState>.size)
-    guard source.read(library.state, into: bytes) else { throw source.explain("the state of its heaps") }
-    guard process.isReady else { throw .nothing("\(source.name) has allocated nothing") }
+    guard readState() else { throw source.explain("the state of its heaps") }
     var reading = Reading(report: process.report(of: RunRows(), id: source.processID))
     let runs = process.runs
     guard runs.pointee.segmentCount >= 0, runs.pointee.segmentCount <= RunPool.maxSegments else { return nil }

@@ -9,7 +9,7 @@ extension Command {
       guard let path = options.values["output"], !path.isEmpty else { throw .usage("it takes -o FILE") }
       let source = try openSource(options.operand("a process or a core file"))
       var runs: [RunFacts] = []
-      for library in try Library.all(in: source) { runs += try HeapReader(source, library).read().runs }
+      for reader in try HeapReader.all(in: source) { runs += try reader.read().runs }
       let title = "\(source.programName) [\(source.processID)]"
       try OutputFile.write(HeapPicture(title, runs.sorted { $0.start < $1.start }).svg, to: path)
     })

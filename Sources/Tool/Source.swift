@@ -20,9 +20,31 @@ protocol Source: AnyObject {
   func explain(_ what: String) -> ToolError
 }
 
+/// Pages of a file in memory.
+struct Mapping {
+  let start: UInt
+  let end: UInt
+  let offset: UInt
+  let path: String
+}
+
+/// A file that starts in memory, whether the loader put it there or something reads it as data.
 struct Image {
   let base: UInt
   let path: String
+  private let mappings: [Mapping]
+
+  static func all(_ mappings: [Mapping]) -> [Image] {
+    let byPath = Dictionary(grouping: mappings) { $0.path }
+    return mappings.filter { $0.offset == 0 }.map {
+      Image(base: $0.start, path: $0.path, mappings: byPath[$0.path] ?? [])
+    }
+  }
+
+  /// Whether an address has this part of the file.
+  func has(_ offset: UInt, at address: UInt) -> Bool {
+    mappings.contains { address >= $0.start && address < $0.end && $0.offset &+ (address - $0.start) == offset }
+  }
 }
 
 extension Source {

@@ -20,7 +20,7 @@ extension Command {
       let count = try options.number("count", 1...1_000_000_000)
       let source = try openSource(options.operand("a process"))
       guard source.isRunning else { throw .usage("a core file does not change: use stat") }
-      let reader = HeapReader(source, try Library.all(in: source)[0])
+      let reader = try HeapReader.all(in: source)[0]
       var before: [UInt: UInt] = [:]
       var views = 0
       while true {

@@ -127,6 +127,20 @@ for profile in checked hardened; do
   [ $profile != checked ] || mv "$core" core
 done
 profile=checked
+# A copy of the library that nobody calls, and the file of the library in memory as data, as symbolizers have it.
+start env TARGET_MAPS="$build/libslabmalloc-preload.so" \
+  LD_PRELOAD="$build/libslabmalloc-preload.so $build/libslabmalloc.so" "$build/tool/target-preload"
+grep -q 'libslabmalloc\.so' "/proc/$pid/maps" || fail 'the second copy is not loaded'
+look "$pid"
+same 'the reports of the copies in use' 1 "$(wc -l <stat.json)"
+"$tool" top --count 1 "$pid" >top.text
+stop
+start env TARGET_MAPS="$build/libslabmalloc-preload.so" LD_PRELOAD="$build/libslabmalloc.so" "$build/tool/target-preload"
+ends 1 'has allocated nothing' "$tool" stat "$pid"
+stop
+start env TARGET_MAPS="$build/libslabmalloc-preload.so" "$build/tool/target-preload"
+ends 1 'no slabmalloc in' "$tool" stat "$pid"
+stop
 for kind in shared static object; do
   start "$build/tool/target-$kind"
   look "$pid"
