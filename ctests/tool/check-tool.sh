@@ -184,6 +184,22 @@ ends 3 'no core file of a 64-bit program' "$tool" stat said
 ends 3 'output cannot be written: No space' sh -c '"$1" stat "$2" >/dev/full' - "$tool" "$pid"
 ends 3 'cannot be written: No such file' "$tool" map -o no/such/folder/heap.svg "$pid"
 ends 3 '/dev/full cannot be written' "$tool" map -o /dev/full "$pid"
+# A symbolic link stays, and the file behind it is written; a link to a device, a pipe and a link to nowhere.
+"$tool" map -o heap.svg "$pid"
+mkdir behind
+: >behind/heap.svg
+ln -s behind/heap.svg link.svg
+"$tool" map -o link.svg "$pid"
+same 'the link' behind/heap.svg "$(readlink link.svg)"
+same 'the file behind the link' '</svg>' "$(tail -n 1 behind/heap.svg)"
+same 'what is beside it' heap.svg "$(ls behind)"
+ln -s /dev/full full.svg
+ends 3 'full.svg cannot be written: No space' "$tool" map -o full.svg "$pid"
+same 'the link to a device' /dev/full "$(readlink full.svg)"
+same 'a picture in a pipe' '</svg>' "$("$tool" map -o /dev/stdout "$pid" | tail -n 1)"
+ln -s nowhere lost.svg
+ends 3 'lost.svg cannot be written: No such file' "$tool" map -o lost.svg "$pid"
+same 'the link to nowhere' nowhere "$(readlink lost.svg)"
 mkdir full
 ends 3 'cannot be written' sh -c 'ulimit -f 1; trap "" XFSZ; "$1" map -o full/heap.svg "$2"' - "$tool" "$pid"
 same 'what is left of a picture that cannot be written' '' "$(ls full)"
