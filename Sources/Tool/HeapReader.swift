@@ -81,7 +81,8 @@ final class HeapReader {
       guard let segment = runs.pointee.segments[index] else { continue }
       guard try readSegment(UInt(bitPattern: segment), address, &reading) else { return nil }
     }
-    guard try readLone(runs.pointee.lone.root, address, &reading, depth: 0) else { return nil }
+    var end: UInt = 0
+    guard try readLone(runs.pointee.lone.root, address, &reading, &end, depth: 0) else { return nil }
     reading.rows.setMetadata(runs.metadataBytes)
     let total = reading.rows.total
     reading.report = process.report(of: reading.rows, id: source.processID)
@@ -94,7 +95,9 @@ final class HeapReader {
     defer { head.deallocate() }
     let segment = head.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: Segment.self)
     let (base, limit, tableStart) = (segment.pointee.base, segment.pointee.limit, segment.pointee.table)
-    guard base <= limit, (limit - base) >> PageRun.pageShift <= segment.pointee.capacity else { return false }
+    guard base <= limit, limit <= UInt(Int.max), (limit - base) >> PageRun.pageShift <= segment.pointee.capacity else {
+      return false
+    }
     let pages = Int((limit - base) >> PageRun.pageShift)
     guard let table = source.copy(tableStart, pages * PageRun.stride) else { return try missing("a table of runs") }
     defer { table.deallocate() }
@@ -111,9 +114,10 @@ final class HeapReader {
     return true
   }
 
-  /// The lone runs below a node of their tree, by address.
+  /// The lone runs below a node of their tree, by address. Each starts at the end of the one before, or behind it: no
+  /// run is read twice, whatever the tree looks like.
   private func readLone(
-    _ node: LonePointer?, _ address: UInt?, _ reading: inout Reading, depth: Int
+    _ node: LonePointer?, _ address: UInt?, _ reading: inout Reading, _ end: inout UInt, depth: Int
   ) throws(ToolError) -> Bool {
     guard let node else { return true }
     // Deeper than any tree is, unless it changed meanwhile.
@@ -123,10 +127,12 @@ final class HeapReader {
     }
     defer { copy.deallocate() }
     let lone = copy.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: LoneRun.self)
-    guard try readLone(lone.pointee.left, address, &reading, depth: depth + 1), lone.run.pointee.pages > 0,
-      lone.run.pointee.isLone, try add(lone.run, address, &reading)
+    guard try readLone(lone.pointee.left, address, &reading, &end, depth: depth + 1), lone.run.pointee.pages > 0,
+      lone.run.pointee.isLone, lone.run.pointee.start >= end, lone.run.pointee.start <= UInt(Int.max) - lone.run.bytes,
+      try add(lone.run, address, &reading)
     else { return false }
-    return try readLone(lone.pointee.right, address, &reading, depth: depth + 1)
+    end = lone.run.endAddress
+    return try readLone(lone.pointee.right, address, &reading, &end, depth: depth + 1)
   }
 
   /// Adds a copy of a run. False if no run looks so.

@@ -39,7 +39,7 @@ final class RunningProcess: Source {
   func read(_ address: UInt, into buffer: UnsafeMutableRawBufferPointer) -> Bool {
     var done = 0
     while done < buffer.count {
-      guard let start = buffer.baseAddress, let place = off_t(exactly: address + UInt(done)) else { return false }
+      guard let start = buffer.baseAddress, let place = off_t(exactly: address &+ UInt(done)) else { return false }
       let got = pread(memory, start + done, buffer.count - done, place)
       if got < 0, errno == EINTR { continue }
       guard got > 0 else { return false }

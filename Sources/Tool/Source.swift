@@ -55,8 +55,13 @@ extension Source {
     }
   }
 
-  /// Memory of this command with a copy of so many bytes. The caller frees it.
+  /// Memory of this command with a copy of so many bytes. The caller frees it. nil if not all of them are there.
   func copy(_ address: UInt, _ bytes: Int) -> UnsafeMutableRawBufferPointer? {
+    guard !address.addingReportingOverflow(UInt(bytes)).overflow else { return nil }
+    // A damaged number of bytes takes no memory: some of them are not there.
+    for place in stride(from: 0, to: bytes, by: 1 << 20).dropFirst() {
+      guard value(address + UInt(place), as: UInt8.self) != nil else { return nil }
+    }
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: max(bytes, 1), alignment: 128)
     let part = UnsafeMutableRawBufferPointer(rebasing: buffer[0..<bytes])
     guard read(address, into: part) else {

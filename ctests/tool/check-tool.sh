@@ -227,6 +227,27 @@ END_OF_PYTHON
 done
 # damaged HOW: the core with one thing changed, in the file damaged.
 damaged() { /usr/bin/python3 "$here/damage_core.py" core damaged "$1" || fail "the core cannot be damaged: $1"; }
+# Numbers that cannot be: each ends the command with an error.
+for how in load load-size load-address; do
+  damaged $how
+  ends 3 'is damaged: a part of its memory has no end' "$tool" stat damaged
+done
+damaged headers
+ends 3 'cut off: it ends within its headers' "$tool" stat damaged
+damaged notes
+ends 3 'cut off: it ends within its notes' "$tool" stat damaged
+for how in files file-page file-end; do
+  damaged $how
+  ends 3 'is damaged: its list of mapped files cannot be one' "$tool" stat damaged
+done
+for how in segment cycle shared; do
+  damaged $how
+  ends 3 'the heaps were being changed' "$tool" stat damaged
+done
+damaged segment-table
+ends 3 'a table of runs is not in the core' "$tool" stat damaged
+damaged segment-size
+ends 3 'a table of runs is not in the core' "$tool" stat damaged
 # A segment that was given back is a hole in the list, and no torn reading.
 damaged hole
 same 'a core with a hole among its segments' "$("$tool" stat --json core)" "$("$tool" stat --json damaged)"
