@@ -20,7 +20,7 @@ final class CoreFile: Source {
 
   init(_ path: String) throws(ToolError) {
     name = path
-    file = open(path, O_RDONLY | O_CLOEXEC)
+    file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
     guard file >= 0 else { throw .unreadable("\(path): \(systemError())") }
     var status = stat()
     guard fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
@@ -113,9 +113,12 @@ final class CoreFile: Source {
       return readFully(file, part, load.offset + (address - load.address)) ? count : nil
     }
     guard let found = mapped.first(where: { address >= $0.start && address < $0.end }) else { return nil }
-    let other = open(found.path, O_RDONLY | O_CLOEXEC)
+    // The core names the file: it may be a device by now, and opening one may wait or have an effect.
+    let other = open(found.path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
     guard other >= 0 else { return nil }
     defer { close(other) }
+    var status = stat()
+    guard fstat(other, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
     let count = Int(min(UInt(buffer.count), found.end - address))
     let part = UnsafeMutableRawBufferPointer(rebasing: buffer[0..<count])
     return readFully(other, part, found.offset + (address - found.start)) ? count : nil

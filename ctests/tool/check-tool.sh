@@ -203,6 +203,9 @@ same 'the link to nowhere' nowhere "$(readlink lost.svg)"
 mkdir full
 ends 3 'cannot be written' sh -c 'ulimit -f 1; trap "" XFSZ; "$1" map -o full/heap.svg "$2"' - "$tool" "$pid"
 same 'what is left of a picture that cannot be written' '' "$(ls full)"
+# A pipe that nobody writes to is no core, and does not hold the command up.
+mkfifo pipe
+ends 3 'neither a process nor a core file' timeout 60 "$tool" stat pipe
 # A core that is cut off: within its headers, its notes, and its memory.
 size=$(wc -c <core)
 head -c 100 core >cut
@@ -305,6 +308,11 @@ ends 134 'PROFILE=slow: not fast, checked or hardened; fatal' sh -c '"$1" run --
 mkdir alone
 cp "$tool" alone/
 ends 3 'libslabmalloc-preload.so is not in' alone/slabmalloc run true
+for folder in 'a folder' a:folder; do
+  mkdir "$folder"
+  cp "$tool" "$build/libslabmalloc-preload.so" "$folder/"
+  ends 3 'a space or a colon' "$folder/slabmalloc" run true
+done
 
 # --- Help, completions, man page ---------------------------------------------------------------------
 man=$root/Sources/Tool/slabmalloc.1
