@@ -7,8 +7,10 @@ import Glibc
 ///     ProcessState ──> segments ──> table of descriptors ──> marks
 ///                └──> tree of lone runs
 ///
-/// The program runs on meanwhile. A reading is *torn* if a descriptor cannot be one, if the runs do not tile their
-/// segment, or if the sum of all rows is not what the ledger holds. It is then read again.
+/// The program runs on meanwhile. A reading is *torn* if a descriptor cannot be one, if a slab is another one after its
+/// marks have been read, if the runs do not tile their segment, or if the sum of all rows is not what the ledger holds.
+/// It is then read again. Changes that leave all of these as they are pass: objects that come and go in a slab, and runs
+/// that change their kind after they were read.
 final class HeapReader {
   let source: any Source
   let library: Library
@@ -67,7 +69,9 @@ final class HeapReader {
     guard source.isRunning else {
       throw .unreadable("\(source.name): the heaps were being changed when the core was written")
     }
-    throw .unreadable("process \(source.name) changes its heaps faster than they can be read: try again")
+    throw ToolError(
+      message: "process \(source.name) changes its heaps faster than they can be read: try again", status: 3,
+      isPassing: true)
   }
 
   /// nil if the reading is torn.
@@ -147,6 +151,7 @@ final class HeapReader {
       else { return false }
       let bytes = UnsafeMutableRawBufferPointer(start: marks, count: Int(slots + 7) / 8 * 8)
       guard source.read(UInt(bitPattern: run.pointee.marks), into: bytes) else { return try missing("a slab") }
+      guard try isUnchanged(run) else { return false }
       // No slots follow the last one, whatever this memory is by now.
       for index in Int(slots)..<bytes.count { bytes[index] = Mark.none }
       run.pointee.marks = marks.assumingMemoryBound(to: UInt8.self)
@@ -161,6 +166,21 @@ final class HeapReader {
     reading.rows.add(run, countsMetadata: true)
     reading.runs.append(RunFacts(run))
     return true
+  }
+
+  /// Whether the slab whose marks have been read is still the one of the descriptor. Marks of another slab may be in
+  /// their place otherwise. Nothing changes in a core file.
+  private func isUnchanged(_ run: RunPointer) throws(ToolError) -> Bool {
+    guard source.isRunning else { return true }
+    guard let copy = source.copy(UInt(bitPattern: run.pointee.lead), PageRun.stride) else {
+      return try missing("a slab")
+    }
+    defer { copy.deallocate() }
+    let now = copy.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: PageRun.self)
+    let kind = UnsafeRawPointer(fieldPointer(&now.pointee.kind)).load(as: UInt8.self)
+    return kind == PageRun.Kind.slab.rawValue && now.pointee.start == run.pointee.start
+      && now.pointee.marks == run.pointee.marks && now.pointee.slotSize == run.pointee.slotSize
+      && now.pointee.slotCount == run.pointee.slotCount
   }
 
   /// What is not there may have gone meanwhile. In a core file it is missing, and a process may have ended.
