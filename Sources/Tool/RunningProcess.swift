@@ -49,11 +49,12 @@ final class RunningProcess: Source {
   }
 
   func explain(_ what: String) -> ToolError {
+    let reason = systemError()
     // A process that has ended, and is waited for by nobody, has no memory either.
     let status = (try? readFile("/proc/\(id)/stat")) ?? ""
     let state = status.split(separator: ")").last?.first { $0 != " " }
     if status.isEmpty || state == "Z" || state == "X" { return .unreadable("process \(id) has ended") }
-    return .unreadable("process \(id): \(what) cannot be read: \(systemError())")
+    return .unreadable("process \(id): \(what) cannot be read: \(reason)")
   }
 }
 
