@@ -28,9 +28,12 @@ final class CoreFile: Source {
     }
     fileBytes = UInt(status.st_size)
     let refusal = ToolError.unreadable("\(path) is no core file of a 64-bit program")
-    guard let start = part(0, UInt(ElfHeader.size)), let header = start.withUnsafeBytes({ ElfHeader($0) }),
+    guard let start = part(0, UInt(ElfHeader.size)), var header = start.withUnsafeBytes({ ElfHeader($0) }),
       header.type == ElfHeader.core
     else { throw refusal }
+    if header.headerCount == ElfHeader.manyHeaders, let section = part(header.sectionsOffset, ElfHeader.sectionSize) {
+      header.headerCount = section.withUnsafeBytes { ElfHeader.headerCount($0) }
+    }
     guard let headers = part(header.headersOffset, UInt(header.headersBytes)) else {
       throw .unreadable("\(path) is cut off: it ends within its headers")
     }

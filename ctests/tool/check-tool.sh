@@ -254,6 +254,9 @@ ends 3 'a table of runs is not in the core' "$tool" stat damaged
 # A segment that was given back is a hole in the list, and no torn reading.
 damaged hole
 same 'a core with a hole among its segments' "$("$tool" stat --json core)" "$("$tool" stat --json damaged)"
+# A core with 65535 program headers or more has their number elsewhere.
+damaged many
+same 'a core with its headers counted elsewhere' "$("$tool" stat --json core)" "$("$tool" stat --json damaged)"
 # A library of another version: the layout in its note is another number.
 mkdir other
 /usr/bin/python3 - "$build/libslabmalloc-preload.so" other/libslabmalloc-preload.so <<'END_OF_PYTHON'

@@ -92,6 +92,13 @@ elif how in ("cycle", "shared"):
             place = offset_of(address)
             data[place : place + 128] = node
             put(place + 128, *(2 * [address + 256 if address < first + 59 * 256 else 0]))
+elif how == "many":
+    # Not damaged: the number of program headers stands in a section header, at the end of the file.
+    section = bytearray(64)
+    struct.pack_into("<I", section, 44, struct.unpack_from("<H", data, 56)[0])
+    put(40, len(data))
+    struct.pack_into("<H", data, 56, 0xFFFF)
+    data += section
 elif how == "hole":
     # One more segment, which was given back.
     data[segments()] += 1
