@@ -9,8 +9,8 @@ import Glibc
 ///
 /// The program runs on meanwhile. A reading is *torn* if a descriptor cannot be one, if a slab is another one after its
 /// marks have been read, if the runs do not tile their segment, or if the sum of all rows is not what the ledger holds.
-/// It is then read again. Changes that leave all of these as they are pass: objects that come and go in a slab, and runs
-/// that change their kind after they were read.
+/// It is then read again. Changes that leave all of these as they are pass: objects that come and go in a slab, and
+/// runs that change their kind after they were read.
 final class HeapReader {
   let source: any Source
   let library: Library

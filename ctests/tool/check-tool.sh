@@ -135,7 +135,8 @@ look "$pid"
 same 'the reports of the copies in use' 1 "$(wc -l <stat.json)"
 "$tool" top --count 1 "$pid" >top.text
 stop
-start env TARGET_MAPS="$build/libslabmalloc-preload.so" LD_PRELOAD="$build/libslabmalloc.so" "$build/tool/target-preload"
+start env TARGET_MAPS="$build/libslabmalloc-preload.so" LD_PRELOAD="$build/libslabmalloc.so" \
+  "$build/tool/target-preload"
 ends 1 'has allocated nothing' "$tool" stat "$pid"
 stop
 start env TARGET_MAPS="$build/libslabmalloc-preload.so" "$build/tool/target-preload"

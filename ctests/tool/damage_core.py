@@ -85,7 +85,7 @@ elif how in ("cycle", "shared"):
     node = data[offset_of(root) : offset_of(root) + 128]
     put(offset_of(root) + 128, root, root)
     if how == "shared":
-        # Below it, in its own object, 60 copies: both branches of each lead to the next. They are 2^60 ways to the last.
+        # Below it, in its own object, 60 copies: both branches of each lead to the next: 2^60 ways.
         first = struct.unpack_from("<Q", node, 8)[0]
         put(offset_of(root) + 128, first, first)
         for address in range(first, first + 60 * 256, 256):
