@@ -14,20 +14,13 @@ final class CoreFile: Source {
   private let file: Int32
   private let fileBytes: UInt
   private var loads: [ProgramHeader] = []
-  private var mapped: [MappedFile] = []
+  private var mapped: [Mapping] = []
   /// Part of the memory is behind the end of the file.
   private var isCutOff = false
 
-  private struct MappedFile {
-    let start: UInt
-    let end: UInt
-    let offset: UInt
-    let path: String
-  }
-
   init(_ path: String) throws(ToolError) {
     name = path
-    file = open(path, O_RDONLY | O_CLOEXEC)
+    file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
     guard file >= 0 else { throw .unreadable("\(path): \(systemError())") }
     var status = stat()
     guard fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
@@ -35,62 +28,76 @@ final class CoreFile: Source {
     }
     fileBytes = UInt(status.st_size)
     let refusal = ToolError.unreadable("\(path) is no core file of a 64-bit program")
-    guard let start = part(0, ElfHeader.size), let header = start.withUnsafeBytes({ ElfHeader($0) }),
+    guard let start = part(0, UInt(ElfHeader.size)), var header = start.withUnsafeBytes({ ElfHeader($0) }),
       header.type == ElfHeader.core
     else { throw refusal }
-    guard let headers = part(header.headersOffset, header.headersBytes) else {
+    if header.headerCount == ElfHeader.manyHeaders, let section = part(header.sectionsOffset, ElfHeader.sectionSize) {
+      header.headerCount = section.withUnsafeBytes { ElfHeader.headerCount($0) }
+    }
+    guard let headers = part(header.headersOffset, UInt(header.headersBytes)) else {
       throw .unreadable("\(path) is cut off: it ends within its headers")
     }
     let all = headers.withUnsafeBytes { ElfHeader.programHeaders($0) }
     loads = all.filter { $0.type == ProgramHeader.load }
+    // What is read later adds these without a check.
+    guard !loads.contains(where: { isEndless($0.offset, $0.fileBytes) || isEndless($0.address, $0.fileBytes) }) else {
+      throw .unreadable("\(path) is damaged: a part of its memory has no end")
+    }
     isCutOff = loads.contains { $0.offset + $0.fileBytes > fileBytes }
     for note in all where note.type == ProgramHeader.note {
-      guard let bytes = part(note.offset, Int(note.fileBytes)) else {
+      guard let bytes = part(note.offset, note.fileBytes) else {
         throw .unreadable("\(path) is cut off: it ends within its notes")
       }
-      bytes.withUnsafeBytes { readNotes($0) }
+      guard bytes.withUnsafeBytes({ readNotes($0) }) else {
+        throw .unreadable("\(path) is damaged: its list of mapped files cannot be one")
+      }
     }
   }
 
   deinit { close(file) }
 
-  private func part(_ offset: UInt, _ count: Int) -> [UInt8]? {
-    var bytes = [UInt8](repeating: 0, count: count)
+  /// nil, and no memory taken, if the file ends before.
+  private func part(_ offset: UInt, _ count: UInt) -> [UInt8]? {
+    guard offset <= fileBytes, count <= fileBytes - offset else { return nil }
+    var bytes = [UInt8](repeating: 0, count: Int(count))
     return bytes.withUnsafeMutableBytes({ readFully(file, $0, offset) }) ? bytes : nil
   }
 
-  private func readNotes(_ bytes: UnsafeRawBufferPointer) {
+  /// False if they are damaged.
+  private func readNotes(_ bytes: UnsafeRawBufferPointer) -> Bool {
     for note in ElfNote.all(bytes) where note.name == "CORE" {
       let record = UnsafeRawBufferPointer(rebasing: bytes[note.record])
       switch note.type {
       case 3 where record.count >= 56:  // NT_PRPSINFO
         processID = UInt(record.loadUnaligned(fromByteOffset: 24, as: UInt32.self))
         programName = String(decoding: record[40..<56].prefix { $0 != 0 }, as: UTF8.self)
-      case 0x4649_4C45 where record.count >= 16: readMappedFiles(record)  // NT_FILE
+      case 0x4649_4C45: guard readMappedFiles(record) else { return false }  // NT_FILE
       default: break
       }
     }
+    return true
   }
 
   /// count, bytes of a page; start, end and offset in pages of each; then the paths.
-  private func readMappedFiles(_ record: UnsafeRawBufferPointer) {
+  private func readMappedFiles(_ record: UnsafeRawBufferPointer) -> Bool {
     func word(_ index: Int) -> UInt { UInt(record.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self)) }
-    let count = Int(word(0))
-    guard count >= 0, count < record.count / 24 else { return }
+    guard record.count >= 16, let count = Int(exactly: word(0)), count <= (record.count - 16) / 24 else { return false }
     var rest = record[(2 + 3 * count) * 8..<record.count]
     for index in 0..<count {
       let path = rest.prefix { $0 != 0 }
       rest = rest.dropFirst(path.count + 1)
-      mapped.append(
-        MappedFile(
-          start: word(2 + 3 * index), end: word(3 + 3 * index), offset: word(4 + 3 * index) * word(1),
-          path: String(decoding: path, as: UTF8.self)))
+      let (start, end) = (word(2 + 3 * index), word(3 + 3 * index))
+      let (offset, isTooFar) = word(4 + 3 * index).multipliedReportingOverflow(by: word(1))
+      guard start <= end, !isTooFar, !isEndless(offset, end - start) else { return false }
+      mapped.append(Mapping(start: start, end: end, offset: offset, path: String(decoding: path, as: UTF8.self)))
     }
+    return true
   }
 
-  func images() -> [Image] { mapped.filter { $0.offset == 0 }.map { Image(base: $0.start, path: $0.path) } }
+  func images() -> [Image] { Image.all(mapped) }
 
   func read(_ address: UInt, into buffer: UnsafeMutableRawBufferPointer) -> Bool {
+    guard !isEndless(address, UInt(buffer.count)) else { return false }
     var done = 0
     while done < buffer.count {
       let place = address + UInt(done)
@@ -104,15 +111,18 @@ final class CoreFile: Source {
   /// Reads up to the end of what is in one place. nil if it is nowhere.
   private func readPart(_ address: UInt, _ buffer: UnsafeMutableRawBufferPointer) -> Int? {
     if let load = loads.first(where: { address >= $0.address && address - $0.address < $0.fileBytes }) {
-      let count = min(buffer.count, Int(load.fileBytes - (address - load.address)))
+      let count = Int(min(UInt(buffer.count), load.fileBytes - (address - load.address)))
       let part = UnsafeMutableRawBufferPointer(rebasing: buffer[0..<count])
       return readFully(file, part, load.offset + (address - load.address)) ? count : nil
     }
     guard let found = mapped.first(where: { address >= $0.start && address < $0.end }) else { return nil }
-    let other = open(found.path, O_RDONLY | O_CLOEXEC)
+    // The core names the file: it may be a device by now, and opening one may wait or have an effect.
+    let other = open(found.path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
     guard other >= 0 else { return nil }
     defer { close(other) }
-    let count = min(buffer.count, Int(found.end - address))
+    var status = stat()
+    guard fstat(other, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+    let count = Int(min(UInt(buffer.count), found.end - address))
     let part = UnsafeMutableRawBufferPointer(rebasing: buffer[0..<count])
     return readFully(other, part, found.offset + (address - found.start)) ? count : nil
   }
@@ -122,11 +132,14 @@ final class CoreFile: Source {
   }
 }
 
+/// Whether no number is the end of a range.
+private func isEndless(_ start: UInt, _ count: UInt) -> Bool { start.addingReportingOverflow(count).overflow }
+
 /// Fills a buffer from a place in a file. False if the file ends before.
 private func readFully(_ file: Int32, _ buffer: UnsafeMutableRawBufferPointer, _ offset: UInt) -> Bool {
   var done = 0
   while done < buffer.count {
-    guard let start = buffer.baseAddress, let place = off_t(exactly: offset + UInt(done)) else { return false }
+    guard let start = buffer.baseAddress, let place = off_t(exactly: offset &+ UInt(done)) else { return false }
     let got = pread(file, start + done, buffer.count - done, place)
     if got < 0, errno == EINTR { continue }
     guard got > 0 else { return false }

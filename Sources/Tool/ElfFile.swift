@@ -2,27 +2,42 @@ import CSlabPort
 
 /// The few parts of ELF that a loaded file and a core file share: program headers, and notes.
 ///
-///     header: magic, class 64, ... | phoff at 32 | phentsize at 54 | phnum at 56
+///     header: magic, class 64, ... | phoff at 32 | shoff at 40 | phentsize at 54 | phnum at 56
 ///     note:   bytes of the name, bytes of the record, type | name, padded to 4 | record, padded to 4
 struct ProgramHeader {
   let type: UInt32
   let offset: UInt
   let address: UInt
   let fileBytes: UInt
+  let memoryBytes: UInt
 
   static let load: UInt32 = 1
   static let note: UInt32 = 4
   static let size = 56
+
+  func moved(by distance: UInt) -> ProgramHeader {
+    ProgramHeader(
+      type: type, offset: offset, address: address &+ distance, fileBytes: fileBytes, memoryBytes: memoryBytes)
+  }
 }
 
 struct ElfHeader {
   let type: UInt16
   let machine: UInt16
   let headersOffset: UInt
-  let headerCount: Int
+  let sectionsOffset: UInt
+  var headerCount: Int
 
   static let size = 64
   static let core: UInt16 = 4
+  /// The count of a file with so many headers or more (PN_XNUM): its first section header has the number.
+  static let manyHeaders = 0xFFFF
+  static let sectionSize: UInt = 64
+
+  /// The number of program headers in a section header.
+  static func headerCount(_ section: UnsafeRawBufferPointer) -> Int {
+    Int(section.loadUnaligned(fromByteOffset: 44, as: UInt32.self))
+  }
 
   /// nil if these bytes are no header of a file for 64 bits.
   init?(_ bytes: UnsafeRawBufferPointer) {
@@ -32,6 +47,7 @@ struct ElfHeader {
     type = bytes.loadUnaligned(fromByteOffset: 16, as: UInt16.self)
     machine = bytes.loadUnaligned(fromByteOffset: 18, as: UInt16.self)
     headersOffset = UInt(bytes.loadUnaligned(fromByteOffset: 32, as: UInt64.self))
+    sectionsOffset = UInt(bytes.loadUnaligned(fromByteOffset: 40, as: UInt64.self))
     headerCount = Int(bytes.loadUnaligned(fromByteOffset: 56, as: UInt16.self))
     guard bytes.loadUnaligned(fromByteOffset: 54, as: UInt16.self) == UInt16(ProgramHeader.size) else { return nil }
   }
@@ -44,7 +60,8 @@ struct ElfHeader {
         type: bytes.loadUnaligned(fromByteOffset: start, as: UInt32.self),
         offset: UInt(bytes.loadUnaligned(fromByteOffset: start + 8, as: UInt64.self)),
         address: UInt(bytes.loadUnaligned(fromByteOffset: start + 16, as: UInt64.self)),
-        fileBytes: UInt(bytes.loadUnaligned(fromByteOffset: start + 32, as: UInt64.self)))
+        fileBytes: UInt(bytes.loadUnaligned(fromByteOffset: start + 32, as: UInt64.self)),
+        memoryBytes: UInt(bytes.loadUnaligned(fromByteOffset: start + 40, as: UInt64.self)))
     }
   }
 }

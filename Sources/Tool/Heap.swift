@@ -5,8 +5,8 @@ extension Command {
     examples: ["slabmalloc heap 4711", "slabmalloc heap --json 4711 | jq -s 'map(select(.fill < 10)) | length'"],
     body: { (options) throws(ToolError) in
       let source = try openSource(options.operand("a process or a core file"))
-      for library in try Library.all(in: source) {
-        let runs = try HeapReader(source, library).read().runs.sorted { $0.start < $1.start }
+      for reader in try HeapReader.all(in: source) {
+        let runs = try reader.read().runs.sorted { $0.start < $1.start }
         if options.has("json") {
           for run in runs { Output.put(run.json + "\n") }
           continue

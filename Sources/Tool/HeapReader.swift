@@ -7,8 +7,10 @@ import Glibc
 ///     ProcessState ──> segments ──> table of descriptors ──> marks
 ///                └──> tree of lone runs
 ///
-/// The program runs on meanwhile. A reading is *torn* if a descriptor cannot be one, if the runs do not tile their
-/// segment, or if the sum of all rows is not what the ledger holds. It is then read again.
+/// The program runs on meanwhile. A reading is *torn* if a descriptor cannot be one, if a slab is another one after its
+/// marks have been read, if the runs do not tile their segment, or if the sum of all rows is not what the ledger holds.
+/// It is then read again. Changes that leave all of these as they are pass: objects that come and go in a slab, and
+/// runs that change their kind after they were read.
 final class HeapReader {
   let source: any Source
   let library: Library
@@ -26,7 +28,20 @@ final class HeapReader {
     var marks: [UInt8] = []
   }
 
-  init(_ source: any Source, _ library: Library) {
+  /// One reader for each copy of the library that has allocated something. A program may load a copy and never call it.
+  static func all(in source: any Source) throws(ToolError) -> [HeapReader] {
+    var ready: [HeapReader] = []
+    var isAnyMissing = false
+    for library in try Library.all(in: source) {
+      let reader = HeapReader(source, library)
+      if !reader.readState() { isAnyMissing = true } else if reader.process.isReady { ready.append(reader) }
+    }
+    if ready.isEmpty, isAnyMissing { throw source.explain("the state of its heaps") }
+    guard !ready.isEmpty else { throw .nothing("\(source.name) has allocated nothing") }
+    return ready
+  }
+
+  private init(_ source: any Source, _ library: Library) {
     self.source = source
     self.library = library
     state = .allocate(byteCount: MemoryLayout<ProcessState>.size, alignment: 64)
@@ -40,6 +55,11 @@ final class HeapReader {
 
   private var process: ProcessPointer { state.assumingMemoryBound(to: ProcessState.self) }
 
+  private func readState() -> Bool {
+    source.read(
+      library.state, into: UnsafeMutableRawBufferPointer(start: state, count: MemoryLayout<ProcessState>.size))
+  }
+
   /// Reads until a reading is not torn.
   func read(markedAt address: UInt? = nil) throws(ToolError) -> Reading {
     for attempt in 0..<(source.isRunning ? Self.attempts : 1) {
@@ -49,22 +69,24 @@ final class HeapReader {
     guard source.isRunning else {
       throw .unreadable("\(source.name): the heaps were being changed when the core was written")
     }
-    throw .unreadable("process \(source.name) changes its heaps faster than they can be read: try again")
+    throw ToolError(
+      message: "process \(source.name) changes its heaps faster than they can be read: try again", status: 3,
+      isPassing: true)
   }
 
   /// nil if the reading is torn.
   private func readOnce(_ address: UInt?) throws(ToolError) -> Reading? {
-    let bytes = UnsafeMutableRawBufferPointer(start: state, count: MemoryLayout<ProcessState>.size)
-    guard source.read(library.state, into: bytes) else { throw source.explain("the state of its heaps") }
-    guard process.isReady else { throw .nothing("\(source.name) has allocated nothing") }
+    guard readState() else { throw source.explain("the state of its heaps") }
     var reading = Reading(report: process.report(of: RunRows(), id: source.processID))
     let runs = process.runs
     guard runs.pointee.segmentCount >= 0, runs.pointee.segmentCount <= RunPool.maxSegments else { return nil }
     for index in 0..<runs.pointee.segmentCount {
-      guard let segment = runs.pointee.segments[index] else { return nil }
+      // A segment that was given back has left a hole.
+      guard let segment = runs.pointee.segments[index] else { continue }
       guard try readSegment(UInt(bitPattern: segment), address, &reading) else { return nil }
     }
-    guard try readLone(runs.pointee.lone.root, address, &reading, depth: 0) else { return nil }
+    var end: UInt = 0
+    guard try readLone(runs.pointee.lone.root, address, &reading, &end, depth: 0) else { return nil }
     reading.rows.setMetadata(runs.metadataBytes)
     let total = reading.rows.total
     reading.report = process.report(of: reading.rows, id: source.processID)
@@ -77,7 +99,9 @@ final class HeapReader {
     defer { head.deallocate() }
     let segment = head.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: Segment.self)
     let (base, limit, tableStart) = (segment.pointee.base, segment.pointee.limit, segment.pointee.table)
-    guard base <= limit, (limit - base) >> PageRun.pageShift <= segment.pointee.capacity else { return false }
+    guard base <= limit, limit <= UInt(Int.max), (limit - base) >> PageRun.pageShift <= segment.pointee.capacity else {
+      return false
+    }
     let pages = Int((limit - base) >> PageRun.pageShift)
     guard let table = source.copy(tableStart, pages * PageRun.stride) else { return try missing("a table of runs") }
     defer { table.deallocate() }
@@ -94,9 +118,10 @@ final class HeapReader {
     return true
   }
 
-  /// The lone runs below a node of their tree, by address.
+  /// The lone runs below a node of their tree, by address. Each starts at the end of the one before, or behind it: no
+  /// run is read twice, whatever the tree looks like.
   private func readLone(
-    _ node: LonePointer?, _ address: UInt?, _ reading: inout Reading, depth: Int
+    _ node: LonePointer?, _ address: UInt?, _ reading: inout Reading, _ end: inout UInt, depth: Int
   ) throws(ToolError) -> Bool {
     guard let node else { return true }
     // Deeper than any tree is, unless it changed meanwhile.
@@ -106,10 +131,12 @@ final class HeapReader {
     }
     defer { copy.deallocate() }
     let lone = copy.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: LoneRun.self)
-    guard try readLone(lone.pointee.left, address, &reading, depth: depth + 1), lone.run.pointee.pages > 0,
-      lone.run.pointee.isLone, try add(lone.run, address, &reading)
+    guard try readLone(lone.pointee.left, address, &reading, &end, depth: depth + 1), lone.run.pointee.pages > 0,
+      lone.run.pointee.isLone, lone.run.pointee.start >= end, lone.run.pointee.start <= UInt(Int.max) - lone.run.bytes,
+      try add(lone.run, address, &reading)
     else { return false }
-    return try readLone(lone.pointee.right, address, &reading, depth: depth + 1)
+    end = lone.run.endAddress
+    return try readLone(lone.pointee.right, address, &reading, &end, depth: depth + 1)
   }
 
   /// Adds a copy of a run. False if no run looks so.
@@ -124,6 +151,7 @@ final class HeapReader {
       else { return false }
       let bytes = UnsafeMutableRawBufferPointer(start: marks, count: Int(slots + 7) / 8 * 8)
       guard source.read(UInt(bitPattern: run.pointee.marks), into: bytes) else { return try missing("a slab") }
+      guard try isUnchanged(run) else { return false }
       // No slots follow the last one, whatever this memory is by now.
       for index in Int(slots)..<bytes.count { bytes[index] = Mark.none }
       run.pointee.marks = marks.assumingMemoryBound(to: UInt8.self)
@@ -138,6 +166,21 @@ final class HeapReader {
     reading.rows.add(run, countsMetadata: true)
     reading.runs.append(RunFacts(run))
     return true
+  }
+
+  /// Whether the slab whose marks have been read is still the one of the descriptor. Marks of another slab may be in
+  /// their place otherwise. Nothing changes in a core file.
+  private func isUnchanged(_ run: RunPointer) throws(ToolError) -> Bool {
+    guard source.isRunning else { return true }
+    guard let copy = source.copy(UInt(bitPattern: run.pointee.lead), PageRun.stride) else {
+      return try missing("a slab")
+    }
+    defer { copy.deallocate() }
+    let now = copy.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: PageRun.self)
+    let kind = UnsafeRawPointer(fieldPointer(&now.pointee.kind)).load(as: UInt8.self)
+    return kind == PageRun.Kind.slab.rawValue && now.pointee.start == run.pointee.start
+      && now.pointee.marks == run.pointee.marks && now.pointee.slotSize == run.pointee.slotSize
+      && now.pointee.slotCount == run.pointee.slotCount
   }
 
   /// What is not there may have gone meanwhile. In a core file it is missing, and a process may have ended.

@@ -33,13 +33,20 @@ enum Output {
     return result + "\""
   }
 
+  /// Why the first write that failed did; 0 if none did.
+  nonisolated(unsafe) private static var reason: Int32 = 0
+
   private static func write(_ bytes: UnsafeRawPointer?, _ count: Int) {
-    guard let bytes, fwrite(bytes, 1, count, slm_tool_output()) == count else { return }
+    guard let bytes, fwrite(bytes, 1, count, slm_tool_output()) != count, reason == 0 else { return }
+    reason = errno
   }
 
   /// Everything has gone out, or the command fails.
   static func finish() throws(ToolError) {
-    guard fflush(slm_tool_output()) == 0, ferror(slm_tool_output()) == 0 else {
+    let isFlushed = fflush(slm_tool_output()) == 0
+    if !isFlushed, reason == 0 { reason = errno }
+    guard isFlushed, ferror(slm_tool_output()) == 0 else {
+      errno = reason
       throw .unreadable("the standard output cannot be written: \(systemError())")
     }
   }

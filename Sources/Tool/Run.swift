@@ -19,6 +19,10 @@ extension Command {
     body: { (options) throws(ToolError) in
       guard let program = options.operands.first else { throw .usage("it takes a program") }
       let library = try Installation.file("libslabmalloc-preload.so")
+      guard !library.contains(where: { $0 == " " || $0 == ":" }) else {
+        throw .unreadable(
+          "\(library) cannot be preloaded: its path has a space or a colon, which LD_PRELOAD is split at")
+      }
       let variables = [
         ("profile", "PROFILE"), ("stats", "STATS"), ("stats-file", "STATS_FILE"), ("stats-signal", "STATS_SIGNAL"),
         ("stats-interval", "STATS_INTERVAL"), ("record", "TRACE"),

@@ -23,23 +23,23 @@ final class RunningProcess: Source {
 
   func images() throws(ToolError) -> [Image] {
     guard let maps = try? readFile("/proc/\(id)/maps"), !maps.isEmpty else { throw explain("its mappings") }
-    var images: [Image] = []
+    var mappings: [Mapping] = []
     for line in maps.split(separator: "\n") {
       // 7f0012340000-7f0012350000 r--p 00000000 08:01 4711    /usr/lib/libslabmalloc.so.0
       let words = line.split(separator: " ", maxSplits: 5, omittingEmptySubsequences: true)
-      guard words.count == 6, words[1].first == "r", UInt(words[2], radix: 16) == 0,
-        let path = words[5].firstIndex(of: "/"),
-        let start = words[0].split(separator: "-").first.flatMap({ UInt($0, radix: 16) })
+      let ends = words[0].split(separator: "-").compactMap { UInt($0, radix: 16) }
+      guard words.count == 6, words[1].first == "r", let offset = UInt(words[2], radix: 16), ends.count == 2,
+        let path = words[5].firstIndex(of: "/")
       else { continue }
-      images.append(Image(base: start, path: String(words[5][path...])))
+      mappings.append(Mapping(start: ends[0], end: ends[1], offset: offset, path: String(words[5][path...])))
     }
-    return images
+    return Image.all(mappings)
   }
 
   func read(_ address: UInt, into buffer: UnsafeMutableRawBufferPointer) -> Bool {
     var done = 0
     while done < buffer.count {
-      guard let start = buffer.baseAddress, let place = off_t(exactly: address + UInt(done)) else { return false }
+      guard let start = buffer.baseAddress, let place = off_t(exactly: address &+ UInt(done)) else { return false }
       let got = pread(memory, start + done, buffer.count - done, place)
       if got < 0, errno == EINTR { continue }
       guard got > 0 else { return false }
@@ -49,11 +49,12 @@ final class RunningProcess: Source {
   }
 
   func explain(_ what: String) -> ToolError {
+    let reason = systemError()
     // A process that has ended, and is waited for by nobody, has no memory either.
     let status = (try? readFile("/proc/\(id)/stat")) ?? ""
     let state = status.split(separator: ")").last?.first { $0 != " " }
     if status.isEmpty || state == "Z" || state == "X" { return .unreadable("process \(id) has ended") }
-    return .unreadable("process \(id): \(what) cannot be read: \(systemError())")
+    return .unreadable("process \(id): \(what) cannot be read: \(reason)")
   }
 }
 

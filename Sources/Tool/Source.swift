@@ -20,9 +20,31 @@ protocol Source: AnyObject {
   func explain(_ what: String) -> ToolError
 }
 
+/// Pages of a file in memory.
+struct Mapping {
+  let start: UInt
+  let end: UInt
+  let offset: UInt
+  let path: String
+}
+
+/// A file that starts in memory, whether the loader put it there or something reads it as data.
 struct Image {
   let base: UInt
   let path: String
+  private let mappings: [Mapping]
+
+  static func all(_ mappings: [Mapping]) -> [Image] {
+    let byPath = Dictionary(grouping: mappings) { $0.path }
+    return mappings.filter { $0.offset == 0 }.map {
+      Image(base: $0.start, path: $0.path, mappings: byPath[$0.path] ?? [])
+    }
+  }
+
+  /// Whether an address has this part of the file.
+  func has(_ offset: UInt, at address: UInt) -> Bool {
+    mappings.contains { address >= $0.start && address < $0.end && $0.offset &+ (address - $0.start) == offset }
+  }
 }
 
 extension Source {
@@ -33,8 +55,13 @@ extension Source {
     }
   }
 
-  /// Memory of this command with a copy of so many bytes. The caller frees it.
+  /// Memory of this command with a copy of so many bytes. The caller frees it. nil if not all of them are there.
   func copy(_ address: UInt, _ bytes: Int) -> UnsafeMutableRawBufferPointer? {
+    guard !address.addingReportingOverflow(UInt(bytes)).overflow else { return nil }
+    // A damaged number of bytes takes no memory: some of them are not there.
+    for place in stride(from: 0, to: bytes, by: 1 << 20).dropFirst() {
+      guard value(address + UInt(place), as: UInt8.self) != nil else { return nil }
+    }
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: max(bytes, 1), alignment: 128)
     let part = UnsafeMutableRawBufferPointer(rebasing: buffer[0..<bytes])
     guard read(address, into: part) else {

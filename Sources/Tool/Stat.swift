@@ -7,8 +7,8 @@ extension Command {
     examples: ["slabmalloc stat 4711", "slabmalloc stat --json core.4711 | jq .total.live_bytes"],
     body: { (options) throws(ToolError) in
       let source = try openSource(options.operand("a process or a core file"))
-      for library in try Library.all(in: source) {
-        let reading = try HeapReader(source, library).read()
+      for reader in try HeapReader.all(in: source) {
+        let reading = try reader.read()
         Output.print(reading.report, reading.rows, name: source.programName, json: options.has("json"))
       }
     })

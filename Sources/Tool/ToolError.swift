@@ -7,6 +7,8 @@
 struct ToolError: Error {
   let message: String
   let status: Int32
+  /// A later try may succeed.
+  var isPassing = false
 
   static func nothing(_ message: String) -> ToolError { ToolError(message: message, status: 1) }
   static func usage(_ message: String) -> ToolError { ToolError(message: message, status: 2) }

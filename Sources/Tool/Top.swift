@@ -20,11 +20,14 @@ extension Command {
       let count = try options.number("count", 1...1_000_000_000)
       let source = try openSource(options.operand("a process"))
       guard source.isRunning else { throw .usage("a core file does not change: use stat") }
-      let reader = HeapReader(source, try Library.all(in: source)[0])
+      let reader = try HeapReader.all(in: source)[0]
       var before: [UInt: UInt] = [:]
       var views = 0
       while true {
-        let reading = try reader.read()
+        guard let reading = try view(reader, isFirst: views == 0) else {
+          sleep(UInt32(interval))
+          continue
+        }
         if options.has("json") {
           Output.print(reading.report, reading.rows, name: source.programName, json: true)
         } else {
@@ -36,6 +39,14 @@ extension Command {
         sleep(UInt32(interval))
       }
     })
+
+  /// nil if the process is too busy for it. The first view must succeed.
+  private static func view(_ reader: HeapReader, isFirst: Bool) throws(ToolError) -> HeapReader.Reading? {
+    do { return try reader.read() } catch {
+      guard error.isPassing, !isFirst else { throw error }
+      return nil
+    }
+  }
 
   /// One view. On a terminal it takes the place of the one before.
   private static func show(

@@ -13,10 +13,10 @@ extension Command {
         addresses.append(address)
       }
       let source = try openSource(options.operands[0])
-      let libraries = try Library.all(in: source)
+      let readers = try HeapReader.all(in: source)
       var isAnyMissing = false
       for address in addresses {
-        let place = try Place(address, source, libraries)
+        let place = try Place(address, readers)
         if place.run == nil { isAnyMissing = true }
         Output.put((options.has("json") ? place.json : place.text) + "\n")
       }
@@ -49,10 +49,10 @@ private struct Place {
     case none = "not in memory of slabmalloc"
   }
 
-  init(_ address: UInt, _ source: any Source, _ libraries: [Library]) throws(ToolError) {
+  init(_ address: UInt, _ readers: [HeapReader]) throws(ToolError) {
     self.address = address
-    for library in libraries {
-      let reading = try HeapReader(source, library).read(markedAt: address)
+    for reader in readers {
+      let reading = try reader.read(markedAt: address)
       guard let run = reading.runs.first(where: { $0.contains(address) }) else { continue }
       self.run = run
       offset = address - run.start

@@ -127,6 +127,21 @@ for profile in checked hardened; do
   [ $profile != checked ] || mv "$core" core
 done
 profile=checked
+# A copy of the library that nobody calls, and the file of the library in memory as data, as symbolizers have it.
+start env TARGET_MAPS="$build/libslabmalloc-preload.so" \
+  LD_PRELOAD="$build/libslabmalloc-preload.so $build/libslabmalloc.so" "$build/tool/target-preload"
+grep -q 'libslabmalloc\.so' "/proc/$pid/maps" || fail 'the second copy is not loaded'
+look "$pid"
+same 'the reports of the copies in use' 1 "$(wc -l <stat.json)"
+"$tool" top --count 1 "$pid" >top.text
+stop
+start env TARGET_MAPS="$build/libslabmalloc-preload.so" LD_PRELOAD="$build/libslabmalloc.so" \
+  "$build/tool/target-preload"
+ends 1 'has allocated nothing' "$tool" stat "$pid"
+stop
+start env TARGET_MAPS="$build/libslabmalloc-preload.so" "$build/tool/target-preload"
+ends 1 'no slabmalloc in' "$tool" stat "$pid"
+stop
 for kind in shared static object; do
   start "$build/tool/target-$kind"
   look "$pid"
@@ -170,9 +185,28 @@ ends 3 'no core file of a 64-bit program' "$tool" stat said
 ends 3 'output cannot be written: No space' sh -c '"$1" stat "$2" >/dev/full' - "$tool" "$pid"
 ends 3 'cannot be written: No such file' "$tool" map -o no/such/folder/heap.svg "$pid"
 ends 3 '/dev/full cannot be written' "$tool" map -o /dev/full "$pid"
+# A symbolic link stays, and the file behind it is written; a link to a device, a pipe and a link to nowhere.
+"$tool" map -o heap.svg "$pid"
+mkdir behind
+: >behind/heap.svg
+ln -s behind/heap.svg link.svg
+"$tool" map -o link.svg "$pid"
+same 'the link' behind/heap.svg "$(readlink link.svg)"
+same 'the file behind the link' '</svg>' "$(tail -n 1 behind/heap.svg)"
+same 'what is beside it' heap.svg "$(ls behind)"
+ln -s /dev/full full.svg
+ends 3 'full.svg cannot be written: No space' "$tool" map -o full.svg "$pid"
+same 'the link to a device' /dev/full "$(readlink full.svg)"
+same 'a picture in a pipe' '</svg>' "$("$tool" map -o /dev/stdout "$pid" | tail -n 1)"
+ln -s nowhere lost.svg
+ends 3 'lost.svg cannot be written: No such file' "$tool" map -o lost.svg "$pid"
+same 'the link to nowhere' nowhere "$(readlink lost.svg)"
 mkdir full
 ends 3 'cannot be written' sh -c 'ulimit -f 1; trap "" XFSZ; "$1" map -o full/heap.svg "$2"' - "$tool" "$pid"
 same 'what is left of a picture that cannot be written' '' "$(ls full)"
+# A pipe that nobody writes to is no core, and does not hold the command up.
+mkfifo pipe
+ends 3 'neither a process nor a core file' timeout 60 "$tool" stat pipe
 # A core that is cut off: within its headers, its notes, and its memory.
 size=$(wc -c <core)
 head -c 100 core >cut
@@ -195,6 +229,35 @@ open(sys.argv[2], "wb").write(data[:length] + notes)
 END_OF_PYTHON
   ends 3 'the file is cut off' "$tool" stat cut
 done
+# damaged HOW: the core with one thing changed, in the file damaged.
+damaged() { /usr/bin/python3 "$here/damage_core.py" core damaged "$1" || fail "the core cannot be damaged: $1"; }
+# Numbers that cannot be: each ends the command with an error.
+for how in load load-size load-address; do
+  damaged $how
+  ends 3 'is damaged: a part of its memory has no end' "$tool" stat damaged
+done
+damaged headers
+ends 3 'cut off: it ends within its headers' "$tool" stat damaged
+damaged notes
+ends 3 'cut off: it ends within its notes' "$tool" stat damaged
+for how in files file-page file-end; do
+  damaged $how
+  ends 3 'is damaged: its list of mapped files cannot be one' "$tool" stat damaged
+done
+for how in segment cycle shared; do
+  damaged $how
+  ends 3 'the heaps were being changed' "$tool" stat damaged
+done
+damaged segment-table
+ends 3 'a table of runs is not in the core' "$tool" stat damaged
+damaged segment-size
+ends 3 'a table of runs is not in the core' "$tool" stat damaged
+# A segment that was given back is a hole in the list, and no torn reading.
+damaged hole
+same 'a core with a hole among its segments' "$("$tool" stat --json core)" "$("$tool" stat --json damaged)"
+# A core with 65535 program headers or more has their number elsewhere.
+damaged many
+same 'a core with its headers counted elsewhere' "$("$tool" stat --json core)" "$("$tool" stat --json damaged)"
 # A library of another version: the layout in its note is another number.
 mkdir other
 /usr/bin/python3 - "$build/libslabmalloc-preload.so" other/libslabmalloc-preload.so <<'END_OF_PYTHON'
@@ -249,6 +312,11 @@ ends 134 'PROFILE=slow: not fast, checked or hardened; fatal' sh -c '"$1" run --
 mkdir alone
 cp "$tool" alone/
 ends 3 'libslabmalloc-preload.so is not in' alone/slabmalloc run true
+for folder in 'a folder' a:folder; do
+  mkdir "$folder"
+  cp "$tool" "$build/libslabmalloc-preload.so" "$folder/"
+  ends 3 'a space or a colon' "$folder/slabmalloc" run true
+done
 
 # --- Help, completions, man page ---------------------------------------------------------------------
 man=$root/Sources/Tool/slabmalloc.1

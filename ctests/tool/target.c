@@ -1,10 +1,13 @@
 /* A program to look at from outside. It makes objects of known states, prints `WHAT ADDRESS` for each, and `ready`.
- * Then it waits until its standard input ends. With an argument its threads allocate and free meanwhile. */
+ * Then it waits until its standard input ends. With an argument its threads allocate and free meanwhile. The file in
+ * TARGET_MAPS is in its memory as data. */
 #define _GNU_SOURCE
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -42,6 +45,8 @@ int main(int argc, char **argv) {
   (void)argv;
   prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY, 0, 0, 0); /* a system may forbid all but parents */
   setvbuf(stdout, NULL, _IOLBF, 0);
+  const char *mapped = getenv("TARGET_MAPS");
+  if (mapped && mmap(NULL, 1 << 18, PROT_READ, MAP_PRIVATE, open(mapped, O_RDONLY), 0) == MAP_FAILED) return 1;
   pthread_t threads[THREADS], other;
   for (size_t i = 0; i < MANY; i++) many[i] = malloc(100 + i % 3000);
   /* Of a class of its own, so that nothing else is in its slab. */
