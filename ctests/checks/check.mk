@@ -130,7 +130,7 @@ check-musl: lib ## Programs on musl run on each of the libraries
 check-install: all $(B)/packages/check ## pkg-config, CMake and Swift find what install puts there, uninstall removes it
 	+@ctests/packaging/check-install.sh $(B) '$(MAKE)'
 check-swift: ## The XCTest suites
-	@ctests/checks/run-xctest.sh
+	@ctests/checks/run-xctest.sh $(B)
 check-ownership: ## The compiler refuses what would outlive its allocator, and accepts the rest without a warning
 	@ctests/ownership/check-ownership.sh $(B)
 check-examples: $(EXAMPLES) ## The examples, the demo and the README's code print what they should

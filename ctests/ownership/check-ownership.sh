@@ -10,15 +10,16 @@ root=$(cd "$here/../.." && pwd)
 mkdir -p "$build/ownership"
 work=$(cd "$build/ownership" && pwd)
 
-# What it builds is kept, for the next time. The same optimisation as the programs', so that deinitializers of generic
-# types of another module are seen in both.
+# What it builds is kept, for the next time; the debug build is that of `swift test`. The same optimisation as the
+# programs', so that deinitializers of generic types of another module are seen in both.
 failed=0
 for mode in debug release; do
-  ${SWIFT:-swift} build --package-path "$root" --scratch-path "$work/package" -c $mode >"$work/log" 2>&1 || {
+  case $mode in debug) scratch=$root/.build ;; *) scratch=$work/package ;; esac
+  ${SWIFT:-swift} build --package-path "$root" --scratch-path "$scratch" -c $mode >"$work/log" 2>&1 || {
     cat "$work/log"
     exit 1
   }
-  modules=$work/package/$mode
+  modules=$scratch/$mode
   optimise=-Onone
   [ $mode = debug ] || optimise=-O
   compile() { # compile FILE OUTPUT
