@@ -55,8 +55,7 @@ void *slm_port_place(size_t bytes, size_t head) {
   return NULL;
 }
 
-// Reads the start of a small file. Returns how many bytes there are, 0 if there is no such file.
-static long read_file(const char *path, char *text, size_t size) {
+long slm_port_read_file(const char *path, char *text, size_t size) {
   long file = slm_port_system_call(SYS_openat, AT_FDCWD, (long)path, O_RDONLY | O_CLOEXEC, 0, 0, 0);
   if (slm_port_is_error(file)) return 0;
   long length = slm_port_system_call(SYS_read, file, (long)text, (long)size, 0, 0, 0);
@@ -67,7 +66,7 @@ static long read_file(const char *path, char *text, size_t size) {
 static size_t read_number(const char *path) {
   char text[32];
   size_t number = 0;
-  long length = read_file(path, text, sizeof text);
+  long length = slm_port_read_file(path, text, sizeof text);
   for (long i = 0; i < length && text[i] >= '0' && text[i] <= '9'; i++) number = number * 10 + (size_t)(text[i] - '0');
   return number;
 }
@@ -83,7 +82,7 @@ size_t slm_port_mappings(void) {
 int slm_port_huge_pages(void) {
   enum { HUGE_PAGE = 2 << 20 };
   char text[64];
-  long length = read_file("/sys/kernel/mm/transparent_hugepage/enabled", text, sizeof text);
+  long length = slm_port_read_file("/sys/kernel/mm/transparent_hugepage/enabled", text, sizeof text);
   long start = 0;
   while (start < length && text[start] != '[') start++;
   if (start + 1 >= length || text[start + 1] == 'n') return SLM_PORT_HUGE_PAGES_NONE;

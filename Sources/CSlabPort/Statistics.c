@@ -108,11 +108,7 @@ void slm_port_close_output(int file) {
 
 void slm_port_program_name(void *out, size_t bytes) {
   char *name = out;
-  name[0] = 0;
-  long file = slm_port_system_call(SYS_openat, AT_FDCWD, (long)"/proc/self/comm", O_RDONLY | O_CLOEXEC, 0, 0, 0);
-  if (file < 0) return;
-  long got = slm_port_system_call(SYS_read, file, (long)name, (long)bytes - 1, 0, 0, 0);
-  slm_port_system_call(SYS_close, file, 0, 0, 0, 0, 0);
+  long got = slm_port_read_file("/proc/self/comm", name, bytes - 1);
   // The kernel ends the name by a newline.
   name[got > 0 ? got - 1 : 0] = 0;
 }

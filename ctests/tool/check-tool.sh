@@ -12,21 +12,7 @@ ulimit -c 0
 unset LD_PRELOAD
 checks=0 pid=
 
-fail() {
-  echo "FAIL  $1"
-  shift
-  for file in "$@"; do sed 's/^/      /' "$file" | head -n 20; done
-  exit 1
-}
-
-# same WHAT EXPECTED ACTUAL
-same() {
-  checks=$((checks + 1))
-  [ "$2" = "$3" ] && return
-  echo "FAIL  $1"
-  printf '      expected: %s\n      actual:   %s\n' "$2" "$3"
-  exit 1
-}
+. "$here/../support/expect.sh"
 
 # ends STATUS PATTERN COMMAND...: it ends so, and stderr has the pattern. An error is one line, or two with the hint.
 ends() {

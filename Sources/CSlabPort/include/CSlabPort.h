@@ -250,6 +250,9 @@ void *slm_port_remap_anywhere(void *memory, size_t bytes, size_t new_bytes) __at
 // has changed.
 int slm_port_move(void *from, void *to, size_t bytes) __attribute__((visibility("hidden")));
 
+// Reads the start of a small file. Returns how many bytes it got, 0 if there is no such file. Calls the system itself.
+long slm_port_read_file(const char *path, char *text, size_t size) __attribute__((visibility("hidden")));
+
 // What the system does about huge pages, of 2 MiB: it has none, has them where they are advised, or everywhere.
 enum { SLM_PORT_HUGE_PAGES_NONE, SLM_PORT_HUGE_PAGES_ADVISED, SLM_PORT_HUGE_PAGES_ALWAYS };
 int slm_port_huge_pages(void) __attribute__((visibility("hidden")));

@@ -10,14 +10,7 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
     guard let slab = pointee.current, slab.slotsOut == UInt(pointee.pending.nonzeroBitCount) else { return }
     unlist(slab)
     guard slab.pass(from: pointee.heap, to: .noSlab) else { return updateList(of: slab) }
-    let (start, bytes) = (slab.pointee.start, slab.bytes)
-    let isPurged = pool.runs.pointee.system.purge(at: start, bytes)
-    if isPurged {
-      pool.locked {
-        pool.runs.pointee.counts.purged += bytes
-        pool.runs.refusePurged(slab)
-      }
-    }
-    pool.destroy(slab, of: self, isClean: isPurged)
+    pool.locked { pool.runs.purge(slab) }
+    pool.destroy(slab, of: self, isClean: slab.pointee.isClean)
   }
 }
