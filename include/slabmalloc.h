@@ -375,7 +375,8 @@ typedef struct slm_process_options {
 slm_status slm_process_configure(const slm_process_options *SLM_NULLABLE options,
                                  slm_process_options *SLM_NULLABLE former);
 
-/** Purges all unused memory now. @return the bytes given back to the system. Cost: a system call for each free run. */
+/** Purges all unused memory now, and of the calling thread's heap the pages of used slabs on which no object lies.
+ * @return the bytes given back to the system. Cost: a system call for each stretch of memory that is purged. */
 size_t slm_process_purge(void);
 
 /** What the process holds. Equations: bytes_held = bytes_taken - bytes_given_back = bytes_slabs + bytes_large +

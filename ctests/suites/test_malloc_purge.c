@@ -67,6 +67,61 @@ static void purge_gives_slabs_back(void **state) {
   assert_true(resident_mib() <= resident + 4);
 }
 
+enum { SCATTERED = 40000, KEPT = 100, SCATTERED_SIZE = 500 };
+static unsigned char *scattered[SCATTERED];
+
+/** Objects of which one in a hundred stays. Each slab has some of these. */
+static void scatter(void) {
+  for (size_t i = 0; i < SCATTERED; i++) scattered[i] = used(SCATTERED_SIZE);
+  for (size_t i = 0; i < SCATTERED; i++)
+    if (i % KEPT != 0) slm_free(scattered[i]);
+  for (size_t i = 0; i < SCATTERED; i += KEPT) pattern_fill(scattered[i], SCATTERED_SIZE, i);
+}
+
+static void scattered_end(void) {
+  for (size_t i = 0; i < SCATTERED; i += KEPT) {
+    assert_true(pattern_holds(scattered[i], SCATTERED_SIZE, i));
+    slm_free(scattered[i]);
+  }
+}
+
+enum { SCATTERED_MIB = SCATTERED * SCATTERED_SIZE / MIB };
+
+static void purge_takes_idle_pages_of_used_slabs(void **state) {
+  (void)state;
+  from_clean();
+  size_t resident = resident_mib();
+  scatter();
+  assert_true(resident_mib() >= resident + SCATTERED_MIB - 2);
+  size_t purged = slm_process_purge();
+  slm_process_usage after = check_process_books();
+  if (is_hardened()) {
+    assert_true(purged < (size_t)SCATTERED_MIB * MIB / 2); /* what is in quarantine is checked when it is evicted */
+  } else {
+    assert_true(purged >= (size_t)SCATTERED_MIB * MIB / 4 * 3);
+    assert_true(after.bytes_slabs >= (uint64_t)SCATTERED_MIB * MIB);
+    assert_true(resident_mib() <= resident + SCATTERED_MIB / 4 + 2);
+  }
+  scattered_end();
+}
+
+/** Calls now and then are enough. */
+static void idle_pages_go_after_ten_delays(void **state) {
+  (void)state;
+  if (is_hardened()) skip();
+  from_clean();
+  size_t resident = resident_mib();
+  scatter();
+  set_process_options(5, UINT64_C(1) << 40);
+  for (size_t i = 0; resident_mib() > resident + SCATTERED_MIB / 2; i++) {
+    assert_true(i < 2000);
+    sleep_milliseconds(10);
+    slm_free(used(MIB));
+  }
+  check_process_books();
+  scattered_end();
+}
+
 static void with_no_delay_it_goes_at_once(void **state) {
   (void)state;
   from_clean();
@@ -173,6 +228,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(purge_moves_retained_to_clean),
       cmocka_unit_test(purge_gives_slabs_back),
+      cmocka_unit_test(purge_takes_idle_pages_of_used_slabs),
+      cmocka_unit_test(idle_pages_go_after_ten_delays),
       cmocka_unit_test(with_no_delay_it_goes_at_once),
       cmocka_unit_test(before_the_delay_it_stays),
       cmocka_unit_test(after_the_delay_the_next_call_purges),

@@ -37,6 +37,7 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
     unlist(next)
     next.pointee.place = .current
     next.pointee.countdown = UInt32.max
+    next.pointee.tally = IdleTally.unseen.bits
     next.bin = self
     if !next.isHardened { next.opener = heap.address }
     pointee.current = next

@@ -98,6 +98,7 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
     slab.pointee.words = words
     slab.bin = self
     slab.pointee.available = UInt32(count)
+    slab.pointee.tally = IdleTally.unseen.bits
     slab.pointee.slotSize = UInt32(SizeClass.slotSize(UInt(pointee.index)))
     slab.pointee.slotCount = UInt16(truncatingIfNeeded: count)
     slab.pointee.binIndex = pointee.index

@@ -46,6 +46,7 @@ extension UnsafeMutablePointer where Pointee == HeapPool {
     if let heap, heap.isInitialized {
       if isHardened { heap.evictAll() }
       heap.trim()
+      heap.purgeIdle()
     }
     runs.purge(downTo: 0)
     checkInvariants()

@@ -40,6 +40,7 @@ struct HeapState: ~Copyable {
   let remote: Atomic<UInt>
   /// Of a stand-in alone.
   var standIn: UnsafePointer<slm_port_stand_in>?
+  var idle: IdlePages
 }
 
 typealias HeapPointer = UnsafeMutablePointer<HeapState>
@@ -99,6 +100,7 @@ extension UnsafeMutablePointer where Pointee == HeapState {
     pointee.slot = 0
     pointee.remote.store(0, ordering: .relaxed)
     pointee.standIn = nil
+    pointee.idle = IdlePages()
     for index in 0..<SizeClass.count { bin(index).initialize(index: UInt8(index), heap: self) }
     HeapBinPointer.setBottom(bin(0).pointee.bottom)
     for step in 0..<HeapState.directBinCount {
@@ -129,17 +131,19 @@ extension UnsafeMutablePointer where Pointee == HeapState {
     pointee.seal = 0
   }
 
-  /// Looks at the clock now and then: when another word or slab is opened, and when a slab or a large object is freed.
-  @inline(__always) func tick() {
+  /// Looks at the clock now and then: each second time that a word is opened or a slab changes its list, and each 16th
+  /// time that a large object is freed, which looks at the clock itself.
+  @inline(__always) func tick(each turns: UInt32 = 2) {
     pointee.ticks &+= 1
-    if pointee.ticks & 15 == 0 { trimIfDue() }
+    if pointee.ticks % turns == 0 { trimIfDue() }
   }
 
   @inline(never) private func trimIfDue() {
     checkInvariants()
-    pool.runs.purgeIfDue()
     let now = pool.runs.pointee.system.milliseconds()
+    pool.runs.purgeIfDue(UInt(now))
     if now >= pool.pointee.alarm.load(ordering: .relaxed) { pool.pointee.onAlarm?() }
+    purgeIdleIfDue(now)
     guard now >= pointee.nextTrim else { return }
     pointee.nextTrim = now + UInt64(pool.runs.pointee.options.purgeDelay)
     trim()

@@ -35,8 +35,8 @@ struct MetadataPage {
     nonmutating set { run.pointee.slotSize = UInt32(newValue) }
   }
   var usedBlocks: UInt32 {
-    get { run.pointee.used }
-    nonmutating set { run.pointee.used = newValue }
+    get { run.pointee.tally }
+    nonmutating set { run.pointee.tally = newValue }
   }
   /// Blocks that were ever taken: those behind them are unused.
   var carvedBlocks: UInt16 {

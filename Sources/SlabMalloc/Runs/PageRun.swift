@@ -20,7 +20,7 @@ import Synchronization
 ///      56  slotSize, slotCount, binIndex, kind
 ///                       this line changes all the time
 ///      64  countdown
-///      68  used         of a metadata page
+///      68  tally        of a metadata page, and of a slab
 ///      72  available, pages
 ///      80  remoteHint
 ///      88  remoteNext   list of a heap's remote frees
@@ -49,9 +49,9 @@ struct PageRun: ~Copyable, Linked {
   /// Slots that become available until a sparse slab is partial, or nobody uses a partial one. Too many to count down
   /// for the current one.
   var countdown: UInt32
-  /// Of a metadata page. It keeps the numbers beside it apart, which the compiler would change by one wide instruction:
-  /// that waits for the narrow one before it.
-  var used: UInt32
+  /// Of a metadata page its used blocks, of a slab see `IdlePages`. It keeps the numbers beside it apart, which the
+  /// compiler would change by one wide instruction: that waits for the narrow one before it.
+  var tally: UInt32
   var available: UInt32
   var pages: UInt32
   /// A slot that was freed remotely: where collecting starts.

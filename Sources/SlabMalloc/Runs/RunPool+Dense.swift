@@ -21,6 +21,14 @@ extension UnsafeMutablePointer where Pointee == RunPool {
     return false
   }
 
+  /// Whether a run lies in a huge page that was advised.
+  /// Requires: the lock of the run pool.
+  func isHuge(_ run: RunPointer) -> Bool {
+    assertLocked()
+    guard let segment = hugeSegment, segment.contains(run.pointee.start) else { return false }
+    return !segment.advised(in: run.pointee.start..<run.endAddress).isEmpty
+  }
+
   /// Takes back what was advised where a busy run was purged, in part of a huge page or as a whole. The clean free runs
   /// of a huge page that is split are purged, too. Nobody has touched them, but they are as resident as their
   /// neighbours.

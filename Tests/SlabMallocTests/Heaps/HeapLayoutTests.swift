@@ -23,7 +23,7 @@ final class HeapLayoutTests: XCTestCase {
       offset(&run.pointee.start), offset(&run.pointee.reciprocal), offset(&run.pointee.marks),
       offset(&run.pointee.lead),
       offset(&run.pointee.words), offset(&run.pointee.slotSize), offset(&run.pointee.countdown),
-      offset(&run.pointee.used), offset(&run.pointee.available), offset(&run.pointee.remoteHint),
+      offset(&run.pointee.tally), offset(&run.pointee.available), offset(&run.pointee.remoteHint),
       offset(&run.pointee.remoteNext), offset(&run.pointee.next), offset(&run.pointee.previous),
       offset(&run.pointee.place), offset(&run.pointee.content),
     ]

@@ -62,7 +62,7 @@ final class InvariantTests: XCTestCase {
     XCTAssertEqual(poolViolation(), "dirtyBytes")
     world.runs.dirtyBytes -= 1
     let metadata = world.run(heap.address)
-    finds("a metadata block is lost, or free twice", &metadata.pointee.used, 7, in: poolViolation)
+    finds("a metadata block is lost, or free twice", &metadata.pointee.tally, 7, in: poolViolation)
     world.free([object], by: heap)
     world.finish()
   }

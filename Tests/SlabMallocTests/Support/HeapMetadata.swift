@@ -61,7 +61,7 @@ struct HeapMetadata {
       if lines != nil { found += 1 }
     }
     if !free.isEmpty { return "\(free.count) free blocks are none" }
-    if page.pointee.used != found { return "used is \(page.pointee.used), not \(found)" }
+    if page.pointee.tally != found { return "used is \(page.pointee.tally), not \(found)" }
     let isFull = UInt(found + 1) * size > page.usableBytes
     return list == (isFull ? nil : Metadata.list(size / Metadata.line))
       ? nil : "in list \(list ?? -1) with \(found) blocks"
