@@ -118,7 +118,7 @@ extension UnsafeMutablePointer where Pointee == HeapState {
     }
     guard run.pointee.kind == .large else { return pool.report(address) }
     let status = pool.deallocateLarge(address, known: isInFirstSegment ? run : nil)
-    if isInitialized { tick(each: 16) }
+    if isInitialized { tickSeldom() }
     return status
   }
 

@@ -131,9 +131,14 @@ extension UnsafeMutablePointer where Pointee == HeapState {
     pointee.seal = 0
   }
 
-  /// Looks at the clock now and then: each second time that a word is opened or a slab changes its list, and each 16th
-  /// time that a large object is freed, which looks at the clock itself.
-  @inline(__always) func tick(each turns: UInt32 = 2) {
+  /// Looks at the clock now and then: each second time that a word is opened or a slab changes its list. A hardened heap
+  /// has no idle pages to look for, and looks seldom.
+  @inline(__always) func tick() { tick(each: pool.isHardened ? 16 : 2) }
+
+  /// A large object was freed, which looks at the clock itself.
+  @inline(__always) func tickSeldom() { tick(each: 16) }
+
+  @inline(__always) private func tick(each turns: UInt32) {
     pointee.ticks &+= 1
     if pointee.ticks % turns == 0 { trimIfDue() }
   }

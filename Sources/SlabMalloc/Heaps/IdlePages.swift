@@ -7,9 +7,9 @@
 ///     slots   | used |   available    | used |      available       |
 ///     pages   |       |       | idle  |       |       | idle  | idle  |
 ///
-/// A visit purges where no slot became available or was opened for ten purge delays, and where half of the slots or more
-/// are available. Slabs that were visited are opened last from then on. What a visit may do is limited, and the next one
-/// goes on where it ended. Each millisecond allows for some system calls more, which is about a hundredth of a
+/// A visit purges where no slot became available or was opened for ten purge delays, and where half of the slots are
+/// available, or more. Slabs that were visited are opened last from then on. What a visit may do is limited, and the
+/// next one goes on where it ended. Each millisecond allows for some system calls more, which is about a hundredth of a
 /// processor. A single idle page is not worth one. A purge on request has no limits. A hardened slab keeps its pages,
 /// since it is checked what they contain.
 ///
