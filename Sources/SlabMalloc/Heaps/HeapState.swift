@@ -131,8 +131,8 @@ extension UnsafeMutablePointer where Pointee == HeapState {
     pointee.seal = 0
   }
 
-  /// Looks at the clock now and then: each second time that a word is opened or a slab changes its list. A hardened heap
-  /// has no idle pages to look for, and looks seldom.
+  /// Looks at the clock now and then: each second time that a word is opened or a slab changes its list. A hardened
+  /// heap has no idle pages to look for, and looks seldom.
   @inline(__always) func tick() { tick(each: pool.isHardened ? 16 : 2) }
 
   /// A large object was freed, which looks at the clock itself.
