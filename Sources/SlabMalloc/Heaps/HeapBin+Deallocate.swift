@@ -33,7 +33,7 @@ extension UnsafeMutablePointer where Pointee == PageRun {
     gather(index) ? heapSlabChanges(raw) : .ok
   }
 
-  /// Makes a slot available that is out. Returns whether the slab now belongs in another list.
+  /// Makes a slot available that is out. Returns whether the slab's countdown ended.
   @inline(__always) fileprivate func gather(_ index: UInt) -> Bool {
     makeAvailable(index)
     pointee.countdown &-= 1
@@ -41,7 +41,7 @@ extension UnsafeMutablePointer where Pointee == PageRun {
   }
 }
 
-/// A slab has gathered enough slots for another list, or all of them.
+/// A slab has gathered enough slots for another list, half of its slots, or all of them.
 /// - Parameter run: the `PageRun` of a slab that the thread's heap owns.
 @c(slm_core_heap_slab_changes)
 @inline(never)
@@ -49,10 +49,10 @@ extension UnsafeMutablePointer where Pointee == PageRun {
 func heapSlabChanges(_ run: UnsafeMutableRawPointer) -> Status {
   let run = run.assumingMemoryBound(to: PageRun.self)
   let bin = run.classBin
-  bin.changeList(of: run)
+  let hasLeft = bin.changeList(of: run)
   bin.shrinkStackIfIdle()
   // Last: it may give back another slab.
-  bin.pointee.heap.tick()
+  if hasLeft { bin.pointee.heap.tick() }
   return .opaqueOK
 }
 
@@ -89,7 +89,7 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
       let ready = Self.ready(at: pointee.top).pointee
       // A slot that is out keeps its slab, and so its run.
       let run = runs.run(around: ready.address).unsafelyUnwrapped
-      if run.gather(UInt(ready.mark - run.pointee.marks)) { changeList(of: run) }
+      if run.gather(UInt(ready.mark - run.pointee.marks)) { _ = changeList(of: run) }
     }
   }
 

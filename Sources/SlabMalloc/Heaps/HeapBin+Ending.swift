@@ -9,6 +9,7 @@ extension UnsafeMutablePointer where Pointee == HeapState {
     for index in 0..<SizeClass.count {
       let bin = bin(index)
       bin.emptyStack()
+      bin.endStack()
       if let slab = bin.pointee.current { bin.closeCurrent(slab) }
       bin.startSmall()
       let lists = bin.takeLists()
@@ -34,6 +35,7 @@ extension UnsafeMutablePointer where Pointee == HeapState {
     for index in 0..<SizeClass.count {
       let bin = bin(index)
       bin.emptyStack()
+      bin.endStack()
       if let slab = bin.pointee.current { bin.closeCurrent(slab) }
       while let slab = bin.pointee.partial.first ?? bin.pointee.sparse.first {
         live += slab.slotsOut

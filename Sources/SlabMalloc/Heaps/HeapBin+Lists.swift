@@ -3,18 +3,27 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
   /// Puts a slab into the list that its numbers call for. The slab is this bin's and not current.
   func updateList(of run: RunPointer) {
     let place: PageRun.Place = run.pointee.available >= run.threshold ? .partial : .sparse
-    let next = place == .partial ? UInt32(run.pointee.slotCount) : run.threshold
-    run.pointee.countdown = next &- run.pointee.available
+    run.pointee.countdown = place == .partial ? run.nextHalf : run.threshold &- run.pointee.available
     guard place != run.pointee.place else { return }
     unlist(run)
     run.pointee.place = place
     if place == .partial { pointee.partial.append(run) } else { pointee.sparse.append(run) }
   }
 
-  /// The countdown of a slab ended. It has the slots for another list, or nobody uses it.
-  func changeList(of run: RunPointer) {
-    guard run.pointee.place != .current else { return run.pointee.countdown = UInt32.max }
-    if run.isUnused { discard(run) } else { updateList(of: run) }
+  /// The countdown of a slab ended. It has the slots for another list, or half of all more, or nobody uses it. Returns
+  /// whether it left its list.
+  func changeList(of run: RunPointer) -> Bool {
+    let place = run.pointee.place
+    guard place != .current else {
+      run.pointee.countdown = UInt32.max
+      return false
+    }
+    if run.isUnused {
+      discard(run)
+      return true
+    }
+    updateList(of: run)
+    return run.pointee.place != place
   }
 
   /// Takes a slab out of its list. The current slab is current no longer.

@@ -1,18 +1,19 @@
 /// Where a bin's stack of ready slots lies, how it grows, and how it shrinks.
 ///
-/// A heap has room for the full stacks of all its bins, and touches little of it: a thread that uses few size classes
-/// costs few pages. A bin whose thread has freed nothing uses the empty stack, which all bins share. Its first freed
-/// slots go on a short stack, and short stacks lie side by side. What needs more room lies in its full stack.
+/// A bin whose thread has freed nothing uses the empty stack, which all bins of a heap share. Its first freed slots go
+/// on a short stack: these lie side by side in the heap, so that a thread that uses few size classes costs few pages.
+/// What needs more room is a block of metadata. Where there is no memory for one, the stack stays as it is.
 ///
-///     | bins | empty | short 0 | short 1 | ... | short 48 | full 0 | full 1 | ... |
+///     heap:   | bins | empty | short 0 | short 1 | ... | short 48 |
+///     blocks: | 15 slots |  | 31 slots |  | 63 slots |  ...  | 1023 slots |
 ///
-///     empty ──> short ──> full          a bin whose full stack is no longer than a short one has only that
+///     empty ──> short ──> block ──> larger block ...
 ///
 /// A ready slot keeps its slab, so a stack has the room that allocations make use of, and no more (slow start, as
 /// tcmalloc's thread caches have it). The room doubles when a refill finds that the stack was full since the last one:
-/// slots that had no room were wanted. It halves each time the heap is trimmed, and each time that 32 slabs gathered
-/// slots for another list while it was full: a thread that only frees is left with a short stack. The quarantine of a
-/// hardened heap is as long as it gets as soon as it is full for the first time.
+/// slots that had no room were wanted. It halves each time the heap is trimmed, and each time that the countdowns of 32
+/// slabs ended while it was full: a thread that only frees is left with a short stack. The quarantine of a hardened
+/// heap is as long as it gets as soon as it is full for the first time.
 ///
 /// Each stack starts with a bottom: a slot with address 0, which no fast path takes for a ready slot.
 extension HeapBin {
@@ -24,7 +25,7 @@ extension HeapBin {
   static var hasStack: UInt8 { 2 }
   /// Since the last refill a freed slot found no room.
   static var wasFull: UInt8 { 4 }
-  /// One slab that gathered slots for another list since then: the bits above count up to 31.
+  /// The countdown of one slab ended since then: the bits above count up to 31.
   static var changedSlab: UInt8 { 8 }
 
   private static var slotBytes: UInt { UInt(MemoryLayout<ReadySlot>.stride) }
@@ -34,17 +35,22 @@ extension HeapBin {
   static func shortStackOffset(_ index: UInt) -> UInt {
     emptyStackOffset + slotBytes + index * (shortStack + 1) * slotBytes
   }
-  static func fullStackOffset(_ index: UInt) -> UInt {
-    var offset = shortStackOffset(SizeClass.count)
-    for smaller in 0..<index { offset += fullStackBytes(smaller) }
-    return offset
+
+  /// Lines of metadata of a stack that is longer than a short one. A power of two, but in a hardened heap.
+  static func stackLines(_ room: UInt) -> UInt { Metadata.roundedLines((room + 1) * slotBytes) }
+
+  /// The next longer room after one that is full: with its bottom a stack fills its block.
+  static func longer(than room: UInt) -> UInt {
+    if room == 0 { return shortStack }
+    var slots = 2 * shortStack
+    while slots <= room + 1 { slots *= 2 }
+    return slots - 1
   }
 
-  private static func fullStackBytes(_ index: UInt) -> UInt {
-    let slotSize = index == SizeClass.empty ? SizeClass.emptyStride : SizeClass.slotSize(index)
-    // Only a hardened heap has objects of that class.
-    let limit = index == SizeClass.empty ? quarantineLimit(slotSize) : readyLimit(slotSize)
-    return limit > shortStack ? (limit + 1) * slotBytes : 0
+  static func shorter(than room: UInt) -> UInt {
+    var slots = 2 * shortStack
+    while 2 * slots <= room { slots *= 2 }
+    return slots <= room ? slots - 1 : shortStack
   }
 }
 
@@ -61,28 +67,60 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
   /// Slots on the stack.
   var stackCount: UInt { (pointee.top - pointee.bottom) / UInt(MemoryLayout<ReadySlot>.stride) - 1 }
 
-  /// Gives the stack more room. It has less than `fullStackRoom`.
-  @inline(never) func growStack() {
+  /// Gives the stack more room. It has less than `fullStackRoom`. False if there is no memory for a longer one. Takes
+  /// the lock.
+  @inline(never) @discardableResult func growStack() -> Bool {
     let (most, old) = (fullStackRoom, stackRoom)
     let isHardened = pointee.heap.pool.isHardened
-    let room = min(most, old == 0 ? HeapBin.shortStack : isHardened ? most : 2 * old)
-    let index = UInt(pointee.index)
-    let offset = room <= HeapBin.shortStack ? HeapBin.shortStackOffset(index) : HeapBin.fullStackOffset(index)
-    let (first, count) = (Self.ready(at: pointee.bottom) + 1, stackCount)
-    useStack(at: pointee.heap.address + offset, room: room, count: count)
-    Self.setBottom(pointee.bottom)
-    (Self.ready(at: pointee.bottom) + 1).update(from: first, count: Int(count))
+    let room = min(most, old > 0 && isHardened ? most : HeapBin.longer(than: old))
+    guard let bottom = takeStack(room) else { return false }
+    let (former, first, count) = (pointee.bottom, Self.ready(at: pointee.bottom) + 1, stackCount)
+    useStack(at: bottom, room: room, count: count)
+    Self.setBottom(bottom)
+    (Self.ready(at: bottom) + 1).update(from: first, count: Int(count))
+    giveStack(former, room: old)
     if !isHardened {
       pointee.stackState = HeapBin.hasStack
     } else if room == most {
       pointee.stackState = UInt8(truncatingIfNeeded: most &- 1) | 1
     }
+    return true
+  }
+
+  /// Memory for a stack. nil if there is none.
+  private func takeStack(_ room: UInt) -> UInt? {
+    guard room > HeapBin.shortStack else {
+      return pointee.heap.address + HeapBin.shortStackOffset(UInt(pointee.index))
+    }
+    let runs = pointee.heap.pool.runs
+    return runs.locked { runs.takeMetadata(lines: HeapBin.stackLines(room)) }
+  }
+
+  /// Gives back the memory of a stack that is used no longer.
+  private func giveStack(_ bottom: UInt, room: UInt) {
+    guard room > HeapBin.shortStack else { return }
+    let runs = pointee.heap.pool.runs
+    runs.locked { runs.freeMetadata(bottom, lines: HeapBin.stackLines(room)) }
+  }
+
+  /// The thread ends, or the heap: nothing is ready, and the bin has the empty stack again.
+  func endStack() {
+    let (bottom, room) = (pointee.bottom, stackRoom)
+    useEmptyStack()
+    giveStack(bottom, room: room)
+  }
+
+  /// As of a bin whose thread has freed nothing. The stack of drained slabs never has room.
+  func useEmptyStack() {
+    let isDrain = UInt(pointee.index) == SizeClass.empty && !pointee.heap.pool.isHardened
+    pointee.stackState = isDrain ? HeapBin.hasStack : 0
+    useStack(at: pointee.heap.address + HeapBin.emptyStackOffset, room: 0, count: 0)
   }
 
   /// A refill: an allocation found the stack empty.
   @inline(__always) func growStackIfWanted() {
     guard hasBeenFull else { return }
-    if stackRoom < fullStackRoom { growStack() } else { pointee.stackState = HeapBin.hasStack }
+    if stackRoom == fullStackRoom || !growStack() { pointee.stackState = HeapBin.hasStack }
   }
 
   /// Of a plain heap: whether the stack was full since the last refill.
@@ -90,7 +128,7 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
     pointee.stackState & (HeapBin.wasFull | 1) == HeapBin.wasFull
   }
 
-  /// A slab gathered slots for another list. A bin whose thread only frees gives up its ready slots, and half of the
+  /// The countdown of a slab ended. A bin whose thread only frees gives up its ready slots, and half of the
   /// room for them: they would keep slabs until the next trim, and there may be none.
   func shrinkStackIfIdle() {
     guard hasBeenFull else { return }
@@ -101,12 +139,16 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
     shrinkStack()
   }
 
-  /// Halves the room of an empty stack, but for a short one.
+  /// Halves the room of an empty stack, but for a short one. It stays where there is no memory for a shorter one.
   func shrinkStack() {
-    let room = stackRoom
-    guard room > HeapBin.shortStack else { return }
-    useStack(at: pointee.bottom, room: max(room / 2, HeapBin.shortStack), count: 0)
+    let (former, old) = (pointee.bottom, stackRoom)
+    guard old > HeapBin.shortStack else { return }
     pointee.stackState = HeapBin.hasStack
+    let room = HeapBin.shorter(than: old)
+    guard let bottom = takeStack(room) else { return }
+    useStack(at: bottom, room: room, count: 0)
+    Self.setBottom(bottom)
+    giveStack(former, room: old)
   }
 
   func useStack(at bottom: UInt, room: UInt, count: UInt) {

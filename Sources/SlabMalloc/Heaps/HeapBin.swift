@@ -60,9 +60,9 @@ struct HeapBin {
   /// Bytes from one bin to the next: two cache lines, the first of which every allocation reads.
   static let stride = 128
 
-  /// The most ready slots that a bin holds: 600 up to 256 bytes, and of larger ones 48 KiB, but 32 or half a slab's.
+  /// The most ready slots that a bin holds: 1023 up to 256 bytes, and of larger ones 48 KiB, but 32 or half a slab's.
   static func readyLimit(_ slotSize: UInt) -> UInt {
-    slotSize <= 256 ? 600 : max((48 << 10) / slotSize, min(32, slotCount(slotSize) / 2))
+    slotSize <= 256 ? 1023 : max((48 << 10) / slotSize, min(32, slotCount(slotSize) / 2))
   }
 
   /// Slots in a hardened heap's quarantine, a power of two: about 32 KiB of them, but 32 to 128, and no more than half
@@ -86,7 +86,6 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
   func initialize(index: UInt8, heap: HeapPointer) {
     // What a plain heap never uses, a hardened one has for objects without bytes, see `EmptyObjects`.
     let isOfEmptyObjects = UInt(index) == SizeClass.empty && heap.pool.isHardened
-    let isDrain = UInt(index) == SizeClass.empty && !isOfEmptyObjects
     let slotSize = isOfEmptyObjects ? SizeClass.emptyStride : SizeClass.slotSize(UInt(index))
     let slotCount = HeapBin.slotCount(slotSize)
     let pages = HeapBin.pages(slotSize)
@@ -97,9 +96,9 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
         partial: LinkedList(), sparse: LinkedList(), bottom: 0,
         reciprocal: isOfEmptyObjects ? 0 : UInt.max / slotSize + 1,
         slotCount: UInt16(slotCount), pages: UInt16(pages), nextPages: UInt16(pages),
-        index: index, stackState: isDrain ? HeapBin.hasStack : 0, random: 0))
+        index: index, stackState: 0, random: 0))
     startSmall()
-    useStack(at: heap.address + HeapBin.emptyStackOffset, room: 0, count: 0)
+    useEmptyStack()
   }
 
   /// A slot of the stack.

@@ -60,6 +60,13 @@ extension UnsafeMutablePointer where Pointee == PageRun {
   /// With fewer available slots a slab is sparse: a sixteenth of all.
   @inline(__always) var threshold: UInt32 { max(UInt32(pointee.slotCount) / 16, 1) }
 
+  /// The countdown of a partial slab: to all of its slots, and of many to half of them more. There its bin looks
+  /// whether its thread only frees.
+  @inline(__always) var nextHalf: UInt32 {
+    let (count, left) = (UInt32(pointee.slotCount), UInt32(pointee.slotCount) &- pointee.available)
+    return count < 256 ? left : min(count / 2, left)
+  }
+
   @inline(__always) var isUnused: Bool { pointee.available == UInt32(pointee.slotCount) }
 
   /// Slots that a program holds: exact while no other thread allocates or frees. Cost: a step for each 8 slots.

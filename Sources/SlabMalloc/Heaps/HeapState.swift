@@ -56,7 +56,7 @@ extension HeapState {
   static var stacksOffset: Int { binsOffset + Int(SizeClass.count) * HeapBin.stride }
 
   /// Where an explicit heap is, if the block has one.
-  static var explicitOffset: UInt { roundUp(HeapBin.fullStackOffset(SizeClass.count), to: Metadata.line) }
+  static var explicitOffset: UInt { roundUp(HeapBin.shortStackOffset(SizeClass.count), to: Metadata.line) }
 
   /// Bytes of a heap.
   static var size: UInt { explicitOffset + ExplicitHeap.size }

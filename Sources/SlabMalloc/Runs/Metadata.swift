@@ -3,8 +3,8 @@
 /// Blocks of so many cache lines are carved from pages of their own. For each block size there is a list of pages with
 /// a free block. A page without used blocks becomes free, unless it is the only one of its list.
 struct Metadata {
-  /// Lists of blocks of up to 94 lines, and one for all that is larger.
-  var pages: InlineArray<96, LinkedList<PageRun>>
+  /// Lists of blocks of up to 94 lines, of 128 and of 256, and one of heaps.
+  var pages: InlineArray<98, LinkedList<PageRun>>
   /// Pages held.
   var pageCount: UInt
 
@@ -14,10 +14,19 @@ struct Metadata {
 
   static func lines(_ bytes: UInt) -> UInt { (bytes + line - 1) / line }
 
-  /// The list of blocks of so many lines. Only heaps have more than there are lists for, and all heaps as many.
-  static func list(_ lines: UInt) -> Int { min(Int(lines), listOfHeaps) }
+  /// Lines of a block of any size up to 16 KiB.
+  static func roundedLines(_ bytes: UInt) -> UInt {
+    let lines = lines(bytes)
+    return lines <= 94 ? lines : lines <= 128 ? 128 : 256
+  }
 
-  private static var listOfHeaps: Int { 95 }
+  /// The list of blocks of so many lines. Only heaps have another number of them, and all heaps the same.
+  static func list(_ lines: UInt) -> Int {
+    if lines <= 94 { return Int(lines) }
+    return lines == 128 ? 95 : lines == 256 ? 96 : listOfHeaps
+  }
+
+  private static var listOfHeaps: Int { 97 }
 
   /// Whether a block has pages of its own: a heap has.
   static func isAlone(_ lines: UInt) -> Bool { list(lines) == listOfHeaps }
@@ -49,7 +58,10 @@ struct MetadataPage {
     nonmutating set { run.pointee.content = newValue }
   }
 
-  var isFull: Bool { UInt(usedBlocks + 1) * blockSize > run.usableBytes }
+  /// A heap is alone in its run, also where that has room for two.
+  var isFull: Bool {
+    UInt(usedBlocks + 1) * blockSize > run.usableBytes || usedBlocks > 0 && Metadata.isAlone(blockSize / Metadata.line)
+  }
 
   static func nextFree(_ block: UInt) -> UnsafeMutablePointer<UInt> {
     UnsafeMutablePointer<UInt>(bitPattern: block).unsafelyUnwrapped

@@ -46,8 +46,8 @@ struct PageRun: ~Copyable, Linked {
   var slotCount: UInt16
   var binIndex: UInt8
   var kind: Kind
-  /// Slots that become available until a sparse slab is partial, or nobody uses a partial one. Too many to count down
-  /// for the current one.
+  /// Slots that become available until a sparse slab is partial, or a partial one has half of all slots more, or
+  /// nobody uses it. Too many to count down for the current one.
   var countdown: UInt32
   /// Of a metadata page its used blocks, of a slab see `IdlePages`. It keeps the numbers beside it apart, which the
   /// compiler would change by one wide instruction: that waits for the narrow one before it.

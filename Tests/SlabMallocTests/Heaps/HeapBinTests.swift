@@ -233,7 +233,7 @@ final class HeapBinTests: XCTestCase {
         world.check("room for \(room):")
         if room == bin.fullStackRoom { break }
         let wanted = world.allocate(Int(room) + 64, of: size, from: heap)
-        room = min(2 * room, bin.fullStackRoom)
+        room = min(HeapBin.longer(than: room), bin.fullStackRoom)
         XCTAssertEqual(bin.stackRoom, room)
         world.free(wanted, by: heap)
         bin.emptyStack()
@@ -243,7 +243,7 @@ final class HeapBinTests: XCTestCase {
       while room > HeapBin.shortStack {
         HeapSystem.current.now += 200
         for _ in 0..<16 { heap.tick() }
-        room = max(room / 2, HeapBin.shortStack)
+        room = HeapBin.shorter(than: room)
         XCTAssertEqual(bin.stackRoom, room)
       }
       XCTAssertEqual(most, UInt(HeapWorld.ready(size)))

@@ -91,7 +91,7 @@ final class HeapLayoutTests: XCTestCase {
   func testAnExplicitHeapEndsItsBlock() {
     XCTAssertLessThanOrEqual(MemoryLayout<ExplicitHeap>.size, ExplicitHeap.tableOffset)
     // A hardened process has a guard of one page of the system behind it.
-    XCTAssertLessThanOrEqual(HeapState.size + 4096, 3 * PageRun.pageSize, "pages of a heap")
+    XCTAssertLessThanOrEqual(HeapState.size + 4096, PageRun.pageSize, "pages of a heap")
     let world = HeapWorld()
     let part = world.explicit()
     XCTAssertEqual(part.own.firstPart, part)
@@ -112,39 +112,79 @@ final class HeapLayoutTests: XCTestCase {
     world.finish()
   }
 
-  func testStacksLieBehindTheBinsAndDoNotOverlap() {
+  func testShortStacksLieBehindTheBinsAndDoNotOverlap() {
     let world = HeapWorld()
     let heap = world.thread()
     let slotBytes = UInt(MemoryLayout<ReadySlot>.stride)
     let empty = heap.address + UInt(HeapState.stacksOffset)
-    var (short, full) = (empty + slotBytes, heap.address + HeapBin.shortStackOffset(SizeClass.count))
-    full = heap.address + HeapBin.fullStackOffset(1)
-    short += (HeapBin.shortStack + 1) * slotBytes
+    var short = empty + slotBytes + (HeapBin.shortStack + 1) * slotBytes
+    for index in 1..<SizeClass.count {
+      let bin = heap.bin(index)
+      XCTAssertEqual(bin.pointee.bottom, empty)
+      XCTAssertEqual(bin.stackRoom, 0)
+      XCTAssertTrue(bin.growStack())
+      XCTAssertEqual(bin.pointee.bottom, short)
+      XCTAssertEqual(bin.stackRoom, min(bin.fullStackRoom, HeapBin.shortStack))
+      XCTAssertLessThanOrEqual(bin.pointee.limit, short + (HeapBin.shortStack + 1) * slotBytes)
+      short += (HeapBin.shortStack + 1) * slotBytes
+    }
+    XCTAssertEqual(short, heap.address + HeapBin.shortStackOffset(SizeClass.count))
+    XCTAssertEqual(roundUp(short, to: 64), UInt(bitPattern: heap.explicitPlace))
+    world.finish()
+  }
+
+  /// With its bottom a longer stack fills its block, and what is on it moves with it.
+  func testLongerStacksAreBlocks() {
+    XCTAssertEqual(
+      Array(sequence(first: 0) { HeapBin.longer(than: $0) }.prefix(9)), [0, 8, 15, 31, 63, 127, 255, 511, 1023])
+    XCTAssertEqual([9, 15, 16, 31, 32, 600, 1023].map { HeapBin.shorter(than: $0) }, [8, 8, 15, 15, 31, 511, 511])
+    XCTAssertTrue(Metadata.isAlone(Metadata.lines(HeapState.size)))
+    let world = HeapWorld()
+    let heap = world.thread()
     for index in 1..<SizeClass.count {
       let bin = heap.bin(index)
       let most = HeapBin.readyLimit(bin.pointee.slotSize)
-      XCTAssertEqual(bin.pointee.bottom, empty)
-      XCTAssertEqual(bin.stackRoom, 0)
-      bin.growStack()
-      XCTAssertEqual(bin.pointee.bottom, short)
-      XCTAssertEqual(bin.stackRoom, min(most, HeapBin.shortStack))
-      XCTAssertLessThanOrEqual(bin.pointee.limit, short + (HeapBin.shortStack + 1) * slotBytes)
-      short += (HeapBin.shortStack + 1) * slotBytes
+      XCTAssertTrue(bin.growStack())
       while bin.stackRoom < most {
-        // As if it were full, of slots that are none.
-        bin.pointee.top = bin.pointee.limit
         let room = bin.stackRoom
-        bin.growStack()
-        XCTAssertEqual(bin.pointee.bottom, full)
-        XCTAssertEqual(bin.stackRoom, min(most, 2 * room))
+        // As if it were full, of slots that are none.
+        for slot in 1...Int(room) { HeapBinPointer.ready(at: bin.pointee.bottom)[slot].address = UInt(slot) }
+        bin.pointee.top = bin.pointee.limit
+        XCTAssertTrue(bin.growStack())
+        XCTAssertEqual(bin.stackRoom, min(most, HeapBin.longer(than: room)))
         XCTAssertEqual(bin.stackCount, room)
+        XCTAssertTrue((1...Int(room)).allSatisfy { HeapBinPointer.ready(at: bin.pointee.bottom)[$0].address == $0 })
+        XCTAssertFalse(HeapBinPointer.ready(at: bin.pointee.bottom).isSlot)
+        XCTAssertFalse((heap.address..<heap.address + HeapState.size).contains(bin.pointee.bottom))
+        let bytes = HeapBin.stackLines(bin.stackRoom) * Metadata.line
+        XCTAssertLessThanOrEqual(bin.pointee.limit, bin.pointee.bottom + bytes)
+        bin.pointee.top = bin.pointee.bottom + UInt(MemoryLayout<ReadySlot>.stride)
+        world.check()
       }
-      if most > HeapBin.shortStack { full = bin.pointee.limit }
-      bin.pointee.top = bin.pointee.bottom + slotBytes
     }
-    XCTAssertEqual(short, heap.address + HeapBin.shortStackOffset(SizeClass.count))
-    XCTAssertEqual(roundUp(full, to: 64), UInt(bitPattern: heap.explicitPlace))
     world.finish()
+  }
+
+  /// Without memory for a longer stack, or for a shorter one, the bin goes on with the one that it has.
+  func testNoMemoryForALongerStack() {
+    for profile in [Profile.checked, .hardened] {
+      let world = HeapWorld(profile: profile)
+      let heap = world.thread()
+      let live = world.allocate(3000, of: 64, from: heap)
+      let bin = heap.bin(UInt(world.run(live[0]).pointee.binIndex))
+      HeapSystem.current.fails = { call, _, _ in call == .map || call == .commit || call == .reserve }
+      while world.pool.locked({ world.runs.takeRun(1) }) != nil {}
+      // Each slab keeps an object, and so its pages.
+      var others = live.indices.filter { $0 % 2 == 1 }.map { live[$0] }
+      for _ in 0..<4 {
+        world.free(others, by: heap)
+        XCTAssertEqual(bin.stackRoom, HeapBin.shortStack, "\(profile)")
+        others = world.allocate(others.count - Int(HeapBin.shortStack), of: 64, from: heap)
+        XCTAssertFalse(others.contains(0))
+        XCTAssertEqual(Set(others).count, others.count)
+      }
+      XCTAssertEqual(world.reports, [])
+    }
   }
 
   func testEachClassFillsItsSlabs() {

@@ -48,6 +48,7 @@ struct HeapInvariants {
   private mutating func find() -> String? {
     for heap in heaps {
       metadata.use(heap.address, lines: Metadata.lines(HeapState.size))
+      for index in 0..<SizeClass.count { metadata.use(stackOf: heap.bin(index)) }
       if let text = lists.collect(heap) { return text }
     }
     if let text = lists.collectOrphans(pool) { return text }

@@ -18,6 +18,12 @@ struct HeapMetadata {
     use(block, lines: Metadata.lines(words - block))
   }
 
+  /// The stack of a bin, if it is a block.
+  mutating func use(stackOf bin: HeapBinPointer) {
+    guard bin.stackRoom > HeapBin.shortStack else { return }
+    use(bin.pointee.bottom, lines: HeapBin.stackLines(bin.stackRoom))
+  }
+
   mutating func found(_ page: RunPointer) { pages.append(page) }
 
   mutating func violation(_ pool: HeapPoolPointer) -> String? {
@@ -25,7 +31,7 @@ struct HeapMetadata {
     let count = pages.reduce(0) { $0 + UInt($1.pointee.pages) }
     if pool.runs.pointee.metadata.pageCount != count { return "metadata.pageCount" }
     var listed: [RunPointer: Int] = [:]
-    for index in 0..<96 {
+    for index in pool.runs.pointee.metadata.pages.indices {
       let text = pool.runs.pointee.metadata.pages[index].walk {
         listed.updateValue(index, forKey: $0) == nil ? nil : "a page is listed twice"
       }
@@ -35,7 +41,7 @@ struct HeapMetadata {
       if let text = violation(page, listed.removeValue(forKey: page)) { return "metadata page: \(text)" }
     }
     if !listed.isEmpty { return "\(listed.count) runs are listed, but hold no metadata" }
-    return used.isEmpty ? nil : "\(used.count) blocks are used, but in no page"
+    return used.isEmpty ? nil : "\(used.count) blocks are used, but in no page: \(used)"
   }
 
   /// Each block of a page is used, free, or was never taken.
@@ -62,7 +68,7 @@ struct HeapMetadata {
     }
     if !free.isEmpty { return "\(free.count) free blocks are none" }
     if page.pointee.tally != found { return "used is \(page.pointee.tally), not \(found)" }
-    let isFull = UInt(found + 1) * size > page.usableBytes
+    let isFull = UInt(found + 1) * size > page.usableBytes || found > 0 && Metadata.isAlone(size / Metadata.line)
     return list == (isFull ? nil : Metadata.list(size / Metadata.line))
       ? nil : "in list \(list ?? -1) with \(found) blocks"
   }

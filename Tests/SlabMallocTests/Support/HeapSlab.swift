@@ -124,7 +124,7 @@ extension UnsafeMutablePointer where Pointee == PageRun {
     case .unlisted: return "owned, but nowhere"
     case .current: return nil
     case .partial:
-      return pointee.available >= threshold && pointee.countdown == UInt32(slotsOut)
+      return pointee.available >= threshold && pointee.countdown > 0 && pointee.countdown <= UInt32(slotsOut)
         ? nil : "partial with \(pointee.available) slots, countdown \(pointee.countdown)"
     case .sparse:
       return pointee.available < threshold && pointee.countdown == threshold - pointee.available

@@ -101,7 +101,8 @@ extension UnsafeMutablePointer where Pointee == HeapState {
       switch place {
       case .partial:
         if pointee.available < threshold { return "a partial slab has too few slots" }
-        return pointee.countdown == UInt32(pointee.slotCount) - pointee.available ? nil : "a partial slab's countdown"
+        let left = UInt32(pointee.slotCount) - pointee.available
+        return pointee.countdown > 0 && pointee.countdown <= left ? nil : "a partial slab's countdown"
       case .sparse:
         if pointee.available >= threshold { return "a sparse slab has too many slots" }
         return pointee.countdown == threshold - pointee.available ? nil : "a sparse slab's countdown"

@@ -33,17 +33,22 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
       return .ok
     }
     guard pointee.stackState != 0 else { return quarantineInLonger(freed) }
-    let first = pointee.bottom &+ size
-    let entry = Self.ready(at: first) + Int(truncatingIfNeeded: random() & UInt64(pointee.stackState))
+    return exchange(freed, for: random() & UInt64(pointee.stackState))
+  }
+
+  /// The quarantine grows, see HeapBin+Stack. Without memory for that it stays a short one.
+  @inline(never) private func quarantineInLonger(_ freed: ReadySlot) -> Status {
+    guard growStack() else { return exchange(freed, for: random() & UInt64(HeapBin.shortStack &- 1)) }
+    return quarantine(freed)
+  }
+
+  /// Evicts an entry of the full quarantine, whose place the slot takes.
+  @inline(__always) private func exchange(_ freed: ReadySlot, for index: UInt64) -> Status {
+    let first = pointee.bottom &+ UInt(MemoryLayout<ReadySlot>.stride)
+    let entry = Self.ready(at: first) + Int(truncatingIfNeeded: index)
     let other = entry.pointee
     entry.pointee = freed
     return evict(other)
-  }
-
-  /// The quarantine grows, see HeapBin+Stack.
-  @inline(never) private func quarantineInLonger(_ freed: ReadySlot) -> Status {
-    growStack()
-    return quarantine(freed)
   }
 
   /// Evicts all slots from quarantine.
