@@ -134,8 +134,9 @@ static void the_first_object_needs_little_address_space(void **state) {
   const char *const variables[][2] = {{NULL}, {"SLABMALLOC_RESERVE=0", NULL}};
   for (size_t i = 0; i < COUNT_OF(variables); i++) {
     child c;
-    /* Without a place a hardened process needs three segments of its own. */
-    child_run_self(&c, is_hardened() && i == 1 ? "first-reserved" : "first", variables[i]);
+    /* Without a place a process needs segments of its own. */
+    static const char *const modes[][2] = {{"first-256", "first-352"}, {"first-384", "first-560"}};
+    child_run_self(&c, modes[is_hardened()][i], variables[i]);
     assert_child_fine(&c);
   }
 }
@@ -238,8 +239,7 @@ static void an_emulated_process_is_small(void **state) {
 }
 
 int main(int argc, char **argv) {
-  if (argc == 2 && strcmp(argv[1], "first") == 0) return first_object(512 * KIB);
-  if (argc == 2 && strcmp(argv[1], "first-reserved") == 0) return first_object(640 * KIB);
+  if (argc == 2 && strncmp(argv[1], "first-", 6) == 0) return first_object(strtoul(argv[1] + 6, NULL, 10) * KIB);
   if (argc == 2) return ordinary_calls(), 0;
   const struct CMUnitTest tests[] = {
       UNDER_THE_LIBRARY,
