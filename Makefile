@@ -25,6 +25,7 @@ SWIFT_SRC := $(filter-out $(TYPED_SRC),\
 # What only shared objects have is apart.
 SHARED_PORT_SRC := Sources/CSlabPort/SharedForks.c
 PORT_SRC  := $(filter-out $(SHARED_PORT_SRC),$(wildcard Sources/CSlabPort/*.c))
+CPP_HEADERS := $(wildcard include/*.hpp include/slabmalloc/*.hpp)
 C_HEADERS := $(HEADER) include/slabmalloc/port.h include/module.modulemap $(wildcard Sources/CSlabPort/include/*)
 version_part = $(shell sed -n 's/^.define SLM_VERSION_$(1) *\([0-9]*\).*/\1/p' $(HEADER))
 VERSION   := $(call version_part,MAJOR).$(call version_part,MINOR).$(call version_part,PATCH)
@@ -204,7 +205,7 @@ PREFIX ?= /usr/local
 ROOT := $(DESTDIR)$(PREFIX)
 INSTALLED := lib/$(SONAME) lib/libslabmalloc.so lib/libslabmalloc.a lib/libslabmalloc-preload.so \
   lib/libslabmalloc-malloc.o lib/libslabmalloc-new.o \
-  include/slabmalloc.h include/slabmalloc/port.h include/slabmalloc/module.modulemap lib/pkgconfig/slabmalloc.pc \
+  $(HEADER) $(CPP_HEADERS) include/slabmalloc/port.h include/slabmalloc/module.modulemap lib/pkgconfig/slabmalloc.pc \
   lib/cmake/slabmalloc/slabmalloc-config.cmake lib/cmake/slabmalloc/slabmalloc-config-version.cmake \
   bin/slabmalloc bin/slabmalloc-replay share/slabmalloc/statistics.schema.json share/man/man1/slabmalloc.1 \
   share/bash-completion/completions/slabmalloc
@@ -230,6 +231,8 @@ install: all ## Install below PREFIX (/usr/local), staged in DESTDIR
 	@install -m 644 $(B)/libslabmalloc.a $(B)/libslabmalloc-malloc.o $(B)/libslabmalloc-new.o "$(ROOT)"/lib/
 	@install -m 755 $(B)/libslabmalloc-preload.so "$(ROOT)"/lib/
 	$(install_headers)
+	@install -m 644 $(filter include/slabmalloc/%,$(CPP_HEADERS)) "$(ROOT)"/include/slabmalloc/
+	@install -m 644 include/slabmalloc.hpp "$(ROOT)"/include/
 	@install -m 644 Sources/Packaging/module.modulemap "$(ROOT)"/include/slabmalloc/
 	@install -m 644 Sources/Packaging/statistics.schema.json "$(ROOT)"/share/slabmalloc/
 	@install -m 644 $(B)/slabmalloc.pc "$(ROOT)"/lib/pkgconfig/
@@ -256,7 +259,7 @@ uninstall: ## Remove what both of these put there (same PREFIX and DESTDIR)
 include ctests/checks/check.mk
 
 # --- Housekeeping --------------------------------------------------------------------------------
-C_FILES = $(shell find include Sources ctests -name '*.[ch]' -not -path '*/baseline/*')
+C_FILES = $(shell find include Sources ctests '(' -name '*.[ch]' -o -name '*.[ch]pp' ')' -not -path '*/baseline/*')
 .PHONY: format format-check clean distclean help
 format: $(B)/packages/format ## Format the Swift and C sources
 	@$(SWIFT) format format -i -r Package.swift Sources Tests ctests

@@ -44,6 +44,7 @@ demo: $(B)/examples/word_index ## Index the words of a text in a zone: FILE=READ
 	@$< '$(FILE)'
 
 include ctests/suites/suites.mk
+include ctests/cpp/cpp.mk
 include ctests/freestanding/freestanding.mk
 include ctests/bench/bench.mk
 include ctests/bench/malloc/malloc.mk
@@ -66,7 +67,8 @@ include ctests/programs/programs.mk
 KERNEL_GUIDE := Sources/SlabMalloc/SlabMalloc.docc/Kernels.md
 
 # --- Checks ------------------------------------------------------------------------------------------
-STEPS := check-steps check-build-scripts check-floors check-names check-header check-synopsis check-compiler-help \
+STEPS := check-steps check-build-scripts check-floors check-names check-header check-cpp check-synopsis \
+  check-compiler-help \
   check-format check-symbols check-abi check-freestanding check-links check-archive check-plugin check-override \
   check-musl check-arm64-part check-install check-tests check-fuzz check-swift check-ownership check-examples \
   check-speed check-malloc-speed check-swift-speed check-preload check-crash check-valgrind check-core \
@@ -81,7 +83,7 @@ check: ## Run every test; build/check/junit.xml has the results for CI systems
 	+@SLM_TEST_SEED="$${SLM_TEST_SEED-$(CHECK_SEED)}" ctests/checks/run-steps.sh $(B)/check '$(MAKE)' check-build $(STEPS)
 
 # What the steps need, at once, so that it is built in parallel.
-check-build: all assert freestanding $(FREESTANDING_TESTS) $(LINK_OBJECTS) $(TESTS) $(EXAMPLES) \
+check-build: all assert freestanding $(FREESTANDING_TESTS) $(LINK_OBJECTS) $(TESTS) $(CPP_TESTS) $(EXAMPLES) \
   $(B)/bench/instructions $(B)/bench/pairs \
   $(MALLOC_COUNTS) check-preload-build check-crash-build check-fuzz-build check-plugin-build $(SOAK) $(REPLAY_BUILDS) \
   $(B)/statistics/print_all $(TARGETS_OF_TOOL) \
