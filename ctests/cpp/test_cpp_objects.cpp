@@ -1,5 +1,6 @@
 // Objects constructed in a slot: make_in, and classes whose operator new uses a cache.
 #include "suite.hpp"
+#include <atomic>
 #include <string>
 #include <thread>
 #include <vector>
@@ -203,13 +204,16 @@ struct message : pooled<message> {
   long number;
 };
 void any_thread_may_delete(void **) {
-  constexpr long count = 20000;
+  constexpr long count = 100000;
   long sums[4] = {};
+  std::atomic<int> ready{0};
   std::vector<std::vector<message *>> boxes(4);
   for (int round = 0; round < 2; round++) {
     std::vector<std::thread> team;
     for (std::size_t member = 0; member < 4; member++)
-      team.emplace_back([&boxes, &sums, member, round] {
+      team.emplace_back([&boxes, &sums, &ready, member, round] {
+        ready++;
+        while (ready != 4 * (round + 1)) std::this_thread::yield(); // at once
         if (round == 0)
           for (long i = 0; i < count; i++) boxes[member].push_back(new message(i));
         else
