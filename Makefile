@@ -55,10 +55,8 @@ CFLAGS ?= -O2 -gdwarf-4
 
 .PHONY: all lib assert
 # All that `make install` puts somewhere: root need not have the compilers.
-PACKAGE_FILES := $(B)/slabmalloc.pc $(B)/cmake/slabmalloc/slabmalloc-config.cmake \
-  $(B)/cmake/slabmalloc/slabmalloc-config-version.cmake
-all: lib $(PACKAGE_FILES) $(B)/replay/slabmalloc-replay $(B)/tool/slabmalloc $(B)/tool/slabmalloc.bash
-all: ## Build the libraries, the tools and the package files (the default)
+all: lib $(B)/replay/slabmalloc-replay $(B)/tool/slabmalloc $(B)/tool/slabmalloc.bash
+all: ## Build the libraries and the tools (the default)
 assert: $(B)/libslabmalloc-assert.so $(B)/libslabmalloc-assert-preload.so
 assert: ## Build the libraries that check their invariants
 lib: $(B)/$(SONAME) $(B)/libslabmalloc.so $(B)/libslabmalloc.a $(B)/libslabmalloc-preload.so \
@@ -191,71 +189,7 @@ include Sources/Packaging/freestanding.mk
 include Sources/Packaging/docs.mk
 include ctests/examples/examples.mk
 
-# --- Installing ----------------------------------------------------------------------------------
-# The package files find the prefix from their own place, so they are the same for every PREFIX.
-$(PACKAGE_FILES): $(HEADER)
-$(B)/%.pc: Sources/Packaging/%.pc.in
-	@mkdir -p $(@D)
-	@sed 's/@VERSION@/$(VERSION)/' $< >$@
-$(B)/cmake/slabmalloc/%.cmake: Sources/Packaging/%.cmake.in
-	@mkdir -p $(@D)
-	@sed 's/@VERSION@/$(VERSION)/' $< >$@
-
-PREFIX ?= /usr/local
-ROOT := $(DESTDIR)$(PREFIX)
-INSTALLED := lib/$(SONAME) lib/libslabmalloc.so lib/libslabmalloc.a lib/libslabmalloc-preload.so \
-  lib/libslabmalloc-malloc.o lib/libslabmalloc-new.o \
-  $(HEADER) $(CPP_HEADERS) include/slabmalloc/port.h include/slabmalloc/module.modulemap lib/pkgconfig/slabmalloc.pc \
-  lib/cmake/slabmalloc/slabmalloc-config.cmake lib/cmake/slabmalloc/slabmalloc-config-version.cmake \
-  bin/slabmalloc bin/slabmalloc-replay share/slabmalloc/statistics.schema.json share/man/man1/slabmalloc.1 \
-  share/bash-completion/completions/slabmalloc
-BARE_DIRS := $(foreach t,$(FREESTANDING),lib/slabmalloc/$(call install_dir,$(t)))
-BARE_DIRS_ALL := $(foreach t,$(FREESTANDING_ALL),lib/slabmalloc/$(call install_dir,$(t)))
-BARE_ARCHIVES := libslabmalloc.a libslabmalloc-small.a libslabmalloc-swiftheap.a
-# Those that nobody else has, the inner ones first.
-OWN_DIRS := share/slabmalloc include/slabmalloc lib/cmake/slabmalloc $(BARE_DIRS_ALL) lib/slabmalloc
-# The loader looks into its cache, not into /usr/local/lib.
-refresh_loader_cache = $(if $(DESTDIR),,@[ "$$(id -u)" != 0 ] || ldconfig)
-define install_headers
-@install -d $(addprefix "$(ROOT)"/,include/slabmalloc)
-@install -m 644 $(HEADER) "$(ROOT)"/include/
-@install -m 644 include/slabmalloc/port.h "$(ROOT)"/include/slabmalloc/
-endef
-
-.PHONY: install install-freestanding uninstall
-install: all ## Install below PREFIX (/usr/local), staged in DESTDIR
-	@install -d $(addprefix "$(ROOT)"/,bin lib lib/pkgconfig lib/cmake/slabmalloc share/slabmalloc share/man/man1 \
-	  share/bash-completion/completions)
-	@install -m 755 $(B)/$(SONAME) "$(ROOT)"/lib/
-	@ln -sf $(SONAME) "$(ROOT)"/lib/libslabmalloc.so
-	@install -m 644 $(B)/libslabmalloc.a $(B)/libslabmalloc-malloc.o $(B)/libslabmalloc-new.o "$(ROOT)"/lib/
-	@install -m 755 $(B)/libslabmalloc-preload.so "$(ROOT)"/lib/
-	$(install_headers)
-	@install -m 644 $(filter include/slabmalloc/%,$(CPP_HEADERS)) "$(ROOT)"/include/slabmalloc/
-	@install -m 644 include/slabmalloc.hpp "$(ROOT)"/include/
-	@install -m 644 Sources/Packaging/module.modulemap "$(ROOT)"/include/slabmalloc/
-	@install -m 644 Sources/Packaging/statistics.schema.json "$(ROOT)"/share/slabmalloc/
-	@install -m 644 $(B)/slabmalloc.pc "$(ROOT)"/lib/pkgconfig/
-	@install -m 644 $(B)/cmake/slabmalloc/*.cmake "$(ROOT)"/lib/cmake/slabmalloc/
-	@install -m 755 $(TOOL) $(B)/replay/slabmalloc-replay "$(ROOT)"/bin/
-	@install -m 644 Sources/Tool/slabmalloc.1 "$(ROOT)"/share/man/man1/
-	@install -m 644 $(B)/tool/slabmalloc.bash "$(ROOT)"/share/bash-completion/completions/slabmalloc
-	$(refresh_loader_cache)
-	@echo "slabmalloc $(VERSION) is installed in $(ROOT)"
-
-install-freestanding: $(FREESTANDING_ARCHIVES)
-install-freestanding: ## Install the archives for kernels into lib/slabmalloc/TARGET, and the headers
-	$(install_headers)
-	@install -d $(addprefix "$(ROOT)"/,$(BARE_DIRS))
-	@$(foreach t,$(FREESTANDING),install -m 644 $(BARE_ARCHIVES:%=$(F)/$(t)/%) \
-	  "$(ROOT)"/lib/slabmalloc/$(call install_dir,$(t))/ &&) true
-	@echo "slabmalloc $(VERSION) for $(FREESTANDING) is installed in $(ROOT)/lib/slabmalloc"
-
-uninstall: ## Remove what both of these put there (same PREFIX and DESTDIR)
-	@rm -f $(addprefix "$(ROOT)"/,$(INSTALLED) $(foreach d,$(BARE_DIRS_ALL),$(BARE_ARCHIVES:%=$(d)/%)))
-	@for dir in $(OWN_DIRS); do [ ! -d "$(ROOT)/$$dir" ] || rmdir --ignore-fail-on-non-empty "$(ROOT)/$$dir"; done
-	$(refresh_loader_cache)
-
+include Sources/Packaging/install.mk
 include ctests/checks/check.mk
 
 # --- Housekeeping --------------------------------------------------------------------------------
