@@ -47,6 +47,12 @@ SWIFT_FLAGS := -swift-version 6 -warnings-as-errors -enable-experimental-feature
 # bytes.
 HOSTED := -D SLM_HOSTED
 HOSTED_FLAGS := $(HOSTED) -Xllvm -align-all-functions=6
+# What debug information calls the folder of the sources. Without it, by its path. A package sets it: what is built in
+# two folders is then equal.
+SOURCES_AS ?=
+SWIFT_MAP := $(if $(SOURCES_AS),-file-prefix-map '$(CURDIR)=$(SOURCES_AS)' -file-compilation-dir '$(SOURCES_AS)')
+SWIFT_FLAGS += $(SWIFT_MAP)
+C_MAP := $(if $(SOURCES_AS),-ffile-prefix-map='$(CURDIR)=$(SOURCES_AS)')
 C_WARNINGS := -Wall -Wextra -Werror
 CFLAGS ?= -O2 -gdwarf-4
 
@@ -108,7 +114,7 @@ SHARED_PORT_OBJ := $(SHARED_PORT_SRC:Sources/CSlabPort/%.c=$(B)/obj/%.o)
 $(PORT_OBJ) $(SHARED_PORT_OBJ): $(B)/obj/%.o: Sources/CSlabPort/%.c $(C_HEADERS) Makefile
 	@mkdir -p $(@D)
 	@$(CLANG) $(C_TARGET) -std=gnu11 $(C_WARNINGS) -O2 -gdwarf-4 -fPIC -fvisibility=hidden -ffunction-sections \
-	  $(INCLUDES) $(LAYOUT_FLAG) -c -o $@ $<
+	  $(C_MAP) $(INCLUDES) $(LAYOUT_FLAG) -c -o $@ $<
 
 LIB_OBJ := $(B)/obj/SlabMalloc.o $(PORT_OBJ)
 ASSERT_OBJ := $(B)/assert/SlabMalloc.o $(PORT_OBJ)
@@ -116,7 +122,7 @@ define link_library
 @echo '  LINK    $@'
 @$(CLANG) -target $(TARGET) -fuse-ld=lld -shared -nostdlib -o $@ $(1) -lc -Wl,-soname,$(SONAME) \
   -Wl,--version-script=$(B)/exports.map -Wl,--no-undefined-version -Wl,--gc-sections \
-  -Wl,-z,defs,-z,now,-z,relro,-z,nodelete,-z,initfirst
+  -Wl,-z,defs,-z,now,-z,relro,-z,nodelete,-z,initfirst,--build-id=sha1
 endef
 $(B)/$(SONAME): $(LIB_OBJ) $(SHARED_PORT_OBJ) $(B)/exports.map
 	$(call link_library,$(LIB_OBJ) $(SHARED_PORT_OBJ))
@@ -152,7 +158,7 @@ define link_preload
 @echo '  LINK    $@'
 @$(CLANG) -target $(TARGET) -fuse-ld=lld -shared -nostdlib -o $@ $< -lc -Wl,-soname,$(@F) \
   -Wl,--version-script=$(B)/preload.map -Wl,-Bsymbolic-functions -Wl,--no-undefined-version -Wl,--gc-sections \
-  -Wl,-z,defs,-z,now,-z,relro,-z,nodelete,-z,initfirst
+  -Wl,-z,defs,-z,now,-z,relro,-z,nodelete,-z,initfirst,--build-id=sha1
 endef
 $(B)/libslabmalloc-preload.so: $(B)/libslabmalloc-preload.o $(B)/preload.map
 	$(call link_preload)
@@ -170,7 +176,7 @@ $(B)/libslabmalloc-new.o: Sources/Packaging/operators.cpp Makefile
 	@mkdir -p $(@D)
 	@echo '  CXX     $@'
 	@$(CLANG) -target $(TARGET) -x c++ -std=c++17 -nostdinc++ $(C_WARNINGS) -O2 -gdwarf-4 -fPIC -fno-builtin \
-	  -ffunction-sections -c -o $@ $<
+	  -ffunction-sections $(C_MAP) -c -o $@ $<
 
 # One object with the API as its only global symbols: Embedded Swift's weak swift_* functions
 # must not replace those of the Swift program that the archive is linked into.
@@ -190,6 +196,7 @@ include Sources/Packaging/docs.mk
 include ctests/examples/examples.mk
 
 include Sources/Packaging/install.mk
+include Sources/Packaging/deb.mk
 include ctests/checks/check.mk
 
 # --- Housekeeping --------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ LIBROOT := $(DESTDIR)$(LIBDIR)
 PACKAGE_FILES := slabmalloc.pc slabmalloc-static.pc slabmalloc-malloc.pc
 CMAKE_FILES := slabmalloc-config.cmake slabmalloc-config-version.cmake slabmalloc-targets.cmake
 INSTALLED := $(HEADER) $(CPP_HEADERS) include/slabmalloc/port.h include/slabmalloc/module.modulemap \
-  bin/slabmalloc bin/slabmalloc-replay share/slabmalloc/statistics.schema.json share/man/man1/slabmalloc.1 \
+  bin/slabmalloc bin/slabmalloc-replay share/slabmalloc/statistics.schema.json share/man/man1/slabmalloc.1 share/man/man1/slabmalloc-replay.1 \
   share/bash-completion/completions/slabmalloc
 INSTALLED_LIB := $(SONAME) libslabmalloc.so libslabmalloc.a libslabmalloc-preload.so libslabmalloc-malloc.o \
   libslabmalloc-new.o $(PACKAGE_FILES:%=pkgconfig/%) $(CMAKE_FILES:%=cmake/slabmalloc/%)
@@ -47,7 +47,7 @@ install: all ## Install below PREFIX (/usr/local), libraries in LIBDIR (PREFIX/l
 	@$(foreach file,$(filter-out %-targets.cmake,$(CMAKE_FILES)),$(call fill_in,$(file).in,cmake/slabmalloc/$(file)) &&) \
 	  install -m 644 Sources/Packaging/slabmalloc-targets.cmake "$(LIBROOT)"/cmake/slabmalloc/
 	@install -m 755 $(TOOL) $(B)/replay/slabmalloc-replay "$(ROOT)"/bin/
-	@install -m 644 Sources/Tool/slabmalloc.1 "$(ROOT)"/share/man/man1/
+	@install -m 644 Sources/Tool/slabmalloc.1 Sources/Packaging/slabmalloc-replay.1 "$(ROOT)"/share/man/man1/
 	@install -m 644 $(B)/tool/slabmalloc.bash "$(ROOT)"/share/bash-completion/completions/slabmalloc
 	$(refresh_loader_cache)
 	@echo "slabmalloc $(VERSION) is installed in $(ROOT)"

@@ -120,6 +120,21 @@ void new_and_delete_use_the_cache(void **) {
   CHECK(live(planets()) == before);
 }
 
+// A class without constructors stays an aggregate.
+struct moon : pooled<moon> {
+  int radius = 0;
+  long name = 0;
+};
+void an_aggregate_is_pooled(void **) {
+  moon *io = new moon{{}, 1822, 5}, *empty = new moon{};
+  CHECK(slm_cache_owns(moon::pool().get(), io) && io->radius == 1822 && io->name == 5 && empty->radius == 0);
+  CHECK(sizeof(moon) == 2 * sizeof(long));
+  moon copy = *io;
+  delete io;
+  delete empty;
+  CHECK(copy.name == 5 && live(moon::pool().get()) == 0);
+}
+
 void larger_classes_and_arrays_are_elsewhere(void **) {
   const std::uint64_t before = live(planets());
   planet *large = new giant;
@@ -232,15 +247,11 @@ void any_thread_may_delete(void **) {
 
 int main() {
   const CMUnitTest tests[] = {
-      cmocka_unit_test(objects_are_made_in_slots),
-      cmocka_unit_test(no_memory_for_an_object),
-      cmocka_unit_test(a_second_deletion_is_reported),
-      cmocka_unit_test(new_and_delete_use_the_cache),
-      cmocka_unit_test(larger_classes_and_arrays_are_elsewhere),
-      cmocka_unit_test(alignments_are_kept),
-      cmocka_unit_test(a_constructor_that_throws_leaves_nothing),
-      cmocka_unit_test(no_memory_for_a_class),
-      cmocka_unit_test(a_second_delete_is_reported),
+      cmocka_unit_test(objects_are_made_in_slots),     cmocka_unit_test(no_memory_for_an_object),
+      cmocka_unit_test(a_second_deletion_is_reported), cmocka_unit_test(new_and_delete_use_the_cache),
+      cmocka_unit_test(an_aggregate_is_pooled),        cmocka_unit_test(larger_classes_and_arrays_are_elsewhere),
+      cmocka_unit_test(alignments_are_kept),           cmocka_unit_test(a_constructor_that_throws_leaves_nothing),
+      cmocka_unit_test(no_memory_for_a_class),         cmocka_unit_test(a_second_delete_is_reported),
       cmocka_unit_test(any_thread_may_delete),
   };
   return cmocka_run_group_tests_name("C++ objects", tests, nullptr, nullptr);

@@ -91,14 +91,6 @@ public:
 #pragma GCC diagnostic pop
 #endif
 
-protected:
-  pooled() noexcept = default;
-  /** Copies nothing. */
-  pooled(const pooled &) noexcept = default;
-  /** Copies nothing. */
-  pooled &operator=(const pooled &) noexcept = default;
-  ~pooled() = default;
-
 private:
   static bool is_own(std::size_t size, std::align_val_t alignment) noexcept {
     return size == sizeof(T) && static_cast<std::size_t>(alignment) <= alignof(T);
