@@ -195,6 +195,7 @@ include Sources/Packaging/freestanding.mk
 include Sources/Packaging/docs.mk
 include ctests/examples/examples.mk
 
+include Sources/Packaging/man/man.mk
 include Sources/Packaging/install.mk
 include Sources/Packaging/deb.mk
 include ctests/checks/check.mk

@@ -7,7 +7,8 @@ LIBROOT := $(DESTDIR)$(LIBDIR)
 PACKAGE_FILES := slabmalloc.pc slabmalloc-static.pc slabmalloc-malloc.pc
 CMAKE_FILES := slabmalloc-config.cmake slabmalloc-config-version.cmake slabmalloc-targets.cmake
 INSTALLED := $(HEADER) $(CPP_HEADERS) include/slabmalloc/port.h include/slabmalloc/module.modulemap \
-  bin/slabmalloc bin/slabmalloc-replay share/slabmalloc/statistics.schema.json share/man/man1/slabmalloc.1 share/man/man1/slabmalloc-replay.1 \
+  bin/slabmalloc bin/slabmalloc-replay share/slabmalloc/statistics.schema.json \
+  $(foreach page,$(notdir $(MAN_PAGES)),share/man/man$(subst .,,$(suffix $(page)))/$(page)) \
   share/bash-completion/completions/slabmalloc
 INSTALLED_LIB := $(SONAME) libslabmalloc.so libslabmalloc.a libslabmalloc-preload.so libslabmalloc-malloc.o \
   libslabmalloc-new.o $(PACKAGE_FILES:%=pkgconfig/%) $(CMAKE_FILES:%=cmake/slabmalloc/%)
@@ -27,12 +28,13 @@ define install_headers
 @install -m 644 include/slabmalloc/port.h "$(ROOT)"/include/slabmalloc/
 endef
 # fill_in TEMPLATE, FILE BELOW LIBDIR, TARGET: a command of a shell.
-fill_in = Sources/Packaging/fill-in.sh Sources/Packaging/$(1) "$(PREFIX)" "$(LIBDIR)" $(VERSION) $(3) >"$(LIBROOT)"/$(2) \
-  && chmod 644 "$(LIBROOT)"/$(2)
+fill_in = Sources/Packaging/fill-in.sh Sources/Packaging/$(1) "$(PREFIX)" "$(LIBDIR)" $(VERSION) $(3) \
+  >"$(LIBROOT)"/$(2) && chmod 644 "$(LIBROOT)"/$(2)
 
 .PHONY: install install-freestanding uninstall
 install: all ## Install below PREFIX (/usr/local), libraries in LIBDIR (PREFIX/lib), staged in DESTDIR
-	@install -d $(addprefix "$(ROOT)"/,bin share/slabmalloc share/man/man1 share/bash-completion/completions) \
+	@install -d $(addprefix "$(ROOT)"/,bin share/slabmalloc share/man/man1 share/man/man3 share/man/man7 \
+	  share/bash-completion/completions) \
 	  $(addprefix "$(LIBROOT)"/,pkgconfig cmake/slabmalloc)
 	@install -m 755 $(B)/$(SONAME) "$(LIBROOT)"/
 	@ln -sf $(SONAME) "$(LIBROOT)"/libslabmalloc.so
@@ -47,7 +49,8 @@ install: all ## Install below PREFIX (/usr/local), libraries in LIBDIR (PREFIX/l
 	@$(foreach file,$(filter-out %-targets.cmake,$(CMAKE_FILES)),$(call fill_in,$(file).in,cmake/slabmalloc/$(file)) &&) \
 	  install -m 644 Sources/Packaging/slabmalloc-targets.cmake "$(LIBROOT)"/cmake/slabmalloc/
 	@install -m 755 $(TOOL) $(B)/replay/slabmalloc-replay "$(ROOT)"/bin/
-	@install -m 644 Sources/Tool/slabmalloc.1 Sources/Packaging/slabmalloc-replay.1 "$(ROOT)"/share/man/man1/
+	@$(foreach section,1 3 7,install -m 644 $(filter %.$(section),$(MAN_PAGES)) \
+	  "$(ROOT)"/share/man/man$(section)/ &&) true
 	@install -m 644 $(B)/tool/slabmalloc.bash "$(ROOT)"/share/bash-completion/completions/slabmalloc
 	$(refresh_loader_cache)
 	@echo "slabmalloc $(VERSION) is installed in $(ROOT)"

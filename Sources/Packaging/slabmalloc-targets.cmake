@@ -15,8 +15,8 @@ function(slabmalloc_add_library name kind file includes)
     INTERFACE_INCLUDE_DIRECTORIES "${includes}")
 endfunction()
 
-# slabmalloc_add_component(NAME LIBRARIES BARE INCLUDES [GLOBAL]): LIBRARIES is the folder of the libraries, BARE that of
-# the archive for kernels.
+# slabmalloc_add_component(NAME LIBRARIES BARE INCLUDES [GLOBAL]): LIBRARIES is the folder of the libraries, BARE that
+# of the archive for kernels.
 function(slabmalloc_add_component name libraries bare includes)
   if(name STREQUAL "shared")
     slabmalloc_add_library(slabmalloc SHARED "${libraries}/libslabmalloc.so.0" "${includes}" ${ARGN})

@@ -10,6 +10,7 @@ trap 'rm -rf "$scratch"' EXIT
 # Somebody else's files, which uninstall must leave alone, in a path with a space.
 root="$scratch/a prefix"
 mkdir -p "$root/lib/pkgconfig" "$root/lib/cmake" "$root/include" "$root/bin" "$root/share/man/man1" \
+  "$root/share/man/man3" "$root/share/man/man7" \
   "$root/share/bash-completion/completions"
 touch "$root/bin/other" "$root/lib/other.so" "$root/lib/pkgconfig/other.pc" "$root/include/module.modulemap"
 listing() { (cd "$1" && find . | sort); }
