@@ -48,10 +48,11 @@ SWIFT_FLAGS := -swift-version 6 -warnings-as-errors -enable-experimental-feature
 HOSTED := -D SLM_HOSTED
 HOSTED_FLAGS := $(HOSTED) -Xllvm -align-all-functions=6
 # What debug information calls the folder of the sources. Without it, by its path. A package sets it: what is built in
-# two folders is then equal. Objects otherwise have a hash of the compiler's options, paths among them.
+# two folders is then equal. Objects otherwise have a hash of the compiler's options, paths among them, and name files
+# in its cache.
 SOURCES_AS ?=
 SWIFT_MAP := $(if $(SOURCES_AS),-file-prefix-map '$(CURDIR)=$(SOURCES_AS)' -file-compilation-dir '$(SOURCES_AS)' \
-  -Xfrontend -disable-incremental-llvm-codegen)
+  -Xfrontend -disable-incremental-llvm-codegen -Xfrontend -no-clang-module-breadcrumbs)
 SWIFT_FLAGS += $(SWIFT_MAP)
 C_MAP := $(if $(SOURCES_AS),-ffile-prefix-map='$(CURDIR)=$(SOURCES_AS)')
 C_WARNINGS := -Wall -Wextra -Werror
