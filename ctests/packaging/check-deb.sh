@@ -49,7 +49,8 @@ for file in "$libraries"/libslabmalloc.so.0 "$libraries"/libslabmalloc-preload.s
 done
 
 # What is overridden has its reason in debian/slabmalloc.lintian-overrides.
-lintian --allow-root --fail-on error,warning "$scratch"/one/*.changes >"$scratch/log" 2>&1 || { cat "$scratch/log"; exit 1; }
+lintian --allow-root --fail-on error,warning "$scratch"/one/*.changes >"$scratch/log" 2>&1 ||
+  { cat "$scratch/log"; exit 1; }
 echo '=> lintian finds no error and no warning'
 
 if [ "$(id -u)" != 0 ]; then
@@ -89,7 +90,7 @@ use 'the objects, in C++' 'g++ -std=c++17 -O1 -fno-builtin override_new.cc $(pkg
   $(pkg-config --variable=libdir slabmalloc-malloc)/libslabmalloc-new.o -lpthread -o f; ./f'
 use 'the preload library' 'gcc -O1 -fno-builtin override.c -lpthread -o g; ! ./g 2>/dev/null
   LD_PRELOAD=libslabmalloc-preload.so ./g'
-use 'the tool' 'slabmalloc run --stats table -- ls / 2>&1 | grep "^slabmalloc: ls \["; slabmalloc stat --help'
+use 'the tool' 'slabmalloc run --stats table -- ./a 2>&1 | grep "^slabmalloc: a \["; slabmalloc stat --help'
 use 'the replay tool' 'SLABMALLOC_TRACE=/work/t LD_PRELOAD=libslabmalloc-preload.so ls; slabmalloc-replay run t'
 # The base system may leave out manuals.
 use 'the manual pages' 'for page in man1/slabmalloc.1 man1/slabmalloc-replay.1 man7/libslabmalloc-preload.7 \
