@@ -25,6 +25,7 @@ SWIFT_SRC := $(filter-out $(TYPED_SRC),\
 # What only shared objects have is apart.
 SHARED_PORT_SRC := Sources/CSlabPort/SharedForks.c
 PORT_SRC  := $(filter-out $(SHARED_PORT_SRC),$(wildcard Sources/CSlabPort/*.c))
+CPP_HEADERS := $(wildcard include/*.hpp include/slabmalloc/*.hpp)
 C_HEADERS := $(HEADER) include/slabmalloc/port.h include/module.modulemap $(wildcard Sources/CSlabPort/include/*)
 version_part = $(shell sed -n 's/^.define SLM_VERSION_$(1) *\([0-9]*\).*/\1/p' $(HEADER))
 VERSION   := $(call version_part,MAJOR).$(call version_part,MINOR).$(call version_part,PATCH)
@@ -46,6 +47,14 @@ SWIFT_FLAGS := -swift-version 6 -warnings-as-errors -enable-experimental-feature
 # bytes.
 HOSTED := -D SLM_HOSTED
 HOSTED_FLAGS := $(HOSTED) -Xllvm -align-all-functions=6
+# What debug information calls the folder of the sources. Without it, by its path. A package sets it: what is built in
+# two folders is then equal. Objects otherwise have a hash of the compiler's options, paths among them, and name files
+# in its cache.
+SOURCES_AS ?=
+SWIFT_MAP := $(if $(SOURCES_AS),-file-prefix-map '$(CURDIR)=$(SOURCES_AS)' -file-compilation-dir '$(SOURCES_AS)' \
+  -Xfrontend -disable-incremental-llvm-codegen -Xfrontend -no-clang-module-breadcrumbs)
+SWIFT_FLAGS += $(SWIFT_MAP)
+C_MAP := $(if $(SOURCES_AS),-ffile-prefix-map='$(CURDIR)=$(SOURCES_AS)')
 C_WARNINGS := -Wall -Wextra -Werror
 CFLAGS ?= -O2 -gdwarf-4
 
@@ -54,10 +63,8 @@ CFLAGS ?= -O2 -gdwarf-4
 
 .PHONY: all lib assert
 # All that `make install` puts somewhere: root need not have the compilers.
-PACKAGE_FILES := $(B)/slabmalloc.pc $(B)/cmake/slabmalloc/slabmalloc-config.cmake \
-  $(B)/cmake/slabmalloc/slabmalloc-config-version.cmake
-all: lib $(PACKAGE_FILES) $(B)/replay/slabmalloc-replay $(B)/tool/slabmalloc $(B)/tool/slabmalloc.bash
-all: ## Build the libraries, the tools and the package files (the default)
+all: lib $(B)/replay/slabmalloc-replay $(B)/tool/slabmalloc $(B)/tool/slabmalloc.bash
+all: ## Build the libraries and the tools (the default)
 assert: $(B)/libslabmalloc-assert.so $(B)/libslabmalloc-assert-preload.so
 assert: ## Build the libraries that check their invariants
 lib: $(B)/$(SONAME) $(B)/libslabmalloc.so $(B)/libslabmalloc.a $(B)/libslabmalloc-preload.so \
@@ -109,7 +116,7 @@ SHARED_PORT_OBJ := $(SHARED_PORT_SRC:Sources/CSlabPort/%.c=$(B)/obj/%.o)
 $(PORT_OBJ) $(SHARED_PORT_OBJ): $(B)/obj/%.o: Sources/CSlabPort/%.c $(C_HEADERS) Makefile
 	@mkdir -p $(@D)
 	@$(CLANG) $(C_TARGET) -std=gnu11 $(C_WARNINGS) -O2 -gdwarf-4 -fPIC -fvisibility=hidden -ffunction-sections \
-	  $(INCLUDES) $(LAYOUT_FLAG) -c -o $@ $<
+	  $(C_MAP) $(INCLUDES) $(LAYOUT_FLAG) -c -o $@ $<
 
 LIB_OBJ := $(B)/obj/SlabMalloc.o $(PORT_OBJ)
 ASSERT_OBJ := $(B)/assert/SlabMalloc.o $(PORT_OBJ)
@@ -117,7 +124,7 @@ define link_library
 @echo '  LINK    $@'
 @$(CLANG) -target $(TARGET) -fuse-ld=lld -shared -nostdlib -o $@ $(1) -lc -Wl,-soname,$(SONAME) \
   -Wl,--version-script=$(B)/exports.map -Wl,--no-undefined-version -Wl,--gc-sections \
-  -Wl,-z,defs,-z,now,-z,relro,-z,nodelete,-z,initfirst
+  -Wl,-z,defs,-z,now,-z,relro,-z,nodelete,-z,initfirst,--build-id=sha1
 endef
 $(B)/$(SONAME): $(LIB_OBJ) $(SHARED_PORT_OBJ) $(B)/exports.map
 	$(call link_library,$(LIB_OBJ) $(SHARED_PORT_OBJ))
@@ -153,7 +160,7 @@ define link_preload
 @echo '  LINK    $@'
 @$(CLANG) -target $(TARGET) -fuse-ld=lld -shared -nostdlib -o $@ $< -lc -Wl,-soname,$(@F) \
   -Wl,--version-script=$(B)/preload.map -Wl,-Bsymbolic-functions -Wl,--no-undefined-version -Wl,--gc-sections \
-  -Wl,-z,defs,-z,now,-z,relro,-z,nodelete,-z,initfirst
+  -Wl,-z,defs,-z,now,-z,relro,-z,nodelete,-z,initfirst,--build-id=sha1
 endef
 $(B)/libslabmalloc-preload.so: $(B)/libslabmalloc-preload.o $(B)/preload.map
 	$(call link_preload)
@@ -171,7 +178,7 @@ $(B)/libslabmalloc-new.o: Sources/Packaging/operators.cpp Makefile
 	@mkdir -p $(@D)
 	@echo '  CXX     $@'
 	@$(CLANG) -target $(TARGET) -x c++ -std=c++17 -nostdinc++ $(C_WARNINGS) -O2 -gdwarf-4 -fPIC -fno-builtin \
-	  -ffunction-sections -c -o $@ $<
+	  -ffunction-sections $(C_MAP) -c -o $@ $<
 
 # One object with the API as its only global symbols: Embedded Swift's weak swift_* functions
 # must not replace those of the Swift program that the archive is linked into.
@@ -190,73 +197,13 @@ include Sources/Packaging/freestanding.mk
 include Sources/Packaging/docs.mk
 include ctests/examples/examples.mk
 
-# --- Installing ----------------------------------------------------------------------------------
-# The package files find the prefix from their own place, so they are the same for every PREFIX.
-$(PACKAGE_FILES): $(HEADER)
-$(B)/%.pc: Sources/Packaging/%.pc.in
-	@mkdir -p $(@D)
-	@sed 's/@VERSION@/$(VERSION)/' $< >$@
-$(B)/cmake/slabmalloc/%.cmake: Sources/Packaging/%.cmake.in
-	@mkdir -p $(@D)
-	@sed 's/@VERSION@/$(VERSION)/' $< >$@
-
-PREFIX ?= /usr/local
-ROOT := $(DESTDIR)$(PREFIX)
-INSTALLED := lib/$(SONAME) lib/libslabmalloc.so lib/libslabmalloc.a lib/libslabmalloc-preload.so \
-  lib/libslabmalloc-malloc.o lib/libslabmalloc-new.o \
-  include/slabmalloc.h include/slabmalloc/port.h include/slabmalloc/module.modulemap lib/pkgconfig/slabmalloc.pc \
-  lib/cmake/slabmalloc/slabmalloc-config.cmake lib/cmake/slabmalloc/slabmalloc-config-version.cmake \
-  bin/slabmalloc bin/slabmalloc-replay share/slabmalloc/statistics.schema.json share/man/man1/slabmalloc.1 \
-  share/bash-completion/completions/slabmalloc
-BARE_DIRS := $(foreach t,$(FREESTANDING),lib/slabmalloc/$(call install_dir,$(t)))
-BARE_DIRS_ALL := $(foreach t,$(FREESTANDING_ALL),lib/slabmalloc/$(call install_dir,$(t)))
-BARE_ARCHIVES := libslabmalloc.a libslabmalloc-small.a libslabmalloc-swiftheap.a
-# Those that nobody else has, the inner ones first.
-OWN_DIRS := share/slabmalloc include/slabmalloc lib/cmake/slabmalloc $(BARE_DIRS_ALL) lib/slabmalloc
-# The loader looks into its cache, not into /usr/local/lib.
-refresh_loader_cache = $(if $(DESTDIR),,@[ "$$(id -u)" != 0 ] || ldconfig)
-define install_headers
-@install -d $(addprefix "$(ROOT)"/,include/slabmalloc)
-@install -m 644 $(HEADER) "$(ROOT)"/include/
-@install -m 644 include/slabmalloc/port.h "$(ROOT)"/include/slabmalloc/
-endef
-
-.PHONY: install install-freestanding uninstall
-install: all ## Install below PREFIX (/usr/local), staged in DESTDIR
-	@install -d $(addprefix "$(ROOT)"/,bin lib lib/pkgconfig lib/cmake/slabmalloc share/slabmalloc share/man/man1 \
-	  share/bash-completion/completions)
-	@install -m 755 $(B)/$(SONAME) "$(ROOT)"/lib/
-	@ln -sf $(SONAME) "$(ROOT)"/lib/libslabmalloc.so
-	@install -m 644 $(B)/libslabmalloc.a $(B)/libslabmalloc-malloc.o $(B)/libslabmalloc-new.o "$(ROOT)"/lib/
-	@install -m 755 $(B)/libslabmalloc-preload.so "$(ROOT)"/lib/
-	$(install_headers)
-	@install -m 644 Sources/Packaging/module.modulemap "$(ROOT)"/include/slabmalloc/
-	@install -m 644 Sources/Packaging/statistics.schema.json "$(ROOT)"/share/slabmalloc/
-	@install -m 644 $(B)/slabmalloc.pc "$(ROOT)"/lib/pkgconfig/
-	@install -m 644 $(B)/cmake/slabmalloc/*.cmake "$(ROOT)"/lib/cmake/slabmalloc/
-	@install -m 755 $(TOOL) $(B)/replay/slabmalloc-replay "$(ROOT)"/bin/
-	@install -m 644 Sources/Tool/slabmalloc.1 "$(ROOT)"/share/man/man1/
-	@install -m 644 $(B)/tool/slabmalloc.bash "$(ROOT)"/share/bash-completion/completions/slabmalloc
-	$(refresh_loader_cache)
-	@echo "slabmalloc $(VERSION) is installed in $(ROOT)"
-
-install-freestanding: $(FREESTANDING_ARCHIVES)
-install-freestanding: ## Install the archives for kernels into lib/slabmalloc/TARGET, and the headers
-	$(install_headers)
-	@install -d $(addprefix "$(ROOT)"/,$(BARE_DIRS))
-	@$(foreach t,$(FREESTANDING),install -m 644 $(BARE_ARCHIVES:%=$(F)/$(t)/%) \
-	  "$(ROOT)"/lib/slabmalloc/$(call install_dir,$(t))/ &&) true
-	@echo "slabmalloc $(VERSION) for $(FREESTANDING) is installed in $(ROOT)/lib/slabmalloc"
-
-uninstall: ## Remove what both of these put there (same PREFIX and DESTDIR)
-	@rm -f $(addprefix "$(ROOT)"/,$(INSTALLED) $(foreach d,$(BARE_DIRS_ALL),$(BARE_ARCHIVES:%=$(d)/%)))
-	@for dir in $(OWN_DIRS); do [ ! -d "$(ROOT)/$$dir" ] || rmdir --ignore-fail-on-non-empty "$(ROOT)/$$dir"; done
-	$(refresh_loader_cache)
-
+include Sources/Packaging/man/man.mk
+include Sources/Packaging/install.mk
+include Sources/Packaging/deb.mk
 include ctests/checks/check.mk
 
 # --- Housekeeping --------------------------------------------------------------------------------
-C_FILES = $(shell find include Sources ctests -name '*.[ch]' -not -path '*/baseline/*')
+C_FILES = $(shell find include Sources ctests '(' -name '*.[ch]' -o -name '*.[ch]pp' ')' -not -path '*/baseline/*')
 .PHONY: format format-check clean distclean help
 format: $(B)/packages/format ## Format the Swift and C sources
 	@$(SWIFT) format format -i -r Package.swift Sources Tests ctests

@@ -35,7 +35,7 @@ $(B)/docs/swift/index.html: $(B)/docs/symbols/SlabMalloc.symbols.json \
 	  --fallback-display-name SlabMalloc --fallback-bundle-identifier SlabMalloc --hosting-base-path swift \
 	  --transform-for-static-hosting --warnings-as-errors
 
-$(B)/docs/c/index.html: $(HEADER) include/slabmalloc/port.h $(wildcard $(DOCS)/*) $(B)/packages/docs
+$(B)/docs/c/index.html: $(HEADER) include/slabmalloc/port.h $(CPP_HEADERS) $(wildcard $(DOCS)/*) $(B)/packages/docs
 	@rm -rf $(@D)
 	@echo '  DOXYGEN $@'
 	@{ cat $(DOCS)/Doxyfile; echo 'PROJECT_NUMBER = $(VERSION)'; echo 'OUTPUT_DIRECTORY = $(B)/docs'; } | doxygen -

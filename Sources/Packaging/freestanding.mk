@@ -62,6 +62,11 @@ SMALL_LACKS_NAMES := statistics print batch reserve fragmentation free_runs stat
 empty :=
 SMALL_LACKS := '$(subst $(empty) $(empty),|,$(strip $(SMALL_LACKS_NAMES)))'
 
+# For other build systems: a line for each archive, with its name and the folder that it is installed in.
+.PHONY: list-freestanding
+list-freestanding:
+	@printf '%s\n' $(foreach t,$(FREESTANDING_ALL),'$(t) $(call install_dir,$(t))')
+
 .PHONY: freestanding
 FREESTANDING_ARCHIVES := $(foreach name,libslabmalloc libslabmalloc-small libslabmalloc-swiftheap,\
   $(FREESTANDING:%=$(F)/%/$(name).a))

@@ -6,11 +6,11 @@ TOOL_SRC := $(sort $(wildcard Sources/Tool/*.swift)) \
 TOOL_PORT := $(filter-out Operators LibcNames StatusNames,$(notdir $(PORT_SRC:.c=)))
 TOOL_PORT_OBJ := $(TOOL_PORT:%=$(B)/tool/%.o)
 TOOL_FLAGS := -swift-version 6 -warnings-as-errors -wmo -O -parse-as-library -module-name SlabMallocTool $(HOSTED) \
-  $(INCLUDES) -I Sources/Tool/include -static-stdlib
+  $(INCLUDES) -I Sources/Tool/include -static-stdlib $(SWIFT_MAP)
 $(TOOL_PORT_OBJ): $(B)/tool/%.o: Sources/CSlabPort/%.c $(C_HEADERS) $(LAYOUT_SRC) Makefile Sources/Packaging/tool.mk
 	@mkdir -p $(@D)
-	@$(CLANG) $(C_TARGET) -std=gnu11 $(C_WARNINGS) -O2 -gdwarf-4 -fPIC -ffunction-sections $(INCLUDES) -DSLM_TOOL \
-	  -DSLM_LAYOUT=$(LAYOUT) -c -o $@ $<
+	@$(CLANG) $(C_TARGET) -std=gnu11 $(C_WARNINGS) -O2 -gdwarf-4 -fPIC -ffunction-sections $(INCLUDES) $(C_MAP) \
+	  -DSLM_TOOL -DSLM_LAYOUT=$(LAYOUT) -c -o $@ $<
 $(TOOL): $(TOOL_SRC) $(TOOL_PORT_OBJ) $(C_HEADERS) $(wildcard Sources/Tool/include/*)
 	@echo '  SWIFT   $@'
 	@$(SWIFTC) $(TOOL_FLAGS) $(SWIFT_TARGET) -Xlinker --gc-sections -Xlinker -s -o $@ $(TOOL_SRC) $(TOOL_PORT_OBJ)

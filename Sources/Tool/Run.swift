@@ -56,7 +56,8 @@ enum Installation {
     let own = String(decoding: buffer[0..<length].map { UInt8(bitPattern: $0) }, as: UTF8.self)
     let folder = own[..<(own.lastIndex(of: "/") ?? own.startIndex)]
     let places = [
-      "\(folder)/../lib/\(name)", "\(folder)/\(name)", "\(folder)/../\(name)", "\(folder)/../replay/\(name)",
+      "\(folder)/../lib/\(name)", "\(folder)/../\(machineFolder)/\(name)", "\(folder)/../lib64/\(name)",
+      "\(folder)/\(name)", "\(folder)/../\(name)", "\(folder)/../replay/\(name)",
     ]
     for place in places where access(place, R_OK) == 0 {
       guard let real = realpath(place, nil) else { continue }
@@ -64,6 +65,14 @@ enum Installation {
       return String(cString: real)
     }
     throw .unreadable("\(name) is not in \(folder)/../lib")
+  }
+
+  /// Where Debian has libraries: lib/x86_64-linux-gnu.
+  private static var machineFolder: String {
+    var system = utsname()
+    guard uname(&system) == 0 else { return "lib" }
+    let machine = withUnsafeBytes(of: system.machine) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+    return "lib/\(machine)-linux-gnu"
   }
 
   /// Becomes another program. Returns why it could not.

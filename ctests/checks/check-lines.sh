@@ -6,7 +6,8 @@ set -eu
 export LC_ALL=C.UTF-8
 cd "$1"
 sources() {
-  find Makefile Package.swift README.md CHANGELOG.md .ci .clang-format .swift-format include Sources Tests ctests \
+  find Makefile CMakeLists.txt Package.swift README.md CHANGELOG.md .ci debian .clang-format \
+    .swift-format include Sources Tests ctests \
     -type f ! -path '*/corpus-*' ! -path '*/baseline/*' ! -path '*/.build/*' ! -name '*.svg' ! -name '*.png' \
     ! -name Package.resolved \
     2>/dev/null | sort

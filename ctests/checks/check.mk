@@ -1,7 +1,7 @@
 # Tests, examples, benchmarks. `make check` runs each check-* step below; each can be run alone.
 
 # Programs lie one folder below build/ and find the library from there. It is no prerequisite that they are rebuilt for.
-C_FLAGS = -std=gnu11 $(C_WARNINGS) $(CFLAGS) $(FOREIGN_FLAGS) -MMD -MP -I include
+C_FLAGS = -std=gnu11 $(C_WARNINGS) $(CFLAGS) $(C_MAP) $(FOREIGN_FLAGS) -MMD -MP -I include
 LINK_LIB = -L $(B) -Wl,-rpath,'$$ORIGIN/..' -Wl,--as-needed -lslabmalloc
 # Tests misuse on purpose, of which gcc warns since the header tells it what allocates and what deallocates.
 CC_IS_GCC := $(findstring Free Software Foundation,$(shell $(CC) --version))
@@ -14,7 +14,7 @@ define compile_program
 endef
 
 # One stamp for each set of Debian packages, so that dpkg isn't asked by every make.
-packages_check  := libcmocka-dev liblua5.4-dev pkg-config cmake make gcc g++ tcc python3
+packages_check  := libcmocka-dev liblua5.4-dev pkg-config cmake meson ninja-build make gcc g++ tcc python3
 packages_speed  := valgrind
 packages_freestanding := qemu-user
 packages_links := qemu-user binutils-aarch64-linux-gnu binutils-arm-none-eabi binutils-riscv64-linux-gnu
@@ -44,6 +44,7 @@ demo: $(B)/examples/word_index ## Index the words of a text in a zone: FILE=READ
 	@$< '$(FILE)'
 
 include ctests/suites/suites.mk
+include ctests/cpp/cpp.mk
 include ctests/freestanding/freestanding.mk
 include ctests/bench/bench.mk
 include ctests/bench/malloc/malloc.mk
@@ -62,16 +63,17 @@ include ctests/plugin/plugin.mk
 include ctests/tools/tools.mk
 include ctests/arm64/arm64.mk
 include ctests/programs/programs.mk
+include ctests/packaging/packages.mk
 
 KERNEL_GUIDE := Sources/SlabMalloc/SlabMalloc.docc/Kernels.md
 
 # --- Checks ------------------------------------------------------------------------------------------
-STEPS := check-steps check-build-scripts check-floors check-names check-header check-synopsis check-compiler-help \
-  check-format check-symbols check-abi check-freestanding check-links check-archive check-plugin check-override \
-  check-musl check-arm64-part check-install check-tests check-fuzz check-swift check-ownership check-examples \
-  check-speed check-malloc-speed check-swift-speed check-preload check-crash check-valgrind check-core \
-  check-call-stack check-sanitizers check-soak check-replay check-statistics check-tool check-model check-kernels \
-  check-kernel-speed check-docs
+STEPS := check-steps check-build-scripts check-floors check-names check-header check-cpp check-synopsis \
+  check-compiler-help check-format check-symbols check-abi check-freestanding check-links check-archive check-plugin \
+  check-override check-musl check-arm64-part check-install check-cmake check-tests check-fuzz check-swift \
+  check-ownership check-examples check-speed check-malloc-speed check-swift-speed check-preload check-crash \
+  check-valgrind check-core check-call-stack check-sanitizers check-soak check-replay check-statistics check-tool \
+  check-model check-kernels check-kernel-speed check-docs check-man
 export CC CLANG SWIFT SWIFTC SWIFT_BIN VERSION
 # Random tests do the same in each run of all steps, unless SLM_TEST_SEED names another seed, or none: SLM_TEST_SEED=
 # A step alone takes another one each time.
@@ -81,7 +83,7 @@ check: ## Run every test; build/check/junit.xml has the results for CI systems
 	+@SLM_TEST_SEED="$${SLM_TEST_SEED-$(CHECK_SEED)}" ctests/checks/run-steps.sh $(B)/check '$(MAKE)' check-build $(STEPS)
 
 # What the steps need, at once, so that it is built in parallel.
-check-build: all assert freestanding $(FREESTANDING_TESTS) $(LINK_OBJECTS) $(TESTS) $(EXAMPLES) \
+check-build: all assert freestanding $(FREESTANDING_TESTS) $(LINK_OBJECTS) $(TESTS) $(CPP_TESTS) $(EXAMPLES) \
   $(B)/bench/instructions $(B)/bench/pairs \
   $(MALLOC_COUNTS) check-preload-build check-crash-build check-fuzz-build check-plugin-build $(SOAK) $(REPLAY_BUILDS) \
   $(B)/statistics/print_all $(TARGETS_OF_TOOL) \
@@ -129,6 +131,8 @@ check-musl: lib ## Programs on musl run on each of the libraries
 	@ctests/packaging/check-musl.sh $(B) $(packages_musl)
 check-install: all $(B)/packages/check ## pkg-config, CMake and Swift find what install puts there, uninstall removes it
 	+@ctests/packaging/check-install.sh $(B) '$(MAKE)'
+check-cmake: $(B)/packages/check ## A project of CMake has slabmalloc inside, from nothing
+	@ctests/packaging/check-cmake.sh .
 check-swift: ## The XCTest suites
 	@ctests/checks/run-xctest.sh $(B)
 check-ownership: ## The compiler refuses what would outlive its allocator, and accepts the rest without a warning

@@ -1,7 +1,7 @@
 #!/bin/sh
 # run-cmocka.sh PROGRAM...: runs the suites, as many at once as there are processors, and those of the process's heaps
-# in each profile. Prints the closing line of each and their number, or all that a suite printed if it failed. The end
-# names each suite that failed, and in it the tests and the lines of their source.
+# in each profile, those in C++ in two. Prints the closing line of each and their number, or all that a suite printed if
+# it failed. The end names each suite that failed, and in it the tests and the lines of their source.
 set -u
 [ $# -gt 0 ] || { echo "there are no cmocka suites" >&2; exit 1; }
 scratch=$(mktemp -d)
@@ -10,6 +10,7 @@ trap 'rm -rf "$scratch"' EXIT
 for program in "$@"; do
   case ${program##*/} in
     test_malloc_* | test_heap_*) profiles='fast checked hardened' ;;
+    test_cpp_*) profiles='checked hardened' ;;
     *) profiles=default ;;
   esac
   for profile in $profiles; do echo "$program $profile"; done

@@ -98,6 +98,14 @@ expect words 0 "$build/words" <<END
 1 slab
 END
 
+expect stars 0 "$build/stars" <<END
+499999500000
+Vega has magnitude 0.03
+in the cache of planets
+SLM_ERR_LIMIT
+SLM_ERR_INVALID_ARGUMENT
+END
+
 expect seed 0 "$build/seed" <<END
 zone:  SLM_OK
 cache: SLM_OK

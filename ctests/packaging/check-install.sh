@@ -10,6 +10,7 @@ trap 'rm -rf "$scratch"' EXIT
 # Somebody else's files, which uninstall must leave alone, in a path with a space.
 root="$scratch/a prefix"
 mkdir -p "$root/lib/pkgconfig" "$root/lib/cmake" "$root/include" "$root/bin" "$root/share/man/man1" \
+  "$root/share/man/man3" "$root/share/man/man7" \
   "$root/share/bash-completion/completions"
 touch "$root/bin/other" "$root/lib/other.so" "$root/lib/pkgconfig/other.pc" "$root/include/module.modulemap"
 listing() { (cd "$1" && find . | sort); }
@@ -53,20 +54,40 @@ found=$(pkg-config --modversion slabmalloc)
   $(pkg-config --libs slabmalloc)
 LD_LIBRARY_PATH="$root/lib" "$scratch/consumer"
 
-# CMake: the shared and the static target; a version that isn't there is refused.
-CC="$CC" cmake -S "$here" -B "$scratch/cmake" -DCMAKE_PREFIX_PATH="$root" >"$scratch/cmake.log" 2>&1 &&
-  cmake --build "$scratch/cmake" >>"$scratch/cmake.log" 2>&1 || { cat "$scratch/cmake.log"; exit 1; }
-"$scratch/cmake/consumer_shared"
-"$scratch/cmake/consumer_static"
-mkdir "$scratch/newer"
-sed 's/find_package(slabmalloc [0-9.]*/find_package(slabmalloc 99.0/' "$here/CMakeLists.txt" \
-  >"$scratch/newer/CMakeLists.txt"
-cp "$here/consumer.c" "$scratch/newer/"
-if CC="$CC" cmake -S "$scratch/newer" -B "$scratch/newer/b" -DCMAKE_PREFIX_PATH="$root" >"$scratch/cmake.log" 2>&1; then
-  echo "CMake found slabmalloc 99.0"
-  exit 1
-fi
-grep -q 'compatible with requested version "99.0"' "$scratch/cmake.log" || { cat "$scratch/cmake.log"; exit 1; }
+# pkg-config: the archive, and the override object.
+"$CC" -std=c11 $(pkg-config --cflags slabmalloc-static) -o "$scratch/consumer" "$here/consumer.c" \
+  $(pkg-config --libs slabmalloc-static)
+"$scratch/consumer"
+"$CC" -std=gnu11 -O1 -fno-builtin -o "$scratch/override" "$here/override.c" $(pkg-config --libs slabmalloc-malloc) \
+  -lpthread
+"$scratch/override"
+
+# CMake: a program for each target; a version and a component that aren't there are refused.
+find_by_cmake() {
+  rm -rf "$scratch/cmake"
+  CC="$CC" cmake -S "$here" -B "$scratch/cmake" -DCMAKE_PREFIX_PATH="$root" "$@" >"$scratch/cmake.log" 2>&1
+}
+refused_by_cmake() {
+  message=$1
+  shift
+  ! find_by_cmake "$@" || { echo "CMake finds slabmalloc with $*"; exit 1; }
+  tr -s ' \n' '  ' <"$scratch/cmake.log" | grep -qF "$message" || { cat "$scratch/cmake.log"; exit 1; }
+}
+refused_by_cmake 'compatible with requested version "99.0"' -DFIND_VERSION=99.0
+refused_by_cmake 'slabmalloc has no component debug: shared, static' -DCOMPONENTS=debug
+refused_by_cmake "freestanding is not installed: $root/lib/slabmalloc/riscv64-none-none-eabi/libslabmalloc.a" \
+  -DCOMPONENTS='shared;freestanding' -DSLABMALLOC_TRIPLE=riscv64-none-none-eabi
+for components in '' 'shared;static;preload;malloc'; do
+  find_by_cmake -DCOMPONENTS="$components" && cmake --build "$scratch/cmake" >>"$scratch/cmake.log" 2>&1 ||
+    { cat "$scratch/cmake.log"; exit 1; }
+  "$here/check-programs.sh" "$scratch/cmake"
+done
+
+# Meson, by pkg-config.
+mkdir "$scratch/meson"
+cp "$here/meson/meson.build" "$here/consumer.c" "$here/override.c" "$here/../examples/stars.cpp" "$scratch/meson/"
+{ CC=gcc CXX=g++ meson setup "$scratch/meson/out" "$scratch/meson" && LD_LIBRARY_PATH="$root/lib" \
+  meson test -C "$scratch/meson/out"; } >"$scratch/meson.log" 2>&1 || { cat "$scratch/meson.log"; exit 1; }
 
 # Swift: the module map links the library.
 "$SWIFTC" -swift-version 6 -warnings-as-errors -I "$root/include/slabmalloc" -L "$root/lib" \
@@ -86,6 +107,27 @@ mv "$root" "$scratch/a prefix"
 root="$scratch/a prefix"
 $make -s --no-print-directory uninstall PREFIX="$root"
 listing "$root" | diff -u --label before --label "after uninstall" "$scratch/before" -
+
+# Libraries in another folder than lib, below the prefix and elsewhere: the files lead there, and uninstall does too.
+root=$scratch/other
+mkdir "$root"
+for libdir in "$root/lib/multi/arch" "$scratch/elsewhere/lib"; do
+  $make -s --no-print-directory install PREFIX="$root" LIBDIR="$libdir" >/dev/null
+  [ ! -e "$root/lib/libslabmalloc.a" ]
+  PKG_CONFIG_PATH="$libdir/pkgconfig" pkg-config --cflags --libs slabmalloc-static |
+    xargs "$CC" -std=c11 -o "$scratch/consumer" "$here/consumer.c"
+  "$scratch/consumer"
+  find_by_cmake -Dslabmalloc_DIR="$libdir/cmake/slabmalloc" &&
+    cmake --build "$scratch/cmake" >>"$scratch/cmake.log" 2>&1 || { cat "$scratch/cmake.log"; exit 1; }
+  "$here/check-programs.sh" "$scratch/cmake"
+  $make -s --no-print-directory uninstall PREFIX="$root" LIBDIR="$libdir"
+  left=$(find "$root" "$libdir" ! -type d)
+  [ -z "$left" ] || { echo "uninstall left: $left"; exit 1; }
+done
+# The tool finds the preload library in Debian's folder.
+$make -s --no-print-directory install PREFIX="$root" LIBDIR="$root/lib/$(uname -m)-linux-gnu" >/dev/null
+"$root/bin/slabmalloc" run --stats table -- "$scratch/consumer" 2>&1 | grep -q '^slabmalloc: consumer \['
+root="$scratch/a prefix"
 
 # The archives for kernels come and go likewise. A program for each links with what is there, and nothing else.
 $make -s --no-print-directory install-freestanding PREFIX="$root" >/dev/null
@@ -108,7 +150,16 @@ for folder in "$root"/lib/slabmalloc/*; do
   "${SWIFT_BIN}ld.lld" -static --gc-sections -o "$scratch/bare" "$scratch"/core.o "$scratch"/machine.o \
     "$scratch"/Runtime.o \
     -L "$folder" -lslabmalloc
-  case $triple in "$(uname -m)"-*) "$scratch/bare" ;; esac
+  case $triple in
+    "$(uname -m)"-*)
+      "$scratch/bare"
+      # pkg-config knows it by its folder's name.
+      PKG_CONFIG_PATH="$root/lib/pkgconfig" pkg-config --libs "slabmalloc-$triple" |
+        xargs "${SWIFT_BIN}ld.lld" -static --gc-sections -o "$scratch/bare" "$scratch"/core.o "$scratch"/machine.o \
+          "$scratch"/Runtime.o
+      "$scratch/bare"
+      ;;
+  esac
   linked=$((linked + 1))
 done
 [ "$(find "$root/lib/slabmalloc" -name '*.a' | wc -l)" = $((linked * 3)) ] ||

@@ -1,0 +1,31 @@
+# A program for each target of slabmalloc, however the project got the targets. check-programs.sh runs them.
+set(here "${CMAKE_CURRENT_LIST_DIR}")
+foreach(kind IN ITEMS shared static)
+  add_executable(consumer_${kind} "${here}/consumer.c")
+  add_executable(stars_${kind} "${here}/../examples/stars.cpp")
+  set_target_properties(stars_${kind} PROPERTIES CXX_STANDARD 17 CXX_STANDARD_REQUIRED ON)
+endforeach()
+target_link_libraries(consumer_shared PRIVATE slabmalloc::slabmalloc)
+target_link_libraries(consumer_static PRIVATE slabmalloc::static)
+target_link_libraries(stars_shared PRIVATE slabmalloc::slabmalloc)
+target_link_libraries(stars_static PRIVATE slabmalloc::static)
+
+# The object makes slabmalloc the malloc of a program, also by way of a library of the project.
+add_executable(override "${here}/override.c")
+add_executable(override_new "${here}/override_new.cc")
+add_library(middle STATIC "${here}/middle.c")
+target_link_libraries(middle PRIVATE slabmalloc::malloc)
+foreach(program IN ITEMS override override_new)
+  target_compile_options(${program} PRIVATE -O1 -fno-builtin)
+  target_link_libraries(${program} PRIVATE slabmalloc::malloc pthread)
+endforeach()
+set_target_properties(override_new PROPERTIES CXX_STANDARD 17 CXX_STANDARD_REQUIRED ON)
+add_executable(through_library "${here}/override.c")
+target_compile_options(through_library PRIVATE -O1 -fno-builtin)
+target_link_libraries(through_library PRIVATE middle pthread)
+
+# The same program without it, for the library that is preloaded.
+add_executable(preloaded "${here}/override.c")
+target_compile_options(preloaded PRIVATE -O1 -fno-builtin)
+target_link_libraries(preloaded PRIVATE pthread)
+file(GENERATE OUTPUT "${CMAKE_BINARY_DIR}/preload" CONTENT "$<TARGET_FILE:slabmalloc::preload>\n")
