@@ -52,7 +52,7 @@ private struct Place {
   init(_ address: UInt, _ readers: [HeapReader]) throws(ToolError) {
     self.address = address
     for reader in readers {
-      let reading = try reader.read(markedAt: address)
+      let reading = try reader.read(marked: .around(address))
       guard let run = reading.runs.first(where: { $0.contains(address) }) else { continue }
       self.run = run
       offset = address - run.start
@@ -60,7 +60,7 @@ private struct Place {
       case .slab:
         slot = offset / run.slotDistance
         offset %= run.slotDistance
-        state = slot < run.slots ? Place.state(reading.marks[Int(slot)]) : .rest
+        state = slot < run.slots ? Place.state(reading.marks[run.start]?[Int(slot)] ?? Mark.none) : .rest
       case .large: state = offset < run.objectBytes ? .live : .unused
       case .metadata: state = .metadata
       case .unused, .free, .kept, .busy: state = .unused

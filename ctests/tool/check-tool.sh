@@ -13,41 +13,7 @@ unset LD_PRELOAD
 checks=0 pid=
 
 . "$here/../support/expect.sh"
-
-# ends STATUS PATTERN COMMAND...: it ends so, and stderr has the pattern. An error is one line, or two with the hint.
-ends() {
-  expected=$1 pattern=$2
-  shift 2
-  status=0
-  "$@" >out 2>errors || status=$?
-  same "status of $*" "$expected" "$status"
-  checks=$((checks + 1))
-  grep -q -e "$pattern" errors || fail "$* does not say '$pattern'" errors
-  [ "$(wc -l <errors)" -le 2 ] || fail "$* says too much" errors
-}
-
-# start COMMAND...: a target in the background, and waits until it is ready. Its lines are in said, its number in $pid.
-start() {
-  rm -f input
-  : >said
-  mkfifo input
-  "$@" <input >said 2>said.errors &
-  pid=$!
-  exec 9>input
-  waits=0
-  until grep -q ready said; do
-    waits=$((waits + 1))
-    [ $waits -lt 600 ] && kill -0 "$pid" 2>/dev/null || fail "$* does not start" said said.errors
-    sleep 0.1
-  done
-}
-
-stop() {
-  [ -n "$pid" ] || return 0
-  exec 9>&-
-  wait "$pid" 2>/dev/null || true
-  pid=
-}
+. "$here/targets.sh"
 
 schema() {
   /usr/bin/python3 "$root/ctests/statistics/check_schema.py" "$root/Sources/Packaging/statistics.schema.json" "$@"
@@ -193,6 +159,8 @@ same 'what is left of a picture that cannot be written' '' "$(ls full)"
 # A pipe that nobody writes to is no core, and does not hold the command up.
 mkfifo pipe
 ends 3 'neither a process nor a core file' timeout 60 "$tool" stat pipe
+# damaged HOW: the core with one thing changed, in the file damaged.
+damaged() { /usr/bin/python3 "$here/damage_core.py" core damaged "$1" || fail "the core cannot be damaged: $1"; }
 # A core that is cut off: within its headers, its notes, and its memory.
 size=$(wc -c <core)
 head -c 100 core >cut
@@ -201,26 +169,17 @@ notes=$(readelf -lW core | awk '$1 == "NOTE" { print $2; exit }')
 head -c $((notes + 100)) core >cut
 ends 3 'cut off: it ends within its notes' "$tool" stat cut
 for part in 4 2; do
-  # The notes are still there: they stand where the memory ends.
-  /usr/bin/python3 - core cut $((size / part)) <<'END_OF_PYTHON'
-import struct, sys
-data, length = bytearray(open(sys.argv[1], "rb").read()), int(sys.argv[3])
-start, count = struct.unpack_from("<Q", data, 32)[0], struct.unpack_from("<H", data, 56)[0]
-for place in range(start, start + 56 * count, 56):
-    kind, _, offset, _, _, bytes_ = struct.unpack_from("<IIQQQQ", data, place)
-    if kind == 4:
-        notes = data[offset : offset + bytes_]
-        struct.pack_into("<Q", data, place + 8, length)
-open(sys.argv[2], "wb").write(data[:length] + notes)
-END_OF_PYTHON
-  ends 3 'the file is cut off' "$tool" stat cut
+  damaged cut-$part
+  ends 3 'the file is cut off' "$tool" stat damaged
 done
-# damaged HOW: the core with one thing changed, in the file damaged.
-damaged() { /usr/bin/python3 "$here/damage_core.py" core damaged "$1" || fail "the core cannot be damaged: $1"; }
 # Numbers that cannot be: each ends the command with an error.
 for how in load load-size load-address; do
   damaged $how
   ends 3 'is damaged: a part of its memory has no end' "$tool" stat damaged
+done
+for how in overlap inside; do
+  damaged $how
+  ends 3 'is damaged: parts of its memory overlap' "$tool" stat damaged
 done
 damaged headers
 ends 3 'cut off: it ends within its headers' "$tool" stat damaged

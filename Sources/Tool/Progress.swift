@@ -1,0 +1,37 @@
+import CSlabTool
+import Glibc
+
+/// What a command has done so far, on a terminal's last line, once it takes longer than a second. Nothing is written
+/// where standard error is no terminal.
+final class Progress {
+  private let what: String
+  private let isShown = isatty(STDERR_FILENO) != 0
+  private let start = monotonicNanoseconds()
+  private var next: UInt64
+  private var bytes: UInt = 0
+  private var isOnLine = false
+
+  init(_ what: String) {
+    self.what = what
+    next = start + 1_000_000_000
+  }
+
+  func add(_ count: UInt) {
+    bytes += count
+    guard isShown, count > 0, monotonicNanoseconds() >= next else { return }
+    next = monotonicNanoseconds() + 200_000_000
+    isOnLine = true
+    fputs("\r\u{1B}[K\(what): \(bytes >> 20) MiB", slm_tool_errors())
+    fflush(slm_tool_errors())
+  }
+
+  /// Takes the line away.
+  func end() {
+    guard isOnLine else { return }
+    isOnLine = false
+    fputs("\r\u{1B}[K", slm_tool_errors())
+    fflush(slm_tool_errors())
+  }
+
+  deinit { end() }
+}
