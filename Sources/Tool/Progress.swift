@@ -5,23 +5,27 @@ import Glibc
 /// where standard error is no terminal.
 final class Progress {
   private let what: String
+  /// How much there is in all; nil if it is bytes, and nobody knows how many.
+  private let total: Int?
   private let isShown = isatty(STDERR_FILENO) != 0
   private let start = monotonicNanoseconds()
   private var next: UInt64
-  private var bytes: UInt = 0
+  private var done: UInt = 0
   private var isOnLine = false
 
-  init(_ what: String) {
+  init(_ what: String, of total: Int? = nil) {
     self.what = what
+    self.total = total
     next = start + 1_000_000_000
   }
 
   func add(_ count: UInt) {
-    bytes += count
+    done += count
     guard isShown, count > 0, monotonicNanoseconds() >= next else { return }
     next = monotonicNanoseconds() + 200_000_000
     isOnLine = true
-    fputs("\r\u{1B}[K\(what): \(bytes >> 20) MiB", slm_tool_errors())
+    let state = total.map { "\(done) of \($0)" } ?? "\(done >> 20) MiB"
+    fputs("\r\u{1B}[K\(what): \(state)", slm_tool_errors())
     fflush(slm_tool_errors())
   }
 

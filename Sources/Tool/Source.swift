@@ -85,9 +85,12 @@ extension Source {
   }
 }
 
-/// Opens what the command line names: digits are a process, all else is a core file.
+/// Digits are a process, all else is a file.
+func isProcess(_ name: String) -> Bool { !name.isEmpty && name.allSatisfy { $0 >= "0" && $0 <= "9" } }
+
+/// Opens what the command line names.
 func openSource(_ name: String) throws(ToolError) -> any Source {
-  if !name.isEmpty, name.allSatisfy({ $0 >= "0" && $0 <= "9" }) {
+  if isProcess(name) {
     guard let id = Int32(name), id > 0 else { throw .usage("\(name) is no process") }
     return try RunningProcess(id)
   }

@@ -24,22 +24,28 @@ $(LEAK_PROGRAMS): $(B)/tool/leaks/%: $(LEAK_DIR)/%.c $(TOOL_DIR)/tool.mk
 $(SANITIZED_LEAKS): $(B)/tool/leaks/%-sanitized: $(LEAK_DIR)/%.c $(TOOL_DIR)/tool.mk
 	@mkdir -p $(@D)
 	@gcc $(leak_flags) -fsanitize=address -o $@ $<
-LEAK_TARGETS := $(B)/tool/heaps $(B)/tool/signals
+LEAK_TARGETS := $(B)/tool/heaps $(B)/tool/signals $(B)/tool/slabs
 $(B)/tool/heaps: $(TOOL_DIR)/heaps.c $(TOOL_DIR)/tool.mk | $(B)/libslabmalloc.so
 	@mkdir -p $(@D)
 	@$(CC) $(leak_flags) -I include -o $@ $< $(LINK_LIB)
-$(B)/tool/signals: $(TOOL_DIR)/signals.c $(TOOL_DIR)/tool.mk
+$(B)/tool/signals $(B)/tool/slabs: $(B)/tool/%: $(TOOL_DIR)/%.c $(TOOL_DIR)/tool.mk
 	@mkdir -p $(@D)
 	@$(CC) $(leak_flags) -o $@ $<
 -include $(wildcard $(B)/tool/*.d $(B)/tool/leaks/*.d)
 
-.PHONY: tool check-tool bench-leaks
+.PHONY: tool check-tool check-browser bench-leaks
 tool: $(TOOL) ## Build build/tool/slabmalloc, which runs programs on slabmalloc and looks into their heaps
 check-tool: $(TOOL) $(B)/libslabmalloc-preload.so $(REPLAY) $(TARGETS_OF_TOOL) $(LEAK_PROGRAMS) $(LEAK_TARGETS)
 check-tool: $(B)/packages/tool
 check-tool: ## The tool tells of programs, running and in core files, what they say themselves; errors are clear
 	@$(TOOL_DIR)/check-tool.sh $(B)
 	@$(TOOL_DIR)/check-leaks.sh $(B)
+	@$(TOOL_DIR)/check-map.sh $(B)
+# No step of `make check`: a browser is large.
+packages_browser := python3 perl chromium
+check-browser: $(TOOL) $(B)/libslabmalloc-preload.so $(B)/tool/slabs $(B)/packages/browser
+check-browser: ## The pages and pictures of slabmalloc map, of thousands of slabs, in Debian's chromium
+	@$(TOOL_DIR)/check-browser.sh $(B)
 bench-leaks: $(TOOL) $(B)/libslabmalloc-preload.so $(LEAK_PROGRAMS) $(SANITIZED_LEAKS) $(B)/packages/speed
 bench-leaks: ## A table of what slabmalloc leaks, LeakSanitizer and Valgrind find in small programs
 	@/usr/bin/python3 $(LEAK_DIR)/compare_leaks.py $(B)
