@@ -1,7 +1,7 @@
 /// The heap over time as a page of HTML: pictures of several moments, and a slider that chooses one. It needs nothing
 /// but the browser: data, style and script are in it.
 ///
-///     frames   [{ms, held, live, free, metadata, dirty, clean, runs: [page, pages, kind, class, fill, a, b, ...]}, ...]
+///     frames   [{ms, runs: [stretch, page, pages, kind, class, fill, live or bytes, slots, ...]}, ...]
 ///     layout   the stretches of addresses that any frame has: an address has its place in all pictures
 ///
 /// Numbers of runs are flat arrays, and pages count from the stretch's first address: JavaScript's numbers are exact up

@@ -108,8 +108,9 @@ enum HeapPageScript {
       const frame = frames[index], sum = sums[index];
       slider.value = index;
       element("time").textContent = `picture ${index + 1} of ${frames.length}, after ${(frame.ms / 1000).toFixed(1)} s`;
-      element("totals").textContent = `held ${number(sum.held)} bytes, live ${number(sum.live)}, in ${number(sum.runs)} ` +
-        `runs: slabs ${number(sum.slabs)}, large ${number(sum.large)}, metadata ${number(sum.metadata)}, ` +
+      element("totals").textContent = `held ${number(sum.held)} bytes, live ${number(sum.live)}, ` +
+        `in ${number(sum.runs)} runs: slabs ${number(sum.slabs)}, large ${number(sum.large)}, ` +
+        `metadata ${number(sum.metadata)}, ` +
         `dirty ${number(sum.dirty)}, clean ${number(sum.clean)}; a row is ${rowPages * pageBytes / 1024} KiB`;
       drawHeap(frame);
       drawChart(index);

@@ -18,6 +18,8 @@ final class HeapReader {
   private var marks: UnsafeMutableRawPointer
   private static let markBytes = 65536 + 8
   private static let attempts = 200
+  /// Of a reading.
+  private var progress: Progress?
 
   /// What a reading found.
   struct Reading {
@@ -71,6 +73,8 @@ final class HeapReader {
 
   /// Reads until a reading is not torn.
   func read(marked: Marked = .none) throws(ToolError) -> Reading {
+    progress = Progress("read")
+    defer { progress = nil }
     for attempt in 0..<(source.isRunning ? Self.attempts : 1) {
       if attempt > 0 { usleep(useconds_t(min(attempt, 20)) * 500) }
       if let reading = try readOnce(marked) { return reading }
@@ -188,6 +192,7 @@ final class HeapReader {
     case .unused: return false
     case .free, .kept, .busy, .metadata: break
     }
+    progress?.add(run.bytes)
     reading.rows.add(run, countsMetadata: true)
     reading.runs.append(RunFacts(run))
     return true

@@ -113,8 +113,9 @@ struct Leaks {
   }
 
   func text(showsContent: Bool) -> String {
+    let count = "\(lost.count) of \(live.objects) objects are lost"
     var text =
-      "\(source.programName) [\(source.processID)]: \(lost.count) of \(live.objects) objects are lost, "
+      "\(source.programName) [\(source.processID)]: \((lost.isEmpty ? Colour.green : .red).paint(count)), "
       + "\(lostBytes) of \(live.bytes) bytes; \(direct) directly\n"
     if let stopped {
       text +=
@@ -122,7 +123,7 @@ struct Leaks {
     }
     if unreadBytes > 0 { text += "\(unreadBytes) bytes that may have pointers could not be read\n" }
     guard !lost.isEmpty else { return text }
-    text += "        bytes  objects  direct size class  content; examples\n"
+    text += Colour.bold.paint("        bytes  objects  direct size class  content; examples") + "\n"
     for group in groups.groups { text += group.line(showsContent: showsContent) }
     return text
   }

@@ -8,15 +8,13 @@ final class Progress {
   /// How much there is in all; nil if it is bytes, and nobody knows how many.
   private let total: Int?
   private let isShown = isatty(STDERR_FILENO) != 0
-  private let start = monotonicNanoseconds()
-  private var next: UInt64
+  private var next = monotonicNanoseconds() + 1_000_000_000
   private var done: UInt = 0
   private var isOnLine = false
 
   init(_ what: String, of total: Int? = nil) {
     self.what = what
     self.total = total
-    next = start + 1_000_000_000
   }
 
   func add(_ count: UInt) {

@@ -80,16 +80,25 @@ private struct Place {
 
   private var inSlot: Bool { run?.kind == .slab && slot < run?.slots ?? 0 }
 
+  private var stateText: String {
+    switch state {
+    case .live: Colour.green.paint(state.rawValue)
+    case .retired, .none: Colour.red.paint(state.rawValue)
+    default: state.rawValue
+    }
+  }
+
   var text: String {
-    guard let run else { return "\(hex(address)): \(state.rawValue)" }
+    let state = stateText
+    guard let run else { return "\(hex(address)): \(state)" }
     let place = "\(hex(run.start)), \(run.bytes) bytes"
     switch run.kind {
     case .slab where inSlot:
-      return "\(hex(address)): \(state.rawValue); byte \(offset) of slot \(slot) of \(run.slots), size class "
+      return "\(hex(address)): \(state); byte \(offset) of slot \(slot) of \(run.slots), size class "
         + "\(run.slotSize), in the slab at \(place), \(run.live) live"
-    case .slab: return "\(hex(address)): \(state.rawValue) at \(place), size class \(run.slotSize)"
-    case .large: return "\(hex(address)): \(state.rawValue); byte \(offset) of the large object at \(place)"
-    default: return "\(hex(address)): \(state.rawValue), \(run.what), in the run at \(place)"
+    case .slab: return "\(hex(address)): \(state) at \(place), size class \(run.slotSize)"
+    case .large: return "\(hex(address)): \(state); byte \(offset) of the large object at \(place)"
+    default: return "\(hex(address)): \(state), \(run.what), in the run at \(place)"
     }
   }
 

@@ -16,6 +16,6 @@ start env LD_PRELOAD="$build/libslabmalloc-preload.so" "$build/tool/slabs"
 "$tool" map -o heap.html --every 200ms --frames 10 "$pid"
 "$tool" map -o heap.svg "$pid"
 stop
-"$tool" run --record perl.trace -- perl -e 'my %h; $h{$_} = "x" x ($_ % 300) for 1 .. 9999; undef %h; my @a = 1 .. 99999'
+"$tool" run --record perl.trace -- perl -e 'my %h; $h{$_} = "x" x ($_ % 300) for 1 .. 9999; undef %h'
 "$tool" map -o timeline.svg perl.trace
 /usr/bin/python3 "$here/check_browser.py" .

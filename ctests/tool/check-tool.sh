@@ -116,6 +116,31 @@ schema top.json >schema.out || fail 'top --json' schema.out
 sed 1,2d top.text | awk '$1 + 0 > 0' | sort -n -c -k 1 || fail 'top does not sort by class' top.text
 "$tool" top --count 1 --sort growth "$pid" >top.text
 
+# --- On a terminal -----------------------------------------------------------------------------------
+# Colours and progress are for terminals alone. `cat -v` writes an escape as ^[.
+on_terminal() { script -qec "$*" /dev/null </dev/null | cat -v; }
+export TERM=xterm
+on_terminal "'$tool' heap $pid" | grep -q '^^\[\[1m *address .*^\[\[0m' || fail 'heap has no colours'
+on_terminal "'$tool' stat 4194305" | grep -qF '^[[31mslabmalloc stat:^[[0m there is no process 4194305' ||
+  fail 'errors have no colours'
+on_terminal "'$tool' where $pid 0" | grep -qF '0x0: ^[[31mnot in memory' || fail 'where has no colours'
+for variable in NO_COLOR=1 TERM=dumb TERM=; do
+  ! on_terminal "env $variable '$tool' heap $pid" | grep -F '^[' >shown || fail "$variable has colours" shown
+  ! on_terminal "env $variable '$tool' stat 4194305" | grep -F '^[' >shown || fail "an error with $variable" shown
+done
+on_terminal "env NO_COLOR= '$tool' heap $pid" | grep -qF '^[' || fail 'an empty NO_COLOR takes the colours'
+"$tool" heap "$pid" >shown
+"$tool" where "$pid" 0 >>shown 2>&1 || true
+! cat -v shown | grep -F '^[' >errors || fail 'a file has colours' errors
+# What takes less than a second shows no progress. The last of what is shown takes it away.
+! on_terminal "'$tool' map -o x.html --every 10ms --frames 3 $pid" | grep -F picture >shown || fail 'progress' shown
+on_terminal "'$tool' map -o x.html --every 400ms --frames 5 $pid" >shown
+grep -qF 'picture: 4 of 5' shown || fail 'there is no progress' shown
+[ "$(tail -c 4 shown)" = '^[[K' ] || fail 'the progress stays' shown
+"$tool" map -o x.html --every 400ms --frames 5 "$pid" >shown 2>&1
+same 'progress without a terminal' '' "$(cat shown)"
+checks=$((checks + 16))
+
 # --- Errors ------------------------------------------------------------------------------------------
 ends 2 'a command' "$tool"
 ends 2 'no command shwo' "$tool" shwo
@@ -240,6 +265,19 @@ fi
 # --- Running programs --------------------------------------------------------------------------------
 same 'the output of a program' 'hello world' "$("$tool" run -- echo hello world)"
 same 'options of the program' '-n' "$("$tool" run printf '%s' -n)"
+# Words that are no UTF-8 arrive as they are, and so do values of options and what is preloaded already.
+word=$(printf 'a\351\377b')
+same 'a word of any bytes' "$word" "$("$tool" run printf '%s' "$word")"
+"$tool" run --stats json --stats-file "$word.json" -- true
+same 'a file of any bytes' 1 "$(wc -l <"$word.json")"
+ln -s "$(ldconfig -p | sed -n 's/.*x86-64.* => \(.*libm.so.6\)$/\1/p' | head -n 1)" "$word.so"
+same 'LD_PRELOAD of any bytes' "$build/libslabmalloc-preload.so:$scratch/$word.so" \
+  "$(LD_PRELOAD=$scratch/$word.so "$tool" run printenv LD_PRELOAD)"
+mkdir "$word"
+cp "$tool" "$build/libslabmalloc-preload.so" "$word/"
+same 'a library in a folder of any bytes' "$scratch/$word/libslabmalloc-preload.so" \
+  "$("$word/slabmalloc" run printenv LD_PRELOAD)"
+ends 3 'cannot be run: No such file' "$tool" run "no$word"
 status=0
 "$tool" run sh -c 'exit 7' || status=$?
 same 'the status of the program' 7 "$status"

@@ -18,7 +18,7 @@ static inline int slm_tool_option(int count, char **words, const char *shorts, c
   opterr = 0;
   return getopt_long(count, words, shorts, known, NULL);
 }
-static inline const char *slm_tool_option_value(void) { return optarg; }
+static inline char *slm_tool_option_value(void) { return optarg; }
 // The index of the next word.
 static inline int slm_tool_option_index(void) { return optind; }
 
