@@ -206,8 +206,8 @@ INSTALLED := lib/$(SONAME) lib/libslabmalloc.so lib/libslabmalloc.a lib/libslabm
   lib/libslabmalloc-malloc.o lib/libslabmalloc-new.o \
   include/slabmalloc.h include/slabmalloc/port.h include/slabmalloc/module.modulemap lib/pkgconfig/slabmalloc.pc \
   lib/cmake/slabmalloc/slabmalloc-config.cmake lib/cmake/slabmalloc/slabmalloc-config-version.cmake \
-  bin/slabmalloc bin/slabmalloc-replay share/slabmalloc/statistics.schema.json share/man/man1/slabmalloc.1 \
-  share/bash-completion/completions/slabmalloc
+  bin/slabmalloc bin/slabmalloc-replay share/slabmalloc/statistics.schema.json share/slabmalloc/slabmalloc-gdb.py \
+  share/man/man1/slabmalloc.1 share/bash-completion/completions/slabmalloc
 BARE_DIRS := $(foreach t,$(FREESTANDING),lib/slabmalloc/$(call install_dir,$(t)))
 BARE_DIRS_ALL := $(foreach t,$(FREESTANDING_ALL),lib/slabmalloc/$(call install_dir,$(t)))
 BARE_ARCHIVES := libslabmalloc.a libslabmalloc-small.a libslabmalloc-swiftheap.a
@@ -231,7 +231,8 @@ install: all ## Install below PREFIX (/usr/local), staged in DESTDIR
 	@install -m 755 $(B)/libslabmalloc-preload.so "$(ROOT)"/lib/
 	$(install_headers)
 	@install -m 644 Sources/Packaging/module.modulemap "$(ROOT)"/include/slabmalloc/
-	@install -m 644 Sources/Packaging/statistics.schema.json "$(ROOT)"/share/slabmalloc/
+	@install -m 644 Sources/Packaging/statistics.schema.json Sources/Packaging/slabmalloc-gdb.py \
+	  "$(ROOT)"/share/slabmalloc/
 	@install -m 644 $(B)/slabmalloc.pc "$(ROOT)"/lib/pkgconfig/
 	@install -m 644 $(B)/cmake/slabmalloc/*.cmake "$(ROOT)"/lib/cmake/slabmalloc/
 	@install -m 755 $(TOOL) $(B)/replay/slabmalloc-replay "$(ROOT)"/bin/
