@@ -25,15 +25,8 @@ struct Timeline {
   private var highest = Point()
 
   init(_ path: String) throws(ToolError) {
-    let file = open(path, O_RDONLY | O_CLOEXEC)
-    var status = Glibc.stat()
-    guard file >= 0, fstat(file, &status) == 0 else { throw .unreadable("\(path): \(systemError())") }
-    defer { close(file) }
-    let count = Int(status.st_size)
-    let mapped = mmap(nil, max(count, 1), PROT_READ, MAP_PRIVATE, file, 0)
-    guard let mapped, mapped != MAP_FAILED else { throw .unreadable("\(path): \(systemError())") }
-    defer { munmap(mapped, max(count, 1)) }
-    var reader = try TraceReader(path, UnsafeRawBufferPointer(start: mapped, count: count))
+    let file = try MappedFile(path)
+    var reader = try TraceReader(path, file.bytes)
     let progress = Progress("read")
     while !reader.isAtEnd {
       try reader.next { note($0) }
@@ -45,7 +38,8 @@ struct Timeline {
     guard operations > 0 else { throw .nothing("\(path) has no operation") }
   }
 
-  private mutating func note(_ change: TraceReader.Change) {
+  private mutating func note(_ event: TraceReader.Event) {
+    guard case .change(let change) = event else { return }
     let place = SizeClass.naturalIndex(size: change.size, alignment: 1).map { Int($0) } ?? Timeline.large
     let old = now.classes[place]
     now.classes[place] = change.isFree ? old &- change.size : old &+ change.size

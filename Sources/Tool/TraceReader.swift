@@ -1,12 +1,14 @@
 import Glibc
 
-/// Reads a trace, see `TraceKind`: what a program had allocated after each of its operations.
+/// Reads a trace, see `TraceKind`: the operations of a program, and what was live after each.
 ///
 /// Memory: four bytes for each object that was ever allocated.
 struct TraceReader {
   /// The bytes that were asked for and not freed.
   private var live: UInt = 0
   private(set) var operations: UInt = 0
+  private var thread: UInt = 0
+  private var operation: Operation?
   private let name: String
   private let bytes: UnsafeRawBufferPointer
   private var position = 9
@@ -20,6 +22,27 @@ struct TraceReader {
   private var pending: UInt?
 
   static let magic: [UInt8] = Array("slmtrace".utf8)
+
+  enum Event {
+    case change(Change)
+    /// After its changes: later records tell whether it failed.
+    case operation(Operation)
+  }
+
+  struct Operation {
+    /// The first is 1.
+    let number: UInt
+    let thread: UInt
+    /// Of `TraceKind`.
+    let kind: UInt8
+    /// Bytes that were asked for.
+    var size: UInt = 0
+    /// The number of the object that was made, and of that which was freed; the first is 1.
+    var made: Int?
+    var freed: Int?
+    var isFailed = false
+    var isMisuse = false
+  }
 
   /// A change of the live bytes.
   struct Change {
@@ -53,39 +76,42 @@ struct TraceReader {
 
   var isAtEnd: Bool { position >= bytes.count }
 
-  /// Reads a record, and hands each change of the live bytes to the body.
-  mutating func next(_ body: (Change) -> Void) throws(ToolError) {
+  /// Reads a record, and hands what it tells to the body.
+  mutating func next(_ body: (Event) -> Void) throws(ToolError) {
     record = position
     let kind = try byte()
     if kind != TraceKind.failed, kind != TraceKind.misuse { settle(body) }
     switch kind {
     case 0: position = bytes.count
-    case TraceKind.start, TraceKind.thread: _ = try number()
+    case TraceKind.start, TraceKind.thread: thread = try number()
     case TraceKind.stop: break
     case TraceKind.malloc, TraceKind.calloc:
-      begin()
+      begin(kind)
       try allocate(number())
     case TraceKind.aligned:
-      begin()
+      begin(kind)
       _ = try number()
       try allocate(number())
     case TraceKind.realloc:
-      begin()
+      begin(kind)
       let object = try pointer()
       let size = try number()
       free(object, body)
       allocate(size)
     case TraceKind.free:
-      begin()
+      begin(kind)
       free(try pointer(), body)
     case TraceKind.failed:
       guard pending != nil else { throw damage("a failure after no allocation") }
       pending = nil
+      operation?.isFailed = true
+      operation?.made = nil
       sizes.removeLast()
       giants.removeValue(forKey: sizes.count)
       takeBack(body)
     case TraceKind.misuse:
       _ = try (number(), pointer())
+      operation?.isMisuse = true
       takeBack(body)
     case TraceKind.refused: _ = try (number(), pointer())
     case TraceKind.end:
@@ -96,40 +122,49 @@ struct TraceReader {
   }
 
   /// The operation before is done.
-  mutating func settle(_ body: (Change) -> Void) {
+  mutating func settle(_ body: (Event) -> Void) {
     if let size = pending { change(size, isFree: false, body) }
     pending = nil
     freed = nil
+    if let operation { body(.operation(operation)) }
+    operation = nil
   }
 
-  private mutating func begin() { operations += 1 }
+  private mutating func begin(_ kind: UInt8) {
+    operations += 1
+    operation = Operation(number: operations, thread: thread, kind: kind)
+  }
 
   private mutating func allocate(_ size: UInt) {
     if size > UInt(UInt32.max) { giants[sizes.count] = size }
     sizes.append(UInt32(truncatingIfNeeded: size > UInt(UInt32.max) ? 0 : size))
     pending = size
+    operation?.size = size
+    operation?.made = sizes.count
   }
 
-  private mutating func free(_ object: Int?, _ body: (Change) -> Void) {
+  private mutating func free(_ object: Int?, _ body: (Event) -> Void) {
     guard let object else { return }
     let size = giants.removeValue(forKey: object) ?? UInt(sizes[object])
     sizes[object] = 0
     freed = (object, size)
+    operation?.freed = object + 1
     change(size, isFree: true, body)
   }
 
   /// The object of the operation before was not freed.
-  private mutating func takeBack(_ body: (Change) -> Void) {
+  private mutating func takeBack(_ body: (Event) -> Void) {
     guard let (object, size) = freed else { return }
     freed = nil
+    operation?.freed = nil
     if size > UInt(UInt32.max) { giants[object] = size } else { sizes[object] = UInt32(size) }
     change(size, isFree: false, body)
   }
 
-  private mutating func change(_ size: UInt, isFree: Bool, _ body: (Change) -> Void) {
+  private mutating func change(_ size: UInt, isFree: Bool, _ body: (Event) -> Void) {
     guard size > 0 else { return }
     live = isFree ? live &- size : live &+ size
-    body(Change(size: size, isFree: isFree, live: live, operation: operations))
+    body(.change(Change(size: size, isFree: isFree, live: live, operation: operations)))
   }
 
   private mutating func byte() throws(ToolError) -> UInt8 {

@@ -1,6 +1,6 @@
 #!/bin/sh
-# check-map.sh BUILD_DIR: pages of `slabmalloc map` have the heap at several moments, pictures of traces have what the
-# traces have, and each error is clear. `make check-browser` looks at them in a browser.
+# check-map.sh BUILD_DIR: pages of `slabmalloc map` have the heap at several moments, pictures and events of traces have
+# what the traces have, and each error is clear. `make check-browser` looks at them in a browser.
 set -eu
 build=$(readlink -f "$1")
 here=$(dirname "$(readlink -f "$0")")
@@ -26,7 +26,12 @@ timeline() { # TRACE
   "$tool" replay dump "$1" >dump.text
   /usr/bin/python3 "$here/check_timeline.py" timeline.svg dump.text >timeline.out 2>&1 ||
     fail "the picture of $1" timeline.out
-  checks=$((checks + 1))
+  "$tool" export -o events.json "$1" || fail "the events of $1"
+  /usr/bin/python3 "$here/check_events.py" events.json dump.text >events.out 2>&1 || fail "the events of $1" events.out
+  "$tool" export --counters -o counters.json "$1"
+  same "the counters of $1" "$(jq -c '.traceEvents[] | select(.ph == "C")' events.json)" \
+    "$(jq -c '.traceEvents[]' counters.json)"
+  checks=$((checks + 2))
 }
 
 # --- Pages -------------------------------------------------------------------------------------------
@@ -132,5 +137,12 @@ broken '\010\002' 'an object before the first one'
 broken '\011' 'a failure after no allocation'
 broken '\004\377\377\377\377\377\377\377\377\377\002' 'a number above 64 bits'
 broken '\014\000\000\000' 'something follows the end'
+ends 2 '-o FILE' "$tool" export perl.trace
+ends 2 'it takes a trace' "$tool" export -o x.json
+ends 3 'core is no trace' "$tool" export -o x.json core
+ends 3 'No such file' "$tool" export -o x.json no-such.trace
+ends 3 'no file that can be mapped' "$tool" export -o x.json /dev/null
+ends 3 'broken.trace is damaged' "$tool" export -o x.json broken.trace
+ends 3 '/dev/full cannot be written' "$tool" export -o /dev/full perl.trace
 same 'what errors leave' '' "$(ls | grep '^x\|part$' || true)"
-echo "=> $checks checks of pages and timelines"
+echo "=> $checks checks of pages, timelines and events"
