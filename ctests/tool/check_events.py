@@ -1,5 +1,5 @@
-"""check_events.py JSON DUMP: Chrome's trace events have each call of a trace's text, with its thread, bytes and objects,
-and counters whose sum is what is live then."""
+"""check_events.py JSON DUMP: Chrome's trace events have each call of a trace's text, with its thread, bytes and
+objects, and counters whose sum is what is live then."""
 import json
 import re
 import sys

@@ -1,7 +1,9 @@
-/* Counts its signals, in two threads, until standard input ends. */
+/* Counts its signals, in two threads, until standard input ends. With an argument no process of its user may look at
+ * it. */
 #include "leaks/leaks.h"
 #include <errno.h>
 #include <signal.h>
+#include <sys/prctl.h>
 
 static volatile sig_atomic_t count;
 static void counted(int number) {
@@ -17,7 +19,9 @@ static void *wait_too(void *argument) {
   return argument;
 }
 
-int main(void) {
+int main(int argc, char **argv) {
+  (void)argv;
+  if (argc > 1) prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   pthread_t other;
   free(malloc(100));
   signal(SIGRTMIN, counted);
