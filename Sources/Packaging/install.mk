@@ -7,7 +7,7 @@ LIBROOT := $(DESTDIR)$(LIBDIR)
 PACKAGE_FILES := slabmalloc.pc slabmalloc-static.pc slabmalloc-malloc.pc
 CMAKE_FILES := slabmalloc-config.cmake slabmalloc-config-version.cmake slabmalloc-targets.cmake
 INSTALLED := $(HEADER) $(CPP_HEADERS) include/slabmalloc/port.h include/slabmalloc/module.modulemap \
-  bin/slabmalloc bin/slabmalloc-replay share/slabmalloc/statistics.schema.json \
+  bin/slabmalloc bin/slabmalloc-replay share/slabmalloc/statistics.schema.json share/slabmalloc/slabmalloc-gdb.py \
   $(foreach page,$(notdir $(MAN_PAGES)),share/man/man$(subst .,,$(suffix $(page)))/$(page)) \
   share/bash-completion/completions/slabmalloc
 INSTALLED_LIB := $(SONAME) libslabmalloc.so libslabmalloc.a libslabmalloc-preload.so libslabmalloc-malloc.o \
@@ -44,7 +44,8 @@ install: all ## Install below PREFIX (/usr/local), libraries in LIBDIR (PREFIX/l
 	@install -m 644 $(filter include/slabmalloc/%,$(CPP_HEADERS)) "$(ROOT)"/include/slabmalloc/
 	@install -m 644 include/slabmalloc.hpp "$(ROOT)"/include/
 	@install -m 644 Sources/Packaging/module.modulemap "$(ROOT)"/include/slabmalloc/
-	@install -m 644 Sources/Packaging/statistics.schema.json "$(ROOT)"/share/slabmalloc/
+	@install -m 644 Sources/Packaging/statistics.schema.json Sources/Packaging/slabmalloc-gdb.py \
+	  "$(ROOT)"/share/slabmalloc/
 	@$(foreach file,$(PACKAGE_FILES),$(call fill_in,$(file).in,pkgconfig/$(file)) &&) true
 	@$(foreach file,$(filter-out %-targets.cmake,$(CMAKE_FILES)),$(call fill_in,$(file).in,cmake/slabmalloc/$(file)) &&) \
 	  install -m 644 Sources/Packaging/slabmalloc-targets.cmake "$(LIBROOT)"/cmake/slabmalloc/

@@ -13,7 +13,7 @@ struct Command: Sendable {
   /// Options end at the first operand: the rest is another command line.
   var passesRest = false
 
-  static let all: [Command] = [.run, .stat, .heap, .whereIs, .map, .top, .replay, .completion]
+  static let all: [Command] = [.run, .stat, .heap, .whereIs, .map, .top, .leaks, .replay, .export, .completion]
 
   var help: String {
     var text = "usage: slabmalloc \(name) \(usage)\n\n\(summary)\n\n"
@@ -38,7 +38,8 @@ struct Command: Sendable {
     return text + """
 
       slabmalloc COMMAND --help has the options and examples of a command. slabmalloc --version tells the version.
-      A running process is neither stopped nor changed. A process of another user takes root's rights.
+      A running process is neither stopped nor changed; leaks alone stops it for a moment.
+      A process of another user takes root's rights.
 
       """
   }

@@ -30,7 +30,9 @@ extension Command {
         if [[ $COMP_CWORD -gt 1 && $word != -* ]]; then
           COMPREPLY=($(compgen -f -- "$word"))
           case ${COMP_WORDS[1]} in
-            stat | heap | where | map | top) COMPREPLY+=($(cd /proc && compgen -G "$word*" | grep -x '[0-9]*')) ;;
+            stat | heap | where | map | top | leaks)
+              COMPREPLY+=($(cd /proc && compgen -G "$word*" | grep -x '[0-9]*'))
+              ;;
           esac
         else
           COMPREPLY=($(compgen -W "$words" -- "$word"))

@@ -6,6 +6,7 @@ import CSlabPort
 ///     note:   bytes of the name, bytes of the record, type | name, padded to 4 | record, padded to 4
 struct ProgramHeader {
   let type: UInt32
+  let flags: UInt32
   let offset: UInt
   let address: UInt
   let fileBytes: UInt
@@ -13,11 +14,14 @@ struct ProgramHeader {
 
   static let load: UInt32 = 1
   static let note: UInt32 = 4
+  static let executable: UInt32 = 1
+  static let writable: UInt32 = 2
   static let size = 56
 
   func moved(by distance: UInt) -> ProgramHeader {
     ProgramHeader(
-      type: type, offset: offset, address: address &+ distance, fileBytes: fileBytes, memoryBytes: memoryBytes)
+      type: type, flags: flags, offset: offset, address: address &+ distance, fileBytes: fileBytes,
+      memoryBytes: memoryBytes)
   }
 }
 
@@ -58,6 +62,7 @@ struct ElfHeader {
     stride(from: 0, to: bytes.count - ProgramHeader.size + 1, by: ProgramHeader.size).map { start in
       ProgramHeader(
         type: bytes.loadUnaligned(fromByteOffset: start, as: UInt32.self),
+        flags: bytes.loadUnaligned(fromByteOffset: start + 4, as: UInt32.self),
         offset: UInt(bytes.loadUnaligned(fromByteOffset: start + 8, as: UInt64.self)),
         address: UInt(bytes.loadUnaligned(fromByteOffset: start + 16, as: UInt64.self)),
         fileBytes: UInt(bytes.loadUnaligned(fromByteOffset: start + 32, as: UInt64.self)),

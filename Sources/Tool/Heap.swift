@@ -11,7 +11,7 @@ extension Command {
           for run in runs { Output.put(run.json + "\n") }
           continue
         }
-        Output.put("           address         bytes  what           slots      live  fill\n")
+        Output.put(Colour.bold.paint("           address         bytes  what           slots      live  fill") + "\n")
         for run in runs { Output.put(run.line) }
         Output.put(fragmentation(of: runs))
       }

@@ -18,14 +18,25 @@ final class HeapReader {
   private var marks: UnsafeMutableRawPointer
   private static let markBytes = 65536 + 8
   private static let attempts = 200
+  /// Of a reading.
+  private var progress: Progress?
 
   /// What a reading found.
   struct Reading {
     var report: Report
     var rows = RunRows()
     var runs: [RunFacts] = []
-    /// The mark of each slot of the slab around the address that was asked for.
-    var marks: [UInt8] = []
+    /// The mark of each slot, by the start of its slab, of the slabs that were asked for.
+    var marks: [UInt: [UInt8]] = [:]
+    /// Memory of the library: pages of runs, used or not, and what it keeps of them.
+    var own: [Range<UInt>] = []
+  }
+
+  /// The slabs whose marks are kept.
+  enum Marked {
+    case none
+    case around(UInt)
+    case all
   }
 
   /// One reader for each copy of the library that has allocated something. A program may load a copy and never call it.
@@ -61,10 +72,12 @@ final class HeapReader {
   }
 
   /// Reads until a reading is not torn.
-  func read(markedAt address: UInt? = nil) throws(ToolError) -> Reading {
+  func read(marked: Marked = .none) throws(ToolError) -> Reading {
+    progress = Progress("read")
+    defer { progress = nil }
     for attempt in 0..<(source.isRunning ? Self.attempts : 1) {
       if attempt > 0 { usleep(useconds_t(min(attempt, 20)) * 500) }
-      if let reading = try readOnce(address) { return reading }
+      if let reading = try readOnce(marked) { return reading }
     }
     guard source.isRunning else {
       throw .unreadable("\(source.name): the heaps were being changed when the core was written")
@@ -75,18 +88,19 @@ final class HeapReader {
   }
 
   /// nil if the reading is torn.
-  private func readOnce(_ address: UInt?) throws(ToolError) -> Reading? {
+  func readOnce(_ marked: Marked) throws(ToolError) -> Reading? {
     guard readState() else { throw source.explain("the state of its heaps") }
     var reading = Reading(report: process.report(of: RunRows(), id: source.processID))
+    reading.own.append(library.state..<library.state + UInt(MemoryLayout<ProcessState>.size))
     let runs = process.runs
     guard runs.pointee.segmentCount >= 0, runs.pointee.segmentCount <= RunPool.maxSegments else { return nil }
     for index in 0..<runs.pointee.segmentCount {
       // A segment that was given back has left a hole.
       guard let segment = runs.pointee.segments[index] else { continue }
-      guard try readSegment(UInt(bitPattern: segment), address, &reading) else { return nil }
+      guard try readSegment(UInt(bitPattern: segment), marked, &reading) else { return nil }
     }
     var end: UInt = 0
-    guard try readLone(runs.pointee.lone.root, address, &reading, &end, depth: 0) else { return nil }
+    guard try readLone(runs.pointee.lone.root, marked, &reading, &end, depth: 0) else { return nil }
     reading.rows.setMetadata(runs.metadataBytes)
     let total = reading.rows.total
     reading.report = process.report(of: reading.rows, id: source.processID)
@@ -94,7 +108,7 @@ final class HeapReader {
   }
 
   /// False if the reading is torn.
-  private func readSegment(_ place: UInt, _ address: UInt?, _ reading: inout Reading) throws(ToolError) -> Bool {
+  private func readSegment(_ place: UInt, _ marked: Marked, _ reading: inout Reading) throws(ToolError) -> Bool {
     guard let head = source.copy(place, MemoryLayout<Segment>.size) else { return try missing("a segment") }
     defer { head.deallocate() }
     let segment = head.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: Segment.self)
@@ -105,23 +119,33 @@ final class HeapReader {
     let pages = Int((limit - base) >> PageRun.pageShift)
     guard let table = source.copy(tableStart, pages * PageRun.stride) else { return try missing("a table of runs") }
     defer { table.deallocate() }
+    guard place <= tableStart, tableStart <= segment.pointee.tableLimit else { return false }
+    reading.own += [place..<tableStart, tableStart..<segment.pointee.tableLimit, base..<limit]
     var page = 0
     while page < pages {
       let offset = page * PageRun.stride
       let run = (table.baseAddress.unsafelyUnwrapped + offset).assumingMemoryBound(to: PageRun.self)
       guard run.pointee.start == base + UInt(page) << PageRun.pageShift,
         UInt(bitPattern: run.pointee.lead) == tableStart + UInt(offset), run.pointee.pages > 0,
-        Int(run.pointee.pages) <= pages - page, try add(run, address, &reading)
+        Int(run.pointee.pages) <= pages - page, try add(run, marked, &reading)
       else { return false }
       page += Int(run.pointee.pages)
     }
     return true
   }
 
+  /// The explicit heap of which a heap is a part; 0 if it is a thread's. nil if it cannot be read.
+  func explicitHeap(of heap: UInt) -> UInt? {
+    guard let copy = source.copy(heap, MemoryLayout<HeapState>.size) else { return nil }
+    defer { copy.deallocate() }
+    let state = copy.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: HeapState.self)
+    return UInt(bitPattern: state.pointee.explicit)
+  }
+
   /// The lone runs below a node of their tree, by address. Each starts at the end of the one before, or behind it: no
   /// run is read twice, whatever the tree looks like.
   private func readLone(
-    _ node: LonePointer?, _ address: UInt?, _ reading: inout Reading, _ end: inout UInt, depth: Int
+    _ node: LonePointer?, _ marked: Marked, _ reading: inout Reading, _ end: inout UInt, depth: Int
   ) throws(ToolError) -> Bool {
     guard let node else { return true }
     // Deeper than any tree is, unless it changed meanwhile.
@@ -131,16 +155,17 @@ final class HeapReader {
     }
     defer { copy.deallocate() }
     let lone = copy.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: LoneRun.self)
-    guard try readLone(lone.pointee.left, address, &reading, &end, depth: depth + 1), lone.run.pointee.pages > 0,
+    guard try readLone(lone.pointee.left, marked, &reading, &end, depth: depth + 1), lone.run.pointee.pages > 0,
       lone.run.pointee.isLone, lone.run.pointee.start >= end, lone.run.pointee.start <= UInt(Int.max) - lone.run.bytes,
-      try add(lone.run, address, &reading)
+      try add(lone.run, marked, &reading)
     else { return false }
     end = lone.run.endAddress
-    return try readLone(lone.pointee.right, address, &reading, &end, depth: depth + 1)
+    reading.own.append(lone.run.pointee.start..<end)
+    return try readLone(lone.pointee.right, marked, &reading, &end, depth: depth + 1)
   }
 
   /// Adds a copy of a run. False if no run looks so.
-  private func add(_ run: RunPointer, _ address: UInt?, _ reading: inout Reading) throws(ToolError) -> Bool {
+  private func add(_ run: RunPointer, _ marked: Marked, _ reading: inout Reading) throws(ToolError) -> Bool {
     let kind = UnsafeRawPointer(fieldPointer(&run.pointee.kind)).load(as: UInt8.self)
     guard PageRun.Kind(rawValue: kind) != nil else { return false }
     switch run.pointee.kind {
@@ -155,14 +180,19 @@ final class HeapReader {
       // No slots follow the last one, whatever this memory is by now.
       for index in Int(slots)..<bytes.count { bytes[index] = Mark.none }
       run.pointee.marks = marks.assumingMemoryBound(to: UInt8.self)
-      if let address, address >= run.pointee.start, address < run.endAddress {
-        reading.marks = Array(bytes[0..<Int(slots)])
-      }
+      let isKept =
+        switch marked {
+        case .none: false
+        case .around(let address): address >= run.pointee.start && address < run.endAddress
+        case .all: true
+        }
+      if isKept { reading.marks[run.pointee.start] = Array(bytes[0..<Int(slots)]) }
     case .large:
       guard LargeObject(run).size <= run.bytes else { return false }
     case .unused: return false
     case .free, .kept, .busy, .metadata: break
     }
+    progress?.add(run.bytes)
     reading.rows.add(run, countsMetadata: true)
     reading.runs.append(RunFacts(run))
     return true

@@ -17,25 +17,31 @@ extension Command {
       "slabmalloc run --record perl.trace perl -e 'print 1'",
     ],
     body: { (options) throws(ToolError) in
-      guard let program = options.operands.first else { throw .usage("it takes a program") }
+      guard let program = options.rest.first else { throw .usage("it takes a program") }
       let library = try Installation.file("libslabmalloc-preload.so")
-      guard !library.contains(where: { $0 == " " || $0 == ":" }) else {
-        throw .unreadable(
-          "\(library) cannot be preloaded: its path has a space or a colon, which LD_PRELOAD is split at")
+      guard strpbrk(library, " :") == nil else {
+        let path = String(cString: library)
+        throw .unreadable("\(path) cannot be preloaded: its path has a space or a colon, which LD_PRELOAD is split at")
       }
       let variables = [
         ("profile", "PROFILE"), ("stats", "STATS"), ("stats-file", "STATS_FILE"), ("stats-signal", "STATS_SIGNAL"),
         ("stats-interval", "STATS_INTERVAL"), ("record", "TRACE"),
       ]
       for (name, variable) in variables {
-        if let value = options.values[name] { setenv("SLABMALLOC_\(variable)", value, 1) }
+        if let value = options.words[name] { setenv("SLABMALLOC_\(variable)", value, 1) }
       }
       if options.has("backtrace") { setenv("SLABMALLOC_BACKTRACE", "1", 1) }
       // An option that the library cannot read ends the program: it was given here.
       setenv("SLABMALLOC_ABORT_CONF", "1", 0)
-      let others = getenv("LD_PRELOAD").map { ":" + String(cString: $0) } ?? ""
-      setenv("LD_PRELOAD", library + others, 1)
-      throw Installation.execute(program, options.operands)
+      var preload = library
+      if let others = getenv("LD_PRELOAD") {
+        preload = Options.Word.allocate(capacity: strlen(library) + strlen(others) + 2)
+        strcpy(preload, library)
+        strcat(preload, ":")
+        strcat(preload, others)
+      }
+      setenv("LD_PRELOAD", preload, 1)
+      throw Installation.execute(program, options.rest)
     }, passesRest: true)
 
   static let replay = Command(
@@ -43,28 +49,33 @@ extension Command {
     options: [], examples: ["slabmalloc replay run perl.trace", "slabmalloc replay dump perl.trace"],
     body: { (options) throws(ToolError) in
       let tool = try Installation.file("slabmalloc-replay")
-      throw Installation.execute(tool, ["slabmalloc-replay"] + options.operands)
+      var words = options.rest
+      if let name = strdup("slabmalloc-replay") { words.insert(name, at: 0) }
+      throw Installation.execute(tool, words)
     }, passesRest: true)
 }
 
 /// Files that came with the tool: beside it in the folder where it was built, or below the same prefix.
 enum Installation {
-  static func file(_ name: String) throws(ToolError) -> String {
-    var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
-    let length = readlink("/proc/self/exe", &buffer, buffer.count - 1)
-    guard length > 0 else { throw .unreadable("there is no /proc here: \(name) cannot be found") }
-    let own = String(decoding: buffer[0..<length].map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    let folder = own[..<(own.lastIndex(of: "/") ?? own.startIndex)]
-    let places = [
-      "\(folder)/../lib/\(name)", "\(folder)/../\(machineFolder)/\(name)", "\(folder)/../lib64/\(name)",
-      "\(folder)/\(name)", "\(folder)/../\(name)", "\(folder)/../replay/\(name)",
-    ]
-    for place in places where access(place, R_OK) == 0 {
-      guard let real = realpath(place, nil) else { continue }
-      defer { free(real) }
-      return String(cString: real)
+  /// A path: any bytes, and not always text.
+  static func file(_ name: String) throws(ToolError) -> Options.Word {
+    let room = Int(PATH_MAX) + 64
+    let folder = Options.Word.allocate(capacity: room)
+    let place = Options.Word.allocate(capacity: room)
+    defer {
+      folder.deallocate()
+      place.deallocate()
     }
-    throw .unreadable("\(name) is not in \(folder)/../lib")
+    let length = readlink("/proc/self/exe", folder, Int(PATH_MAX))
+    guard length > 0 else { throw .unreadable("there is no /proc here: \(name) cannot be found") }
+    folder[length] = 0
+    strrchr(folder, Int32(UInt8(ascii: "/")))?.pointee = 0
+    for other in ["/../lib/", "/../\(machineFolder)/", "/../lib64/", "/", "/../", "/../replay/"] {
+      strcpy(place, folder)
+      strncat(place, other + name, 63)
+      if access(place, R_OK) == 0, let real = realpath(place, nil) { return real }
+    }
+    throw .unreadable("\(name) is not in \(String(cString: folder))/../lib")
   }
 
   /// Where Debian has libraries: lib/x86_64-linux-gnu.
@@ -76,9 +87,9 @@ enum Installation {
   }
 
   /// Becomes another program. Returns why it could not.
-  static func execute(_ program: String, _ arguments: [String]) -> ToolError {
-    var words: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
+  static func execute(_ program: Options.Word, _ arguments: [Options.Word]) -> ToolError {
+    var words: [Options.Word?] = arguments + [nil]
     execvp(program, &words)
-    return .unreadable("\(program) cannot be run: \(systemError())")
+    return .unreadable("\(String(cString: program)) cannot be run: \(systemError())")
   }
 }

@@ -11,6 +11,8 @@ struct RunFacts {
   let live: UInt
   /// Of a large object: what is usable.
   let objectBytes: UInt
+  /// Of a slab the heap that owns it, of a large object the explicit heap that lists it: addresses, 0 if there is none.
+  let heap: UInt
   /// Of unused memory: nothing lies behind it.
   let isClean: Bool
 
@@ -26,6 +28,8 @@ struct RunFacts {
     slots = isSlab ? UInt(run.pointee.slotCount) : 0
     live = isSlab ? run.liveSlots : kind == .large ? 1 : 0
     objectBytes = kind == .large ? LargeObject(run).size : 0
+    heap =
+      isSlab ? UInt(bitPattern: run.currentOwner.heap) : kind == .large ? LargeObject(run).heapAddress : 0
     isClean = run.pointee.isClean
   }
 

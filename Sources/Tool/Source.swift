@@ -14,6 +14,8 @@ protocol Source: AnyObject {
   var isRunning: Bool { get }
   /// Where loaded files start: the addresses of their ELF headers, and their names.
   func images() throws(ToolError) -> [Image]
+  /// All mapped memory that a program may read or write, by address.
+  func regions() throws(ToolError) -> [Region]
   /// Copies memory. False if it is not there.
   func read(_ address: UInt, into buffer: UnsafeMutableRawBufferPointer) -> Bool
   /// Why memory could not be read.
@@ -25,6 +27,17 @@ struct Mapping {
   let start: UInt
   let end: UInt
   let offset: UInt
+  let path: String
+}
+
+/// A stretch of mapped memory.
+struct Region {
+  let range: Range<UInt>
+  let isWritable: Bool
+  let isExecutable: Bool
+  /// Other processes do not see what is written to it.
+  let isPrivate: Bool
+  /// "" if there is none. Names in brackets are the kernel's.
   let path: String
 }
 
@@ -72,9 +85,12 @@ extension Source {
   }
 }
 
-/// Opens what the command line names: digits are a process, all else is a core file.
+/// Digits are a process, all else is a file.
+func isProcess(_ name: String) -> Bool { !name.isEmpty && name.allSatisfy { $0 >= "0" && $0 <= "9" } }
+
+/// Opens what the command line names.
 func openSource(_ name: String) throws(ToolError) -> any Source {
-  if !name.isEmpty, name.allSatisfy({ $0 >= "0" && $0 <= "9" }) {
+  if isProcess(name) {
     guard let id = Int32(name), id > 0 else { throw .usage("\(name) is no process") }
     return try RunningProcess(id)
   }

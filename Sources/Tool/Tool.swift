@@ -9,21 +9,22 @@ import Glibc
 @main
 enum Tool {
   static func main() {
-    let arguments = CommandLine.arguments
+    let words = (0..<Int(CommandLine.argc)).compactMap { CommandLine.unsafeArgv[$0] }
+    let arguments = words.map { String(cString: $0) }
     do {
-      try run(arguments)
+      try run(arguments, words)
       try Output.finish()
     } catch {
       fflush(slm_tool_output())
       var command = ""
       if arguments.count > 1, Command.all.contains(where: { $0.name == arguments[1] }) { command = " \(arguments[1])" }
-      fputs("slabmalloc\(command): \(error.message)\n", slm_tool_errors())
+      fputs(Colour.red.paint("slabmalloc\(command):", to: STDERR_FILENO) + " \(error.message)\n", slm_tool_errors())
       if error.status == 2 { fputs("slabmalloc\(command) --help tells more\n", slm_tool_errors()) }
       exit(error.status)
     }
   }
 
-  private static func run(_ arguments: [String]) throws(ToolError) {
+  private static func run(_ arguments: [String], _ words: [Options.Word]) throws(ToolError) {
     guard arguments.count > 1 else { throw .usage("it takes a command") }
     switch arguments[1] {
     case "--help", "-h", "help": return Output.put(Command.overview)
@@ -35,7 +36,7 @@ enum Tool {
       throw .usage("there is no command \(arguments[1])")
     }
     let options = try Options(
-      Array(arguments.dropFirst()), command.options.map { $0.name } + ["help"],
+      Array(words.dropFirst()), command.options.map { $0.name } + ["help"],
       passesRest: command.passesRest)
     if options.has("help") { return Output.put(command.help) }
     try command.body(options)

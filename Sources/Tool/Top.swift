@@ -69,12 +69,14 @@ extension Command {
     Output.put(
       "\(source.programName) [\(source.name)]: held \(total.heldBytes), live \(total.liveBytes), free "
         + "\(total.freeBytes), metadata \(total.metadataBytes), dirty \(total.dirtyBytes), clean \(total.cleanBytes)\n"
-        + " size class  slabs      live  fill    live bytes    free bytes        growth\n")
+        + Colour.bold.paint(" size class  slabs      live  fill    live bytes    free bytes        growth") + "\n")
     for (row, growth) in rows {
       let fill = row.slots == 0 ? "-" : "\(TableLine.percent(row.live, of: row.slots))%"
+      let change = column(growth > 0 ? "+\(growth)" : "\(growth)", 14)
       Output.put(
         column(row.name, 11) + column(row.slabs, 7) + column(row.live, 10) + column(fill, 6) + column(row.liveBytes, 14)
-          + column(row.freeBytes, 14) + column(growth > 0 ? "+\(growth)" : "\(growth)", 14) + "\n")
+          + column(row.freeBytes, 14)
+          + (growth == 0 ? change : (growth > 0 ? Colour.red : Colour.green).paint(change)) + "\n")
     }
   }
 }

@@ -52,7 +52,7 @@ private struct Place {
   init(_ address: UInt, _ readers: [HeapReader]) throws(ToolError) {
     self.address = address
     for reader in readers {
-      let reading = try reader.read(markedAt: address)
+      let reading = try reader.read(marked: .around(address))
       guard let run = reading.runs.first(where: { $0.contains(address) }) else { continue }
       self.run = run
       offset = address - run.start
@@ -60,7 +60,7 @@ private struct Place {
       case .slab:
         slot = offset / run.slotDistance
         offset %= run.slotDistance
-        state = slot < run.slots ? Place.state(reading.marks[Int(slot)]) : .rest
+        state = slot < run.slots ? Place.state(reading.marks[run.start]?[Int(slot)] ?? Mark.none) : .rest
       case .large: state = offset < run.objectBytes ? .live : .unused
       case .metadata: state = .metadata
       case .unused, .free, .kept, .busy: state = .unused
@@ -80,16 +80,25 @@ private struct Place {
 
   private var inSlot: Bool { run?.kind == .slab && slot < run?.slots ?? 0 }
 
+  private var stateText: String {
+    switch state {
+    case .live: Colour.green.paint(state.rawValue)
+    case .retired, .none: Colour.red.paint(state.rawValue)
+    default: state.rawValue
+    }
+  }
+
   var text: String {
-    guard let run else { return "\(hex(address)): \(state.rawValue)" }
+    let state = stateText
+    guard let run else { return "\(hex(address)): \(state)" }
     let place = "\(hex(run.start)), \(run.bytes) bytes"
     switch run.kind {
     case .slab where inSlot:
-      return "\(hex(address)): \(state.rawValue); byte \(offset) of slot \(slot) of \(run.slots), size class "
+      return "\(hex(address)): \(state); byte \(offset) of slot \(slot) of \(run.slots), size class "
         + "\(run.slotSize), in the slab at \(place), \(run.live) live"
-    case .slab: return "\(hex(address)): \(state.rawValue) at \(place), size class \(run.slotSize)"
-    case .large: return "\(hex(address)): \(state.rawValue); byte \(offset) of the large object at \(place)"
-    default: return "\(hex(address)): \(state.rawValue), \(run.what), in the run at \(place)"
+    case .slab: return "\(hex(address)): \(state) at \(place), size class \(run.slotSize)"
+    case .large: return "\(hex(address)): \(state); byte \(offset) of the large object at \(place)"
+    default: return "\(hex(address)): \(state), \(run.what), in the run at \(place)"
     }
   }
 

@@ -86,7 +86,7 @@ check: ## Run every test; build/check/junit.xml has the results for CI systems
 check-build: all assert freestanding $(FREESTANDING_TESTS) $(LINK_OBJECTS) $(TESTS) $(CPP_TESTS) $(EXAMPLES) \
   $(B)/bench/instructions $(B)/bench/pairs \
   $(MALLOC_COUNTS) check-preload-build check-crash-build check-fuzz-build check-plugin-build $(SOAK) $(REPLAY_BUILDS) \
-  $(B)/statistics/print_all $(TARGETS_OF_TOOL) \
+  $(B)/statistics/print_all $(TARGETS_OF_TOOL) $(LEAK_PROGRAMS) $(LEAK_TARGETS) \
   check-tools-build check-arm64-build \
   $(B)/abi/old_program $(KERNELS) $(B)/bench/kernel/bench $(B)/packages/check
 

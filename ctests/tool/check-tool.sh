@@ -13,41 +13,7 @@ unset LD_PRELOAD
 checks=0 pid=
 
 . "$here/../support/expect.sh"
-
-# ends STATUS PATTERN COMMAND...: it ends so, and stderr has the pattern. An error is one line, or two with the hint.
-ends() {
-  expected=$1 pattern=$2
-  shift 2
-  status=0
-  "$@" >out 2>errors || status=$?
-  same "status of $*" "$expected" "$status"
-  checks=$((checks + 1))
-  grep -q -e "$pattern" errors || fail "$* does not say '$pattern'" errors
-  [ "$(wc -l <errors)" -le 2 ] || fail "$* says too much" errors
-}
-
-# start COMMAND...: a target in the background, and waits until it is ready. Its lines are in said, its number in $pid.
-start() {
-  rm -f input
-  : >said
-  mkfifo input
-  "$@" <input >said 2>said.errors &
-  pid=$!
-  exec 9>input
-  waits=0
-  until grep -q ready said; do
-    waits=$((waits + 1))
-    [ $waits -lt 600 ] && kill -0 "$pid" 2>/dev/null || fail "$* does not start" said said.errors
-    sleep 0.1
-  done
-}
-
-stop() {
-  [ -n "$pid" ] || return 0
-  exec 9>&-
-  wait "$pid" 2>/dev/null || true
-  pid=
-}
+. "$here/targets.sh"
 
 schema() {
   /usr/bin/python3 "$root/ctests/statistics/check_schema.py" "$root/Sources/Packaging/statistics.schema.json" "$@"
@@ -150,6 +116,31 @@ schema top.json >schema.out || fail 'top --json' schema.out
 sed 1,2d top.text | awk '$1 + 0 > 0' | sort -n -c -k 1 || fail 'top does not sort by class' top.text
 "$tool" top --count 1 --sort growth "$pid" >top.text
 
+# --- On a terminal -----------------------------------------------------------------------------------
+# Colours and progress are for terminals alone. `cat -v` writes an escape as ^[.
+on_terminal() { script -qec "$*" /dev/null </dev/null | cat -v; }
+export TERM=xterm
+on_terminal "'$tool' heap $pid" | grep -q '^^\[\[1m *address .*^\[\[0m' || fail 'heap has no colours'
+on_terminal "'$tool' stat 4194305" | grep -qF '^[[31mslabmalloc stat:^[[0m there is no process 4194305' ||
+  fail 'errors have no colours'
+on_terminal "'$tool' where $pid 0" | grep -qF '0x0: ^[[31mnot in memory' || fail 'where has no colours'
+for variable in NO_COLOR=1 TERM=dumb TERM=; do
+  ! on_terminal "env $variable '$tool' heap $pid" | grep -F '^[' >shown || fail "$variable has colours" shown
+  ! on_terminal "env $variable '$tool' stat 4194305" | grep -F '^[' >shown || fail "an error with $variable" shown
+done
+on_terminal "env NO_COLOR= '$tool' heap $pid" | grep -qF '^[' || fail 'an empty NO_COLOR takes the colours'
+"$tool" heap "$pid" >shown
+"$tool" where "$pid" 0 >>shown 2>&1 || true
+! cat -v shown | grep -F '^[' >errors || fail 'a file has colours' errors
+# What takes less than a second shows no progress. The last of what is shown takes it away.
+! on_terminal "'$tool' map -o x.html --every 10ms --frames 3 $pid" | grep -F picture >shown || fail 'progress' shown
+on_terminal "'$tool' map -o x.html --every 400ms --frames 5 $pid" >shown
+grep -qF 'picture: 4 of 5' shown || fail 'there is no progress' shown
+[ "$(tail -c 4 shown)" = '^[[K' ] || fail 'the progress stays' shown
+"$tool" map -o x.html --every 400ms --frames 5 "$pid" >shown 2>&1
+same 'progress without a terminal' '' "$(cat shown)"
+checks=$((checks + 16))
+
 # --- Errors ------------------------------------------------------------------------------------------
 ends 2 'a command' "$tool"
 ends 2 'no command shwo' "$tool" shwo
@@ -193,6 +184,8 @@ same 'what is left of a picture that cannot be written' '' "$(ls full)"
 # A pipe that nobody writes to is no core, and does not hold the command up.
 mkfifo pipe
 ends 3 'neither a process nor a core file' timeout 60 "$tool" stat pipe
+# damaged HOW: the core with one thing changed, in the file damaged.
+damaged() { /usr/bin/python3 "$here/damage_core.py" core damaged "$1" || fail "the core cannot be damaged: $1"; }
 # A core that is cut off: within its headers, its notes, and its memory.
 size=$(wc -c <core)
 head -c 100 core >cut
@@ -201,26 +194,17 @@ notes=$(readelf -lW core | awk '$1 == "NOTE" { print $2; exit }')
 head -c $((notes + 100)) core >cut
 ends 3 'cut off: it ends within its notes' "$tool" stat cut
 for part in 4 2; do
-  # The notes are still there: they stand where the memory ends.
-  /usr/bin/python3 - core cut $((size / part)) <<'END_OF_PYTHON'
-import struct, sys
-data, length = bytearray(open(sys.argv[1], "rb").read()), int(sys.argv[3])
-start, count = struct.unpack_from("<Q", data, 32)[0], struct.unpack_from("<H", data, 56)[0]
-for place in range(start, start + 56 * count, 56):
-    kind, _, offset, _, _, bytes_ = struct.unpack_from("<IIQQQQ", data, place)
-    if kind == 4:
-        notes = data[offset : offset + bytes_]
-        struct.pack_into("<Q", data, place + 8, length)
-open(sys.argv[2], "wb").write(data[:length] + notes)
-END_OF_PYTHON
-  ends 3 'the file is cut off' "$tool" stat cut
+  damaged cut-$part
+  ends 3 'the file is cut off' "$tool" stat damaged
 done
-# damaged HOW: the core with one thing changed, in the file damaged.
-damaged() { /usr/bin/python3 "$here/damage_core.py" core damaged "$1" || fail "the core cannot be damaged: $1"; }
 # Numbers that cannot be: each ends the command with an error.
 for how in load load-size load-address; do
   damaged $how
   ends 3 'is damaged: a part of its memory has no end' "$tool" stat damaged
+done
+for how in overlap inside; do
+  damaged $how
+  ends 3 'is damaged: parts of its memory overlap' "$tool" stat damaged
 done
 damaged headers
 ends 3 'cut off: it ends within its headers' "$tool" stat damaged
@@ -281,6 +265,19 @@ fi
 # --- Running programs --------------------------------------------------------------------------------
 same 'the output of a program' 'hello world' "$("$tool" run -- echo hello world)"
 same 'options of the program' '-n' "$("$tool" run printf '%s' -n)"
+# Words that are no UTF-8 arrive as they are, and so do values of options and what is preloaded already.
+word=$(printf 'a\351\377b')
+same 'a word of any bytes' "$word" "$("$tool" run printf '%s' "$word")"
+"$tool" run --stats json --stats-file "$word.json" -- true
+same 'a file of any bytes' 1 "$(wc -l <"$word.json")"
+ln -s "$(ldconfig -p | sed -n 's/.*x86-64.* => \(.*libm.so.6\)$/\1/p' | head -n 1)" "$word.so"
+same 'LD_PRELOAD of any bytes' "$build/libslabmalloc-preload.so:$scratch/$word.so" \
+  "$(LD_PRELOAD=$scratch/$word.so "$tool" run printenv LD_PRELOAD)"
+mkdir "$word"
+cp "$tool" "$build/libslabmalloc-preload.so" "$word/"
+same 'a library in a folder of any bytes' "$scratch/$word/libslabmalloc-preload.so" \
+  "$("$word/slabmalloc" run printenv LD_PRELOAD)"
+ends 3 'cannot be run: No such file' "$tool" run "no$word"
 status=0
 "$tool" run sh -c 'exit 7' || status=$?
 same 'the status of the program' 7 "$status"

@@ -92,6 +92,28 @@ elif how in ("cycle", "shared"):
             place = offset_of(address)
             data[place : place + 128] = node
             put(place + 128, *(2 * [address + 256 if address < first + 59 * 256 else 0]))
+elif how in ("overlap", "inside"):
+    # Two parts of the memory share their last and first byte, or one has all of the other.
+    start, count = word(32), struct.unpack_from("<H", data, 56)[0]
+    loads = [p for p in range(start, start + 56 * count, 56) if struct.unpack_from("<I", data, p)[0] == LOAD]
+    first = next(p for p in loads if word(p + 32) > 4096)
+    second = next(p for p in loads if p > first and word(p + 32) > 0)
+    put(second + 16, word(first + 16) + (word(first + 32) - 1 if how == "overlap" else 0))
+elif how == "registers":
+    # The notes of the threads have a type that nobody knows.
+    place = header(NOTE)
+    place, end = word(place + 8), word(place + 8) + word(place + 32)
+    while place < end:
+        name, record, kind = struct.unpack_from("<III", data, place)
+        if kind == 1:
+            struct.pack_into("<I", data, place + 8, 4711)
+        place += 12 + (name + 3) // 4 * 4 + (record + 3) // 4 * 4
+elif how.startswith("cut-"):
+    # It ends at a half or so. The notes are still there: they stand where the memory ends.
+    place, end = header(NOTE), len(data) // int(how[4:])
+    notes = data[word(place + 8) : word(place + 8) + word(place + 32)]
+    put(place + 8, end)
+    data[end:] = notes
 elif how == "many":
     # Not damaged: the number of program headers stands in a section header, at the end of the file.
     section = bytearray(64)

@@ -5,8 +5,11 @@ import CSlabPort
 ///
 ///     | address | number | size * 2 + 1 if live | address | ...
 ///       0: an empty slot
+///
+/// The bits of an address are inverted here: who looks for what points to an object does not find this.
 struct TraceTable {
   struct Entry {
+    /// Inverted.
     var address: UInt
     var number: UInt
     var sizeAndLive: UInt
@@ -25,18 +28,18 @@ struct TraceTable {
 
   /// The entry of an address, nil if nothing was ever there.
   func find(_ address: UInt) -> EntryPointer? {
-    guard let entries else { return nil }
-    let slot = Self.probe(address, entries, capacity)
-    return slot.pointee.address == address ? slot : nil
+    guard let entries, ~address != 0 else { return nil }
+    let slot = Self.probe(~address, entries, capacity)
+    return slot.pointee.address == ~address ? slot : nil
   }
 
   /// Notes a live object. False if there is no memory.
   mutating func insert(_ address: UInt, number: UInt, size: UInt) -> Bool {
     if (count + 1) * 4 > capacity * 3, !grow() { return false }
     guard let entries else { return false }
-    let slot = Self.probe(address, entries, capacity)
+    let slot = Self.probe(~address, entries, capacity)
     if slot.pointee.address == 0 { count += 1 }
-    slot.pointee = Entry(address: address, number: number, sizeAndLive: size << 1 | 1)
+    slot.pointee = Entry(address: ~address, number: number, sizeAndLive: size << 1 | 1)
     return true
   }
 
@@ -62,7 +65,7 @@ struct TraceTable {
 
   private static func bytes(_ capacity: UInt) -> Int { Int(capacity) * MemoryLayout<Entry>.stride }
 
-  /// The slot of an address, or the empty slot where it belongs.
+  /// The slot of an inverted address, or the empty slot where it belongs.
   private static func probe(_ address: UInt, _ entries: EntryPointer, _ capacity: UInt) -> EntryPointer {
     // Fibonacci hashing: the upper bits of the product depend on all of the address.
     var index = address &* 0x9E37_79B9_7F4A_7C15 >> 20 & (capacity - 1)
