@@ -40,6 +40,7 @@ for polygon in polygons:
     assert lower == below, "a band does not lie on the one below it"
     assert all(a[1] <= b[1] + 0.011 for a, b in zip(upper, lower)), "a band is upside down"
     below = upper
+assert min(y for _, y in top) < 96.01, "the peak is not drawn"
 for x, y in top:
     place = round((x - 100) / 1200 * operations)
     reach = operations // 1200 + 2
