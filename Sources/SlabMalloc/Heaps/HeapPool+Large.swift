@@ -106,6 +106,7 @@ extension UnsafeMutablePointer where Pointee == HeapPool {
   func add(_ object: LargeObject, _ bytes: UInt, to heap: ExplicitHeapPointer?) {
     assertLocked()
     object.size = bytes
+    object.isSampled = false
     object.run.pointee.kind = .large
     if let heap {
       object.heapAddress = heap.address
@@ -119,6 +120,7 @@ extension UnsafeMutablePointer where Pointee == HeapPool {
   /// Requires: the lock of the run pool.
   func remove(_ object: LargeObject) {
     assertLocked()
+    endSample(object)
     object.heap?.pointee.large.remove(object.run)
     object.heapAddress = 0
     object.run.vacate()

@@ -3,6 +3,7 @@ import CSlabPort
 // Allocation, from the fast path to the rare cases. Each step leaves what it can't serve to the next one by a jump:
 //
 //     slm_malloc ──> heapAllocateOtherSize ──> heapAllocateRarely ──> stand-in, hardened, large
+//         │              └────────> heapAllocateSampled, see HeapState+Sampled
 //         └────────> bin: heapAllocateFromWord ──> heapAllocateByRefill
 //
 // Where a raw pointer stands behind the size, that is the register in which the caller has it: nothing moves before the
@@ -26,7 +27,10 @@ func heapAllocateOtherSize(_ size: UInt, _ heap: UnsafeMutableRawPointer) -> UIn
   let heap = heap.assumingMemoryBound(to: HeapState.self)
   guard size <= SizeClass.slotSize(SizeClass.last), size >= heap.pointee.directLimit,
     heap.pointee.directLimit != 0
-  else { return heapAllocateRarely(size, heap.raw) }
+  else {
+    guard heap.pointee.isSampled else { return heapAllocateRarely(size, heap.raw) }
+    return heapAllocateSampled(size, heap.raw)
+  }
   return UInt(bitPattern: heap.bin(SizeClass.regular(size)).allocate())
 }
 
@@ -38,7 +42,7 @@ func heapAllocateOtherSize(_ size: UInt, _ heap: UnsafeMutableRawPointer) -> UIn
 func heapAllocateRarely(_ size: UInt, _ heap: UnsafeMutableRawPointer) -> UInt {
   let heap = heap.assumingMemoryBound(to: HeapState.self)
   guard heap.isInitialized else { return heap.standIn { $0.allocate(size, heap.raw) } }
-  if heap.pointee.directLimit == 0 { return heap.allocateHardened(size) }
+  if heap.pointee.directLimit == 0, heap.pool.isHardened { return heap.allocateHardened(size) }
   guard let index = SizeClass.index(size: size) else { return heap.allocateLarge(size, alignment: 1) }
   return UInt(bitPattern: heap.bin(index).allocate())
 }
@@ -47,7 +51,7 @@ extension UnsafeMutablePointer where Pointee == HeapState {
   /// Allocates at a multiple of an alignment, which is a power of two.
   func allocate(_ size: UInt, alignment: UInt) -> UInt {
     guard isInitialized else { return standIn { $0.allocate_aligned(size, alignment, raw) } }
-    if pool.isHardened { return allocateHardened(size, alignment: alignment) }
+    if pointee.directLimit == 0 { return allocateInDetour(size, alignment: alignment) }
     guard let index = SizeClass.naturalIndex(size: size, alignment: alignment) else {
       return allocateLarge(size, alignment: alignment)
     }
@@ -58,9 +62,14 @@ extension UnsafeMutablePointer where Pointee == HeapState {
   func allocateZeroed(_ size: UInt, alignment: UInt = 1) -> UInt {
     guard isInitialized else { return standIn { $0.allocate_zeroed(size, raw) } }
     guard let index = pool.sizeClass(size, alignment: alignment) else {
-      return pool.allocateLargeZeroed(size, alignment: alignment, for: pointee.explicit)
+      return countLarge(pool.allocateLargeZeroed(size, alignment: alignment, for: pointee.explicit))
     }
-    if pool.isHardened { return allocateHardened(size, ofClass: index) }
+    if pointee.directLimit == 0 { return allocateZeroedInDetour(size, ofClass: index) }
+    return allocateZeroed(ofClass: index)
+  }
+
+  /// Of a plain heap.
+  @inline(__always) func allocateZeroed(ofClass index: UInt) -> UInt {
     var isFresh = false
     let bin = bin(index)
     let start = bin.allocateFresh(&isFresh)
@@ -69,6 +78,6 @@ extension UnsafeMutablePointer where Pointee == HeapState {
   }
 
   func allocateLarge(_ size: UInt, alignment: UInt) -> UInt {
-    pool.allocateLarge(size, alignment: alignment, for: pointee.explicit).start
+    countLarge(pool.allocateLarge(size, alignment: alignment, for: pointee.explicit).start)
   }
 }
