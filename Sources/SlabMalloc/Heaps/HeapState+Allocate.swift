@@ -2,8 +2,8 @@ import CSlabPort
 
 // Allocation, from the fast path to the rare cases. Each step leaves what it can't serve to the next one by a jump:
 //
-//     slm_malloc ──> heapAllocateOtherSize ──> heapAllocateRarely ──> stand-in, hardened, large
-//         │              └────────> heapAllocateSampled, see HeapState+Sampled
+//     slm_malloc ──> heapAllocateOtherSize ──> heapAllocateInDetour ──> stand-in, hardened, sampled
+//         │                     └────────────> heapAllocateRarely: large
 //         └────────> bin: heapAllocateFromWord ──> heapAllocateByRefill
 //
 // Where a raw pointer stands behind the size, that is the register in which the caller has it: nothing moves before the
@@ -25,16 +25,26 @@ extension UnsafeMutablePointer where Pointee == HeapState {
 @usableFromInline
 func heapAllocateOtherSize(_ size: UInt, _ heap: UnsafeMutableRawPointer) -> UInt {
   let heap = heap.assumingMemoryBound(to: HeapState.self)
-  guard size <= SizeClass.slotSize(SizeClass.last), size >= heap.pointee.directLimit,
-    heap.pointee.directLimit != 0
-  else {
-    guard heap.pointee.isSampled else { return heapAllocateRarely(size, heap.raw) }
-    return heapAllocateSampled(size, heap.raw)
+  guard size <= SizeClass.slotSize(SizeClass.last) else { return heapAllocateRarely(size, heap.raw) }
+  guard size >= heap.pointee.directLimit, heap.pointee.directLimit != 0 else {
+    return heapAllocateInDetour(size, heap.raw)
   }
   return UInt(bitPattern: heap.bin(SizeClass.regular(size)).allocate())
 }
 
-/// One of the largest classes, a large object, a hardened heap, or a thread without a heap.
+/// A sampled heap, a hardened heap, or a thread without a heap.
+/// - Parameter heap: a `HeapState`, or a stand-in.
+@c(slm_core_heap_allocate_in_detour)
+@inline(never)
+@usableFromInline
+func heapAllocateInDetour(_ size: UInt, _ heap: UnsafeMutableRawPointer) -> UInt {
+  let heap = heap.assumingMemoryBound(to: HeapState.self)
+  if heap.pointee.isSampled { return heapAllocateSampled(size, heap.raw) }
+  guard heap.isInitialized else { return heap.standIn { $0.allocate(size, heap.raw) } }
+  return heap.allocateHardened(size)
+}
+
+/// A large object of any heap.
 /// - Parameter heap: a `HeapState`, or a stand-in.
 @c(slm_core_heap_allocate_rarely)
 @inline(never)
@@ -42,9 +52,8 @@ func heapAllocateOtherSize(_ size: UInt, _ heap: UnsafeMutableRawPointer) -> UIn
 func heapAllocateRarely(_ size: UInt, _ heap: UnsafeMutableRawPointer) -> UInt {
   let heap = heap.assumingMemoryBound(to: HeapState.self)
   guard heap.isInitialized else { return heap.standIn { $0.allocate(size, heap.raw) } }
-  if heap.pointee.directLimit == 0, heap.pool.isHardened { return heap.allocateHardened(size) }
-  guard let index = SizeClass.index(size: size) else { return heap.allocateLarge(size, alignment: 1) }
-  return UInt(bitPattern: heap.bin(index).allocate())
+  if heap.pointee.directLimit == 0 { return heap.allocateInDetour(size, alignment: 1) }
+  return heap.allocateLarge(size, alignment: 1)
 }
 
 extension UnsafeMutablePointer where Pointee == HeapState {
@@ -61,10 +70,10 @@ extension UnsafeMutablePointer where Pointee == HeapState {
   /// Allocates memory that reads as 0, all of its usable bytes. The alignment is a power of two.
   func allocateZeroed(_ size: UInt, alignment: UInt = 1) -> UInt {
     guard isInitialized else { return standIn { $0.allocate_zeroed(size, raw) } }
-    guard let index = pool.sizeClass(size, alignment: alignment) else {
-      return countLarge(pool.allocateLargeZeroed(size, alignment: alignment, for: pointee.explicit))
+    if pointee.directLimit == 0 { return allocateZeroedInDetour(size, alignment: alignment) }
+    guard let index = SizeClass.naturalIndex(size: size, alignment: alignment) else {
+      return allocateLargeZeroed(size, alignment: alignment)
     }
-    if pointee.directLimit == 0 { return allocateZeroedInDetour(size, ofClass: index) }
     return allocateZeroed(ofClass: index)
   }
 
@@ -78,6 +87,10 @@ extension UnsafeMutablePointer where Pointee == HeapState {
   }
 
   func allocateLarge(_ size: UInt, alignment: UInt) -> UInt {
-    countLarge(pool.allocateLarge(size, alignment: alignment, for: pointee.explicit).start)
+    pool.allocateLarge(size, alignment: alignment, for: pointee.explicit).start
+  }
+
+  func allocateLargeZeroed(_ size: UInt, alignment: UInt) -> UInt {
+    pool.allocateLargeZeroed(size, alignment: alignment, for: pointee.explicit)
   }
 }

@@ -1,4 +1,5 @@
 import CSlabPort
+import Synchronization
 
 /// Sampled heaps: one object in so many bytes goes into the heap profile.
 ///
@@ -6,27 +7,30 @@ import CSlabPort
 /// fast path. Each subtracts the bytes of its slot from the budget; the one that finds too few is the sample. Frees keep
 /// the fast path: the mark of a sampled slot is not `used`, and only its own deallocation fails the check of the mark.
 ///
-///     slm_malloc ──> heapAllocateOtherSize ──> heapAllocateSampled ── budget ──> bin
-///                                                                └─ none left ──> sample ──> used -> sampled
+///     slm_malloc ──> heapAllocateInDetour ──> heapAllocateSampled ── budget ──> bin
+///                                                               └─ none left ──> sample ──> used -> sampled
 ///     slm_free ── mark is not used ──> heapDeallocateDetour ──> sampled -> used ──> slm_free
 ///
 /// The budget is an exponential random number, which has no memory: an object of s bytes is a sample with probability
-/// 1 - exp(-s / rate), whatever was allocated before it. A large object has its flag in its run.
+/// 1 - exp(-s / rate), whatever was allocated before it. A large object has its flag where it has its
+/// explicit heap.
 ///
 /// A sample counts the bytes of its slot, or of its pages if it is large. Objects of explicit heaps, and those without
 /// bytes in profile hardened, are no samples.
 extension UnsafeMutablePointer where Pointee == HeapState {
-  /// Another thread may do this while the heap's own allocates. The budget comes first.
+  /// Another thread may do this while the heap's own allocates: a plain heap that leaves the fast path is a sampled one
+  /// before.
   func startSampling() {
     guard let sampler = pool.pointee.sampler else { return }
     pointee.sampleBudget = sampler.nextGap()
     pointee.isSampled = true
+    atomicMemoryFence(ordering: .releasing)
     pointee.directLimit = 0
   }
 
+  /// A plain heap stays a sampled one, for an allocation that has left the fast path already.
   func stopSampling() {
-    pointee.isSampled = false
-    pointee.directLimit = pool.isHardened ? 0 : HeapState.directLimit
+    if pool.isHardened { pointee.isSampled = false } else { pointee.directLimit = HeapState.directLimit }
   }
 }
 
@@ -55,18 +59,22 @@ func heapAllocateSampledRarely(_ size: UInt, _ heap: UnsafeMutableRawPointer) ->
 }
 
 extension UnsafeMutablePointer where Pointee == HeapState {
-  /// Allocates from a heap that is hardened, sampled or both.
+  /// Allocates from a heap that is hardened, sampled or both, or was sampled a moment ago.
   @inline(never) func allocateInDetour(_ size: UInt, alignment: UInt) -> UInt {
     guard let index = pool.sizeClass(size, alignment: alignment) else {
-      return allocateLarge(size, alignment: alignment)
+      return countLarge(allocateLarge(size, alignment: alignment))
     }
-    return count(
-      pool.isHardened ? allocateHardened(size, ofClass: index) : UInt(bitPattern: bin(index).allocate()), ofClass: index
-    )
+    let isHardened = pool.isHardened
+    let start = isHardened ? allocateHardened(size, ofClass: index) : UInt(bitPattern: bin(index).allocate())
+    return count(start, ofClass: index)
   }
 
-  @inline(never) func allocateZeroedInDetour(_ size: UInt, ofClass index: UInt) -> UInt {
-    count(pool.isHardened ? allocateHardened(size, ofClass: index) : allocateZeroed(ofClass: index), ofClass: index)
+  @inline(never) func allocateZeroedInDetour(_ size: UInt, alignment: UInt) -> UInt {
+    guard let index = pool.sizeClass(size, alignment: alignment) else {
+      return countLarge(allocateLargeZeroed(size, alignment: alignment))
+    }
+    return count(
+      pool.isHardened ? allocateHardened(size, ofClass: index) : allocateZeroed(ofClass: index), ofClass: index)
   }
 
   @inline(__always) private func count(_ start: UInt, ofClass index: UInt) -> UInt {
@@ -123,6 +131,6 @@ extension UnsafeMutablePointer where Pointee == PageRun {
   @inline(never) func deallocateSampledHardened(_ address: UInt) -> Status {
     let pool = bin.pointee.heap.pool
     guard pool.endSample(address, self) else { return pool.report(address) }
-    return deallocateHardened(address)
+    return heapDeallocateDetour(address, raw)
   }
 }
