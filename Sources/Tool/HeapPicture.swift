@@ -97,7 +97,7 @@ struct HeapPicture {
     }.joined(separator: "\n")
   }
 
-  private static func escaped(_ text: String) -> String {
+  static func escaped(_ text: String) -> String {
     var result = ""
     for scalar in text.unicodeScalars {
       switch scalar {

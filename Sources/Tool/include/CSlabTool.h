@@ -1,4 +1,5 @@
-// What Swift cannot import of the C library: getopt_long(), and variables that several threads could change.
+// What Swift cannot import of the C library: getopt_long(), and variables that several threads could change. And the
+// names of C++ functions, which the C++ library reads that Swift's own stands on.
 #ifndef CSLABTOOL_H
 #define CSLABTOOL_H
 
@@ -18,5 +19,12 @@ static inline int slm_tool_option(int count, char **words, const char *shorts, c
 static inline const char *slm_tool_option_value(void) { return optarg; }
 // The index of the next word.
 static inline int slm_tool_option_index(void) { return optind; }
+
+char *__cxa_demangle(const char *name, char *buffer, size_t *length, int *status);
+// A name as C++ source has it, to be freed; NULL if it is none.
+static inline char *slm_tool_demangle(const char *name) {
+  int status = 0;
+  return __cxa_demangle(name, NULL, NULL, &status);
+}
 
 #endif
