@@ -64,7 +64,9 @@ int slm_port_load_unwinder(void) {
   int saved = errno;
   void *address;
   find_own_code();
+  slm_port_before_loading();
   is_ready = backtrace(&address, 1) >= 0;
+  slm_port_after_loading();
   errno = saved;
   return is_ready;
 }

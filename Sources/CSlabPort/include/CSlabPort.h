@@ -297,6 +297,10 @@ static inline void slm_port_write_error(const void *text, size_t bytes) {
 static inline uintptr_t slm_port_process_id(void) { return (uintptr_t)getpid(); }
 static inline uintptr_t slm_port_thread_id(void) { return (uintptr_t)syscall(SYS_gettid); }
 
+// What the C library needs where one of the first constructors loads a shared object.
+void slm_port_before_loading(void) __attribute__((visibility("hidden")));
+void slm_port_after_loading(void) __attribute__((visibility("hidden")));
+
 // Writes the call stack to stderr, see CallStack.c. The first function is called before, and may allocate.
 void slm_port_prepare_call_stack(void) __attribute__((visibility("hidden")));
 void slm_port_write_call_stack(void) __attribute__((visibility("hidden")));
