@@ -5,7 +5,7 @@
 // The first number is where the call returns to. The second is the place of the call in the file, as
 // `addr2line -e FILE` takes it.
 //
-// The heap profile reads call stacks too, within malloc.
+// The heap profile reads call stacks too, within malloc: see SampleStack.c.
 //
 // Rule: a report allocates nothing. The C library's backtrace() loads its unwinder when it is first called, and
 // allocates for that. It is therefore called once when the process begins, if the environment asks for call stacks, or
@@ -27,30 +27,6 @@ extern const ElfW(Ehdr) __ehdr_start __attribute__((weak, visibility("hidden")))
 
 static int is_ready;
 
-// The code of this library, whose frames no profile shows. In a shared object it is what is executable. The archive and
-// the object to link have their code in sections of this name, whose bounds the linker tells.
-extern const char __start_slm_text[] __attribute__((weak, visibility("hidden")));
-extern const char __stop_slm_text[] __attribute__((weak, visibility("hidden")));
-static uintptr_t own_start, own_end;
-
-static void find_own_code(void) {
-  if (__start_slm_text != NULL) {
-    own_start = (uintptr_t)__start_slm_text;
-    own_end = (uintptr_t)__stop_slm_text;
-    return;
-  }
-  if (&__ehdr_start == NULL) return;
-  uintptr_t header = (uintptr_t)&__ehdr_start, own = (uintptr_t)&find_own_code;
-  uintptr_t load = __ehdr_start.e_type == ET_DYN ? header : 0;
-  const ElfW(Phdr) *segments = (const ElfW(Phdr) *)(header + __ehdr_start.e_phoff);
-  for (size_t i = 0; i < __ehdr_start.e_phnum; i++) {
-    uintptr_t start = load + segments[i].p_vaddr, end = start + segments[i].p_memsz;
-    if (segments[i].p_type != PT_LOAD || own < start || own >= end) continue;
-    own_start = start;
-    own_end = end;
-  }
-}
-
 static int is_wanted(void) {
   size_t position = 0;
   for (const char *entry; (entry = slm_port_next_option(&position)) != NULL;) {
@@ -63,10 +39,10 @@ int slm_port_load_unwinder(void) {
   if (backtrace == NULL || is_ready) return is_ready;
   int saved = errno;
   void *address;
-  find_own_code();
   slm_port_before_loading();
   is_ready = backtrace(&address, 1) >= 0;
   slm_port_after_loading();
+  if (is_ready) slm_port_prepare_samples();
   errno = saved;
   return is_ready;
 }
@@ -124,19 +100,6 @@ static void write_call(uintptr_t address) {
   }
   l.bytes[l.count++] = '\n';
   slm_port_write_error(l.bytes, l.count);
-}
-
-int slm_port_call_stack(void *frames, int most) {
-  enum { MOST_OWN = 16 };
-  void *addresses[MOST_CALLS + MOST_OWN];
-  if (!is_ready) return 0;
-  int count = backtrace(addresses, most < MOST_CALLS ? most + MOST_OWN : MOST_CALLS + MOST_OWN), own = 0;
-  while (own < count && (uintptr_t)addresses[own] - own_start < own_end - own_start) own++;
-  // A program of one file, such as a test of this library, is not told apart from it.
-  if (own == count) own = 0;
-  int rest = count - own < most ? count - own : most;
-  memcpy(frames, addresses + own, (size_t)rest * sizeof *addresses);
-  return rest;
 }
 
 void slm_port_write_call_stack(void) {

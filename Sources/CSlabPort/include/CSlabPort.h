@@ -314,6 +314,8 @@ static inline void *slm_port_sampler_address(void) { return slm_port_sampler; }
 
 // Loads the C library's unwinder, and may allocate. 0 if there is none.
 int slm_port_load_unwinder(void) __attribute__((visibility("hidden")));
+// What it does besides for samples.
+void slm_port_prepare_samples(void) __attribute__((visibility("hidden")));
 // Where the calls on the stack return to, the innermost first and without those of this library. Returns how many there
 // are; 0 if no unwinder was loaded. Allocates nothing.
 int slm_port_call_stack(void *frames, int most) __attribute__((visibility("hidden")));

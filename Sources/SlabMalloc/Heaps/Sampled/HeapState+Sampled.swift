@@ -41,15 +41,18 @@ extension UnsafeMutablePointer where Pointee == HeapState {
 @usableFromInline
 func heapAllocateSampled(_ size: UInt, _ heap: UnsafeMutableRawPointer) -> UInt {
   let heap = heap.assumingMemoryBound(to: HeapState.self)
-  guard size < HeapState.directLimit, !heap.pool.isHardened else { return heapAllocateSampledRarely(size, heap.raw) }
-  let bin = heap.directBin(size)
+  guard size <= SizeClass.slotSize(SizeClass.last), !heap.pool.isHardened else {
+    return heapAllocateSampledRarely(size, heap.raw)
+  }
+  let bin = size < HeapState.directLimit ? heap.directBin(size) : heap.bin(SizeClass.regular(size))
   let left = heap.pointee.sampleBudget &- Int(bitPattern: bin.pointee.slotSize)
   guard left >= 0 else { return heapAllocateSampledRarely(size, heap.raw) }
   heap.pointee.sampleBudget = left
-  return UInt(bitPattern: bin.allocate())
+  // Not as a number of a pointer that may be nil: that would be a test, and no jump to the slow path.
+  return unsafeBitCast(bin.allocate(), to: UInt.self)
 }
 
-/// A sample, a size above the table's, or a hardened heap.
+/// A sample, a large object, or a hardened heap.
 /// - Parameter heap: a `HeapState` of a thread.
 @c(slm_core_heap_allocate_sampled_rarely)
 @inline(never)
