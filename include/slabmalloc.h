@@ -1230,7 +1230,7 @@ slm_status slm_cache_print(const slm_cache *cache, uint32_t form, slm_text_write
  *  functions of "Malloc", not of heaps of slm_heap_create(). SLABMALLOC_SAMPLE starts a profile before main, and writes
  *  it to a file at the end.
  *
- *  Cost: none while nothing is sampled. Else some 27 instructions for each allocation, and some 1400 for a sample whose
+ *  Cost: none while nothing is sampled. Else some 20 instructions for each allocation, and some 1400 for a sample whose
  *  call stack is known. Memory: at most 70 MiB, about 40 bytes a live sample and 300 a call stack. Call stacks come from
  *  the C library's backtrace(): without it they are empty. Threads: any. Interrupt: no.
  *  @{ */

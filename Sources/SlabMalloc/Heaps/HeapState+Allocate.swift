@@ -25,10 +25,9 @@ extension UnsafeMutablePointer where Pointee == HeapState {
 @usableFromInline
 func heapAllocateOtherSize(_ size: UInt, _ heap: UnsafeMutableRawPointer) -> UInt {
   let heap = heap.assumingMemoryBound(to: HeapState.self)
+  // Another thread may set the limit to 0. Only the heap's own sets it back.
+  guard heap.pointee.directLimit != 0 else { return heapAllocateInDetour(size, heap.raw) }
   guard size <= SizeClass.slotSize(SizeClass.last) else { return heapAllocateRarely(size, heap.raw) }
-  guard size >= heap.pointee.directLimit, heap.pointee.directLimit != 0 else {
-    return heapAllocateInDetour(size, heap.raw)
-  }
   return UInt(bitPattern: heap.bin(SizeClass.regular(size)).allocate())
 }
 
@@ -39,12 +38,13 @@ func heapAllocateOtherSize(_ size: UInt, _ heap: UnsafeMutableRawPointer) -> UIn
 @usableFromInline
 func heapAllocateInDetour(_ size: UInt, _ heap: UnsafeMutableRawPointer) -> UInt {
   let heap = heap.assumingMemoryBound(to: HeapState.self)
-  if heap.pointee.isSampled { return heapAllocateSampled(size, heap.raw) }
+  if heap.pointee.sampling == .plain { return heapAllocateSampled(size, heap.raw) }
   guard heap.isInitialized else { return heap.standIn { $0.allocate(size, heap.raw) } }
+  guard heap.pointee.sampling == .none else { return heapAllocateSampledRarely(size, heap.raw) }
   return heap.allocateHardened(size)
 }
 
-/// A large object of any heap.
+/// A large object.
 /// - Parameter heap: a `HeapState`, or a stand-in.
 @c(slm_core_heap_allocate_rarely)
 @inline(never)

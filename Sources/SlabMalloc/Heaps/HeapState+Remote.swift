@@ -29,7 +29,7 @@ func heapDeallocateRemotely(
   let run = run.assumingMemoryBound(to: PageRun.self)
   let heap = heap.assumingMemoryBound(to: HeapState.self)
   // A stand-in may have come to any run, see `RunPool.extent`.
-  guard heap.pointee.directLimit != 0 || heap.pointee.isSampled else {
+  guard heap.pointee.directLimit != 0 || heap.pointee.sampling == .plain else {
     return heapDeallocateElsewhere(address, heap.raw)
   }
   guard !run.isOwnedOrWaits(heap) else { return heap.deallocate(address, run, run.bin) }

@@ -30,8 +30,8 @@ struct HeapState: ~Copyable {
   var nextHeap: HeapPointer?
   /// Of a part: the hard limit refused memory.
   var isAtLimit: Bool
-  /// Its objects are sampled: `directLimit` is 0, see `HeapState+Sampled`. Whoever starts or stops sampling changes it.
-  var isSampled: Bool
+  /// Whether its objects are sampled, see `HeapState+Sampled`.
+  var sampling: Sampling
   /// When to look at the clock, and when to trim.
   var ticks: UInt32
   var nextTrim: UInt64
@@ -98,7 +98,7 @@ extension UnsafeMutablePointer where Pointee == HeapState {
     pointee.pool = pool
     pointee.nextHeap = nil
     pointee.isAtLimit = false
-    pointee.isSampled = false
+    pointee.sampling = .none
     pointee.sampleBudget = 0
     pointee.ticks = 0
     pointee.nextTrim = 0
@@ -125,7 +125,7 @@ extension UnsafeMutablePointer where Pointee == HeapState {
   func enlist(of explicit: ExplicitHeapPointer? = nil) {
     pointee.explicit = explicit
     pointee.isAtLimit = false
-    pointee.isSampled = false
+    pointee.sampling = .none
     pointee.directLimit = pool.isHardened ? 0 : HeapState.directLimit
     if pool.isHardened { seedRandom() }
     pointee.seal = ownSeal

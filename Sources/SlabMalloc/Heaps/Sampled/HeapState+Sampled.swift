@@ -17,38 +17,66 @@ import Synchronization
 ///
 /// A sample counts the bytes of its slot, or of its pages if it is large. Objects of explicit heaps, and those without
 /// bytes in profile hardened, are no samples.
+enum Sampling: UInt8 {
+  case none
+  case plain
+  case hardened
+}
+
 extension UnsafeMutablePointer where Pointee == HeapState {
   /// Another thread may do this while the heap's own allocates: a plain heap that leaves the fast path is a sampled one
   /// before.
   func startSampling() {
     guard let sampler = pool.pointee.sampler else { return }
     pointee.sampleBudget = sampler.nextGap()
-    pointee.isSampled = true
+    pointee.sampling = pool.isHardened ? .hardened : .plain
     atomicMemoryFence(ordering: .releasing)
     pointee.directLimit = 0
   }
 
-  /// A plain heap stays a sampled one, for an allocation that has left the fast path already.
-  func stopSampling() {
-    if pool.isHardened { pointee.isSampled = false } else { pointee.directLimit = HeapState.directLimit }
+  /// Ends the budget: the heap's own thread finds that, and goes back to the fast path. Another thread may do this. If
+  /// the own one changes the budget at the same moment, that comes to nothing, and the detour lasts until the next
+  /// sample.
+  func stopSampling() { pointee.sampleBudget = 0 }
+
+  /// The heap's own thread finds that nothing is sampled any more.
+  private func endSampling() {
+    pool.locked {
+      guard !pool.pointee.isSampling else { return }
+      pointee.sampling = .none
+      pointee.directLimit = pool.isHardened ? 0 : HeapState.directLimit
+    }
   }
 }
 
-/// The heap is sampled, or was a moment ago.
+/// A plain heap that is sampled.
 /// - Parameter heap: a `HeapState` of a thread.
 @c(slm_core_heap_allocate_sampled)
 @inline(never)
 @usableFromInline
 func heapAllocateSampled(_ size: UInt, _ heap: UnsafeMutableRawPointer) -> UInt {
   let heap = heap.assumingMemoryBound(to: HeapState.self)
-  guard size <= SizeClass.slotSize(SizeClass.last), !heap.pool.isHardened else {
-    return heapAllocateSampledRarely(size, heap.raw)
-  }
-  let bin = size < HeapState.directLimit ? heap.directBin(size) : heap.bin(SizeClass.regular(size))
+  guard size < HeapState.directLimit else { return heapAllocateSampledOtherSize(size, heap.raw) }
+  let bin = heap.directBin(size)
   let left = heap.pointee.sampleBudget &- Int(bitPattern: bin.pointee.slotSize)
   guard left >= 0 else { return heapAllocateSampledRarely(size, heap.raw) }
   heap.pointee.sampleBudget = left
   // Not as a number of a pointer that may be nil: that would be a test, and no jump to the slow path.
+  return unsafeBitCast(bin.allocate(), to: UInt.self)
+}
+
+/// A size above the table's.
+/// - Parameter heap: a `HeapState` of a thread.
+@c(slm_core_heap_allocate_sampled_other_size)
+@inline(never)
+@usableFromInline
+func heapAllocateSampledOtherSize(_ size: UInt, _ heap: UnsafeMutableRawPointer) -> UInt {
+  let heap = heap.assumingMemoryBound(to: HeapState.self)
+  guard size <= SizeClass.slotSize(SizeClass.last) else { return heapAllocateSampledRarely(size, heap.raw) }
+  let bin = heap.bin(SizeClass.regular(size))
+  let left = heap.pointee.sampleBudget &- Int(bitPattern: bin.pointee.slotSize)
+  guard left >= 0 else { return heapAllocateSampledRarely(size, heap.raw) }
+  heap.pointee.sampleBudget = left
   return unsafeBitCast(bin.allocate(), to: UInt.self)
 }
 
@@ -62,7 +90,7 @@ func heapAllocateSampledRarely(_ size: UInt, _ heap: UnsafeMutableRawPointer) ->
 }
 
 extension UnsafeMutablePointer where Pointee == HeapState {
-  /// Allocates from a heap that is hardened, sampled or both, or was sampled a moment ago.
+  /// Allocates from a heap that is hardened, sampled or both.
   @inline(never) func allocateInDetour(_ size: UInt, alignment: UInt) -> UInt {
     guard let index = pool.sizeClass(size, alignment: alignment) else {
       return countLarge(allocateLarge(size, alignment: alignment))
@@ -81,12 +109,14 @@ extension UnsafeMutablePointer where Pointee == HeapState {
   }
 
   @inline(__always) private func count(_ start: UInt, ofClass index: UInt) -> UInt {
-    guard pointee.isSampled, index != SizeClass.empty else { return start }
+    guard pointee.sampling != .none, index != SizeClass.empty else { return start }
     return count(start, SizeClass.slotSize(index))
   }
 
   /// Counts a large object that was allocated, or has another size. Returns its start, which may be 0.
-  @inline(__always) func countLarge(_ start: UInt) -> UInt { pointee.isSampled ? countSampledLarge(start) : start }
+  @inline(__always) func countLarge(_ start: UInt) -> UInt {
+    pointee.sampling == .none ? start : countSampledLarge(start)
+  }
 
   @inline(never) private func countSampledLarge(_ start: UInt) -> UInt {
     guard let run = pool.runs.run(around: start), run.pointee.kind == .large else { return start }
@@ -109,6 +139,7 @@ extension UnsafeMutablePointer where Pointee == HeapState {
     pointee.sampleBudget = Int.max
     if sampler.note(start, bytes) { run.markSampled(start) }
     pointee.sampleBudget = sampler.nextGap()
+    if !pool.pointee.isSampling { endSampling() }
     slm_port_set_errno(saved)
   }
 }
