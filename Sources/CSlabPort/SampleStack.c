@@ -24,7 +24,6 @@
 // As in CallStack.c.
 int backtrace(void **addresses, int count);
 #pragma weak backtrace
-#pragma weak dlopen
 #pragma weak dlsym
 extern const ElfW(Ehdr) __ehdr_start __attribute__((weak, visibility("hidden")));
 
@@ -70,7 +69,10 @@ static int is_prepared;
 void slm_port_prepare_samples(void) {
   find_own_code();
 #ifdef __x86_64__ // where a return address lies right below the frame of its caller
-  void *library = dlopen != NULL && dlsym != NULL ? dlopen("libgcc_s.so.1", RTLD_NOW | RTLD_NOLOAD) : NULL;
+  // By its name: a linker warns of a static program that calls it, and such a program has none.
+  void *(*open)(const char *, int) = NULL;
+  if (dlsym != NULL) *(void **)&open = dlsym(RTLD_DEFAULT, "dlopen");
+  void *library = open != NULL ? open("libgcc_s.so.1", RTLD_NOW | RTLD_NOLOAD) : NULL;
   if (library != NULL) {
     *(void **)&call_of = dlsym(library, "_Unwind_GetIP");
     *(void **)&frame_of = dlsym(library, "_Unwind_GetCFA");
