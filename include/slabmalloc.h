@@ -1231,8 +1231,8 @@ slm_status slm_cache_print(const slm_cache *cache, uint32_t form, slm_text_write
  *  it to a file at the end.
  *
  *  Cost: none while nothing is sampled. Else some 20 instructions for each allocation, and some 1400 for a sample whose
- *  call stack is known. Memory: at most 70 MiB, about 40 bytes a live sample and 300 a call stack. Call stacks come from
- *  the C library's backtrace(): without it they are empty. Threads: any. Interrupt: no.
+ *  call stack is known. Memory: at most 70 MiB, about 40 bytes a live sample and 300 a call stack. Call stacks come
+ *  from the C library's backtrace(): without it they are empty. Threads: any. Interrupt: no.
  *  @{ */
 /** The text that google-pprof, jeprof and pprof read: live and allocated samples. */
 #define SLM_SAMPLE_TEXT ((uint32_t)0)

@@ -4,7 +4,7 @@
 // samples need none of that: of each stack that was unwound, this file keeps where on the stack its return addresses
 // lie.
 //
-//     frame address ──> known stack    | slot 0 | slot 1 | ... |       each still holds its return address: the same stack
+//     frame address ──> known stack    | slot 0 | slot 1 | ... |   each still holds its address: the same stack
 //                                      | 0x55.. | 0x55.. | ... |       one does not: unwind
 //
 // The comparison is exact. A return address tells its function, and that tells where its caller's return address lies,

@@ -1,5 +1,5 @@
-/// Names for the addresses of a profile: of functions, from the files that were mapped there. A file that is gone, or has
-/// no symbols, gives its name and the place in it, as addr2line takes it.
+/// Names for the addresses of a profile: of functions, from the files that were mapped there. A file that is gone, or
+/// has no symbols, gives its name and the place in it, as addr2line takes it.
 struct Symbolizer {
   private let mappings: [Mapping]
   private var tables: [String: SymbolTable] = [:]

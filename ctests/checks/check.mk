@@ -71,8 +71,8 @@ STEPS := check-steps check-build-scripts check-floors check-names check-header c
   check-format check-symbols check-abi check-freestanding check-links check-archive check-plugin check-override \
   check-musl check-arm64-part check-install check-tests check-fuzz check-swift check-ownership check-examples \
   check-speed check-malloc-speed check-swift-speed check-preload check-crash check-valgrind check-core \
-  check-call-stack check-sanitizers check-soak check-replay check-statistics check-tool check-sample check-model check-kernels \
-  check-kernel-speed check-docs
+  check-call-stack check-sanitizers check-soak check-replay check-statistics check-tool check-sample check-model \
+  check-kernels check-kernel-speed check-docs
 export CC CLANG SWIFT SWIFTC SWIFT_BIN VERSION
 # Random tests do the same in each run of all steps, unless SLM_TEST_SEED names another seed, or none: SLM_TEST_SEED=
 # A step alone takes another one each time.

@@ -31,7 +31,10 @@ near() {
 }
 
 # first FILE: the first function of google-pprof's list, and its bytes.
-first() { google-pprof --text --show_bytes "$leak" "$1" 2>pprof.errors | awk 'started { print $NF, $1; exit } /^Total:/ { started = 1 }'; }
+first() {
+  google-pprof --text --show_bytes "$leak" "$1" 2>pprof.errors |
+    awk 'started { print $NF, $1; exit } /^Total:/ { started = 1 }'
+}
 # lost FILE [OPTION...]: the tool's bytes of lost().
 lost() { "$tool" sample --count 0 "$@" | awk '$5 == "lost" { print $1 }'; }
 

@@ -1,5 +1,5 @@
-"""check_pprof.py PROFILE.pb PROFILE.heap: the first is a message of pprof's profile.proto as readers want it. The second
-is the text form of the same profile, and both say the same."""
+"""check_pprof.py PROFILE.pb PROFILE.heap: the first is a message of pprof's profile.proto as readers want it. The
+second is the text form of the same profile, and both say the same."""
 import collections
 import math
 import re

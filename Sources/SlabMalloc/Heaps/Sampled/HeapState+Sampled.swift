@@ -4,8 +4,8 @@ import Synchronization
 /// Sampled heaps: one object in so many bytes goes into the heap profile.
 ///
 /// No other heap pays for it. A sampled heap has `directLimit` 0, as a hardened one has, and its allocations leave the
-/// fast path. Each subtracts the bytes of its slot from the budget; the one that finds too few is the sample. Frees keep
-/// the fast path: the mark of a sampled slot is not `used`, and only its own deallocation fails the check of the mark.
+/// fast path. Each subtracts the bytes of its slot from the budget; the one that finds too few is the sample. Frees
+/// keep the fast path: the mark of a sampled slot is not `used`, and only its deallocation fails the check.
 ///
 ///     slm_malloc ──> heapAllocateInDetour ──> heapAllocateSampled ── budget ──> bin
 ///                                                               └─ none left ──> sample ──> used -> sampled

@@ -46,8 +46,8 @@ extension UnsafeMutablePointer where Pointee == HeapPool {
     }
   }
 
-  /// Ends the sample of an object in a slab: its mark becomes a used one. False if the object is not sampled, or another
-  /// thread ends its sample at the same moment.
+  /// Ends the sample of an object in a slab: its mark becomes a used one. False if the object is not sampled, or
+  /// another thread ends its sample at the same moment.
   func endSample(_ address: UInt, _ run: RunPointer) -> Bool {
     guard let sampler = pointee.sampler else { return false }
     let (index, isStart) = run.slot(ofAny: address)

@@ -16,8 +16,8 @@ struct SampleRecord {
   var peak: UInt
 }
 
-/// The memory of a profile, but for its hash tables: arrays that only grow, in address space that is taken once. What is
-/// not touched takes no memory.
+/// The memory of a profile, but for its hash tables: arrays that only grow, in address space that is taken once. What
+/// is not touched takes no memory.
 ///
 ///     records | frame | frame | ...       a frame is the index of a place: a stack is a row of frames
 ///     frames ──────────────> places       return addresses
