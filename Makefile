@@ -168,10 +168,12 @@ $(B)/libslabmalloc-assert-preload.so: $(B)/libslabmalloc-assert-preload.o $(B)/p
 	$(call link_preload)
 
 # And as an object to link into a program.
-$(B)/libslabmalloc-malloc.o: $(LIB_OBJ) $(NAMES) $(OVERRIDE_SCRIPTS)
+name_code = @LLD='$(LLD)' OBJCOPY='$(OBJCOPY)' Sources/Packaging/name-code.sh
+$(B)/libslabmalloc-malloc.o: $(LIB_OBJ) $(NAMES) $(OVERRIDE_SCRIPTS) Sources/Packaging/name-code.sh
 	$(call make_override,$(LIB_OBJ),$(NAMES))
-	@sed 's/ .*//' $(NAMES) >$@.names
-	@$(OBJCOPY) --keep-global-symbols=$@.names $@
+	@sed 's/ .*//' $(NAMES) >$@.globals
+	@$(OBJCOPY) --keep-global-symbols=$@.globals $@
+	$(name_code) $@
 
 # C++'s operators for such a program. No header of a C++ library is needed to build it.
 $(B)/libslabmalloc-new.o: Sources/Packaging/operators.cpp Makefile
@@ -186,11 +188,13 @@ define make_archive
 @echo '  AR      $@'
 $(link_object) $(@:.a=.o) $(word 2,$^) $(1)
 @$(OBJCOPY) --keep-global-symbols=$(word 2,$^) $(@:.a=.o)
+$(2)
 @rm -f $@
 @$(AR) rcsD $@ $(@:.a=.o)
 endef
-$(B)/libslabmalloc.a: $(B)/obj/SlabMalloc.o $(B)/api.txt $(PORT_OBJ) Sources/Packaging/link-object.sh
-	$(call make_archive,$(LIB_OBJ))
+$(B)/libslabmalloc.a: $(B)/obj/SlabMalloc.o $(B)/api.txt $(PORT_OBJ) Sources/Packaging/link-object.sh \
+  Sources/Packaging/name-code.sh
+	$(call make_archive,$(LIB_OBJ),$(name_code) $(@:.a=.o))
 
 include Sources/Packaging/tool.mk
 include Sources/Packaging/freestanding.mk

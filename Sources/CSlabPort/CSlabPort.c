@@ -55,6 +55,7 @@ void slm_core_before_fork(void) __attribute__((visibility("hidden")));
 void slm_core_after_fork(void) __attribute__((visibility("hidden")));
 void slm_core_after_fork_in_child(void) __attribute__((visibility("hidden")));
 void slm_core_process_begins(void) __attribute__((visibility("hidden")));
+void slm_core_samples_begin(void) __attribute__((visibility("hidden")));
 void slm_core_process_ends(void) __attribute__((visibility("hidden")));
 
 static pthread_key_t thread_key;
@@ -106,7 +107,10 @@ __attribute__((constructor(101))) static void process_begins(void) {
   slm_core_process_begins();
 }
 // Not before the first constructor without a priority: that one tells the unwinder of a static program where to look.
-__attribute__((constructor)) static void prepare_call_stack(void) { slm_port_prepare_call_stack(); }
+__attribute__((constructor)) static void prepare_call_stack(void) {
+  slm_port_prepare_call_stack();
+  slm_core_samples_begin();
+}
 __attribute__((destructor)) static void process_ends(void) {
   slm_core_process_ends();
   // After dlclose() the code is gone. A thread that ends later keeps its heap.

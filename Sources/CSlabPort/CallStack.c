@@ -5,8 +5,11 @@
 // The first number is where the call returns to. The second is the place of the call in the file, as
 // `addr2line -e FILE` takes it.
 //
+// The heap profile reads call stacks too, within malloc: see SampleStack.c.
+//
 // Rule: a report allocates nothing. The C library's backtrace() loads its unwinder when it is first called, and
-// allocates for that. It is therefore called once when the process begins, if the environment asks for call stacks.
+// allocates for that. It is therefore called once when the process begins, if the environment asks for call stacks, or
+// when the program starts a profile.
 #define _GNU_SOURCE
 #include "CSlabPort.h"
 
@@ -32,12 +35,20 @@ static int is_wanted(void) {
   return 0;
 }
 
-void slm_port_prepare_call_stack(void) {
-  if (backtrace == NULL || !is_wanted()) return;
+int slm_port_load_unwinder(void) {
+  if (backtrace == NULL || is_ready) return is_ready;
   int saved = errno;
   void *address;
+  slm_port_before_loading();
   is_ready = backtrace(&address, 1) >= 0;
+  slm_port_after_loading();
+  if (is_ready) slm_port_prepare_samples();
   errno = saved;
+  return is_ready;
+}
+
+void slm_port_prepare_call_stack(void) {
+  if (is_wanted()) slm_port_load_unwinder();
 }
 
 enum { LINE = 512, MOST_CALLS = 64, OWN_CALLS = 1 };

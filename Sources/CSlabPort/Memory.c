@@ -63,6 +63,20 @@ long slm_port_read_file(const char *path, char *text, size_t size) {
   return slm_port_is_error(length) ? 0 : length;
 }
 
+long slm_port_read_maps(void *text, size_t size) {
+  static const char path[] = "/proc/self/maps";
+  long file = slm_port_system_call(SYS_openat, AT_FDCWD, (long)path, O_RDONLY | O_CLOEXEC, 0, 0, 0), count = 0;
+  if (slm_port_is_error(file)) return 0;
+  while ((size_t)count < size) {
+    long length = slm_port_system_call(SYS_read, file, (long)text + count, (long)size - count, 0, 0, 0);
+    if (length == -EINTR) continue;
+    if (length <= 0) break;
+    count += length;
+  }
+  slm_port_system_call(SYS_close, file, 0, 0, 0, 0, 0);
+  return count;
+}
+
 static size_t read_number(const char *path) {
   char text[32];
   size_t number = 0;

@@ -10,12 +10,31 @@ extern char **environ;
 // The address at which the kernel stored the number of arguments, followed by the arguments, NULL and the environment.
 // The loader sets it.
 extern void *__libc_stack_end __attribute__((weak));
+#pragma weak program_invocation_name
+#pragma weak program_invocation_short_name
+
+static char **arguments(void) {
+  return &__libc_stack_end == NULL || __libc_stack_end == NULL ? NULL : (char **)__libc_stack_end + 1;
+}
 
 // The C library's environment. Before the C library sets it, the environment that it will set.
 static char **environment(void) {
-  if (environ != NULL || &__libc_stack_end == NULL || __libc_stack_end == NULL) return environ;
-  char **arguments = (char **)__libc_stack_end + 1;
-  return arguments + *(long *)__libc_stack_end + 1;
+  if (environ != NULL || arguments() == NULL) return environ;
+  return arguments() + *(long *)__libc_stack_end + 1;
+}
+
+// glibc starts with no arguments and no environment if one of the first constructors loads a shared object, and keeps
+// that. It takes the environment from its variable, and the names of the program stay empty.
+void slm_port_before_loading(void) {
+  if (environ == NULL) environ = environment();
+}
+
+void slm_port_after_loading(void) {
+  if (&program_invocation_name == NULL || program_invocation_name == NULL || *program_invocation_name != 0) return;
+  if (arguments() == NULL || *arguments() == NULL) return;
+  program_invocation_name = program_invocation_short_name = *arguments();
+  for (char *at = *arguments(); *at != 0; at++)
+    if (*at == '/') program_invocation_short_name = at + 1;
 }
 
 int slm_port_has_environment(void) { return environment() != NULL; }

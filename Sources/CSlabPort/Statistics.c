@@ -76,10 +76,7 @@ static int write_all(int file, const void *text, size_t bytes) {
     if (file == STDERR_FILENO && !stderr_is_open()) return -1;
     long written = slm_port_system_call(SYS_write, file, (long)text, (long)some, 0, 0, 0);
     if (written == -EINTR) continue;
-    if (written <= 0) {
-      take_back(file);
-      return -1;
-    }
+    if (written <= 0) return -1;
     output.written += written;
     text = (const char *)text + written;
     bytes -= (size_t)written;
@@ -88,7 +85,7 @@ static int write_all(int file, const void *text, size_t bytes) {
 }
 
 // A pipe without a reader, or a file as large as it may be, must not end a program by a signal that is about a report.
-int slm_port_write_output(int file, const void *text, size_t bytes) {
+int slm_port_write_quietly(int file, const void *text, size_t bytes) {
   // The kernel's sets: a bit for each signal.
   uint64_t signals = UINT64_C(1) << (SIGPIPE - 1) | UINT64_C(1) << (SIGXFSZ - 1), before = 0, pending = 0;
   struct timespec now = {0};
@@ -99,6 +96,12 @@ int slm_port_write_output(int file, const void *text, size_t bytes) {
   if (result != 0 && ours != 0)
     slm_port_system_call(SYS_rt_sigtimedwait, (long)&ours, 0, (long)&now, sizeof ours, 0, 0);
   slm_port_system_call(SYS_rt_sigprocmask, SIG_SETMASK, (long)&before, 0, sizeof before, 0, 0);
+  return result;
+}
+
+int slm_port_write_output(int file, const void *text, size_t bytes) {
+  int result = slm_port_write_quietly(file, text, bytes);
+  if (result != 0) take_back(file);
   return result;
 }
 

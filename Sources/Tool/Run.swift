@@ -10,6 +10,8 @@ extension Command {
       ("stats-signal=", "also on this signal, such as USR2"),
       ("stats-interval=", "also every so many seconds"),
       ("record=", "record a trace into this file"),
+      ("sample=", "write a heap profile, with so many bytes between two samples, such as 512KiB"),
+      ("sample-file=", "into this file; %p becomes the process's number"),
       ("backtrace", "show the call stack of a misuse"),
     ],
     examples: [
@@ -25,7 +27,7 @@ extension Command {
       }
       let variables = [
         ("profile", "PROFILE"), ("stats", "STATS"), ("stats-file", "STATS_FILE"), ("stats-signal", "STATS_SIGNAL"),
-        ("stats-interval", "STATS_INTERVAL"), ("record", "TRACE"),
+        ("stats-interval", "STATS_INTERVAL"), ("record", "TRACE"), ("sample", "SAMPLE"), ("sample-file", "SAMPLE_FILE"),
       ]
       for (name, variable) in variables {
         if let value = options.words[name] { setenv("SLABMALLOC_\(variable)", value, 1) }

@@ -71,7 +71,7 @@ private struct Place {
 
   private static func state(_ mark: UInt8) -> State {
     switch mark {
-    case Mark.used: .live
+    case Mark.used, Mark.sampled: .live
     case Mark.remote, Mark.clearing: .freedRemotely
     case Mark.retired: .retired
     default: .free

@@ -59,6 +59,7 @@ include ctests/soak/soak.mk
 include ctests/replay/replay.mk
 include ctests/statistics/statistics.mk
 include ctests/tool/tool.mk
+include ctests/sample/sample.mk
 include ctests/plugin/plugin.mk
 include ctests/tools/tools.mk
 include ctests/arm64/arm64.mk
@@ -73,7 +74,7 @@ STEPS := check-steps check-build-scripts check-floors check-names check-header c
   check-override check-musl check-arm64-part check-install check-cmake check-tests check-fuzz check-swift \
   check-ownership check-examples check-speed check-malloc-speed check-swift-speed check-preload check-crash \
   check-valgrind check-core check-call-stack check-sanitizers check-soak check-replay check-statistics check-tool \
-  check-model check-kernels check-kernel-speed check-docs check-man
+  check-sample check-model check-kernels check-kernel-speed check-docs check-man
 export CC CLANG SWIFT SWIFTC SWIFT_BIN VERSION
 # Random tests do the same in each run of all steps, unless SLM_TEST_SEED names another seed, or none: SLM_TEST_SEED=
 # A step alone takes another one each time.
@@ -86,7 +87,7 @@ check: ## Run every test; build/check/junit.xml has the results for CI systems
 check-build: all assert freestanding $(FREESTANDING_TESTS) $(LINK_OBJECTS) $(TESTS) $(CPP_TESTS) $(EXAMPLES) \
   $(B)/bench/instructions $(B)/bench/pairs \
   $(MALLOC_COUNTS) check-preload-build check-crash-build check-fuzz-build check-plugin-build $(SOAK) $(REPLAY_BUILDS) \
-  $(B)/statistics/print_all $(TARGETS_OF_TOOL) $(LEAK_PROGRAMS) $(LEAK_TARGETS) \
+  $(B)/statistics/print_all $(TARGETS_OF_TOOL) $(LEAK_PROGRAMS) $(LEAK_TARGETS) $(SAMPLE_PROGRAMS) \
   check-tools-build check-arm64-build \
   $(B)/abi/old_program $(KERNELS) $(B)/bench/kernel/bench $(B)/packages/check
 

@@ -297,9 +297,37 @@ static inline void slm_port_write_error(const void *text, size_t bytes) {
 static inline uintptr_t slm_port_process_id(void) { return (uintptr_t)getpid(); }
 static inline uintptr_t slm_port_thread_id(void) { return (uintptr_t)syscall(SYS_gettid); }
 
+// What the C library needs where one of the first constructors loads a shared object.
+void slm_port_before_loading(void) __attribute__((visibility("hidden")));
+void slm_port_after_loading(void) __attribute__((visibility("hidden")));
+
 // Writes the call stack to stderr, see CallStack.c. The first function is called before, and may allocate.
 void slm_port_prepare_call_stack(void) __attribute__((visibility("hidden")));
 void slm_port_write_call_stack(void) __attribute__((visibility("hidden")));
+
+// --- The heap profile ------------------------------------------------------------------------------
+
+// The state of the process's profile.
+enum { SLM_PORT_SAMPLER_BYTES = 512 };
+extern unsigned char slm_port_sampler[SLM_PORT_SAMPLER_BYTES] __attribute__((visibility("hidden")));
+static inline void *slm_port_sampler_address(void) { return slm_port_sampler; }
+
+// Loads the C library's unwinder, and may allocate. 0 if there is none.
+int slm_port_load_unwinder(void) __attribute__((visibility("hidden")));
+// What it does besides for samples.
+void slm_port_prepare_samples(void) __attribute__((visibility("hidden")));
+// Where the calls on the stack return to, the innermost first and without those of this library. Returns how many there
+// are; 0 if no unwinder was loaded. Allocates nothing.
+int slm_port_call_stack(void *frames, int most) __attribute__((visibility("hidden")));
+
+// Reads /proc/self/maps as far as there is room. Returns how many bytes it got. Calls the system itself.
+long slm_port_read_maps(void *text, size_t size) __attribute__((visibility("hidden")));
+
+// The file of a profile, see SampleFile.c. One thread at a time. 0 on success; after a failure nothing is there that
+// was not there before.
+int slm_port_begin_file(const char *path) __attribute__((visibility("hidden")));
+void slm_port_write_to_file(const void *bytes, size_t count) __attribute__((visibility("hidden")));
+int slm_port_end_file(void) __attribute__((visibility("hidden")));
 
 // --- Statistics ------------------------------------------------------------------------------------
 
@@ -320,6 +348,8 @@ const char *slm_port_output_path(void) __attribute__((visibility("hidden")));
 int slm_port_open_output(void) __attribute__((visibility("hidden")));
 // 0 on success. After a failure nothing of the report is in the file.
 int slm_port_write_output(int file, const void *text, size_t bytes) __attribute__((visibility("hidden")));
+// The same of any file, but what is half written stays.
+int slm_port_write_quietly(int file, const void *text, size_t bytes) __attribute__((visibility("hidden")));
 void slm_port_close_output(int file) __attribute__((visibility("hidden")));
 // The name of the program, as ps shows it; empty if /proc is not there.
 void slm_port_program_name(void *out, size_t bytes) __attribute__((visibility("hidden")));

@@ -2,9 +2,12 @@
 extension UnsafeMutablePointer where Pointee == HeapPool {
   /// A heap that nobody has. nil if the system has no more memory.
   func takeHeap() -> HeapPointer? {
-    guard let heap = locked({ takeHeapLocked() }) else { return nil }
-    heap.enlist()
-    return heap
+    locked {
+      guard let heap = takeHeapLocked() else { return nil }
+      heap.enlist()
+      if pointee.isSampling { heap.startSampling() }
+      return heap
+    }
   }
 
   private func takeHeapLocked() -> HeapPointer? {

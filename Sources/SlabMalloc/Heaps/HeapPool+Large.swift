@@ -88,7 +88,7 @@ extension UnsafeMutablePointer where Pointee == HeapPool {
       runs.release()
       return reports ? report(address) : .doubleFree
     }
-    LargeObject(run).heap?.uncharge(run.bytes)
+    if LargeObject(run).heapAddress != 0 { uncharge(LargeObject(run)) }
     remove(LargeObject(run))
     if isHardened, !run.pointee.isLone {
       runs.decommitPurged(run)
@@ -125,9 +125,14 @@ extension UnsafeMutablePointer where Pointee == HeapPool {
     pointee.counts.largeLive -= 1
     count(largeBytes: -Int(object.run.bytes))
   }
+
+  /// The bytes of an explicit heap's object that ends are counted no more; the object of another one is sampled.
+  private func uncharge(_ object: LargeObject) {
+    if let heap = object.heap { heap.uncharge(object.run.bytes) } else { endSample(object) }
+  }
 }
 
 extension LargeObject {
   /// The explicit heap that lists the object.
-  var heap: ExplicitHeapPointer? { ExplicitHeapPointer(bitPattern: heapAddress) }
+  var heap: ExplicitHeapPointer? { heapAddress > 1 ? ExplicitHeapPointer(bitPattern: heapAddress) : nil }
 }

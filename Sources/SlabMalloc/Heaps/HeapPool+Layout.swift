@@ -40,7 +40,7 @@ extension UnsafeMutablePointer where Pointee == HeapPool {
       return UInt(run.pointee.binIndex) == index || run.hasShrunk && size <= objectSize(run)
     }
     // Of a size that has a class: of an explicit heap, for a thread without a part, see `ExplicitHeap+Objects`.
-    guard index == nil || run.hasShrunk || LargeObject(run).heapAddress != 0 else { return false }
+    guard index == nil || run.hasShrunk || LargeObject(run).heap != nil else { return false }
     return LargeObject(run).size == roundUp(max(size, 1), to: UInt(runs.pointee.system.pageSize))
   }
 }

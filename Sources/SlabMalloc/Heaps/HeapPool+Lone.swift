@@ -39,6 +39,7 @@ extension UnsafeMutablePointer where Pointee == HeapPool {
     let counted = (wanted - UInt(run.pointee.pages)) << PageRun.pageShift
     guard heap?.charge(counted) ?? true else { return false }
     locked {
+      endSample(object)
       remove(object)
       runs.removeLone(run)
     }

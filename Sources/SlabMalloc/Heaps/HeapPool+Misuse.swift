@@ -22,7 +22,7 @@ extension UnsafeMutablePointer where Pointee == HeapPool {
       run.readPublished()
       let (index, isStart) = run.slot(ofAny: address)
       guard isStart, index < UInt(run.pointee.slotCount) else { return .interiorPointer }
-      return run.mark(index).pointee == Mark.used ? .ok : .doubleFree
+      return Mark.isUsed(run.mark(index).pointee) ? .ok : .doubleFree
     case .large: return run.pointee.start == address ? .ok : .interiorPointer
     // Memory that was given back whole, after its last object was freed.
     case .free, .kept, .busy: return FreeRun(run).wasUsed ? .doubleFree : .foreignPointer

@@ -19,6 +19,10 @@ struct HeapPool: ~Copyable {
   /// The time from which on a slow path calls `onAlarm`, without the lock. A signal handler may store 0: now.
   let alarm: Atomic<UInt64>
   var onAlarm: (@convention(c) () -> Void)?
+  /// Of a process that was ever sampled, see `HeapState+Sampled`.
+  var sampler: SamplerHooks?
+  /// Threads' heaps are sampled: those that are taken from now on, too. Changes under the lock.
+  var isSampling: Bool
   /// Heaps that no thread has, with slabs that they could not abandon; linked by `nextHeap`. A heap that nobody has and
   /// that has no slabs is a resting block of metadata.
   var idleHeaps: HeapPointer?
@@ -68,6 +72,8 @@ extension UnsafeMutablePointer where Pointee == HeapPool {
     pointee.report = report
     pointee.alarm.store(UInt64.max, ordering: .relaxed)
     pointee.onAlarm = nil
+    pointee.sampler = nil
+    pointee.isSampling = false
     pointee.orphans.initialize()
     pointee.counts = HeapPool.Counts()
     pointee.heapNumber = 0

@@ -75,9 +75,10 @@ extension UnsafeMutablePointer where Pointee == PageRun {
     let words = UnsafeMutableRawPointer(pointee.marks).assumingMemoryBound(to: UInt64.self)
     let low: UInt64 = 0x7F7F_7F7F_7F7F_7F7F
     let used = UInt64(Mark.used) &* 0x0101_0101_0101_0101
+    let sampled = UInt64(Mark.sampledBit) &* 0x0101_0101_0101_0101
     var count: UInt = 0
     for word in 0..<(Int(pointee.slotCount) + 7) / 8 {
-      let others = words[word] ^ used
+      let others = words[word] & ~sampled ^ used
       // The highest bit of each byte: whether the byte of `others` is 0.
       let found = ~((others & low) &+ low | others | low)
       count &+= UInt(truncatingIfNeeded: found.nonzeroBitCount)

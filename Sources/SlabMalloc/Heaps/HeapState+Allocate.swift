@@ -2,7 +2,8 @@ import CSlabPort
 
 // Allocation, from the fast path to the rare cases. Each step leaves what it can't serve to the next one by a jump:
 //
-//     slm_malloc ──> heapAllocateOtherSize ──> heapAllocateRarely ──> stand-in, hardened, large
+//     slm_malloc ──> heapAllocateOtherSize ──> heapAllocateInDetour ──> stand-in, hardened, sampled
+//         │                     └────────────> heapAllocateRarely: large
 //         └────────> bin: heapAllocateFromWord ──> heapAllocateByRefill
 //
 // Where a raw pointer stands behind the size, that is the register in which the caller has it: nothing moves before the
@@ -24,13 +25,26 @@ extension UnsafeMutablePointer where Pointee == HeapState {
 @usableFromInline
 func heapAllocateOtherSize(_ size: UInt, _ heap: UnsafeMutableRawPointer) -> UInt {
   let heap = heap.assumingMemoryBound(to: HeapState.self)
-  guard size <= SizeClass.slotSize(SizeClass.last), size >= heap.pointee.directLimit,
-    heap.pointee.directLimit != 0
-  else { return heapAllocateRarely(size, heap.raw) }
+  // Another thread may set the limit to 0. Only the heap's own sets it back.
+  guard heap.pointee.directLimit != 0 else { return heapAllocateInDetour(size, heap.raw) }
+  guard size <= SizeClass.slotSize(SizeClass.last) else { return heapAllocateRarely(size, heap.raw) }
   return UInt(bitPattern: heap.bin(SizeClass.regular(size)).allocate())
 }
 
-/// One of the largest classes, a large object, a hardened heap, or a thread without a heap.
+/// A sampled heap, a hardened heap, or a thread without a heap.
+/// - Parameter heap: a `HeapState`, or a stand-in.
+@c(slm_core_heap_allocate_in_detour)
+@inline(never)
+@usableFromInline
+func heapAllocateInDetour(_ size: UInt, _ heap: UnsafeMutableRawPointer) -> UInt {
+  let heap = heap.assumingMemoryBound(to: HeapState.self)
+  if heap.pointee.sampling == .plain { return heapAllocateSampled(size, heap.raw) }
+  guard heap.isInitialized else { return heap.standIn { $0.allocate(size, heap.raw) } }
+  guard heap.pointee.sampling == .none else { return heapAllocateSampledRarely(size, heap.raw) }
+  return heap.allocateHardened(size)
+}
+
+/// A large object.
 /// - Parameter heap: a `HeapState`, or a stand-in.
 @c(slm_core_heap_allocate_rarely)
 @inline(never)
@@ -38,16 +52,15 @@ func heapAllocateOtherSize(_ size: UInt, _ heap: UnsafeMutableRawPointer) -> UIn
 func heapAllocateRarely(_ size: UInt, _ heap: UnsafeMutableRawPointer) -> UInt {
   let heap = heap.assumingMemoryBound(to: HeapState.self)
   guard heap.isInitialized else { return heap.standIn { $0.allocate(size, heap.raw) } }
-  if heap.pointee.directLimit == 0 { return heap.allocateHardened(size) }
-  guard let index = SizeClass.index(size: size) else { return heap.allocateLarge(size, alignment: 1) }
-  return UInt(bitPattern: heap.bin(index).allocate())
+  if heap.pointee.directLimit == 0 { return heap.allocateInDetour(size, alignment: 1) }
+  return heap.allocateLarge(size, alignment: 1)
 }
 
 extension UnsafeMutablePointer where Pointee == HeapState {
   /// Allocates at a multiple of an alignment, which is a power of two.
   func allocate(_ size: UInt, alignment: UInt) -> UInt {
     guard isInitialized else { return standIn { $0.allocate_aligned(size, alignment, raw) } }
-    if pool.isHardened { return allocateHardened(size, alignment: alignment) }
+    if pointee.directLimit == 0 { return allocateInDetour(size, alignment: alignment) }
     guard let index = SizeClass.naturalIndex(size: size, alignment: alignment) else {
       return allocateLarge(size, alignment: alignment)
     }
@@ -57,10 +70,15 @@ extension UnsafeMutablePointer where Pointee == HeapState {
   /// Allocates memory that reads as 0, all of its usable bytes. The alignment is a power of two.
   func allocateZeroed(_ size: UInt, alignment: UInt = 1) -> UInt {
     guard isInitialized else { return standIn { $0.allocate_zeroed(size, raw) } }
-    guard let index = pool.sizeClass(size, alignment: alignment) else {
-      return pool.allocateLargeZeroed(size, alignment: alignment, for: pointee.explicit)
+    if pointee.directLimit == 0 { return allocateZeroedInDetour(size, alignment: alignment) }
+    guard let index = SizeClass.naturalIndex(size: size, alignment: alignment) else {
+      return allocateLargeZeroed(size, alignment: alignment)
     }
-    if pool.isHardened { return allocateHardened(size, ofClass: index) }
+    return allocateZeroed(ofClass: index)
+  }
+
+  /// Of a plain heap.
+  @inline(__always) func allocateZeroed(ofClass index: UInt) -> UInt {
     var isFresh = false
     let bin = bin(index)
     let start = bin.allocateFresh(&isFresh)
@@ -70,5 +88,9 @@ extension UnsafeMutablePointer where Pointee == HeapState {
 
   func allocateLarge(_ size: UInt, alignment: UInt) -> UInt {
     pool.allocateLarge(size, alignment: alignment, for: pointee.explicit).start
+  }
+
+  func allocateLargeZeroed(_ size: UInt, alignment: UInt) -> UInt {
+    pool.allocateLargeZeroed(size, alignment: alignment, for: pointee.explicit)
   }
 }

@@ -6,7 +6,8 @@ import Synchronization
 //
 //     slm_free ──> heapDeallocateRemotely    not a slab of the thread's heap: of another's, for the most part
 //         ├──────> heapDeallocateElsewhere   another segment, a large object, NULL, misuse, or no heap yet
-//         ├──────> heapDeallocateDetour      a check failed; a hardened slab fails the first on purpose
+//         ├──────> heapDeallocateDetour      a check failed; a hardened slab fails the first on purpose, and a
+//         │                                  sampled object the second
 //         └──────> heapDeallocateToWord      the stack of ready slots is full ──> heapSlabChanges
 //
 // Each arrow is a jump: what the fast path has found stays in its registers, and the arguments come in that order.
@@ -88,7 +89,7 @@ func heapDeallocateSized(_ address: UInt, _ size: UInt, _ heap: UnsafeMutableRaw
 @usableFromInline
 func heapDeallocateDetour(_ address: UInt, _ run: UnsafeMutableRawPointer) -> Status {
   let run = run.assumingMemoryBound(to: PageRun.self)
-  guard run.isHardened else { return run.bin.pointee.heap.pool.report(address) }
+  guard run.isHardened else { return run.deallocateSampled(address) }
   return run.deallocateHardened(address)
 }
 

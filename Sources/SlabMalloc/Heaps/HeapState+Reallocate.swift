@@ -23,9 +23,13 @@ extension UnsafeMutablePointer where Pointee == HeapState {
     if run.pointee.kind == .slab {
       if isAligned, index == UInt(run.pointee.binIndex) { return pool.keep(address, run, size) }
     } else {
-      if isAligned, index == nil, pool.resizeLarge(run, size, anySize: alignment > 1) { return address }
+      if isAligned, index == nil, pool.resizeLarge(run, size, anySize: alignment > 1) {
+        // For the profile an object of another size is another one.
+        pool.endSample(LargeObject(run))
+        return countLarge(address)
+      }
       if index == nil {
-        return pool.moveLarge(run, size, alignment: alignment, for: pointee.explicit)
+        return countLarge(pool.moveLarge(run, size, alignment: alignment, for: pointee.explicit))
       }
     }
     return move(address, run, size, canStay: isAligned) {

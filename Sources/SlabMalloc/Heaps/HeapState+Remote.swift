@@ -29,7 +29,9 @@ func heapDeallocateRemotely(
   let run = run.assumingMemoryBound(to: PageRun.self)
   let heap = heap.assumingMemoryBound(to: HeapState.self)
   // A stand-in may have come to any run, see `RunPool.extent`.
-  guard heap.pointee.directLimit != 0 else { return heapDeallocateElsewhere(address, heap.raw) }
+  guard heap.pointee.directLimit != 0 || heap.pointee.sampling == .plain else {
+    return heapDeallocateElsewhere(address, heap.raw)
+  }
   guard !run.isOwnedOrWaits(heap) else { return heap.deallocate(address, run, run.bin) }
   return heap.deallocatePlainRemotely(address, run)
 }
@@ -69,13 +71,16 @@ func heapDeallocateOutside(
   return heap.assumingMemoryBound(to: HeapState.self).deallocateOutside(address, run, isInFirstSegment: true)
 }
 
-/// The slot of another heap's slab was not a used one: a double free.
+/// The mark of a slot of another heap's slab is not a used one: the object is sampled, or freed twice.
 /// - Parameter heap: the `HeapState` of the calling thread.
 @c(slm_core_heap_found_no_object)
 @inline(never)
 @usableFromInline
 func heapFoundNoObject(_ address: UInt, _ heap: UnsafeMutableRawPointer) -> Status {
-  heap.assumingMemoryBound(to: HeapState.self).pool.report(address)
+  let heap = heap.assumingMemoryBound(to: HeapState.self)
+  guard let run = heap.pool.runs.run(around: address), run.pointee.kind == .slab, heap.pool.endSample(address, run)
+  else { return heap.pool.report(address) }
+  return heap.deallocatePlainRemotely(address, run)
 }
 
 /// A remote free was counted that is the slab's first, or a 64th.
@@ -128,6 +133,7 @@ extension UnsafeMutablePointer where Pointee == HeapState {
     guard isStart, index < UInt(run.pointee.slotCount) else { return pool.report(address) }
     let refusal = pool.markRemote(address, run, index)
     guard refusal == .ok else {
+      if refusal == .doubleFree, pool.endSample(address, run) { return deallocateRemotely(address, run) }
       return refusal == .overflow ? pool.report(address, refusal) : pool.report(address)
     }
     let before = run.addRemoteFree()

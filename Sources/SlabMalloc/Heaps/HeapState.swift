@@ -19,7 +19,8 @@ import Synchronization
 /// Lock: the heap belongs to its thread, except for `remote`, which is atomic, and `slot` and `nextHeap`, which change
 /// under the lock of the run pool.
 struct HeapState: ~Copyable {
-  /// Sizes below find their bin by table. 0 in a hardened heap, in one that serves nothing, and in a stand-in.
+  /// Sizes below find their bin by table. 0 in a hardened heap, in one whose objects are sampled, in one that serves
+  /// nothing, and in a stand-in.
   var directLimit: UInt
   /// Says that the heap exists.
   var seal: UInt
@@ -29,18 +30,23 @@ struct HeapState: ~Copyable {
   var nextHeap: HeapPointer?
   /// Of a part: the hard limit refused memory.
   var isAtLimit: Bool
+  /// Whether its objects are sampled, see `HeapState+Sampled`.
+  var sampling: Sampling
   /// When to look at the clock, and when to trim.
   var ticks: UInt32
   var nextTrim: UInt64
   /// The explicit heap of which this is a part: the part keeps its slabs, since destroying the heap frees them.
   var explicit: ExplicitHeapPointer?
-  /// Of a part: see `ThreadSlots`.
-  var slot: UInt
+  /// Bytes until the next sample.
+  var sampleBudget: Int
   /// Slabs in which others have freed slots, linked by `remoteNext`: on a line of its own.
   let remote: Atomic<UInt>
   /// Of a stand-in alone.
   var standIn: UnsafePointer<slm_port_stand_in>?
+  /// When partial slabs are visited.
   var idle: IdlePages
+  /// Of a part: see `ThreadSlots`.
+  var slot: UInt
 }
 
 typealias HeapPointer = UnsafeMutablePointer<HeapState>
@@ -94,6 +100,8 @@ extension UnsafeMutablePointer where Pointee == HeapState {
     pointee.pool = pool
     pointee.nextHeap = nil
     pointee.isAtLimit = false
+    pointee.sampling = .none
+    pointee.sampleBudget = 0
     pointee.ticks = 0
     pointee.nextTrim = 0
     pointee.explicit = nil
@@ -120,6 +128,7 @@ extension UnsafeMutablePointer where Pointee == HeapState {
   func enlist(of explicit: ExplicitHeapPointer? = nil) {
     pointee.explicit = explicit
     pointee.isAtLimit = false
+    pointee.sampling = .none
     pointee.directLimit = pool.isHardened ? 0 : HeapState.directLimit
     if pool.isHardened { seedRandom() }
     pointee.seal = ownSeal

@@ -34,6 +34,8 @@ extension UnsafeMutablePointer where Pointee == ProcessState {
     case .statisticsFile: if let path = reading.statistics.path { line.add(cString: path) }
     case .statisticsSignal: line.add(UInt(reading.statistics.signal))
     case .statisticsInterval: line.add(reading.statistics.interval)
+    case .sample: line.add(reading.sample.rate)
+    case .sampleFile: if let path = reading.sample.path { line.add(cString: path) }
     case .backtrace: line.add(pointee.printsCallStack ? 1 : 0)
     case .trace: if let path = reading.tracePath { line.add(cString: path) }
     case .abortConf: line.add(reading.isStrict ? 1 : 0)
@@ -50,7 +52,8 @@ extension UnsafeMutablePointer where Pointee == ProcessState {
     case .profile: line.add(standard.profile.name)
     case .hugePages: line.add(standard.hugePages.name)
     case .trace, .statisticsFile: line.add("none")
-    case .statistics, .statisticsSignal, .statisticsInterval, .backtrace, .abortConf, .help: line.add(0)
+    case .sampleFile: line.add(SampleOptions.standardPath)
+    case .statistics, .statisticsSignal, .statisticsInterval, .sample, .backtrace, .abortConf, .help: line.add(0)
     }
   }
 }

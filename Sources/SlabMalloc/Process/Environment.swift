@@ -98,7 +98,8 @@ extension Environment {
     case .hugePages:
       guard let mode = hugePages(value) else { return false }
       options.hugePages = mode
-    case .statistics, .statisticsFile, .statisticsSignal, .statisticsInterval, .backtrace, .trace, .abortConf, .help:
+    case .statistics, .statisticsFile, .statisticsSignal, .statisticsInterval, .sample, .sampleFile, .backtrace, .trace,
+      .abortConf, .help:
       return nil
     }
     return true
@@ -121,6 +122,7 @@ extension UnsafeMutablePointer where Pointee == ProcessState {
     Environment.forEachOption { read($0, &reading) }
     if !isInTime { runs.pointee.options = reading.options }
     StatisticsPointer.shared.begin(reading.statistics)
+    SamplerPointer.shared.pointee.options = reading.sample
     if reading.wantsHelp { printHelp(reading) }
     if reading.hasRefused, reading.isStrict { slm_port_abort() }
   }
@@ -149,6 +151,10 @@ extension UnsafeMutablePointer where Pointee == ProcessState {
     case .statisticsInterval:
       guard let number = Environment.number(value, upTo: 2_147_483) else { return false }
       reading.statistics.interval = number
+    case .sample: return reading.sample.readRate(value)
+    case .sampleFile:
+      guard slm_port_output_is_writable(value) != 0 else { return false }
+      reading.sample.path = value
     case .backtrace:
       guard let flag = Environment.flag(value) else { return false }
       pointee.printsCallStack = flag

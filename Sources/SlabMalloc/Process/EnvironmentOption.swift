@@ -13,12 +13,14 @@ enum EnvironmentOption: UInt8 {
   case statisticsFile
   case statisticsSignal
   case statisticsInterval
+  case sample
+  case sampleFile
   case backtrace
   case trace
   case abortConf
   case help
 
-  static var count: UInt8 { 13 }
+  static var count: UInt8 { 15 }
 
   /// What follows the prefix.
   var name: StaticString {
@@ -32,6 +34,8 @@ enum EnvironmentOption: UInt8 {
     case .statisticsFile: "STATS_FILE"
     case .statisticsSignal: "STATS_SIGNAL"
     case .statisticsInterval: "STATS_INTERVAL"
+    case .sample: "SAMPLE"
+    case .sampleFile: "SAMPLE_FILE"
     case .backtrace: "BACKTRACE"
     case .trace: "TRACE"
     case .abortConf: "ABORT_CONF"
@@ -50,8 +54,9 @@ enum EnvironmentOption: UInt8 {
     case .statistics: "table, json, 0 or 1"
     case .statisticsSignal: "a number up to 64, HUP, QUIT, USR1, USR2, URG, WINCH, IO or PWR"
     case .statisticsInterval: "a number of seconds up to 2147483"
+    case .sample: "a number of bytes up to 1024GiB, such as 512KiB"
     case .backtrace, .abortConf, .help: "0 or 1"
-    case .trace, .statisticsFile: "a file that can be written"
+    case .trace, .statisticsFile, .sampleFile: "a file that can be written"
     }
   }
 
@@ -66,6 +71,8 @@ enum EnvironmentOption: UInt8 {
     case .statisticsFile: "gets the statistics in place of stderr"
     case .statisticsSignal: "prints the statistics"
     case .statisticsInterval: "prints the statistics again and again; 0: never"
+    case .sample: "bytes from one sample of the heap profile to the next; 0: no profile"
+    case .sampleFile: "gets the heap profile when the process ends; of pprof's form if it ends in .pb"
     case .backtrace: "1 prints the call stack of a misuse"
     case .trace: "gets a trace of every call"
     case .abortConf: "1 ends the process if an option can't be read"
@@ -85,6 +92,7 @@ struct EnvironmentReading {
   var hasRefused = false
   var wantsHelp = false
   var statistics = StatisticsOptions()
+  var sample = SampleOptions()
   /// The file of the trace, as the environment names it.
   var tracePath: UnsafePointer<CChar>?
 }

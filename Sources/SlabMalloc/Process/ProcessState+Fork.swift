@@ -11,11 +11,14 @@ import CSlabPort
 func beforeFork() {
   let process = ProcessPointer.shared
   let statistics = StatisticsPointer.shared
+  let sampler = SamplerPointer.shared
   let isInterrupted =
-    statistics.pointee.lock.isHeld || process.runs.pointee.lock.isHeld || process.pointee.misuse.lock.isHeld
+    statistics.pointee.lock.isHeld || process.runs.pointee.lock.isHeld || sampler.pointee.lock.isHeld
+    || process.pointee.misuse.lock.isHeld
   TracePointer.shared.beforeFork(isInterrupted: isInterrupted)
   statistics.pointee.lock.keep()
   process.runs.pointee.lock.keep()
+  sampler.pointee.lock.keep()
   process.pointee.misuse.lock.keep()
 }
 
@@ -31,12 +34,14 @@ func afterFork() {
 func afterForkInChild() {
   ProcessPointer.shared.giveBackLocks()
   StatisticsPointer.shared.pointee.process = UInt(slm_port_process_id())
+  SamplerPointer.shared.pointee.process = UInt(slm_port_process_id())
   TracePointer.shared.afterForkInChild()
 }
 
 extension UnsafeMutablePointer where Pointee == ProcessState {
   fileprivate func giveBackLocks() {
     pointee.misuse.lock.giveBack()
+    SamplerPointer.shared.pointee.lock.giveBack()
     runs.pointee.lock.giveBack()
     StatisticsPointer.shared.pointee.lock.giveBack()
   }

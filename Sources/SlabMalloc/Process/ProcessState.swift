@@ -8,8 +8,8 @@ import Synchronization
 ///
 ///     slm_port_process ──> ProcessState | HeapPool | RunPool | base | extent | table | ...
 ///
-/// Lock order: trace, statistics, run pool, misuse handler. No thread takes one of them while it holds one that stands
-/// behind it.
+/// Lock order: trace, statistics, run pool, sampler, misuse handler. No thread takes one of them while it holds one
+/// that stands behind it.
 struct ProcessState: ~Copyable {
   var heaps: HeapPool
   /// 1 when set up.
@@ -71,4 +71,5 @@ func processBegins() {
 func processEnds() {
   TracePointer.shared.end()
   StatisticsPointer.shared.end()
+  SamplerPointer.shared.endProcess()
 }

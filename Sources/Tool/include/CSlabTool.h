@@ -1,4 +1,5 @@
 // What Swift cannot import of the C library: getopt_long(), ptrace(), and variables that several threads could change.
+// And the names of C++ functions, which the C++ library reads that Swift's own stands on.
 #ifndef CSLABTOOL_H
 #define CSLABTOOL_H
 
@@ -40,6 +41,13 @@ static inline int slm_tool_wait(int thread, int *status) { return waitpid(thread
 static inline int slm_tool_stop_signal(int status) {
   if (!WIFSTOPPED(status)) return -1;
   return status >> 16 == PTRACE_EVENT_STOP ? 0 : WSTOPSIG(status);
+}
+
+char *__cxa_demangle(const char *name, char *buffer, size_t *length, int *status);
+// A name as C++ source has it, to be freed; NULL if it is none.
+static inline char *slm_tool_demangle(const char *name) {
+  int status = 0;
+  return __cxa_demangle(name, NULL, NULL, &status);
 }
 
 #endif

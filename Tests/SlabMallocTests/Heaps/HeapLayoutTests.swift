@@ -43,6 +43,8 @@ final class HeapLayoutTests: XCTestCase {
   func testTheProcessFitsIntoItsMemory() {
     XCTAssertLessThanOrEqual(MemoryLayout<ProcessState>.size, 16384, "the memory that CSlabPort has for it")
     XCTAssertLessThanOrEqual(MemoryLayout<Trace>.size, 256, "the memory that CSlabPort has for it")
+    XCTAssertLessThanOrEqual(
+      MemoryLayout<Sampler>.size, Int(SLM_PORT_SAMPLER_BYTES), "the memory that CSlabPort has for it")
   }
 
   /// What every deallocation reads comes first, and the pools have one address.

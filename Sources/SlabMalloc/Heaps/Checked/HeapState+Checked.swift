@@ -143,7 +143,7 @@ extension UnsafeMutablePointer where Pointee == HeapState {
       let (marks, slots) = (pointee.marks, Int(count))
       while index < slots {
         switch marks[index] {
-        case Mark.used, Mark.clearing, Mark.remote, Mark.retired: used &+= 1
+        case Mark.used, Mark.sampled, Mark.clearing, Mark.remote, Mark.retired: used &+= 1
         case Mark.free, Mark.fresh: break
         default: return "an unknown mark"
         }

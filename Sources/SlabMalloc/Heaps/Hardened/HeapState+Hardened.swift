@@ -81,7 +81,7 @@ extension UnsafeMutablePointer where Pointee == PageRun {
     // Before the mark, as in `clearObject`.
     let isWhole = isIntact(address, bin.pointee.slotSize)
     let mark = mark(index)
-    guard mark.pointee == Mark.used else { return pool.report(address) }
+    guard mark.pointee == Mark.used else { return deallocateSampledHardened(address) }
     guard isWhole else { return pool.report(address, .overflow) }
     guard hasIntactNeighbours(index, address, bin.pointee.slotSize, UInt(bin.pointee.slotCount)) else {
       return deallocateBesideWrite(address)

@@ -148,4 +148,7 @@ func statisticsSignal(_ isFatal: Int32) {
 /// The process ends without exit handlers.
 @c(slm_core_process_leaves)
 @usableFromInline
-func processLeaves() { _ = StatisticsPointer.shared.tryToTell(attempts: 1000) }
+func processLeaves() {
+  _ = StatisticsPointer.shared.tryToTell(attempts: 1000)
+  SamplerPointer.shared.endProcess()
+}
