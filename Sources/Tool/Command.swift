@@ -13,7 +13,9 @@ struct Command: Sendable {
   /// Options end at the first operand: the rest is another command line.
   var passesRest = false
 
-  static let all: [Command] = [.run, .stat, .heap, .whereIs, .map, .top, .leaks, .sample, .replay, .export, .completion]
+  static let all: [Command] = [
+    .run, .stat, .heap, .whereIs, .map, .top, .leaks, .sample, .replay, .export, .completion,
+  ]
 
   var help: String {
     var text = "usage: slabmalloc \(name) \(usage)\n\n\(summary)\n\n"

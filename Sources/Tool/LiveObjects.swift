@@ -84,7 +84,7 @@ final class LiveObjects {
         first: slots)
       entries.initializeElement(at: blocks.count, to: entry)
       for slot in 0..<block.slots {
-        let isLive = run.kind == .large || slot < marks.count && marks[slot] == Mark.used
+        let isLive = run.kind == .large || slot < marks.count && Mark.isUsed(marks[slot])
         tags.initializeElement(at: slots + slot, to: isLive ? Tag.unreached : Tag.none)
       }
       slots += block.slots

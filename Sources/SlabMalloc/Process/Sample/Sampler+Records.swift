@@ -6,6 +6,8 @@ import CSlabPort
 /// live then, once; one that has not changed since still has it:
 ///
 ///     live at the peak    record.peak == peaks ? record.liveAtPeak : record.live
+///
+/// The bits of an object's address are inverted in the table: who looks for what points to an object does not find it.
 extension UnsafeMutablePointer where Pointee == Sampler {
   /// Notes an object that the calling thread has just allocated. False if there is no room, or nothing is sampled.
   func note(_ address: UInt, _ bytes: UInt) -> Bool {
@@ -25,7 +27,7 @@ extension UnsafeMutablePointer where Pointee == Sampler {
     guard isOn, let memory = pointee.memory, let index = record(bytes, stack, frames) else { return false }
     // Only a program that frees an object twice leaves one behind.
     end(address)
-    guard pointee.objects.insert(address, index) else { return false }
+    guard pointee.objects.insert(~address, index) else { return false }
     let record = memory.records + Int(index)
     keepPeak(record)
     record.pointee.allocated += 1
@@ -46,7 +48,7 @@ extension UnsafeMutablePointer where Pointee == Sampler {
 
   /// Does nothing if the object is not in the profile, as one that is older.
   private func end(_ address: UInt) {
-    guard let index = pointee.objects.remove(address), let memory = pointee.memory else { return }
+    guard let index = pointee.objects.remove(~address), let memory = pointee.memory else { return }
     let record = memory.records + Int(index)
     keepPeak(record)
     record.pointee.live -= 1
