@@ -16,7 +16,8 @@ final class LiveObjects {
     /// The explicit heap that its objects belong to, 0 for the process's heaps.
     let heap: UInt
 
-    var slots: Int { run.kind == .slab ? Int(run.slots) : run.kind == .large ? 1 : 0 }
+    var slots: Int { Self.slots(run) }
+    static func slots(_ run: RunFacts) -> Int { run.kind == .slab ? Int(run.slots) : run.kind == .large ? 1 : 0 }
     /// Bytes of each object.
     var objectBytes: UInt { run.kind == .slab ? run.slotSize : run.objectBytes }
     /// Objects without bytes lie in memory that nobody can touch.
@@ -72,7 +73,7 @@ final class LiveObjects {
   init(_ runs: [Run]) {
     var (blocks, spans, slots, liveBytes): ([Block], [Span], Int, UInt) = ([], [], 0, 0)
     let used = runs.filter { [.slab, .large, .metadata].contains($0.run.kind) }
-    tags = .allocate(capacity: used.reduce(0) { $0 + ($1.run.kind == .slab ? $1.marks.count : 1) })
+    tags = .allocate(capacity: used.reduce(0) { $0 + Block.slots($1.run) })
     entries = .allocate(capacity: used.count)
     pages = .allocate(capacity: used.reduce(0) { $0 + Int($1.run.bytes >> PageRun.pageShift) })
     var page = 0
