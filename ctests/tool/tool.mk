@@ -42,6 +42,7 @@ check-tool: ## The tool tells of programs, running and in core files, what they 
 	@$(TOOL_DIR)/check-leaks.sh $(B)
 	@$(TOOL_DIR)/check-map.sh $(B)
 	@$(TOOL_DIR)/check-gdb.sh $(B)
+	@CC=$(CC) $(TOOL_DIR)/check-memory.sh $(B)
 # No step of `make check`: a browser is large.
 packages_browser := python3 perl chromium
 check-browser: $(TOOL) $(B)/libslabmalloc-preload.so $(B)/tool/slabs $(B)/packages/browser
