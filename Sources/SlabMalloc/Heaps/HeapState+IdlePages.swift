@@ -108,6 +108,7 @@ extension UnsafeMutablePointer where Pointee == RunPool {
       visit.calls -= 1
       if pointee.system.purge(at: pages.lowerBound, UInt(pages.count)) { idle += UInt(pages.count) }
     }
+    guard idle > 0 else { return }
     locked {
       pointee.counts.purged += idle
       refusePurged(slab)
