@@ -70,6 +70,7 @@ def original_rows(folder):
     for name, program, arguments in ORIGINALS:
         filled = arguments.replace("{2n}", str(2 * count)).format(n=count, source=source)
         path = os.path.join(folder, program)
-        command = ["/bin/sh", "-c", f"exec {shlex.quote(path)} {filled}"]
+        # rptest leaves a file of its results where it runs.
+        command = ["/bin/sh", "-c", f'cd "${{TMPDIR:-/tmp}}" && exec {shlex.quote(path)} {filled}']
         rows.append(OriginalRow(f"original-{name}", path, command, program.startswith(TIMED)))
     return rows
