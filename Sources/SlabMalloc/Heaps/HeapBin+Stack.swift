@@ -36,7 +36,7 @@ extension HeapBin {
     emptyStackOffset + slotBytes + index * (shortStack + 1) * slotBytes
   }
 
-  /// Lines of metadata of a stack that is longer than a short one. A power of two, but in a hardened heap.
+  /// Lines of metadata of a stack that is longer than a short one.
   static func stackLines(_ room: UInt) -> UInt { Metadata.roundedLines((room + 1) * slotBytes) }
 
   /// The next longer room after one that is full: with its bottom a stack fills its block.
@@ -47,6 +47,7 @@ extension HeapBin {
     return slots - 1
   }
 
+  /// The next shorter room, which is a short stack's at least.
   static func shorter(than room: UInt) -> UInt {
     var slots = 2 * shortStack
     while 2 * slots <= room { slots *= 2 }
@@ -73,17 +74,23 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
     let (most, old) = (fullStackRoom, stackRoom)
     let isHardened = pointee.heap.pool.isHardened
     let room = min(most, old > 0 && isHardened ? most : HeapBin.longer(than: old))
-    guard let bottom = takeStack(room) else { return false }
-    let (former, first, count) = (pointee.bottom, Self.ready(at: pointee.bottom) + 1, stackCount)
-    useStack(at: bottom, room: room, count: count)
-    Self.setBottom(bottom)
-    (Self.ready(at: bottom) + 1).update(from: first, count: Int(count))
-    giveStack(former, room: old)
+    guard moveStack(to: room) else { return false }
     if !isHardened {
       pointee.stackState = HeapBin.hasStack
     } else if room == most {
       pointee.stackState = UInt8(truncatingIfNeeded: most &- 1) | 1
     }
+    return true
+  }
+
+  /// Gives the stack memory for another room, and moves there what is on it. False if there is none.
+  private func moveStack(to room: UInt) -> Bool {
+    guard let bottom = takeStack(room) else { return false }
+    let (former, old, count) = (pointee.bottom, stackRoom, stackCount)
+    useStack(at: bottom, room: room, count: count)
+    Self.setBottom(bottom)
+    (Self.ready(at: bottom) + 1).update(from: Self.ready(at: former) + 1, count: Int(count))
+    giveStack(former, room: old)
     return true
   }
 
@@ -141,14 +148,9 @@ extension UnsafeMutablePointer where Pointee == HeapBin {
 
   /// Halves the room of an empty stack, but for a short one. It stays where there is no memory for a shorter one.
   func shrinkStack() {
-    let (former, old) = (pointee.bottom, stackRoom)
-    guard old > HeapBin.shortStack else { return }
+    guard stackRoom > HeapBin.shortStack else { return }
     pointee.stackState = HeapBin.hasStack
-    let room = HeapBin.shorter(than: old)
-    guard let bottom = takeStack(room) else { return }
-    useStack(at: bottom, room: room, count: 0)
-    Self.setBottom(bottom)
-    giveStack(former, room: old)
+    _ = moveStack(to: HeapBin.shorter(than: stackRoom))
   }
 
   func useStack(at bottom: UInt, room: UInt, count: UInt) {

@@ -57,12 +57,7 @@ extension UnsafeMutablePointer where Pointee == HeapState {
 func heapAllocateSampled(_ size: UInt, _ heap: UnsafeMutableRawPointer) -> UInt {
   let heap = heap.assumingMemoryBound(to: HeapState.self)
   guard size < HeapState.directLimit else { return heapAllocateSampledOtherSize(size, heap.raw) }
-  let bin = heap.directBin(size)
-  let left = heap.pointee.sampleBudget &- Int(bitPattern: bin.pointee.slotSize)
-  guard left >= 0 else { return heapAllocateSampledRarely(size, heap.raw) }
-  heap.pointee.sampleBudget = left
-  // Not as a number of a pointer that may be nil: that would be a test, and no jump to the slow path.
-  return unsafeBitCast(bin.allocate(), to: UInt.self)
+  return heap.allocateSampled(size, from: heap.directBin(size))
 }
 
 /// A size above the table's.
@@ -73,11 +68,7 @@ func heapAllocateSampled(_ size: UInt, _ heap: UnsafeMutableRawPointer) -> UInt 
 func heapAllocateSampledOtherSize(_ size: UInt, _ heap: UnsafeMutableRawPointer) -> UInt {
   let heap = heap.assumingMemoryBound(to: HeapState.self)
   guard size <= SizeClass.slotSize(SizeClass.last) else { return heapAllocateSampledRarely(size, heap.raw) }
-  let bin = heap.bin(SizeClass.regular(size))
-  let left = heap.pointee.sampleBudget &- Int(bitPattern: bin.pointee.slotSize)
-  guard left >= 0 else { return heapAllocateSampledRarely(size, heap.raw) }
-  heap.pointee.sampleBudget = left
-  return unsafeBitCast(bin.allocate(), to: UInt.self)
+  return heap.allocateSampled(size, from: heap.bin(SizeClass.regular(size)))
 }
 
 /// A sample, a large object, or a hardened heap.
@@ -90,6 +81,15 @@ func heapAllocateSampledRarely(_ size: UInt, _ heap: UnsafeMutableRawPointer) ->
 }
 
 extension UnsafeMutablePointer where Pointee == HeapState {
+  /// Allocates from a bin of this plain heap, unless the budget ends.
+  @inline(__always) fileprivate func allocateSampled(_ size: UInt, from bin: HeapBinPointer) -> UInt {
+    let left = pointee.sampleBudget &- Int(bitPattern: bin.pointee.slotSize)
+    guard left >= 0 else { return heapAllocateSampledRarely(size, raw) }
+    pointee.sampleBudget = left
+    // Not as a number of a pointer that may be nil: that would be a test, and no jump to the slow path.
+    return unsafeBitCast(bin.allocate(), to: UInt.self)
+  }
+
   /// Allocates from a heap that is hardened, sampled or both.
   @inline(never) func allocateInDetour(_ size: UInt, alignment: UInt) -> UInt {
     guard let index = pool.sizeClass(size, alignment: alignment) else {
