@@ -4,13 +4,10 @@
 set -eu
 build=$(readlink -f "$1")
 here=$(dirname "$(readlink -f "$0")")
-tool=$build/tool/slabmalloc
 trap 'stop; rm -rf profile' EXIT
 rm -rf "$build/tool/browser"
 mkdir -p "$build/tool/browser"
 cd "$build/tool/browser"
-checks=0 pid=
-. "$here/../support/expect.sh"
 . "$here/targets.sh"
 start env LD_PRELOAD="$build/libslabmalloc-preload.so" "$build/tool/slabs"
 "$tool" map -o heap.html --every 200ms --frames 10 "$pid"

@@ -4,16 +4,8 @@ set -eu
 build=$(readlink -f "$1")
 here=$(dirname "$(readlink -f "$0")")
 commands=$(readlink -f "$here/../../Sources/Packaging/slabmalloc-gdb.py")
-tool=$build/tool/slabmalloc
-scratch=$(mktemp -d)
-trap 'stop; rm -rf "$scratch"' EXIT
-cd "$scratch"
-ulimit -c 0
-unset LD_PRELOAD
-checks=0 pid=
-
-. "$here/../support/expect.sh"
 . "$here/targets.sh"
+enter_scratch
 
 address() { sed -n "s/^$1 //p" said; }
 # Errors are not to be written before it.

@@ -4,17 +4,8 @@
 set -eu
 build=$(readlink -f "$1")
 here=$(dirname "$(readlink -f "$0")")
-tool=$build/tool/slabmalloc
-preload=$build/libslabmalloc-preload.so
-scratch=$(mktemp -d)
-trap 'stop; rm -rf "$scratch"' EXIT
-cd "$scratch"
-ulimit -c 0
-unset LD_PRELOAD
-checks=0 pid=
-
-. "$here/../support/expect.sh"
 . "$here/targets.sh"
+enter_scratch
 
 planted() { sed -n 's/^ready //p' said; }
 # found, and wrong: objects of the sizes that are lost on purpose, and all others.

@@ -4,17 +4,8 @@
 set -eu
 build=$(readlink -f "$1")
 here=$(dirname "$(readlink -f "$0")")
-tool=$build/tool/slabmalloc
-preload=$build/libslabmalloc-preload.so
-scratch=$(mktemp -d)
-trap 'stop; rm -rf "$scratch"' EXIT
-cd "$scratch"
-ulimit -c 0
-unset LD_PRELOAD
-checks=0 pid=
-
-. "$here/../support/expect.sh"
 . "$here/targets.sh"
+enter_scratch
 
 page() { # HTML COUNT [RUNS]
   /usr/bin/python3 "$here/check_page.py" "$@" >page.out 2>&1 || fail "the page $1" page.out

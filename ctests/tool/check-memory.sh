@@ -8,13 +8,9 @@ build=$(cd "$1" && pwd)
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 article=$root/Sources/SlabMalloc/SlabMalloc.docc/Memory.md
-scratch=$(mktemp -d)
-trap 'stop; rm -rf "$scratch"' EXIT
-cd "$scratch"
-checks=0
-pid=
-. "$here/../support/expect.sh"
 . "$here/targets.sh"
+enter_scratch
+ready_word=served
 PATH=$build/tool:$PATH
 cp "$root/ctests/examples/shop.c" .
 
@@ -25,17 +21,8 @@ run() {
   case $1 in
     *' &')
       stop
-      rm -f input
-      mkfifo input
-      sh -c "exec ${1% &}" <input >out 2>&1 &
-      exec 9>input
-      waits=0
-      until grep -q served out; do
-        waits=$((waits + 1))
-        [ $waits -lt 3000 ] || fail "$1 does not start" out
-        sleep 0.02
-      done
-      pid=$!
+      start sh -c "exec ${1% &}"
+      cat said said.errors >out
       ;;
     *)
       command=$(printf '%s\n' "$1" | sed "s/4711/$pid/")

@@ -4,16 +4,8 @@ set -eu
 build=$(readlink -f "$1")
 here=$(dirname "$(readlink -f "$0")")
 root=$(readlink -f "$here/../..")
-tool=$build/tool/slabmalloc
-scratch=$(mktemp -d)
-trap 'stop; rm -rf "$scratch"' EXIT
-cd "$scratch"
-ulimit -c 0
-unset LD_PRELOAD
-checks=0 pid=
-
-. "$here/../support/expect.sh"
 . "$here/targets.sh"
+enter_scratch
 
 schema() {
   /usr/bin/python3 "$root/ctests/statistics/check_schema.py" "$root/Sources/Packaging/statistics.schema.json" "$@"

@@ -1,4 +1,18 @@
 # What scripts that check the tool share: programs to look at, and commands that end with an error.
+# The script has set $build and $here. It calls enter_scratch, or stop at its end.
+. "$here/../support/expect.sh"
+tool=$build/tool/slabmalloc
+preload=$build/libslabmalloc-preload.so
+checks=0 pid=
+
+# enter_scratch: a new folder, which is gone at the end with the target.
+enter_scratch() {
+  scratch=$(mktemp -d)
+  trap 'stop; rm -rf "$scratch"' EXIT
+  cd "$scratch"
+  ulimit -c 0
+  unset LD_PRELOAD
+}
 
 # ends STATUS PATTERN COMMAND...: it ends so, and stderr has the pattern. An error is one line, or two with the hint.
 ends() {
@@ -12,7 +26,8 @@ ends() {
   [ "$(wc -l <errors)" -le 2 ] || fail "$* says too much" errors
 }
 
-# start COMMAND...: a target in the background, and waits until it is ready. Its lines are in said, its number in $pid.
+# start COMMAND...: a target in the background, and waits until it says $ready_word, which is `ready` unless it is set.
+# Its lines are in said, its number in $pid.
 start() {
   rm -f input
   : >said
@@ -21,7 +36,7 @@ start() {
   pid=$!
   exec 9>input
   waits=0
-  until grep -q ready said; do
+  until grep -q "${ready_word:-ready}" said; do
     waits=$((waits + 1))
     [ $waits -lt 3000 ] && kill -0 "$pid" 2>/dev/null || fail "$* does not start" said said.errors
     sleep 0.02
