@@ -1,6 +1,6 @@
 #!/bin/sh
-# check-cpp.sh BUILD_DIR: each header in C++ stands alone; an older language gets a clear error; what no caller is told
-# of ends the program with one line; without exceptions what would throw does too.
+# check-cpp.sh BUILD_DIR: each header in C++ stands alone; an older language gets a clear error; misuse that no
+# caller learns of ends the program with one line; without exceptions what would throw does too.
 set -eu
 build=$(readlink -f "$1")
 scratch=$(mktemp -d)

@@ -60,24 +60,24 @@ fi
 debian=$scratch/debian
 debootstrap --variant=minbase --include=gcc,g++,libc6-dev,pkg-config bookworm "$debian" >"$scratch/log" 2>&1 ||
   { tail -n 30 "$scratch/log"; exit 1; }
-mkdir "$debian/work"
-cp "$scratch"/one/*.deb "$here"/*.c "$here"/*.cc "$here"/../examples/stars.cpp "$debian/work/"
+mkdir "$debian/packages"
+cp "$scratch"/one/*.deb "$here"/*.c "$here"/*.cc "$here"/../examples/stars.cpp "$debian/packages/"
 mount -t proc proc "$debian/proc"
 mounted=$debian/proc
 in_debian() { chroot "$debian" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 HOME=/root "$@"; }
 # What dpkg and the loader keep for themselves is none of the package's.
-listing() { (cd "$debian" && find . -path ./proc -prune -o -path ./work -prune -o -path ./var/lib/dpkg -prune -o \
+listing() { (cd "$debian" && find . -path ./proc -prune -o -path ./packages -prune -o -path ./var/lib/dpkg -prune -o \
   -path ./var/log -prune -o -path ./var/cache/ldconfig -prune -o -print | sort); }
 listing >"$scratch/before"
 
-in_debian dpkg -i $(cd "$scratch/one" && ls *.deb | grep -v dbgsym | sed 's|^|/work/|') >"$scratch/log" 2>&1 ||
+in_debian dpkg -i $(cd "$scratch/one" && ls *.deb | grep -v dbgsym | sed 's|^|/packages/|') >"$scratch/log" 2>&1 ||
   { cat "$scratch/log"; exit 1; }
 in_debian dpkg --audit
 
 # use NAME COMMAND: a shell in the new Debian runs it.
 used=0
 use() {
-  in_debian sh -ec "cd /work; $2" >"$scratch/log" 2>&1 || { cat "$scratch/log"; echo "error: $1"; exit 1; }
+  in_debian sh -ec "cd /packages; $2" >"$scratch/log" 2>&1 || { cat "$scratch/log"; echo "error: $1"; exit 1; }
   used=$((used + 1))
 }
 use 'the shared library' 'gcc consumer.c $(pkg-config --cflags --libs slabmalloc) -o a; ./a; ldd a | grep libslab'
@@ -91,7 +91,7 @@ use 'the objects, in C++' 'g++ -std=c++17 -O1 -fno-builtin override_new.cc $(pkg
 use 'the preload library' 'gcc -O1 -fno-builtin override.c -lpthread -o g; ! ./g 2>/dev/null
   LD_PRELOAD=libslabmalloc-preload.so ./g'
 use 'the tool' 'slabmalloc run --stats table -- ./a 2>&1 | grep "^slabmalloc: a \["; slabmalloc stat --help'
-use 'the replay tool' 'SLABMALLOC_TRACE=/work/t LD_PRELOAD=libslabmalloc-preload.so ls; slabmalloc-replay run t'
+use 'the replay tool' 'SLABMALLOC_TRACE=/packages/t LD_PRELOAD=libslabmalloc-preload.so ls; slabmalloc-replay run t'
 # The base system may leave out manuals.
 use 'the manual pages' 'for page in man1/slabmalloc.1 man1/slabmalloc-replay.1 man7/libslabmalloc-preload.7 \
   man3/slabmalloc.3; do dpkg -L slabmalloc libslabmalloc-dev | grep -x /usr/share/man/$page.gz; done'

@@ -52,7 +52,7 @@ private:
   slm_status status_;
 };
 
-/** Called for a misuse that no caller is told of. When it returns, the misused call has changed nothing. */
+/** Called for a misuse that no caller learns of. When it returns, the misused call has changed nothing. */
 using misuse_handler = void (*)(const slm_misuse &misuse);
 
 /** The default handler: one line on stderr, `slabmalloc: SLM_ERR_DOUBLE_FREE at 0x7f0012345680`, and abort(). */
